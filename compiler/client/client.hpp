@@ -1,0 +1,78 @@
+// The application's side of the compiler: starts `kiesel-compiler` and sends it builds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/isa/target.hpp"
+#include "support/result.hpp"
+
+namespace kiesel::compiler {
+
+enum class Operation : std::uint8_t {
+  kBuild,    // source or SPIR-V -> executable program binary
+  kCompile,  // source -> program binary without code (SPIR-V inside)
+  kLink,     // several of those -> executable, or a library with -create-library
+};
+
+struct File {
+  std::string name;
+  std::string text;
+};
+
+struct Request {
+  Operation operation = Operation::kBuild;
+  isa::Target target;
+  std::string options;                         // as the application wrote them
+  std::string source;                          // OpenCL C; empty when `inputs` are given
+  std::vector<File> headers;                   // clCompileProgram's embedded headers
+  std::vector<std::vector<std::byte>> inputs;  // SPIR-V modules or program binaries
+  std::string extensions;                      // space separated, what the device reports; "-cl-ext" in Clang
+};
+
+enum class Outcome : std::uint8_t {
+  kSuccess,
+  kFailed,          // the program is wrong; `log` says how
+  kInvalidOptions,  // an option that OpenCL does not know or does not allow here
+  kInvalidInput,    // an input is neither SPIR-V nor a program binary that this version reads
+};
+
+struct Dependency {       // a file that #include read, for the cache key
+  std::string path;
+  std::uint64_t hash;     // XXH3-64 of its contents
+};
+
+struct Reply {
+  Outcome outcome = Outcome::kFailed;
+  std::string log;                        // Clang's diagnostics and ours; may hold warnings on success
+  std::vector<std::byte> binary;          // program binary on success
+  std::vector<Dependency> dependencies;
+};
+
+// Threads: run() may be called from several threads at once; each call is one child of the worker.
+// A worker that dies is one failed build (kFailed, with a log that says so) and is started anew for the next.
+class Client {
+ public:
+  // `program`: path of kiesel-compiler. Nothing is started before the first run().
+  explicit Client(std::string program);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Starts the worker now, so that the first build finds it warm. Errors show at run().
+  void warm_up();
+  // kIo when the worker cannot be started at all.
+  Result<Reply> run(const Request& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// kiesel-compiler beside this library: option compiler_path, else the directory of the module that
+// contains this function, else ../libexec, ../bin and the install prefix.
+std::string find_compiler();
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,123 @@
+// The boundary below the runtime: what a device is to Kiesel.
+//
+// Everything above speaks OpenCL, everything below speaks device, module, launch, core, warp, lane.
+// A new device implements `Device` and appears in `device/registry.cpp`; `device/test/contract_test.cpp`
+// says whether it keeps the contract.
+//
+// Threads: every member of `Device` may be called from any thread at any time. Completions run on a
+// thread of the device or inside `help()`; they must not block.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "device/isa/target.hpp"
+#include "support/result.hpp"
+
+namespace kiesel::device {
+
+inline constexpr std::uint32_t kInterfaceVersion = 1;
+
+using Address = std::uint64_t;       // an address as the device's loads and stores see it
+using ModuleId = std::uint64_t;      // 0 is no module
+
+struct Description {
+  std::string name;                  // as applications see it, "Kiesel ..."
+  std::string vendor;
+  std::uint32_t vendor_id = 0;
+  isa::Target target;                // lanes, warps, extensions: all that the compiler must know
+  std::uint32_t cores = 0;
+  std::uint32_t clock_mhz = 0;
+  std::uint64_t global_memory_bytes = 0;
+  std::uint64_t max_allocation_bytes = 0;
+  std::uint64_t private_memory_bytes = 0;   // most that one lane's stack may take
+  std::uint32_t cache_line_bytes = 64;
+  std::uint64_t cache_bytes = 0;
+  bool host_visible = false;         // device address == host address: map() costs nothing
+};
+
+// One NDRange. `header` fields that only the device knows (stack) are filled in by the device.
+struct Launch {
+  ModuleId module = 0;
+  std::string kernel;                          // name, for messages
+  Address entry = 0;                           // kernel entry point in device memory
+  std::uint32_t work_dim = 1;
+  std::array<std::uint64_t, 3> global_offset{};   // work-items
+  std::array<std::uint64_t, 3> global_size{1, 1, 1};
+  std::array<std::uint32_t, 3> local_size{1, 1, 1};  // divides global_size
+  std::uint32_t local_memory_bytes = 0;        // static and argument local memory of one work-group
+  std::uint64_t private_memory_bytes = 0;      // stack of one lane
+  Address printf_buffer = 0;
+  std::vector<std::byte> arguments;            // laid out by the kernel table, see isa/launch_block.hpp
+};
+
+// A box of bytes: `size` = {bytes in a row, rows, slices}; pitches in bytes.
+struct Box {
+  std::array<std::uint64_t, 3> size{0, 1, 1};
+  std::uint64_t source_row_pitch = 0, source_slice_pitch = 0;
+  std::uint64_t target_row_pitch = 0, target_slice_pitch = 0;
+};
+struct Read { Address source; void* target; Box box; };          // device to host
+struct Write { const void* source; Address target; Box box; };   // host to device
+struct Copy { Address source; Address target; Box box; };        // device to device
+struct Fill { Address target; std::uint64_t bytes; std::vector<std::byte> pattern; };  // pattern 1..128 bytes
+
+using Command = std::variant<Launch, Read, Write, Copy, Fill>;
+
+// How a command ended. Times are nanoseconds of support/clock.hpp's clock.
+struct Completion {
+  Status status;
+  std::uint64_t start_ns = 0;
+  std::uint64_t end_ns = 0;
+};
+using CompletionHandler = std::function<void(const Completion&)>;
+
+struct Counter {
+  std::string_view name;
+  std::string_view unit;
+  std::uint64_t value;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual const Description& description() const = 0;
+
+  // Memory. Alignment is a power of two. Contents are undefined. free() of 0 does nothing.
+  // kOutOfMemory when there is no room.
+  virtual Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment) = 0;
+  virtual void free(Address address) = 0;
+  // The host's view of an allocation, or null where the host cannot see device memory.
+  virtual std::byte* host_pointer(Address address) = 0;
+  // A name for messages about wild addresses ("buffer 3"); optional.
+  virtual void label(Address address, std::string_view text) = 0;
+
+  // Modules: an ELF of ours is placed and relocated; its bytes are copied.
+  // kInvalidBinary when it is not for this device, kOutOfMemory.
+  virtual Result<ModuleId> load(std::span<const std::byte> elf) = 0;
+  virtual void unload(ModuleId module) = 0;  // no launch of it is pending
+  virtual Result<Address> symbol(ModuleId module, std::string_view name) const = 0;
+
+  // Starts a command; the caller has already waited for what it depends on. Commands that are
+  // pending at the same time may run in any order and overlap. `done` runs exactly once.
+  virtual void submit(Command command, CompletionHandler done) = 0;
+  // Runs a piece of pending work on the calling thread; false when there was none to take.
+  virtual bool help() = 0;
+
+  virtual std::vector<Counter> counters() const = 0;
+};
+
+// The devices of this process in a fixed order, made on first use from the configuration.
+// A configuration file that cannot be read is logged and left out.
+std::vector<std::unique_ptr<Device>> make_devices();
+
+}  // namespace kiesel::device

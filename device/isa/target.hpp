@@ -1,0 +1,25 @@
+// What machine code may use on a device: the part of a device's description that the compiler needs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace kiesel::isa {
+
+// simt-isa: one core runs `warps` warps of `lanes` lanes; a work-group lives on one core.
+struct Target {
+  std::uint32_t lanes = 32;
+  std::uint32_t warps = 32;
+  std::uint32_t local_memory_bytes = 64 * 1024;  // per core
+  bool atomics = true;      // A
+  bool cas = true;          // Zacas: amocas.w, amocas.d
+  bool zicond = true;
+  bool half = true;         // Zfh
+  bool bitmanip = true;     // Zba, Zbb, Zbs
+  bool votes = true;        // vote.*, shfl.*
+
+  std::uint32_t max_work_group_size() const { return lanes * warps; }
+  bool operator==(const Target&) const = default;
+};
+
+}  // namespace kiesel::isa

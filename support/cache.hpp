@@ -1,0 +1,52 @@
+// A bounded cache of byte strings on disk, shared by processes.
+// Entries are written under a temporary name and renamed; each carries a hash of its bytes, so that a torn or
+// damaged entry is a miss; the oldest entries go when the folder outgrows its limit.
+// Threads: all members may be called from any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kiesel {
+
+// A key over everything that can change the result: add() every part, in order.
+class CacheKey {
+ public:
+  CacheKey();
+  ~CacheKey();
+  CacheKey(const CacheKey&) = delete;
+  CacheKey& operator=(const CacheKey&) = delete;
+  CacheKey& add(std::string_view part);
+  CacheKey& add(std::span<const std::byte> part);
+  CacheKey& add(std::uint64_t number);
+  std::string text() const;  // 32 hexadecimal digits
+
+ private:
+  void* state_;
+};
+
+class DiskCache {
+ public:
+  // The folder is made when the first entry is stored. A folder that cannot be written makes store() do nothing.
+  DiskCache(std::filesystem::path folder, std::uint64_t limit_bytes);
+
+  std::optional<std::vector<std::byte>> find(const std::string& key) const;
+  bool store(const std::string& key, std::span<const std::byte> bytes) const;
+
+ private:
+  void make_room(std::uint64_t wanted) const;
+
+  std::filesystem::path folder_;
+  std::uint64_t limit_;
+};
+
+std::filesystem::path default_cache_folder();  // option cache_dir, else the user's cache folder
+std::uint64_t hash64(std::span<const std::byte> bytes);
+
+}  // namespace kiesel

@@ -1,0 +1,46 @@
+// Options of the whole stack, read once: defaults, then the configuration file ($KIESEL_CONFIG, else
+// $XDG_CONFIG_HOME/kiesel.toml, else ~/.config/kiesel.toml), then the environment (KIESEL_<NAME>).
+// An unknown name or a value of the wrong type gets one warning and changes nothing.
+// Threads: everything here may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kiesel {
+
+using Bool = bool;
+using Unsigned = std::uint64_t;
+using Text = std::string;
+
+struct Config {
+#define OPTION(type, name, default_value, text) type name = default_value;
+#include "support/options.def"
+#undef OPTION
+};
+
+struct OptionInfo {
+  std::string_view type, name, default_value, text;
+  std::string value;                 // as it is in force
+  std::string source;                // "default", the file's path, or the environment variable
+};
+
+const Config& config();
+const std::vector<std::string>& config_warnings();  // the log prints them once
+std::vector<OptionInfo> option_table();
+
+// Reads anew from a file's text and an environment ("NAME=value" strings); for config() and tests.
+struct LoadedConfig {
+  Config config;
+  std::vector<OptionInfo> table;
+  std::vector<std::string> warnings;
+};
+LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
+                         const std::vector<std::string>& environment);
+
+// For the few variables that are not ours (HOME, XDG_*): the only other getenv.
+std::string environment_variable(const char* name);
+
+}  // namespace kiesel

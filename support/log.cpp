@@ -1,0 +1,80 @@
+#include "support/log.hpp"
+
+#include <array>
+#include <cstdio>
+#include <mutex>
+
+#include "support/clock.hpp"
+#include "support/config.hpp"
+
+namespace kiesel::log {
+namespace {
+
+constexpr std::array<std::string_view, 5> kGroups{"api", "event", "memory", "compiler", "device"};
+constexpr std::array<std::string_view, 5> kLevels{"off", "error", "warning", "info", "debug"};
+
+struct Sink {
+  std::array<std::atomic<Level>, kGroups.size()> levels{};
+  std::FILE* file = stderr;
+  std::mutex mutex;
+};
+
+template <std::size_t n>
+int find(const std::array<std::string_view, n>& names, std::string_view name) {
+  for (std::size_t i = 0; i < n; ++i)
+    if (names[i] == name) return static_cast<int>(i);
+  return -1;
+}
+
+void print(Sink& sink, std::string_view group, std::string_view level, std::string_view line) {
+  const std::string text = fmt::format("kiesel: {:.6f} {} {}: {}\n", now_ns() * 1e-9, group, level, line);
+  std::lock_guard lock(sink.mutex);
+  std::fwrite(text.data(), 1, text.size(), sink.file);
+  std::fflush(sink.file);
+}
+
+void set_levels(Sink& sink, std::string_view text) {
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto part = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    const auto equals = part.find('=');
+    const int level = find(kLevels, equals == std::string_view::npos ? part : part.substr(equals + 1));
+    const int group = equals == std::string_view::npos ? -1 : find(kGroups, part.substr(0, equals));
+    if (level < 0 || (equals != std::string_view::npos && group < 0)) {
+      print(sink, "config", "warning", fmt::format("log: cannot read '{}'", part));
+      continue;
+    }
+    for (std::size_t i = 0; i < kGroups.size(); ++i)
+      if (group < 0 || group == static_cast<int>(i)) sink.levels[i] = static_cast<Level>(level);
+  }
+}
+
+Sink& sink() {
+  static Sink& instance = [] () -> Sink& {
+    auto* made = new Sink;  // never destroyed: see config.cpp
+    for (auto& level : made->levels) level = Level::kError;
+    if (const auto& path = config().log_file; !path.empty()) {
+      if (auto* file = std::fopen(path.c_str(), "ae"))
+        made->file = file;
+      else
+        print(*made, "config", "warning", fmt::format("log_file: cannot open '{}'", path));
+    }
+    set_levels(*made, config().log);
+    for (const auto& warning : config_warnings()) print(*made, "config", "warning", warning);
+    return *made;
+  }();
+  return instance;
+}
+
+}  // namespace
+
+bool enabled(Group group, Level level) {
+  return sink().levels[static_cast<std::size_t>(group)].load(std::memory_order_relaxed) >= level;
+}
+
+void write(Group group, Level level, std::string_view line) {
+  print(sink(), kGroups[static_cast<std::size_t>(group)], kLevels[static_cast<std::size_t>(level)], line);
+}
+
+}  // namespace kiesel::log
