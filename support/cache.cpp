@@ -1,10 +1,10 @@
 #include "support/cache.hpp"
 
-#include <algorithm>
-#include <cstring>
-
 #include <fmt/format.h>
 #include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
 
 #include "support/config.hpp"
 #include "support/file.hpp"
@@ -34,7 +34,9 @@ CacheKey& CacheKey::add(std::span<const std::byte> part) {
   XXH3_128bits_update(static_cast<XXH3_state_t*>(state_), part.data(), part.size());
   return *this;
 }
-CacheKey& CacheKey::add(std::string_view part) { return add(std::as_bytes(std::span(part.data(), part.size()))); }
+CacheKey& CacheKey::add(std::string_view part) {
+  return add(std::as_bytes(std::span(part.data(), part.size())));
+}
 CacheKey& CacheKey::add(std::uint64_t number) { return add(std::as_bytes(std::span(&number, 1))); }
 
 std::string CacheKey::text() const {
@@ -83,7 +85,8 @@ void DiskCache::make_room(std::uint64_t wanted) const {
   std::vector<Entry> entries;
   std::uint64_t total = wanted;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(folder_, error), end; !error && it != end;
+       it.increment(error)) {
     std::error_code gone;  // another process may remove entries at the same time
     const auto size = it->file_size(gone);
     const auto time = it->last_write_time(gone);

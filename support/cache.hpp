@@ -33,7 +33,8 @@ class CacheKey {
 
 class DiskCache {
  public:
-  // The folder is made when the first entry is stored. A folder that cannot be written makes store() do nothing.
+  // The folder is made when the first entry is stored. A folder that cannot be written makes store() do
+  // nothing.
   DiskCache(std::filesystem::path folder, std::uint64_t limit_bytes);
 
   std::optional<std::vector<std::byte>> find(const std::string& key) const;

@@ -1,14 +1,14 @@
 #include "support/config.hpp"
 
+#include <fmt/format.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
-
-#include <fmt/format.h>
-#include <toml++/toml.h>
-#include <unistd.h>
 
 #include "support/file.hpp"
 #include "support/log.hpp"
@@ -62,13 +62,13 @@ class Loader {
   }
 
   void set(std::string_view name, std::string_view value, const std::string& source) {
-#define OPTION(type, option, default_value, text)                                                       \
-  if (name == #option) {                                                                                \
-    if (auto wanted = parse(value, loaded_.config.option))                                              \
+#define OPTION(type, option, default_value, text)                                                           \
+  if (name == #option) {                                                                                    \
+    if (auto wanted = parse(value, loaded_.config.option))                                                  \
       loaded_.warnings.push_back(fmt::format("{}: {} must be {}, not '{}'", source, name, *wanted, value)); \
-    else                                                                                                \
-      note(name, show(loaded_.config.option), source);                                                  \
-    return;                                                                                             \
+    else                                                                                                    \
+      note(name, show(loaded_.config.option), source);                                                      \
+    return;                                                                                                 \
   }
 #include "support/options.def"
 #undef OPTION
@@ -77,9 +77,11 @@ class Loader {
 
   void read_file(std::string_view text, std::string_view name) {
     try {
-      for (const auto& [key, node] : toml::parse(text, name)) set(key.str(), toml_text(node), std::string(name));
+      for (const auto& [key, node] : toml::parse(text, name))
+        set(key.str(), toml_text(node), std::string(name));
     } catch (const toml::parse_error& error) {
-      loaded_.warnings.push_back(fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
+      loaded_.warnings.push_back(
+          fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
     }
   }
 

@@ -23,8 +23,8 @@ struct Config {
 
 struct OptionInfo {
   std::string_view type, name, default_value, text;
-  std::string value;                 // as it is in force
-  std::string source;                // "default", the file's path, or the environment variable
+  std::string value;   // as it is in force
+  std::string source;  // "default", the file's path, or the environment variable
 };
 
 const Config& config();

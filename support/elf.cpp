@@ -37,13 +37,16 @@ std::optional<std::string_view> string_at(Bytes strings, std::uint64_t offset) {
 Result<ElfView> ElfView::parse(Bytes file) {
   ElfView view;
   view.file_ = file;
-  if (file.size() < sizeof(Elf64_Ehdr) || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0) return bad("not an ELF file");
+  if (file.size() < sizeof(Elf64_Ehdr) || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0)
+    return bad("not an ELF file");
   std::memcpy(&view.header_, file.data(), sizeof(Elf64_Ehdr));
   const auto& header = view.header_;
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
     return bad("not a little-endian ELF64 file");
-  if (header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr)) return bad("program headers of a foreign size");
-  if (header.e_shnum && header.e_shentsize != sizeof(Elf64_Shdr)) return bad("section headers of a foreign size");
+  if (header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr))
+    return bad("program headers of a foreign size");
+  if (header.e_shnum && header.e_shentsize != sizeof(Elf64_Shdr))
+    return bad("section headers of a foreign size");
 
   auto segments = table<Elf64_Phdr>(file, header.e_phoff, header.e_phnum);
   auto headers = table<Elf64_Shdr>(file, header.e_shoff, header.e_shnum);
@@ -55,8 +58,14 @@ Result<ElfView> ElfView::parse(Bytes file) {
   for (const auto& section : *headers) {
     const auto bytes = slice(file, section.sh_offset, section.sh_type == SHT_NOBITS ? 0 : section.sh_size);
     if (!bytes && section.sh_type != SHT_NULL) return bad("a section lies outside the file");
-    view.sections_.push_back({{}, section.sh_type, section.sh_flags, section.sh_addr, section.sh_offset,
-                              section.sh_entsize, section.sh_link, bytes.value_or(Bytes())});
+    view.sections_.push_back({{},
+                              section.sh_type,
+                              section.sh_flags,
+                              section.sh_addr,
+                              section.sh_offset,
+                              section.sh_entsize,
+                              section.sh_link,
+                              bytes.value_or(Bytes())});
   }
   if (!headers->empty()) {
     if (header.e_shstrndx >= headers->size()) return bad("no section names");

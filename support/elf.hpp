@@ -1,5 +1,5 @@
-// A read-only view of a little-endian ELF64 file in memory. parse() checks every header, so that the accessors
-// cannot leave the file whatever its bytes are.
+// A read-only view of a little-endian ELF64 file in memory. parse() checks every header, so that the
+// accessors cannot leave the file whatever its bytes are.
 #pragma once
 
 #include <elf.h>
@@ -43,8 +43,10 @@ class ElfView {
   const std::vector<Elf64_Phdr>& segments() const { return segments_; }
   std::span<const std::byte> segment_bytes(const Elf64_Phdr& segment) const;  // the part that is in the file
   const std::vector<Section>& sections() const { return sections_; }
-  const std::vector<Symbol>& symbols() const { return symbols_; }             // .symtab, else .dynsym
-  const std::vector<Relocation>& relocations() const { return relocations_; } // all SHT_RELA of allocated sections
+  const std::vector<Symbol>& symbols() const { return symbols_; }  // .symtab, else .dynsym
+  const std::vector<Relocation>& relocations() const {
+    return relocations_;
+  }  // all SHT_RELA of allocated sections
 
   const Section* section(std::string_view name) const;
   const Symbol* symbol(std::string_view name) const;

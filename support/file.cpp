@@ -1,13 +1,13 @@
 #include "support/file.hpp"
 
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
 
 namespace kiesel {
 namespace {
@@ -24,7 +24,8 @@ Result<Container> read_whole(const std::filesystem::path& path) {
   Container out;
   std::size_t used = 0;
   struct stat info {};
-  if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) out.resize(static_cast<std::size_t>(info.st_size) + 1);
+  if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+    out.resize(static_cast<std::size_t>(info.st_size) + 1);
   for (;;) {
     if (used == out.size()) out.resize(out.size() * 2 + 4096);
     const ssize_t got = ::read(fd, reinterpret_cast<char*>(out.data()) + used, out.size() - used);
@@ -54,7 +55,9 @@ bool write_whole(int fd, std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Result<std::string> read_text_file(const std::filesystem::path& path) { return read_whole<std::string>(path); }
+Result<std::string> read_text_file(const std::filesystem::path& path) {
+  return read_whole<std::string>(path);
+}
 
 Result<std::vector<std::byte>> read_binary_file(const std::filesystem::path& path) {
   return read_whole<std::vector<std::byte>>(path);

@@ -51,7 +51,7 @@ void set_levels(Sink& sink, std::string_view text) {
 }
 
 Sink& sink() {
-  static Sink& instance = [] () -> Sink& {
+  static Sink& instance = []() -> Sink& {
     auto* made = new Sink;  // never destroyed: see config.cpp
     for (auto& level : made->levels) level = Level::kError;
     if (const auto& path = config().log_file; !path.empty()) {

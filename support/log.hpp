@@ -3,11 +3,11 @@
 // Threads: lines of several threads do not mix.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstdint>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace kiesel::log {
 
@@ -19,8 +19,9 @@ void write(Group group, Level level, std::string_view line);
 
 }  // namespace kiesel::log
 
-#define KIESEL_LOG(group, level, ...)                                                                     \
-  do {                                                                                                    \
-    if (::kiesel::log::enabled(::kiesel::log::Group::group, ::kiesel::log::Level::level))                 \
-      ::kiesel::log::write(::kiesel::log::Group::group, ::kiesel::log::Level::level, fmt::format(__VA_ARGS__)); \
+#define KIESEL_LOG(group, level, ...)                                                     \
+  do {                                                                                    \
+    if (::kiesel::log::enabled(::kiesel::log::Group::group, ::kiesel::log::Level::level)) \
+      ::kiesel::log::write(::kiesel::log::Group::group, ::kiesel::log::Level::level,      \
+                           fmt::format(__VA_ARGS__));                                     \
   } while (0)

@@ -15,12 +15,12 @@ enum class Errc {
   kInvalidArgument,
   kOutOfMemory,
   kNotFound,
-  kInvalidBinary,   // not an ELF of ours, damaged, or of another format version
+  kInvalidBinary,  // not an ELF of ours, damaged, or of another format version
   kUnsupported,
   kIo,
-  kFault,           // a kernel did something that the machine does not allow
+  kFault,  // a kernel did something that the machine does not allow
   kTimeout,
-  kCrashed,         // another process died
+  kCrashed,  // another process died
 };
 
 const char* to_string(Errc code);
@@ -39,10 +39,22 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
-  const E& error() const { assert(!ok()); return *std::get_if<1>(&state_); }
+  T& value() & {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    assert(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
+  const E& error() const {
+    assert(!ok());
+    return *std::get_if<1>(&state_);
+  }
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
@@ -61,7 +73,10 @@ class [[nodiscard]] Result<void, E> {
   Result(E error) : error_(std::move(error)) {}
   bool ok() const { return !error_; }
   explicit operator bool() const { return ok(); }
-  const E& error() const { assert(error_); return *error_; }
+  const E& error() const {
+    assert(error_);
+    return *error_;
+  }
 
  private:
   std::optional<E> error_;
