@@ -1,0 +1,88 @@
+// `kiesel`: the command line for people. Compiler commands are handed to kiesel-compiler, so that this program,
+// like the library, maps no LLVM.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "compiler/client/client.hpp"
+#include "device/device.hpp"
+#include "support/config.hpp"
+
+namespace {
+
+using namespace kiesel;
+
+std::string extensions_text(const isa::Target& target) {
+  std::string text = "RV64IMFD Zicsr";
+  const std::pair<bool, const char*> parts[] = {{target.atomics, "A"},     {target.cas, "Zacas"},
+                                                {target.zicond, "Zicond"}, {target.half, "Zfh"},
+                                                {target.bitmanip, "Zba Zbb Zbs"}, {target.votes, "vote/shuffle"}};
+  for (const auto& [present, name] : parts)
+    if (present) text += fmt::format(" {}", name);
+  return text;
+}
+
+int print_devices() {
+  const auto devices = device::make_devices();
+  for (const auto& device : devices) {
+    const auto& d = device->description();
+    fmt::print("{}\n", d.name);
+    fmt::print("  instructions    {}\n", extensions_text(d.target));
+    fmt::print("  shape           {} cores, {} warps each, {} lanes each, {} MHz\n", d.cores, d.target.warps,
+               d.target.lanes, d.clock_mhz);
+    fmt::print("  work-group      at most {} work-items\n", d.target.max_work_group_size());
+    fmt::print("  local memory    {} KiB a core\n", d.target.local_memory_bytes / 1024);
+    fmt::print("  private memory  {} KiB a work-item\n", d.private_memory_bytes / 1024);
+    fmt::print("  global memory   {} MiB, at most {} MiB in one allocation\n", d.global_memory_bytes >> 20,
+               d.max_allocation_bytes >> 20);
+  }
+  fmt::print("compiler          {}\n", compiler::find_compiler());
+  return devices.empty() ? 1 : 0;
+}
+
+int print_options() {
+  for (const auto& option : option_table())
+    fmt::print("KIESEL_{} = '{}' ({})\n    {}\n", CLI::detail::to_upper(std::string(option.name)), option.value, option.source,
+               option.text);
+  for (const auto& warning : config_warnings()) fmt::print("warning: {}\n", warning);
+  return 0;
+}
+
+int run_compiler(const std::string& command, const std::vector<std::string>& arguments) {
+  const std::string program = compiler::find_compiler();
+  std::vector<char*> argv{const_cast<char*>(program.c_str()), const_cast<char*>(command.c_str())};
+  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  ::execv(program.c_str(), argv.data());
+  fmt::print(stderr, "kiesel: cannot start '{}': {}\n", program, std::strerror(errno));
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Kiesel: OpenCL on RISC-V GPUs");
+  app.set_version_flag("--version", "kiesel " KIESEL_VERSION);
+  app.require_subcommand(1);
+
+  auto* info = app.add_subcommand("info", "show the devices, or the options in force");
+  bool options = false;
+  info->add_flag("--config", options, "show all options, their values and where they come from");
+
+  auto* compile = app.add_subcommand("compile", "compile OpenCL C: kiesel compile x.cl -o x.elf [build options]");
+  auto* disasm = app.add_subcommand("disasm", "show the machine code of a program: kiesel disasm x.elf");
+  for (auto* command : {compile, disasm}) command->prefix_command()->set_help_flag();
+
+  CLI11_PARSE(app, argc, argv);
+  if (info->parsed()) return options ? print_options() : print_devices();
+  for (auto* command : {compile, disasm})
+    if (command->parsed()) return run_compiler(command->get_name(), command->remaining());
+  return 2;
+}
