@@ -30,6 +30,9 @@ struct Request {
   std::vector<File> headers;                   // clCompileProgram's embedded headers
   std::vector<std::vector<std::byte>> inputs;  // SPIR-V modules or program binaries
   std::string extensions;                      // space separated, what the device reports; "-cl-ext" in Clang
+  std::uint32_t build_seconds = 120;           // most processor time; four times that (and 5 s) on the wall clock
+  std::uint32_t build_mib = 4096;              // most memory
+  std::string dump;                            // folder for what the build makes on its way, or empty
 };
 
 enum class Outcome : std::uint8_t {
@@ -44,11 +47,17 @@ struct Dependency {       // a file that #include read, for the cache key
   std::uint64_t hash;     // XXH3-64 of its contents
 };
 
+struct Phase {            // of a build, in the order of their first start
+  std::string name;
+  std::uint64_t cpu_ns = 0;
+};
+
 struct Reply {
   Outcome outcome = Outcome::kFailed;
   std::string log;                        // Clang's diagnostics and ours; may hold warnings on success
   std::vector<std::byte> binary;          // program binary on success
   std::vector<Dependency> dependencies;
+  std::vector<Phase> phases;
 };
 
 // Threads: run() may be called from several threads at once; each call is one child of the worker.
@@ -71,7 +80,7 @@ class Client {
   std::unique_ptr<State> state_;
 };
 
-// kiesel-compiler beside this library: option compiler_path, else the directory of the module that
+// kiesel-compiler beside this library: option compiler, else the directory of the module that
 // contains this function, else ../libexec, ../bin and the install prefix.
 std::string find_compiler();
 

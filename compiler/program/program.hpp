@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/isa/target.hpp"
@@ -56,7 +57,14 @@ struct Program {
   std::uint64_t global_variable_bytes = 0;           // program-scope variables in __global
   bool has_code = true;                              // false: compiled but not linked (SPIR-V only)
   bool is_library = false;
+  bool has_argument_info = false;                    // made with -cl-kernel-arg-info
+  std::string options;                               // those that still matter when it is made anew from its SPIR-V
 };
+
+inline constexpr std::string_view kProgramSection = ".kiesel.program";
+inline constexpr std::string_view kSpirvSection = ".kiesel.spirv";
+inline constexpr std::string_view kHashSection = ".kiesel.hash";
+inline constexpr std::size_t kHashBytes = 16;
 
 std::string to_json(const Program& program);
 Result<Program> from_json(std::string_view text);

@@ -1,0 +1,164 @@
+#include "compiler/client/client.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "compiler/client/protocol.hpp"
+
+extern char** environ;
+
+namespace kiesel::compiler {
+namespace {
+
+Error io_error(std::string what) { return {Errc::kIo, std::move(what) + ": " + std::strerror(errno)}; }
+
+struct SocketPair {
+  Descriptor ours, theirs;
+};
+
+Result<SocketPair> make_socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return io_error("cannot make a socket pair for the compiler");
+  return SocketPair{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+// The server starts with a clean signal state, /dev/null as its standard input and output, the control socket, and
+// nothing else of what the application has open: a pipe of the application must not stay open because of us.
+Result<pid_t> spawn_server(const std::string& program, int control) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, control, kControlDescriptor);
+  posix_spawn_file_actions_addclosefrom_np(&actions, kControlDescriptor + 1);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+
+  std::string name = program, mode = "serve";
+  const std::array<char*, 3> arguments{name.data(), mode.data(), nullptr};
+  pid_t pid = -1;
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error) {
+    errno = error;
+    return io_error("cannot start the compiler " + program);
+  }
+  return pid;
+}
+
+Reply died() {
+  Reply reply;
+  reply.log = "error: the compiler process died during this build\n";
+  return reply;
+}
+
+}  // namespace
+
+// One running server. `owner` tells a fork of the application, which must not talk on its parent's socket.
+struct Client::State {
+  std::mutex mutex;
+  const std::string program;
+  Descriptor control;  // guarded by mutex, like all below
+  pid_t server = -1;
+  pid_t owner = -1;
+
+  explicit State(std::string path) : program(std::move(path)) {}
+  ~State() { stop(); }
+
+  // Callers hold mutex. A server without its socket ends by itself; the kill only makes it quick.
+  void stop() {
+    control.reset();
+    if (server > 0 && owner == ::getpid()) {
+      ::kill(server, SIGKILL);
+      while (::waitpid(server, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+    server = -1;
+  }
+
+  // Callers hold mutex.
+  Status start() {
+    if (control && owner == ::getpid()) return {};
+    stop();
+    auto pair = make_socket_pair();
+    if (!pair) return pair.error();
+    const auto pid = spawn_server(program, pair->theirs.get());
+    if (!pid) return pid.error();
+    server = *pid;
+    owner = ::getpid();
+    control = std::move(pair->ours);
+    return {};
+  }
+
+  // A server that was dead before is replaced, so that only builds it was busy with fail.
+  Status send(std::span<const std::byte> message, std::span<const int> descriptors) {
+    const std::lock_guard lock(mutex);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      if (auto started = start(); !started) return started;
+      if (send_message(control.get(), message, descriptors)) return {};
+      if (errno != EPIPE && errno != ECONNRESET && errno != ENOTCONN) break;
+      stop();
+    }
+    return io_error("cannot reach the compiler");
+  }
+
+  // After a build without an answer: the server is gone, or it lost this one child.
+  void reap() {
+    const std::lock_guard lock(mutex);
+    if (server > 0 && owner == ::getpid() && ::waitpid(server, nullptr, WNOHANG) != 0) {
+      server = -1;
+      control.reset();
+    }
+  }
+};
+
+Client::Client(std::string program) : state_(std::make_unique<State>(std::move(program))) {}
+Client::~Client() = default;
+
+void Client::warm_up() {
+  const std::lock_guard lock(state_->mutex);
+  static_cast<void>(state_->start().ok());
+}
+
+Result<Reply> Client::run(const Request& request) {
+  const auto request_file = memory_file(encode(request));
+  if (!request_file) return io_error("cannot hand the program to the compiler");
+  auto connection = make_socket_pair();
+  if (!connection) return connection.error();
+
+  const ControlMessage message{kProtocol, request.build_seconds, request.build_mib};
+  const std::array<int, 2> descriptors{request_file.get(), connection->theirs.get()};
+  if (auto sent = state_->send(std::as_bytes(std::span(&message, 1)), descriptors); !sent) return sent.error();
+  connection->theirs.reset();
+
+  ReplyMessage answer;
+  std::array<Descriptor, 1> reply_file;
+  if (!receive_message(connection->ours.get(), std::as_writable_bytes(std::span(&answer, 1)), reply_file)) {
+    state_->reap();
+    return died();
+  }
+  const auto bytes = read_whole(reply_file[0].get());
+  auto reply = bytes && answer.protocol == kProtocol ? decode_reply(*bytes) : std::nullopt;
+  if (!reply) return Error{Errc::kIo, "the compiler's answer makes no sense: is it of the same version as the library?"};
+  return std::move(*reply);
+}
+
+}  // namespace kiesel::compiler
