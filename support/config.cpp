@@ -142,6 +142,23 @@ const Config& config() { return loaded().config; }
 std::vector<OptionInfo> option_table() { return loaded().table; }
 const std::vector<std::string>& config_warnings() { return loaded().warnings; }
 
+std::string options_page() {
+  std::string page =
+      "# Options\n\n"
+      "Made from `support/options.def` by `kiesel info --options-page`; a test keeps it true.\n\n"
+      "An option is set by the environment variable `KIESEL_<NAME>` (capitals), or by `<name> = value` in a "
+      "TOML file:\n"
+      "`$KIESEL_CONFIG`, else `$XDG_CONFIG_HOME/kiesel.toml`, else `~/.config/kiesel.toml`. The environment "
+      "wins. An\n"
+      "unknown name or a wrong value gets a warning and changes nothing. `kiesel info --config` shows what "
+      "is in force.\n\n"
+      "| name | type | default | meaning |\n|---|---|---|---|\n";
+  for (const auto& row : load_config("", "", {}).table)
+    page += fmt::format("| {} | {} | {} | {} |\n", row.name, row.type,
+                        row.value.empty() ? "empty" : row.value, row.text);
+  return page;
+}
+
 std::string environment_variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";

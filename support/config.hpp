@@ -31,6 +31,9 @@ const Config& config();
 const std::vector<std::string>& config_warnings();  // the log prints them once
 std::vector<OptionInfo> option_table();
 
+// docs/options.md, made from the list; `kiesel info --options-page` prints it.
+std::string options_page();
+
 // Reads anew from a file's text and an environment ("NAME=value" strings); for config() and tests.
 struct LoadedConfig {
   Config config;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "support/file.hpp"
+
 using kiesel::load_config;
 
 TEST_CASE("defaults stand when nothing is said") {
@@ -46,4 +48,10 @@ TEST_CASE("every option has a text and the table shows all of them") {
     CHECK_FALSE(row.text.empty());
     CHECK(row.source == "default");
   }
+}
+
+TEST_CASE("docs/options.md is what the list makes") {
+  const auto page = kiesel::read_text_file(KIESEL_SOURCE_DIR "/docs/options.md");
+  REQUIRE(page);
+  CHECK(*page == kiesel::options_page());
 }

@@ -1,15 +1,15 @@
-// `kiesel`: the command line for people. Compiler commands are handed to kiesel-compiler, so that this program,
-// like the library, maps no LLVM.
+// `kiesel`: the command line for people. Compiler commands are handed to kiesel-compiler, so that this
+// program, like the library, maps no LLVM.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-#include <unistd.h>
 
 #include "compiler/client/client.hpp"
 #include "device/device.hpp"
@@ -21,9 +21,12 @@ using namespace kiesel;
 
 std::string extensions_text(const isa::Target& target) {
   std::string text = "RV64IMFD Zicsr";
-  const std::pair<bool, const char*> parts[] = {{target.atomics, "A"},     {target.cas, "Zacas"},
-                                                {target.zicond, "Zicond"}, {target.half, "Zfh"},
-                                                {target.bitmanip, "Zba Zbb Zbs"}, {target.votes, "vote/shuffle"}};
+  const std::pair<bool, const char*> parts[] = {{target.atomics, "A"},
+                                                {target.cas, "Zacas"},
+                                                {target.zicond, "Zicond"},
+                                                {target.half, "Zfh"},
+                                                {target.bitmanip, "Zba Zbb Zbs"},
+                                                {target.votes, "vote/shuffle"}};
   for (const auto& [present, name] : parts)
     if (present) text += fmt::format(" {}", name);
   return text;
@@ -49,8 +52,8 @@ int print_devices() {
 
 int print_options() {
   for (const auto& option : option_table())
-    fmt::print("KIESEL_{} = '{}' ({})\n    {}\n", CLI::detail::to_upper(std::string(option.name)), option.value, option.source,
-               option.text);
+    fmt::print("KIESEL_{} = '{}' ({})\n    {}\n", CLI::detail::to_upper(std::string(option.name)),
+               option.value, option.source, option.text);
   for (const auto& warning : config_warnings()) fmt::print("warning: {}\n", warning);
   return 0;
 }
@@ -73,14 +76,18 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   auto* info = app.add_subcommand("info", "show the devices, or the options in force");
-  bool options = false;
+  bool options = false, page = false;
   info->add_flag("--config", options, "show all options, their values and where they come from");
 
-  auto* compile = app.add_subcommand("compile", "compile OpenCL C: kiesel compile x.cl -o x.elf [build options]");
+  info->add_flag("--options-page", page, "print docs/options.md");
+
+  auto* compile =
+      app.add_subcommand("compile", "compile OpenCL C: kiesel compile x.cl -o x.elf [build options]");
   auto* disasm = app.add_subcommand("disasm", "show the machine code of a program: kiesel disasm x.elf");
   for (auto* command : {compile, disasm}) command->prefix_command()->set_help_flag();
 
   CLI11_PARSE(app, argc, argv);
+  if (page) return fmt::print("{}", options_page()), 0;
   if (info->parsed()) return options ? print_options() : print_devices();
   for (auto* command : {compile, disasm})
     if (command->parsed()) return run_compiler(command->get_name(), command->remaining());

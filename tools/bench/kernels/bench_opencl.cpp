@@ -127,7 +127,7 @@ void run_all() {
   Launch("mandelbrot")
       .argument(image)
       .argument(int(MANDEL_WIDTH))
-      .argument(2.5f / MANDEL_WIDTH)
+      .argument(2.5f / float(MANDEL_WIDTH))
       .argument(int(MANDEL_LIMIT))
       .measure(MANDEL_WIDTH, MANDEL_WIDTH, 64, image, 4 * MANDEL_WIDTH * MANDEL_WIDTH, nullptr);
 
