@@ -1,0 +1,31 @@
+// The OpenCL C builtin functions, as LLVM IR that is linked into each program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/result.hpp"
+
+namespace llvm {
+class Function;
+class Module;
+}  // namespace llvm
+
+namespace kiesel::compiler::builtins {
+
+// Links the definitions of all builtins that `module` declares, and what those need, with internal linkage.
+// The module is what the SPIR-V reader made, on opaque pointers. Returns the names of functions and variables
+// that the module uses and nobody defines: a build error, to be told with these names.
+// Errors: kInvalidBinary when a declaration has another type than the builtin of that name.
+// Threads: different modules in different contexts may be linked at the same time.
+Result<std::vector<std::string>> link_builtins(llvm::Module& module);
+
+// Rewrites calls of printf into writing records (isa/launch_block.hpp, OpenCL C 6.15.14). Call it before
+// link_builtins(). True when the module has such calls.
+bool lower_printf(llvm::Module& module);
+
+// Whether a kernel may reach a printf: directly or through functions it calls. Valid after lower_printf() and
+// as long as calls are not inlined.
+bool uses_printf(const llvm::Function& kernel);
+
+}  // namespace kiesel::compiler::builtins

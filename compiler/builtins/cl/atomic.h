@@ -1,0 +1,20 @@
+// Read-modify-write as one instruction. `ordered` must be a constant: 0 is memory_order_relaxed, 1 sequentially
+// consistent. The packer replaces these calls, see pack/atomics.cpp.
+#pragma once
+
+#define DECLARE_RMW(operation, type)                                                               \
+  __attribute__((overloadable)) type __kiesel_rmw_##operation(volatile generic type*, type, int ordered);
+#define DECLARE_RMW_OF(type, min, max) \
+  DECLARE_RMW(xchg, type)              \
+  DECLARE_RMW(add, type)               \
+  DECLARE_RMW(sub, type)               \
+  DECLARE_RMW(and, type)               \
+  DECLARE_RMW(or, type)                \
+  DECLARE_RMW(xor, type)               \
+  DECLARE_RMW(min, type)               \
+  DECLARE_RMW(max, type)
+
+DECLARE_RMW_OF(int, smin, smax)
+DECLARE_RMW_OF(uint, umin, umax)
+DECLARE_RMW_OF(long, smin, smax)
+DECLARE_RMW_OF(ulong, umin, umax)

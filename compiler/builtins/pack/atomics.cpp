@@ -1,0 +1,63 @@
+#include <llvm/IR/IRBuilder.h>
+
+#include <array>
+#include <optional>
+
+#include "compiler/builtins/pack/mangling.hpp"
+#include "compiler/builtins/pack/pack.hpp"
+
+namespace kiesel::compiler::builtins {
+namespace {
+
+struct Operation {
+  std::string_view name;
+  llvm::AtomicRMWInst::BinOp code;
+};
+
+constexpr std::array<Operation, 10> kOperations{{
+    {"__kiesel_rmw_xchg", llvm::AtomicRMWInst::Xchg},
+    {"__kiesel_rmw_add", llvm::AtomicRMWInst::Add},
+    {"__kiesel_rmw_sub", llvm::AtomicRMWInst::Sub},
+    {"__kiesel_rmw_and", llvm::AtomicRMWInst::And},
+    {"__kiesel_rmw_or", llvm::AtomicRMWInst::Or},
+    {"__kiesel_rmw_xor", llvm::AtomicRMWInst::Xor},
+    {"__kiesel_rmw_smin", llvm::AtomicRMWInst::Min},
+    {"__kiesel_rmw_smax", llvm::AtomicRMWInst::Max},
+    {"__kiesel_rmw_umin", llvm::AtomicRMWInst::UMin},
+    {"__kiesel_rmw_umax", llvm::AtomicRMWInst::UMax},
+}};
+
+std::optional<llvm::AtomicRMWInst::BinOp> operation(const llvm::Function& function) {
+  auto signature = demangle({function.getName().data(), function.getName().size()});
+  if (!signature) return std::nullopt;
+  for (const Operation& operation : kOperations)
+    if (operation.name == signature->name) return operation.code;
+  return std::nullopt;
+}
+
+// (pointer, value, constant: is it ordered?)
+void replace_call(llvm::CallInst& call, llvm::AtomicRMWInst::BinOp code) {
+  bool ordered = !llvm::cast<llvm::ConstantInt>(call.getArgOperand(2))->isZero();
+  auto order = ordered ? llvm::AtomicOrdering::SequentiallyConsistent : llvm::AtomicOrdering::Monotonic;
+  llvm::IRBuilder<> builder(&call);
+  llvm::Value* value = call.getArgOperand(1);
+  llvm::AtomicRMWInst* atomic =
+      builder.CreateAtomicRMW(code, call.getArgOperand(0), value, llvm::MaybeAlign(), order);
+  atomic->setVolatile(true);
+  call.replaceAllUsesWith(atomic);
+  call.eraseFromParent();
+}
+
+}  // namespace
+
+void expand_atomics(llvm::Module& module) {
+  for (llvm::Function& function : llvm::make_early_inc_range(module)) {
+    auto code = operation(function);
+    if (!code) continue;
+    for (llvm::User* user : llvm::make_early_inc_range(function.users()))
+      replace_call(*llvm::cast<llvm::CallInst>(user), *code);
+    function.eraseFromParent();
+  }
+}
+
+}  // namespace kiesel::compiler::builtins

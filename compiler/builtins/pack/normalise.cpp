@@ -1,0 +1,54 @@
+#include <llvm/IR/InlineAsm.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
+
+#include "compiler/builtins/pack/pack.hpp"
+
+namespace kiesel::compiler::builtins {
+namespace {
+
+void normalise_call(llvm::CallBase& call) {
+  if (auto* text = llvm::dyn_cast<llvm::InlineAsm>(call.getCalledOperand())) {
+    if (text->hasSideEffects()) return;
+    // A register read or an arithmetic instruction: the optimiser may merge and move it.
+    call.setAttributes({});
+    call.setDoesNotAccessMemory();
+    call.setDoesNotThrow();
+    call.addFnAttr(llvm::Attribute::WillReturn);
+    return;
+  }
+  if (llvm::Function* callee = call.getCalledFunction(); callee && !callee->isIntrinsic())
+    call.setCallingConv(llvm::CallingConv::SPIR_FUNC);
+}
+
+void normalise_function(llvm::Function& function) {
+  if (function.isIntrinsic()) return;
+  bool convergent = function.hasFnAttribute(llvm::Attribute::Convergent);
+  bool no_inline = function.hasFnAttribute(llvm::Attribute::NoInline);
+  function.setAttributes(llvm::AttributeList());
+  function.addFnAttr(llvm::Attribute::NoUnwind);
+  if (convergent) function.addFnAttr(llvm::Attribute::Convergent);
+  if (no_inline) function.addFnAttr(llvm::Attribute::NoInline);
+  function.setCallingConv(llvm::CallingConv::SPIR_FUNC);
+  function.setDSOLocal(false);
+  if (!function.isDeclaration()) function.setLinkage(llvm::GlobalValue::ExternalLinkage);
+  function.clearMetadata();
+  for (llvm::Instruction& instruction : llvm::instructions(function)) {
+    instruction.setMetadata("srcloc", nullptr);
+    if (auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction)) normalise_call(*call);
+    auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
+    if (load && load->getPointerAddressSpace() == 2)
+      load->setMetadata("invariant.load", llvm::MDNode::get(function.getContext(), {}));
+  }
+}
+
+}  // namespace
+
+void normalise(llvm::Module& module, const llvm::TargetMachine& machine) {
+  module.setTargetTriple(machine.getTargetTriple().str());
+  module.setDataLayout(machine.createDataLayout());
+  for (llvm::Function& function : module) normalise_function(function);
+  for (llvm::NamedMDNode& node : llvm::make_early_inc_range(module.named_metadata())) node.eraseFromParent();
+}
+
+}  // namespace kiesel::compiler::builtins

@@ -1,0 +1,40 @@
+// Making the builtin library, step by step; kiesel_builtins_pack runs them in this order.
+#pragma once
+
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace kiesel::compiler::builtins {
+
+bool is_elementwise(std::string_view name);
+
+// libclc's module, reduced to the scalar forms of the builtins in elementwise.def and what they need,
+// with constant memory in our address space 2 (libclc has it in 4).
+std::unique_ptr<llvm::Module> import_libclc(const std::string& path, llvm::LLVMContext& context);
+
+// Everything in `module` becomes ours: triple, data layout, calling convention, attributes, no metadata.
+void normalise(llvm::Module& module, const llvm::TargetMachine& machine);
+
+// Calls of intrinsics that would become calls of libm call our builtin of the same meaning.
+void expand_intrinsics(llvm::Module& module);
+
+// Calls of __kiesel_rmw_*(pointer, value, ordered), see cl/atomic.h, become atomicrmw instructions, for which
+// OpenCL C on SPIR's triple has no spelling.
+void expand_atomics(llvm::Module& module);
+
+// Adds the forms on generic pointers (address space 4) of builtins that take private ones.
+void add_generic_pointers(llvm::Module& module);
+
+// Adds the vector forms of the builtins in elementwise.def.
+void add_vector_forms(llvm::Module& module);
+
+void optimise(llvm::Module& module, llvm::TargetMachine& machine);
+
+// Writes the library file. False with a message on stderr.
+bool write_library(llvm::Module& module, const std::string& path);
+
+}  // namespace kiesel::compiler::builtins
