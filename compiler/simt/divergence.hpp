@@ -1,0 +1,14 @@
+// What differs between lanes: the answers that LLVM's divergence analysis asks of a target.
+#pragma once
+
+#include <llvm/Analysis/TargetTransformInfo.h>
+
+#include "compiler/simt/simt.hpp"
+
+namespace kiesel::simt {
+
+// An immutable pass with the TargetTransformInfo of a SIMT device.
+llvm::ImmutablePass* create_divergence_info(Precision precision);
+llvm::TargetTransformInfo divergence_info(const llvm::DataLayout& layout, Precision precision);
+
+}  // namespace kiesel::simt

@@ -1,0 +1,45 @@
+#include "compiler/simt/simt.hpp"
+
+#include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/InitializePasses.h>
+#include <llvm/PassRegistry.h>
+#include <llvm/Transforms/Scalar.h>
+#include <llvm/Transforms/Utils.h>
+
+#include "compiler/simt/divergence.hpp"
+#include "compiler/simt/passes.hpp"
+
+namespace kiesel::simt {
+namespace {
+
+// Passes ask for analyses by identity; the registry must know those first.
+void register_passes() {
+  auto& registry = *llvm::PassRegistry::getPassRegistry();
+  llvm::initializeCore(registry);
+  llvm::initializeAnalysis(registry);
+  llvm::initializeTransformUtils(registry);
+  llvm::initializeScalarOpts(registry);
+}
+
+}  // namespace
+
+void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& target, Errors& errors,
+                   Precision precision) {
+  register_passes();
+  passes.add(create_divergence_info(precision));
+  passes.add(llvm::createLowerSwitchPass());
+  passes.add(create_prepare_exits());
+  passes.add(llvm::createLoopSimplifyPass());
+  passes.add(llvm::createFixIrreduciblePass());
+  passes.add(llvm::createLoopSimplifyPass());
+  passes.add(create_structurize(precision));
+  passes.add(create_remove_selects(target));
+  passes.add(create_insert_masks(errors));
+}
+
+void configure(llvm::TargetPassConfig&) {}
+
+void add_checker(llvm::legacy::PassManagerBase&, Errors&) {}
+
+}  // namespace kiesel::simt
