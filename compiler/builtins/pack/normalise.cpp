@@ -7,9 +7,18 @@
 namespace kiesel::compiler::builtins {
 namespace {
 
+// Clang for SPIR does not know RISC-V's constraint "f" for results: our sources say "r" instead.
+void use_float_register(llvm::CallBase& call, const llvm::InlineAsm& text) {
+  std::string constraints = text.getConstraintString();
+  if (!call.getType()->isFloatingPointTy() || constraints.rfind("=r", 0) != 0) return;
+  constraints[1] = 'f';
+  call.setCalledOperand(llvm::InlineAsm::get(call.getFunctionType(), text.getAsmString(), constraints, false));
+}
+
 void normalise_call(llvm::CallBase& call) {
   if (auto* text = llvm::dyn_cast<llvm::InlineAsm>(call.getCalledOperand())) {
     if (text->hasSideEffects()) return;
+    use_float_register(call, *text);
     // A register read or an arithmetic instruction: the optimiser may merge and move it.
     call.setAttributes({});
     call.setDoesNotAccessMemory();

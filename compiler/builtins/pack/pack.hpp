@@ -10,6 +10,7 @@
 
 namespace kiesel::compiler::builtins {
 
+// Whether a builtin of this name is in elementwise.def.
 bool is_elementwise(std::string_view name);
 
 // libclc's module, reduced to the scalar forms of the builtins in elementwise.def and what they need,
@@ -29,7 +30,7 @@ void expand_atomics(llvm::Module& module);
 // Adds the forms on generic pointers (address space 4) of builtins that take private ones.
 void add_generic_pointers(llvm::Module& module);
 
-// Adds the vector forms of the builtins in elementwise.def.
+// Adds the vector forms of the builtins in elementwise.def and of conversions.
 void add_vector_forms(llvm::Module& module);
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);

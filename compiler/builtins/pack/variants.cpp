@@ -85,8 +85,19 @@ llvm::Type* pointee(llvm::LLVMContext& context, const ParameterType& type) {
   return llvm::Type::getInt32Ty(context);
 }
 
+bool is_conversion(std::string_view name) { return name.starts_with("convert_"); }
+
+// convert_int_sat becomes convert_int4_sat; other names stay.
+std::string vector_name(const std::string& scalar, int width) {
+  if (!is_conversion(scalar)) return scalar;
+  std::size_t end_of_type = scalar.find('_', std::string_view("convert_").size());
+  std::string name = scalar.substr(0, end_of_type) + std::to_string(width);
+  return end_of_type == std::string::npos ? name : name + scalar.substr(end_of_type);
+}
+
 void add_vector_form(llvm::Function& scalar, const Signature& scalar_signature, int width) {
   Signature signature = scalar_signature;
+  signature.name = vector_name(signature.name, width);
   std::vector<llvm::Type*> parameters = scalar.getFunctionType()->params();
   auto widen = [width](llvm::Type* type) {
     return llvm::FixedVectorType::get(type, static_cast<unsigned>(width));
@@ -132,7 +143,8 @@ void add_generic_pointers(llvm::Module& module) {
 void add_vector_forms(llvm::Module& module) {
   auto scalar = [](const ParameterType& type) { return type.width == 1; };
   for (auto& [function, signature] : definitions(module))
-    if (is_elementwise(signature.name) && llvm::all_of(signature.parameters, scalar))
+    if ((is_elementwise(signature.name) || is_conversion(signature.name)) &&
+        llvm::all_of(signature.parameters, scalar))
       for (int width : kWidths) add_vector_form(*function, signature, width);
 }
 
