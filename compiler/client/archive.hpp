@@ -1,4 +1,5 @@
-// Values as bytes and back. A reader that runs over the end, or finds a count that cannot be, turns bad and stays so.
+// Values as bytes and back. A reader that runs over the end, or finds a count that cannot be, turns bad and
+// stays so.
 #pragma once
 
 #include <concepts>
@@ -40,7 +41,7 @@ class ArchiveWriter {
     for (const auto& value : values) (*this)(value);
   }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   void operator()(const T& value) {
     std::apply([this](const auto&... field) { ((*this)(field), ...); }, Fields<T>::of(value));
   }
@@ -75,7 +76,7 @@ class ArchiveReader {
     for (auto& value : values) (*this)(value);
   }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   void operator()(T& value) {
     std::apply([this](auto&... field) { ((*this)(field), ...); }, Fields<T>::of(value));
   }

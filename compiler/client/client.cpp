@@ -32,8 +32,9 @@ Result<SocketPair> make_socket_pair() {
   return SocketPair{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// The server starts with a clean signal state, /dev/null as its standard input and output, the control socket, and
-// nothing else of what the application has open: a pipe of the application must not stay open because of us.
+// The server starts with a clean signal state, /dev/null as its standard input and output, the control
+// socket, and nothing else of what the application has open: a pipe of the application must not stay open
+// because of us.
 Result<pid_t> spawn_server(const std::string& program, int control) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -49,7 +50,8 @@ Result<pid_t> spawn_server(const std::string& program, int control) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 
   std::string name = program, mode = "serve";
   const std::array<char*, 3> arguments{name.data(), mode.data(), nullptr};
@@ -146,7 +148,8 @@ Result<Reply> Client::run(const Request& request) {
 
   const ControlMessage message{kProtocol, request.build_seconds, request.build_mib};
   const std::array<int, 2> descriptors{request_file.get(), connection->theirs.get()};
-  if (auto sent = state_->send(std::as_bytes(std::span(&message, 1)), descriptors); !sent) return sent.error();
+  if (auto sent = state_->send(std::as_bytes(std::span(&message, 1)), descriptors); !sent)
+    return sent.error();
   connection->theirs.reset();
 
   ReplyMessage answer;
@@ -157,7 +160,9 @@ Result<Reply> Client::run(const Request& request) {
   }
   const auto bytes = read_whole(reply_file[0].get());
   auto reply = bytes && answer.protocol == kProtocol ? decode_reply(*bytes) : std::nullopt;
-  if (!reply) return Error{Errc::kIo, "the compiler's answer makes no sense: is it of the same version as the library?"};
+  if (!reply)
+    return Error{Errc::kIo,
+                 "the compiler's answer makes no sense: is it of the same version as the library?"};
   return std::move(*reply);
 }
 

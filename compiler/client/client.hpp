@@ -30,9 +30,9 @@ struct Request {
   std::vector<File> headers;                   // clCompileProgram's embedded headers
   std::vector<std::vector<std::byte>> inputs;  // SPIR-V modules or program binaries
   std::string extensions;                      // space separated, what the device reports; "-cl-ext" in Clang
-  std::uint32_t build_seconds = 120;           // most processor time; four times that (and 5 s) on the wall clock
-  std::uint32_t build_mib = 4096;              // most memory
-  std::string dump;                            // folder for what the build makes on its way, or empty
+  std::uint32_t build_seconds = 120;  // most processor time; four times that (and 5 s) on the wall clock
+  std::uint32_t build_mib = 4096;     // most memory
+  std::string dump;                   // folder for what the build makes on its way, or empty
 };
 
 enum class Outcome : std::uint8_t {
@@ -42,20 +42,20 @@ enum class Outcome : std::uint8_t {
   kInvalidInput,    // an input is neither SPIR-V nor a program binary that this version reads
 };
 
-struct Dependency {       // a file that #include read, for the cache key
+struct Dependency {  // a file that #include read, for the cache key
   std::string path;
-  std::uint64_t hash;     // XXH3-64 of its contents
+  std::uint64_t hash;  // XXH3-64 of its contents
 };
 
-struct Phase {            // of a build, in the order of their first start
+struct Phase {  // of a build, in the order of their first start
   std::string name;
   std::uint64_t cpu_ns = 0;
 };
 
 struct Reply {
   Outcome outcome = Outcome::kFailed;
-  std::string log;                        // Clang's diagnostics and ours; may hold warnings on success
-  std::vector<std::byte> binary;          // program binary on success
+  std::string log;                // Clang's diagnostics and ours; may hold warnings on success
+  std::vector<std::byte> binary;  // program binary on success
   std::vector<Dependency> dependencies;
   std::vector<Phase> phases;
 };

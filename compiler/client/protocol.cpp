@@ -27,8 +27,8 @@ struct Fields<Phase> {
 template <>
 struct Fields<isa::Target> {
   static auto of(auto& value) {
-    return std::tie(value.lanes, value.warps, value.local_memory_bytes, value.atomics, value.cas, value.zicond,
-                    value.half, value.bitmanip, value.votes);
+    return std::tie(value.lanes, value.warps, value.local_memory_bytes, value.atomics, value.cas,
+                    value.zicond, value.half, value.bitmanip, value.votes);
   }
 };
 template <>

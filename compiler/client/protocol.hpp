@@ -1,9 +1,10 @@
 // What the application's process and the compiler's processes say to each other.
 //
-// One control socket (SOCK_SEQPACKET) goes from client to server. A build is one message on it, a ControlMessage with
-// two file descriptors: a memory file holding the encoded Request, and one end of a socket pair for the answer. The
-// answer is one message on that pair, a ReplyMessage with a memory file holding the encoded Reply. Messages of this
-// kind of socket arrive whole or not at all, so a process that dies at any moment leaves no half-read stream.
+// One control socket (SOCK_SEQPACKET) goes from client to server. A build is one message on it, a
+// ControlMessage with two file descriptors: a memory file holding the encoded Request, and one end of a
+// socket pair for the answer. The answer is one message on that pair, a ReplyMessage with a memory file
+// holding the encoded Reply. Messages of this kind of socket arrive whole or not at all, so a process that
+// dies at any moment leaves no half-read stream.
 #pragma once
 
 #include <cstddef>
@@ -63,8 +64,8 @@ std::optional<std::vector<std::byte>> read_whole(int file);
 
 // One message with its descriptors. `error` of a failed send is in errno; no SIGPIPE.
 bool send_message(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors);
-// Waits for one message of exactly `bytes` and `descriptors`. False at the end of the connection and for anything
-// else than that message; descriptors that came with it are then closed.
+// Waits for one message of exactly `bytes` and `descriptors`. False at the end of the connection and for
+// anything else than that message; descriptors that came with it are then closed.
 bool receive_message(int socket, std::span<std::byte> bytes, std::span<Descriptor> descriptors);
 
 }  // namespace kiesel::compiler

@@ -70,7 +70,8 @@ std::vector<std::byte> write_carrier(ElfKind kind, std::span<const CarrierSectio
   return file;
 }
 
-std::vector<std::byte> write_tables(ElfKind kind, std::string_view program_json, std::span<const std::byte> spirv) {
+std::vector<std::byte> write_tables(ElfKind kind, std::string_view program_json,
+                                    std::span<const std::byte> spirv) {
   const std::array<std::byte, kHashBytes> unsealed{};
   const CarrierSection sections[] = {{kProgramSection, std::as_bytes(std::span(program_json))},
                                      {kSpirvSection, spirv},

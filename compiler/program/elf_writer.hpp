@@ -19,6 +19,7 @@ struct CarrierSection {
 std::vector<std::byte> write_carrier(ElfKind kind, std::span<const CarrierSection> sections);
 
 // The three sections of a program binary, with an unsealed hash, in the order given by the format.
-std::vector<std::byte> write_tables(ElfKind kind, std::string_view program_json, std::span<const std::byte> spirv);
+std::vector<std::byte> write_tables(ElfKind kind, std::string_view program_json,
+                                    std::span<const std::byte> spirv);
 
 }  // namespace kiesel::compiler

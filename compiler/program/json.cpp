@@ -5,8 +5,8 @@
 
 namespace kiesel::isa {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Target, lanes, warps, local_memory_bytes, atomics, cas, zicond, half, bitmanip,
-                                   votes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Target, lanes, warps, local_memory_bytes, atomics, cas, zicond, half,
+                                   bitmanip, votes)
 
 }  // namespace kiesel::isa
 

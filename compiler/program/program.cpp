@@ -16,7 +16,8 @@ Error bad(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}
 
 // Of the whole file, with the bytes [hole, hole + kHashBytes) as zero.
 Hash file_hash(std::span<const std::byte> file, std::size_t hole) {
-  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), XXH3_freeState);
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              XXH3_freeState);
   const Hash zeros{};
   XXH3_128bits_reset(state.get());
   XXH3_128bits_update(state.get(), file.data(), hole);

@@ -21,44 +21,49 @@ namespace kiesel::compiler {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
 
-enum class AddressSpace : std::uint8_t { kPrivate, kGlobal, kConstant, kLocal };  // of the pointee; by value = private
+enum class AddressSpace : std::uint8_t {
+  kPrivate,
+  kGlobal,
+  kConstant,
+  kLocal
+};  // of the pointee; by value = private
 enum class ArgumentKind : std::uint8_t { kValue, kPointer, kLocalPointer, kImage, kSampler };
 enum class ArgumentAccess : std::uint8_t { kNone, kReadOnly, kWriteOnly, kReadWrite };
 
 struct KernelArgument {
   std::string name;
-  std::string type_name;          // as CL_KERNEL_ARG_TYPE_NAME wants it: "float*", "uint4"
+  std::string type_name;  // as CL_KERNEL_ARG_TYPE_NAME wants it: "float*", "uint4"
   ArgumentKind kind = ArgumentKind::kValue;
   AddressSpace address_space = AddressSpace::kPrivate;
   ArgumentAccess access = ArgumentAccess::kNone;
   bool is_const = false, is_restrict = false, is_volatile = false;
-  std::uint32_t offset = 0;       // bytes from the start of the launch block, header included
-  std::uint32_t size = 0;         // bytes clSetKernelArg takes; 8 for pointers
-  std::uint32_t alignment = 1;    // for a local pointer: of the pointee, what its offset must be a multiple of
+  std::uint32_t offset = 0;     // bytes from the start of the launch block, header included
+  std::uint32_t size = 0;       // bytes clSetKernelArg takes; 8 for pointers
+  std::uint32_t alignment = 1;  // for a local pointer: of the pointee, what its offset must be a multiple of
 };
 
 struct Kernel {
   std::string name;
-  std::string symbol;                                // ELF symbol of its entry point
+  std::string symbol;  // ELF symbol of its entry point
   std::vector<KernelArgument> arguments;
-  std::uint32_t argument_bytes = 0;                  // from the end of the header
-  std::uint32_t local_memory_bytes = 0;              // of its __local variables
-  std::uint64_t private_memory_bytes = 0;            // stack of one lane, over the deepest call chain
+  std::uint32_t argument_bytes = 0;                         // from the end of the header
+  std::uint32_t local_memory_bytes = 0;                     // of its __local variables
+  std::uint64_t private_memory_bytes = 0;                   // stack of one lane, over the deepest call chain
   std::array<std::uint32_t, 3> required_work_group_size{};  // reqd_work_group_size, or zeros
   std::array<std::uint32_t, 3> work_group_size_hint{};
-  std::string vector_type_hint;                      // vec_type_hint, or empty
-  std::string attributes;                            // as CL_KERNEL_ATTRIBUTES wants it
+  std::string vector_type_hint;  // vec_type_hint, or empty
+  std::string attributes;        // as CL_KERNEL_ATTRIBUTES wants it
   bool uses_printf = false;
 };
 
 struct Program {
   isa::Target target;
   std::vector<Kernel> kernels;
-  std::uint64_t global_variable_bytes = 0;           // program-scope variables in __global
-  bool has_code = true;                              // false: compiled but not linked (SPIR-V only)
+  std::uint64_t global_variable_bytes = 0;  // program-scope variables in __global
+  bool has_code = true;                     // false: compiled but not linked (SPIR-V only)
   bool is_library = false;
-  bool has_argument_info = false;                    // made with -cl-kernel-arg-info
-  std::string options;                               // those that still matter when it is made anew from its SPIR-V
+  bool has_argument_info = false;  // made with -cl-kernel-arg-info
+  std::string options;             // those that still matter when it is made anew from its SPIR-V
 };
 
 inline constexpr std::string_view kProgramSection = ".kiesel.program";

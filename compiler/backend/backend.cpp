@@ -1,0 +1,200 @@
+#include "compiler/backend/backend.hpp"
+
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include "compiler/backend/code.hpp"
+#include "compiler/backend/entries.hpp"
+#include "compiler/backend/frames.hpp"
+#include "compiler/backend/kernel_table.hpp"
+#include "compiler/backend/link.hpp"
+#include "compiler/backend/lower_memory.hpp"
+#include "compiler/backend/machine.hpp"
+#include "compiler/backend/optimize.hpp"
+#include "compiler/backend/undefined.hpp"
+#include "compiler/builtins/builtins.hpp"
+#include "compiler/program/elf_writer.hpp"
+#include "compiler/simt/simt.hpp"
+#include "compiler/spirv/spirv.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+constexpr unsigned kGlobalSpace = 1;
+
+using TextStatus = Result<void, std::string>;
+
+std::string lines(const std::vector<std::string>& messages) {
+  std::string text;
+  for (const auto& message : messages) text += "error: " + message + "\n";
+  return text;
+}
+
+Program describe(const isa::Target& target, const BuildOptions& options) {
+  Program program;
+  program.target = target;
+  program.has_argument_info = options.argument_info;
+  program.options = code_options(options);
+  return program;
+}
+
+// One program on its way through the back end.
+class Build {
+ public:
+  Build(const isa::Target& target, const BuildOptions& options, Stages& stages)
+      : target_(target), options_(options), stages_(stages), machine_(make_target_machine(target)) {}
+
+  BackendResult run(std::span<const std::uint32_t> words) {
+    if (auto status = read(words); !status) return status.error();
+    if (auto status = link_library(); !status) return status.error();
+    optimise();
+    if (auto status = generate(); !status) return status.error();
+    if (auto status = measure(); !status) return status.error();
+    return link(words);
+  }
+
+ private:
+  TextStatus read(std::span<const std::uint32_t> words) {
+    stages_.begin("read SPIR-V");
+    auto module = read_spirv_module(context_, words);
+    if (!module) return "error: " + module.error().reason + "\n";
+    module_ = std::move(*module);
+    module_->setTargetTriple(machine_->getTargetTriple().str());
+    module_->setDataLayout(machine_->createDataLayout());
+    stages_.dump("1-from-spirv.ll", *module_);
+    return {};
+  }
+
+  TextStatus link_library() {
+    stages_.begin("builtins");
+    kernels_ = find_kernels(*module_);
+    builtins::lower_printf(*module_);
+    for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
+    apply_math_options(*module_, options_);
+    const auto undefined = builtins::link_builtins(*module_);
+    if (!undefined) return "error: " + undefined.error().reason + "\n";
+    if (!undefined->empty()) return undefined_message(*undefined);
+    make_entries(*module_, kernels_);
+    stages_.dump("2-linked.ll", *module_);
+    return {};
+  }
+
+  void optimise() {
+    stages_.begin("optimise");
+    optimize(*module_, *machine_, options_);
+    lower_local_variables(*module_, kernels_);
+    lower_block_memory(*module_);
+    flatten_address_spaces(*module_);
+    clean_up(*module_, *machine_);
+    for (const auto& variable : module_->globals())
+      if (variable.getAddressSpace() == kGlobalSpace)
+        global_bytes_ += module_->getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
+    stages_.dump("3-optimised.ll", *module_);
+  }
+
+  // The analysed form first; a program that the checker cannot follow is made again with every branch
+  // guarded.
+  TextStatus generate() {
+    std::string bitcode;
+    llvm::raw_string_ostream stream(bitcode);
+    llvm::WriteBitcodeToFile(*module_, stream);
+    simt::Errors errors;
+    for (const auto precision : {simt::Precision::kAnalysed, simt::Precision::kAllDivergent}) {
+      auto copy = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
+      errors = lower_and_generate(*copy, precision);
+      if (errors.empty()) return {};
+    }
+    return lines(errors);
+  }
+
+  simt::Errors lower_and_generate(llvm::Module& module, simt::Precision precision) {
+    stages_.begin("SIMT lowering");
+    simt::Errors errors;
+    llvm::legacy::PassManager passes;
+    simt::add_ir_passes(passes, target_, errors, precision);
+    passes.run(module);
+    if (!errors.empty()) return errors;
+    flatten_address_spaces(module);
+    stages_.dump("4-simt.ll", module);
+    dump_assembly(module);
+    stages_.begin("code generation");
+    code_ = generate_code(module, static_cast<llvm::LLVMTargetMachine&>(*machine_), CodeKind::kObject);
+    return code_.errors;
+  }
+
+  // Code generation changes the module, so the listing is made from a copy.
+  void dump_assembly(const llvm::Module& module) {
+    if (!stages_.dumping()) return;
+    std::string bitcode;
+    llvm::raw_string_ostream stream(bitcode);
+    llvm::WriteBitcodeToFile(module, stream);
+    auto copy = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
+    const auto listing =
+        generate_code(*copy, static_cast<llvm::LLVMTargetMachine&>(*machine_), CodeKind::kAssembly);
+    stages_.dump("5-code.s", std::string_view(listing.object.data(), listing.object.size()));
+  }
+
+  TextStatus measure() {
+    for (auto& kernel : kernels_) {
+      const auto bytes = stack_bytes(code_.frames, kernel.description.symbol);
+      if (!bytes) return bytes.error();
+      kernel.description.private_memory_bytes = *bytes;
+    }
+    const auto undefined = undefined_symbols(object());
+    if (!undefined.empty()) return undefined_message(undefined);
+    return {};
+  }
+
+  std::span<const std::byte> object() const {
+    return std::as_bytes(std::span(code_.object.data(), code_.object.size()));
+  }
+
+  BackendResult link(std::span<const std::uint32_t> words) {
+    auto program = describe(target_, options_);
+    for (auto& kernel : kernels_) program.kernels.push_back(kernel.description);
+    program.global_variable_bytes = global_bytes_;
+    stages_.begin("link");
+    auto file =
+        link_program(object(), write_tables(ElfKind::kRelocatable, to_json(program), std::as_bytes(words)));
+    if (!file) return file;
+    if (const auto sealed = seal(*file); !sealed) return "error: " + sealed.error().reason + "\n";
+    stages_.dump("program.elf", std::span<const std::byte>(*file));
+    return file;
+  }
+
+  const isa::Target& target_;
+  const BuildOptions& options_;
+  Stages& stages_;
+  llvm::LLVMContext context_;
+  const std::unique_ptr<llvm::TargetMachine> machine_;
+  std::unique_ptr<llvm::Module> module_;
+  std::vector<KernelFunction> kernels_;
+  Code code_;
+  std::uint64_t global_bytes_ = 0;
+};
+
+}  // namespace
+
+BackendResult make_program(std::span<const std::uint32_t> words, const isa::Target& target,
+                           const BuildOptions& options, Stages& stages) {
+  return Build(target, options, stages).run(words);
+}
+
+std::vector<std::byte> make_unlinked(std::span<const std::uint32_t> words, const isa::Target& target,
+                                     const BuildOptions& options) {
+  auto program = describe(target, options);
+  program.has_code = false;
+  program.is_library = options.create_library;
+  auto file = write_tables(ElfKind::kShared, to_json(program), std::as_bytes(words));
+  const auto sealed = seal(file);
+  assert(sealed.ok());
+  return file;
+}
+
+}  // namespace kiesel::compiler

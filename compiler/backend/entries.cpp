@@ -1,0 +1,131 @@
+#include "compiler/backend/entries.hpp"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Transforms/Utils/ModuleUtils.h>
+
+#include "compiler/backend/csr_access.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+// device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp.
+constexpr const char* kStartCode = R"(
+.section .text._start,"ax",@progbits
+.globl _start
+.hidden _start
+.type _start,@function
+_start:
+  csrr t0, 0x340
+  ld sp, 0(t0)
+  ld t1, 8(t0)
+  csrr t2, 0xf14
+  mul t1, t1, t2
+  sub sp, sp, t1
+  csrr t3, 0xce1
+  jalr ra, 0(t3)
+  .insn r 0x0b, 0, 0, x0, x0, x0
+.size _start, .-_start
+.text
+)";
+
+// Whether a by-value struct is only read, so that the launch block itself can stand for it.
+bool only_read(const llvm::Value& pointer) {
+  for (const auto& use : pointer.uses()) {
+    const auto* user = use.getUser();
+    if (llvm::isa<llvm::LoadInst>(user)) continue;
+    if (const auto* copy = llvm::dyn_cast<llvm::MemTransferInst>(user))
+      if (&copy->getRawSourceUse() == &use && copy->getRawDest() != &pointer) continue;
+    if (llvm::isa<llvm::GetElementPtrInst, llvm::BitCastInst, llvm::AddrSpaceCastInst>(user) &&
+        only_read(*user))
+      continue;
+    if (const auto* mark = llvm::dyn_cast<llvm::IntrinsicInst>(user); mark && mark->isLifetimeStartOrEnd())
+      continue;
+    return false;
+  }
+  return true;
+}
+
+llvm::Value* load_argument(llvm::IRBuilder<>& builder, llvm::Value* block, const KernelArgument& argument,
+                           llvm::Argument& parameter) {
+  auto* address =
+      builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), block, argument.offset, argument.name);
+  if (parameter.hasByValAttr()) return address;
+  const bool is_local = argument.kind == ArgumentKind::kLocalPointer;
+  auto* type = is_local ? builder.getInt64Ty() : parameter.getType();
+  const auto alignment = is_local ? llvm::Align(8) : llvm::Align(argument.alignment);
+  auto* value = builder.CreateAlignedLoad(type, address, alignment, argument.name);
+  value->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(builder.getContext(), {}));
+  if (!is_local) return value;
+  auto* base = read_csr(builder, isa::csr::group_local);
+  return builder.CreateIntToPtr(builder.CreateAdd(base, value), parameter.getType());
+}
+
+llvm::Function* make_entry(KernelFunction& kernel) {
+  auto& body = *kernel.body;
+  auto& module = *body.getParent();
+  body.setName(kernel.description.name + ".body");
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()), false);
+  auto* entry =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, kernel.description.symbol, module);
+  entry->setDSOLocal(true);
+  // The body becomes part of the entry without a call site of its own in the source.
+  entry->setSubprogram(body.getSubprogram());
+  body.setSubprogram(nullptr);
+
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(module.getContext(), "entry", entry));
+  auto* block = builder.CreateIntToPtr(read_csr(builder, isa::csr::mscratch), builder.getPtrTy());
+  std::vector<llvm::Value*> arguments;
+  for (auto& parameter : body.args()) {
+    const auto& argument = kernel.description.arguments[parameter.getArgNo()];
+    arguments.push_back(load_argument(builder, block, argument, parameter));
+    if (parameter.hasByValAttr() && only_read(parameter) && body.use_empty())
+      body.removeParamAttr(parameter.getArgNo(), llvm::Attribute::ByVal);
+  }
+  auto* call = builder.CreateCall(&body, arguments);
+  for (auto& parameter : body.args())
+    if (parameter.hasByValAttr())
+      call->addParamAttr(parameter.getArgNo(), llvm::Attribute::getWithByValType(
+                                                   module.getContext(), parameter.getParamByValType()));
+  builder.CreateRetVoid();
+  return entry;
+}
+
+// A call whose convention differs from its callee's would be turned into `unreachable`.
+void make_ordinary(llvm::Function& function) {
+  function.setCallingConv(llvm::CallingConv::C);
+  function.setConvergent();
+  for (auto& instruction : llvm::instructions(function))
+    if (auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction)) call->setCallingConv(llvm::CallingConv::C);
+  if (function.isDeclaration()) return;
+  function.setLinkage(llvm::GlobalValue::InternalLinkage);
+  function.setDSOLocal(true);
+  function.addFnAttr(llvm::Attribute::NoUnwind);
+  if (!function.hasFnAttribute(llvm::Attribute::NoInline)) function.addFnAttr(llvm::Attribute::AlwaysInline);
+}
+
+}  // namespace
+
+void make_entries(llvm::Module& module, std::vector<KernelFunction>& kernels) {
+  for (auto& kernel : kernels) {
+    kernel.body->removeFnAttr(llvm::Attribute::NoInline);
+    kernel.body->removeFnAttr(llvm::Attribute::OptimizeNone);
+  }
+  for (auto& function : module)
+    if (!function.isIntrinsic()) make_ordinary(function);
+  for (auto& kernel : kernels) kernel.entry = make_entry(kernel);
+  for (auto& kernel : kernels) {
+    kernel.entry->setConvergent();
+    kernel.entry->addFnAttr(llvm::Attribute::NoUnwind);
+  }
+  for (auto& variable : module.globals())
+    if (!variable.isDeclaration()) {
+      variable.setLinkage(llvm::GlobalValue::InternalLinkage);
+      variable.setDSOLocal(true);
+    }
+  module.appendModuleInlineAsm(kStartCode);
+}
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,14 @@
+// Kernel entry points: `void symbol(void)` that takes the kernel's arguments from the launch block.
+#pragma once
+
+#include <vector>
+
+#include "compiler/backend/kernel_table.hpp"
+
+namespace kiesel::compiler {
+
+// Makes the entries and turns everything else into ordinary internal functions of the C calling convention,
+// to be inlined unless the program says otherwise. Adds the start-up code that calls CSR kernel_entry.
+void make_entries(llvm::Module& module, std::vector<KernelFunction>& kernels);
+
+}  // namespace kiesel::compiler

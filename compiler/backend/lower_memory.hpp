@@ -1,0 +1,30 @@
+// Memory in the form that code generation takes: one flat address space, local variables as offsets, block
+// copies as loops that the divergence passes see.
+#pragma once
+
+#include <vector>
+
+#include "compiler/backend/kernel_table.hpp"
+
+namespace llvm {
+class Constant;
+}
+
+namespace kiesel::compiler {
+
+// Gives every __local variable an offset from CSR group_local and fills in local_memory_bytes. A variable
+// that several kernels use has one offset in all of them.
+void lower_local_variables(llvm::Module& module, std::vector<KernelFunction>& kernels);
+
+// memcpy, memmove and memset of any length, in line. The back end would call a function that does not exist,
+// and lengths may differ between lanes.
+void lower_block_memory(llvm::Module& module);
+
+// addrspacecast, of constants too, into integer casts: all spaces are one flat space.
+void flatten_address_spaces(llvm::Module& module);
+
+// Every use of `constant` inside constant expressions of functions becomes instructions at the function's
+// start or before a phi's predecessor ends, so that it can be replaced function by function.
+void expand_constant_users(llvm::Constant& constant);
+
+}  // namespace kiesel::compiler

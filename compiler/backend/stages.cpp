@@ -1,0 +1,70 @@
+#include "compiler/backend/stages.hpp"
+
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "support/clock.hpp"
+#include "support/file.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+std::uint64_t cpu_ns() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+Stages::Stages(const std::string& dump_folder) {
+  if (dump_folder.empty()) return;
+  std::error_code error;
+  const auto folder =
+      std::filesystem::path(dump_folder) / (std::to_string(now_ns()) + "-" + std::to_string(::getpid()));
+  if (std::filesystem::create_directories(folder, error)) folder_ = folder;
+}
+
+void Stages::begin(std::string_view name) {
+  end_phase();
+  current_ = name;
+  start_ns_ = cpu_ns();
+}
+
+void Stages::end_phase() {
+  if (current_.empty()) return;
+  const auto spent = cpu_ns() - start_ns_;
+  const auto known = std::ranges::find(phases_, current_, &Phase::name);
+  if (known == phases_.end())
+    phases_.push_back({current_, spent});
+  else
+    known->cpu_ns += spent;
+}
+
+std::vector<Phase> Stages::finish() {
+  end_phase();
+  current_.clear();
+  return phases_;
+}
+
+void Stages::dump(std::string_view name, std::span<const std::byte> bytes) const {
+  if (dumping()) static_cast<void>(write_file_atomically(folder_ / name, bytes).ok());
+}
+
+void Stages::dump(std::string_view name, std::string_view text) const {
+  dump(name, std::as_bytes(std::span(text)));
+}
+
+void Stages::dump(std::string_view name, const llvm::Module& module) const {
+  if (!dumping()) return;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream, nullptr);
+  dump(name, std::string_view(text));
+}
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,104 @@
+#include "compiler/frontend/clang.hpp"
+
+#include <clang/Basic/FileManager.h>
+#include <clang/Basic/SourceManager.h>
+#include <clang/CodeGen/CodeGenAction.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/CompilerInvocation.h>
+#include <clang/Frontend/TextDiagnosticPrinter.h>
+#include <fmt/format.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Support/Path.h>
+#include <llvm/Support/VirtualFileSystem.h>
+
+#include "compiler/frontend/base_header.hpp"
+#include "compiler/frontend/clang_arguments.hpp"
+#include "support/cache.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+constexpr const char* kSourceName = "<source>";
+
+using FileSystem = llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>;
+
+llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> memory_files(const Request& request,
+                                                                     llvm::StringRef working_folder) {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> files(new llvm::vfs::InMemoryFileSystem);
+  const auto add = [&](llvm::StringRef path, std::string_view text) {
+    files->addFile(path, 0, llvm::MemoryBuffer::getMemBuffer({text.data(), text.size()}, path));
+  };
+  add((llvm::Twine(kBaseHeaderFolder) + "/opencl-c-base.h").str(), base_header());
+  // In the working folder, so that they are found before files of the same name: OpenCL 3.0 API,
+  // clCompileProgram.
+  for (const auto& header : request.headers) {
+    llvm::SmallString<128> path(working_folder);
+    llvm::sys::path::append(path, header.name);
+    add(path, header.text);
+  }
+  return files;
+}
+
+// The machine's files below what the request and the compiler bring along.
+FileSystem make_file_system(const Request& request) {
+  const auto real = llvm::vfs::getRealFileSystem();
+  llvm::IntrusiveRefCntPtr<llvm::vfs::OverlayFileSystem> overlay(new llvm::vfs::OverlayFileSystem(real));
+  const auto folder = real->getCurrentWorkingDirectory();
+  overlay->pushOverlay(memory_files(request, folder ? *folder : "/"));
+  return overlay;
+}
+
+std::vector<Dependency> read_files(clang::CompilerInstance& compiler, const FileSystem& memory) {
+  std::vector<Dependency> dependencies;
+  auto& sources = compiler.getSourceManager();
+  for (auto file = sources.fileinfo_begin(); file != sources.fileinfo_end(); ++file) {
+    const auto name = file->first->getName();
+    const auto buffer = file->second->getBufferIfLoaded();
+    if (!buffer || name == kSourceName || name.startswith(kBaseHeaderFolder) || memory->exists(name))
+      continue;
+    llvm::SmallString<128> path(name);
+    compiler.getFileManager().makeAbsolutePath(path);
+    const auto text = buffer->getBuffer();
+    dependencies.push_back({path.str().str(), hash64(std::as_bytes(std::span(text.data(), text.size())))});
+  }
+  return dependencies;
+}
+
+void run(clang::CompilerInstance& compiler, const Request& request, llvm::LLVMContext& context,
+         Compiled& result) {
+  auto& inputs = compiler.getFrontendOpts().Inputs;
+  inputs.clear();
+  inputs.emplace_back(llvm::MemoryBufferRef(request.source, kSourceName),
+                      clang::InputKind(clang::Language::OpenCL));
+  clang::EmitLLVMOnlyAction action(&context);
+  if (compiler.ExecuteAction(action)) result.module = action.takeModule();
+}
+
+}  // namespace
+
+Compiled compile_source(llvm::LLVMContext& context, const Request& request, const BuildOptions& options) {
+  Compiled result;
+  llvm::raw_string_ostream log(result.log);
+  const auto arguments = clang_arguments(request, options);
+  std::vector<const char*> words;
+  for (const auto& argument : arguments) words.push_back(argument.c_str());
+
+  llvm::IntrusiveRefCntPtr<clang::DiagnosticOptions> display(new clang::DiagnosticOptions);
+  auto* printer = new clang::TextDiagnosticPrinter(log, display.get());
+  clang::DiagnosticsEngine diagnostics(new clang::DiagnosticIDs, display, printer);
+  clang::CompilerInstance compiler;
+  if (!clang::CompilerInvocation::CreateFromArgs(compiler.getInvocation(), words, diagnostics)) return result;
+
+  compiler.setVerboseOutputStream(log);
+  compiler.createDiagnostics(new clang::TextDiagnosticPrinter(log, &compiler.getDiagnosticOpts()), true);
+  const auto files = make_file_system(request);
+  compiler.createFileManager(files);
+  run(compiler, request, context, result);
+  if (compiler.hasSourceManager()) {
+    const auto folder = files->getCurrentWorkingDirectory();
+    result.dependencies = read_files(compiler, memory_files(request, folder ? *folder : "/"));
+  }
+  return result;
+}
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,86 @@
+#include "compiler/frontend/clang_arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "compiler/frontend/base_header.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+struct Forwarded {
+  bool BuildOptions::*member;
+  const char* argument;
+};
+
+// Options that mean the same to Clang.
+constexpr Forwarded kForwarded[] = {
+    {&BuildOptions::single_precision_constant, "-cl-single-precision-constant"},
+    {&BuildOptions::denorms_are_zero, "-cl-denorms-are-zero"},
+    {&BuildOptions::correctly_rounded_divide_sqrt, "-cl-fp32-correctly-rounded-divide-sqrt"},
+    {&BuildOptions::opt_disable, "-cl-opt-disable"},
+    {&BuildOptions::strict_aliasing, "-cl-strict-aliasing"},
+    {&BuildOptions::uniform_work_group_size, "-cl-uniform-work-group-size"},
+    {&BuildOptions::mad_enable, "-cl-mad-enable"},
+    {&BuildOptions::no_signed_zeros, "-cl-no-signed-zeros"},
+    {&BuildOptions::unsafe_math, "-cl-unsafe-math-optimizations"},
+    {&BuildOptions::finite_math, "-cl-finite-math-only"},
+    {&BuildOptions::fast_relaxed_math, "-cl-fast-relaxed-math"},
+    {&BuildOptions::no_warnings, "-w"},
+    {&BuildOptions::warnings_are_errors, "-Werror"},
+};
+
+struct Feature {
+  const char* extension;
+  const char* feature;  // its name as a feature of OpenCL C 3.0
+};
+constexpr Feature kFeatures[] = {{"cl_khr_fp64", "__opencl_c_fp64"}};
+
+bool has_word(const std::string& text, std::string_view wanted) {
+  std::istringstream words(text);
+  for (std::string word; words >> word;)
+    if (word == wanted) return true;
+  return false;
+}
+
+// What the device has, and nothing else.
+std::string extension_list(const Request& request, const BuildOptions& options) {
+  std::string list = "-all";
+  std::istringstream words(request.extensions);
+  for (std::string word; words >> word;) list += ",+" + word;
+  for (const auto& [extension, feature] : kFeatures)
+    if (options.language >= 300 && has_word(request.extensions, extension) &&
+        !has_word(request.extensions, feature))
+      list += std::string(",+") + feature;
+  return list;
+}
+
+}  // namespace
+
+std::vector<std::string> clang_arguments(const Request& request, const BuildOptions& options) {
+  std::vector<std::string> arguments = {
+      "-triple", "spir64", "-x", "cl",
+      fmt::format("-cl-std=CL{}.{}", options.language / 100, options.language / 10 % 10),
+      // Unoptimised but without the marks of -O0: what the SPIR-V writer takes.
+      options.opt_disable ? "-O0" : "-O1", "-disable-llvm-passes", "-disable-O0-optnone",
+      "-no-opaque-pointers", "-finclude-default-header", "-fdeclare-opencl-builtins", "-cl-kernel-arg-info",
+      "-ffp-contract=on",
+      // The macros of this target promise extensions that the device may not have.
+      "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-internal-isystem",
+      kBaseHeaderFolder, "-cl-ext=" + extension_list(request, options)};
+  if (!has_word(request.extensions, "__opencl_c_images")) arguments.emplace_back("-U__IMAGE_SUPPORT__");
+  if (options.language >= 300) arguments.emplace_back("-D__opencl_c_int64=1");
+  for (const auto& [member, argument] : kForwarded)
+    if (options.*member) arguments.emplace_back(argument);
+  if (options.debug) {
+    arguments.emplace_back("-debug-info-kind=line-tables-only");
+    arguments.emplace_back("-dwarf-version=4");
+  }
+  for (const auto& definition : options.definitions) arguments.push_back("-D" + definition);
+  if (!request.headers.empty()) arguments.emplace_back("-I.");
+  for (const auto& folder : options.include_folders) arguments.push_back("-I" + folder);
+  return arguments;
+}
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,38 @@
+// SPIR-V, the one form between front end and back end: written, checked, linked and read here.
+// Nothing but check_spirv() may see words that have not passed check_spirv(): the translator aborts on bad
+// modules.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "support/result.hpp"
+
+namespace llvm {
+class LLVMContext;
+class Module;
+}  // namespace llvm
+
+namespace kiesel::compiler {
+
+using Words = std::vector<std::uint32_t>;
+
+// `module`: as Clang made it for spir64, on typed pointers. It is changed on the way.
+Result<Words> write_spirv(llvm::Module& module);
+
+// spirv-val: kInvalidArgument with its first message.
+Status check_spirv(std::span<const std::uint32_t> words);
+
+// Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
+// kInvalidArgument with the linker's messages, which name what is missing or doubled.
+Result<Words> link_spirv(const std::vector<Words>& modules, bool library);
+
+// To LLVM IR on opaque pointers, which `context` must use; builtins are calls of OpenCL 2.0's mangled names.
+// kUnsupported when the module needs what the reader does not know.
+Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& context,
+                                                        std::span<const std::uint32_t> words);
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,69 @@
+#include <LLVMSPIRVLib/LLVMSPIRVLib.h>
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "compiler/spirv/spirv.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+SPIRV::TranslatorOpts translator_options() {
+  SPIRV::TranslatorOpts options;
+  options.enableAllExtensions();
+  options.setDesiredBIsRepresentation(SPIRV::BIsRepresentation::OpenCL20);
+  // Names and signed types of kernel arguments survive only with these.
+  options.setGenKernelArgNameMDEnabled(true);
+  options.setPreserveOCLKernelArgTypeMetadataThroughString(true);
+  return options;
+}
+
+// Loop hints become a form that spirv-val rejects.
+void drop_loop_hints(llvm::Module& module) {
+  for (auto& function : module)
+    for (auto& block : function)
+      if (auto* branch = block.getTerminator()) branch->setMetadata("llvm.loop", nullptr);
+}
+
+}  // namespace
+
+Result<Words> write_spirv(llvm::Module& module) {
+  drop_loop_hints(module);
+  std::ostringstream stream;
+  std::string message;
+  if (!llvm::writeSpirv(&module, translator_options(), stream, message))
+    return Error{Errc::kUnsupported, "cannot express the program in SPIR-V: " + message};
+  const auto text = std::move(stream).str();
+  Words words(text.size() / sizeof(std::uint32_t));
+  std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
+  return words;
+}
+
+Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& context,
+                                                        std::span<const std::uint32_t> words) {
+  std::string bitcode;
+  {
+    llvm::LLVMContext typed;
+    typed.setOpaquePointers(false);
+    const auto bytes = std::as_bytes(words);
+    std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    llvm::Module* raw = nullptr;
+    std::string message;
+    if (!llvm::readSpirv(typed, translator_options(), stream, raw, message))
+      return Error{Errc::kUnsupported, "cannot read the SPIR-V module: " + message};
+    const std::unique_ptr<llvm::Module> module(raw);
+    llvm::raw_string_ostream out(bitcode);
+    llvm::WriteBitcodeToFile(*module, out);
+  }
+  // A context of the other kind turns typed pointers into opaque ones while it reads.
+  auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context);
+  if (!module) return Error{Errc::kUnsupported, llvm::toString(module.takeError())};
+  return std::move(*module);
+}
+
+}  // namespace kiesel::compiler

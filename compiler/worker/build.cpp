@@ -1,0 +1,154 @@
+#include "compiler/worker/build.hpp"
+
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include <cstring>
+
+#include "compiler/backend/backend.hpp"
+#include "compiler/frontend/clang.hpp"
+#include "compiler/frontend/options.hpp"
+#include "compiler/program/program.hpp"
+#include "compiler/spirv/spirv.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+constexpr std::uint32_t kSpirvMagic = 0x07230203;
+
+// An input of a build, with the options its SPIR-V was made with.
+struct Input {
+  Words words;
+  std::string options;
+};
+
+Result<Input> read_input(std::span<const std::byte> bytes) {
+  if (bytes.size() >= sizeof kSpirvMagic && bytes.size() % sizeof(std::uint32_t) == 0) {
+    Words words(bytes.size() / sizeof(std::uint32_t));
+    std::memcpy(words.data(), bytes.data(), bytes.size());
+    if (words[0] == kSpirvMagic) return Input{std::move(words), {}};
+  }
+  const auto program = read_program(bytes);
+  if (!program) return program.error();
+  auto words = read_spirv(bytes);
+  if (!words) return words.error();
+  return Input{std::move(*words), program->options};
+}
+
+class Builder {
+ public:
+  explicit Builder(const Request& request) : request_(request), stages_(request.dump) {}
+
+  Reply run() {
+    stages_.dump("source.cl", std::string_view(request_.source));
+    if (parse_options() && make_words()) make_binary();
+    reply_.phases = stages_.finish();
+    stages_.dump("build.log", std::string_view(reply_.log));
+    return std::move(reply_);
+  }
+
+ private:
+  bool fail(Outcome outcome, std::string text) {
+    reply_.outcome = outcome;
+    reply_.log += text;
+    if (!text.empty() && text.back() != '\n') reply_.log += '\n';
+    return false;
+  }
+
+  bool parse_options() {
+    auto options = compiler::parse_options(request_.options, request_.operation);
+    if (!options) {
+      const bool invalid = options.error().error == OptionError::kInvalid;
+      return fail(invalid ? Outcome::kInvalidOptions : Outcome::kFailed, options.error().log);
+    }
+    options_ = std::move(*options);
+    return true;
+  }
+
+  bool make_words() {
+    if (!(request_.inputs.empty() ? compile() : read_inputs())) return false;
+    stages_.begin("check SPIR-V");
+    stages_.dump("program.spv", std::as_bytes(std::span(words_)));
+    if (auto valid = check_spirv(words_); !valid)
+      return fail(request_.inputs.empty() ? Outcome::kFailed : Outcome::kInvalidInput,
+                  "error: " + valid.error().reason);
+    return true;
+  }
+
+  bool compile() {
+    stages_.begin("Clang");
+    llvm::LLVMContext context;
+    context.setOpaquePointers(false);
+    auto compiled = compile_source(context, request_, options_);
+    reply_.log += compiled.log;
+    reply_.dependencies = std::move(compiled.dependencies);
+    if (!compiled.module) return fail(Outcome::kFailed, {});
+    stages_.dump("0-from-source.ll", *compiled.module);
+    stages_.begin("write SPIR-V");
+    auto words = write_spirv(*compiled.module);
+    if (!words) return fail(Outcome::kFailed, "error: " + words.error().reason);
+    words_ = std::move(*words);
+    return true;
+  }
+
+  bool read_inputs() {
+    std::vector<Words> modules;
+    for (const auto& bytes : request_.inputs) {
+      auto input = read_input(bytes);
+      if (!input) return fail(Outcome::kInvalidInput, "error: " + input.error().reason);
+      if (auto valid = check_spirv(input->words); !valid)
+        return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
+      inherit(input->options, modules.empty());
+      modules.push_back(std::move(input->words));
+    }
+    if (request_.operation == Operation::kLink) return link(modules);
+    if (modules.size() != 1) return fail(Outcome::kInvalidInput, "error: a build takes one program");
+    words_ = std::move(modules[0]);
+    return true;
+  }
+
+  // What a program was compiled with still holds when it is linked: freedom that only some of the modules
+  // have is not taken.
+  void inherit(const std::string& text, bool first) {
+    const auto parsed = compiler::parse_options(text, Operation::kBuild);
+    const BuildOptions inherited = parsed ? *parsed : BuildOptions();
+    inherited_ = first ? inherited : common_options(inherited_, inherited);
+    options_given_ = true;
+  }
+
+  bool link(const std::vector<Words>& modules) {
+    stages_.begin("link SPIR-V");
+    auto linked = link_spirv(modules, options_.create_library);
+    if (!linked) return fail(Outcome::kFailed, "error: " + linked.error().reason);
+    words_ = std::move(*linked);
+    return true;
+  }
+
+  bool make_binary() {
+    if (options_given_) options_ = with_inherited(options_, inherited_);
+    const bool unlinked = request_.operation == Operation::kCompile || options_.create_library;
+    if (unlinked) {
+      reply_.binary = make_unlinked(words_, request_.target, options_);
+    } else {
+      auto made = make_program(words_, request_.target, options_, stages_);
+      if (!made) return fail(Outcome::kFailed, made.error());
+      reply_.binary = std::move(*made);
+    }
+    reply_.outcome = Outcome::kSuccess;
+    return true;
+  }
+
+  const Request& request_;
+  Stages stages_;
+  BuildOptions options_;
+  BuildOptions inherited_;
+  bool options_given_ = false;
+  Words words_;
+  Reply reply_;
+};
+
+}  // namespace
+
+Reply build(const Request& request) { return Builder(request).run(); }
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,84 @@
+#include "compiler/worker/offline.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "compiler/worker/build.hpp"
+#include "support/file.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+constexpr int kBuildFailed = 1;
+constexpr int kUsage = 2;
+
+// What the default device reports.
+constexpr const char* kDefaultExtensions =
+    "cl_khr_global_int32_base_atomics cl_khr_global_int32_extended_atomics cl_khr_local_int32_base_atomics "
+    "cl_khr_local_int32_extended_atomics cl_khr_int64_base_atomics cl_khr_int64_extended_atomics "
+    "cl_khr_byte_addressable_store cl_khr_fp64";
+
+struct CompileCommand {
+  std::string input, output = "a.elf", options, dump;
+  bool time = false;
+};
+
+int complain(const std::string& text) {
+  fmt::print(stderr, "kiesel-compiler: {}\n", text);
+  return kUsage;
+}
+
+void print_phases(const Reply& reply) {
+  std::uint64_t sum = 0;
+  for (const auto& phase : reply.phases) {
+    fmt::print("{:<18}{:>8.2f} ms\n", phase.name, static_cast<double>(phase.cpu_ns) / 1e6);
+    sum += phase.cpu_ns;
+  }
+  fmt::print("{:<18}{:>8.2f} ms processor time\n", "sum", static_cast<double>(sum) / 1e6);
+}
+
+int compile(const CompileCommand& command) {
+  Request request;
+  const auto input = read_binary_file(command.input);
+  if (!input) return complain(input.error().reason);
+  const std::string_view text(reinterpret_cast<const char*>(input->data()), input->size());
+  if (text.starts_with("\x7f"
+                       "ELF") ||
+      text.starts_with("\x03\x02\x23\x07"))
+    request.inputs.push_back(*input);
+  else
+    request.source = text;
+  request.options = command.options;
+  request.extensions = kDefaultExtensions;
+  request.dump = command.dump;
+  const auto reply = build(request);
+  fmt::print(stderr, "{}", reply.log);
+  if (command.time) print_phases(reply);
+  if (reply.outcome != Outcome::kSuccess) return kBuildFailed;
+  const auto written = write_file_atomically(command.output, reply.binary);
+  return written ? 0 : complain(written.error().reason);
+}
+
+}  // namespace
+
+int run_offline(int count, char** arguments) {
+  CLI::App app("Compiler of the Kiesel OpenCL driver: OpenCL C or SPIR-V to RISC-V SIMT code");
+  app.set_version_flag("--version", "kiesel-compiler " KIESEL_VERSION);
+  app.require_subcommand(1);
+
+  CompileCommand command;
+  auto* compile_app =
+      app.add_subcommand("compile", "Compile an OpenCL C file, a SPIR-V module or a program binary");
+  compile_app->add_option("input", command.input, "File to compile")->required();
+  compile_app->add_option("-o,--output", command.output, "Program binary to write")->capture_default_str();
+  compile_app->add_option("--options", command.options,
+                          "Build options as clBuildProgram takes them, in one word");
+  compile_app->add_option("--dump", command.dump, "Folder for SPIR-V, IR, assembly and ELF");
+  compile_app->add_flag("--time", command.time, "Print the processor time of each phase");
+
+  CLI11_PARSE(app, count, arguments);
+  return compile(command);
+}
+
+}  // namespace kiesel::compiler
