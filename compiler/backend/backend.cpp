@@ -2,6 +2,8 @@
 
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/IR/DiagnosticInfo.h>
+#include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
@@ -44,17 +46,39 @@ Program describe(const isa::Target& target, const BuildOptions& options) {
   return program;
 }
 
+// What LLVM complains about (inline assembly, unsupported code) becomes the build log, not standard error.
+class ErrorCollector : public llvm::DiagnosticHandler {
+ public:
+  explicit ErrorCollector(std::vector<std::string>& errors) : errors_(errors) {}
+  bool handleDiagnostics(const llvm::DiagnosticInfo& info) override {
+    if (info.getSeverity() != llvm::DS_Error) return true;
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    llvm::DiagnosticPrinterRawOStream printer(stream);
+    info.print(printer);
+    errors_.push_back(std::move(text));
+    return true;
+  }
+
+ private:
+  std::vector<std::string>& errors_;
+};
+
 // One program on its way through the back end.
 class Build {
  public:
   Build(const isa::Target& target, const BuildOptions& options, Stages& stages)
-      : target_(target), options_(options), stages_(stages), machine_(make_target_machine(target)) {}
+      : target_(target), options_(options), stages_(stages), machine_(make_target_machine(target)) {
+    context_.setOpaquePointers(true);
+    context_.setDiagnosticHandler(std::make_unique<ErrorCollector>(complaints_));
+  }
 
   BackendResult run(std::span<const std::uint32_t> words) {
     if (auto status = read(words); !status) return status.error();
     if (auto status = link_library(); !status) return status.error();
     optimise();
     if (auto status = generate(); !status) return status.error();
+    if (!complaints_.empty()) return lines(complaints_);
     if (auto status = measure(); !status) return status.error();
     return link(words);
   }
@@ -171,6 +195,7 @@ class Build {
   const isa::Target& target_;
   const BuildOptions& options_;
   Stages& stages_;
+  std::vector<std::string> complaints_;
   llvm::LLVMContext context_;
   const std::unique_ptr<llvm::TargetMachine> machine_;
   std::unique_ptr<llvm::Module> module_;

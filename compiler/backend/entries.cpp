@@ -11,7 +11,8 @@
 namespace kiesel::compiler {
 namespace {
 
-// device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp.
+// device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp. The multiplication is
+// spelt as an encoding because code outside functions is assembled for the bare base instruction set.
 constexpr const char* kStartCode = R"(
 .section .text._start,"ax",@progbits
 .globl _start
@@ -22,7 +23,7 @@ _start:
   ld sp, 0(t0)
   ld t1, 8(t0)
   csrr t2, 0xf14
-  mul t1, t1, t2
+  .insn r 0x33, 0, 1, t1, t1, t2
   sub sp, sp, t1
   csrr t3, 0xce1
   jalr ra, 0(t3)

@@ -44,7 +44,7 @@ Result<std::vector<std::byte>, std::string> link_program(std::span<const std::by
   const auto table_file = memory_file(tables);
   if (!object_file || !table_file) return std::string("error: no room for the linker's files\n");
   const auto object_path = path_of(object_file), table_path = path_of(table_file);
-  const std::array<const char*, 15> arguments = {"ld.lld",
+  const std::array<const char*, 17> arguments = {"ld.lld",
                                                  "-shared",
                                                  "-e",
                                                  "_start",
