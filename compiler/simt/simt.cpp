@@ -40,6 +40,4 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
 
 void configure(llvm::TargetPassConfig&) {}
 
-void add_checker(llvm::legacy::PassManagerBase&, Errors&) {}
-
 }  // namespace kiesel::simt

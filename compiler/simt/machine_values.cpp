@@ -1,0 +1,312 @@
+#include "compiler/simt/machine_values.hpp"
+
+#include <llvm/ADT/PostOrderIterator.h>
+#include <llvm/CodeGen/MachineFrameInfo.h>
+#include <llvm/CodeGen/MachineMemOperand.h>
+#include <llvm/CodeGen/PseudoSourceValue.h>
+#include <llvm/CodeGen/TargetInstrInfo.h>
+#include <llvm/CodeGen/TargetRegisterInfo.h>
+#include <llvm/CodeGen/TargetSubtargetInfo.h>
+#include <llvm/IR/InlineAsm.h>
+
+#include "device/isa/csr.hpp"
+
+namespace kiesel::simt {
+namespace {
+
+using llvm::MachineBasicBlock;
+using llvm::MachineInstr;
+using llvm::MachineOperand;
+
+constexpr std::uint64_t kMergeKey = std::uint64_t{1} << 40;
+constexpr std::uint64_t kLeaveKey = std::uint64_t{1} << 41;
+constexpr std::uint64_t kClobberKey = std::uint64_t{1} << 42;
+
+bool has_plain_memory(const MachineInstr& instruction) {
+  return !instruction.memoperands_empty() && !instruction.mayStore() &&
+         llvm::all_of(instruction.memoperands(), [](const llvm::MachineMemOperand* memory) {
+           return !memory->isVolatile() && !memory->isAtomic();
+         });
+}
+
+// The result of an asm whose text says all: true, false; its inputs decide: false too.
+bool asm_differs(const AsmText& text) {
+  switch (text.kind) {
+    case AsmKind::kCsrRead:
+      return isa::csr_is_divergent(text.csr);
+    case AsmKind::kPure:
+    case AsmKind::kSplit:
+    case AsmKind::kVote:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+AsmText classify(const MachineInstr& instruction) {
+  if (!instruction.isInlineAsm()) return {};
+  const auto flags = instruction.getOperand(llvm::InlineAsm::MIOp_ExtraInfo).getImm();
+  constexpr auto kEffects = llvm::InlineAsm::Extra_HasSideEffects | llvm::InlineAsm::Extra_MayLoad |
+                            llvm::InlineAsm::Extra_MayStore;
+  return classify(instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).getSymbolName(),
+                  (flags & kEffects) == 0);
+}
+
+MachineValues::MachineValues(const llvm::MachineFunction& function, const llvm::MachineLoopInfo& loops,
+                             const Loops& masked_loops)
+    : function_(function),
+      instructions_(*function.getSubtarget().getInstrInfo()),
+      registers_(*function.getSubtarget().getRegisterInfo()),
+      loops_(loops),
+      masked_loops_(masked_loops),
+      register_units_(registers_.getNumRegUnits()) {
+  values_[kNoValue].divergent = true;
+  solve();
+  record_merges();
+}
+
+ValueId MachineValues::intern(const void* where, std::uint64_t what, Value value) {
+  const auto [found, fresh] = known_.try_emplace({where, what}, static_cast<ValueId>(values_.size()));
+  if (fresh) values_.push_back(std::move(value));
+  return found->second;
+}
+
+ValueId MachineValues::defined(const MachineInstr& instruction, unsigned n) const {
+  for (const MachineOperand& operand : instruction.operands())
+    if (operand.isReg() && operand.isDef() && n-- == 0) return known_.lookup({&operand, 0});
+  return kNoValue;
+}
+
+// A register of several units is known only where all hold the same value.
+ValueId MachineValues::read(const State& state, llvm::MCRegister reg) const {
+  ValueId value = kNoValue;
+  for (llvm::MCRegUnitIterator unit(reg, &registers_); unit.isValid(); ++unit) {
+    if (value != kNoValue && state[*unit] != value) return kNoValue;
+    value = state[*unit];
+  }
+  return value;
+}
+
+void MachineValues::write(State& state, llvm::MCRegister reg, ValueId value) const {
+  if (registers_.isConstantPhysReg(reg)) return;
+  for (llvm::MCRegUnitIterator unit(reg, &registers_); unit.isValid(); ++unit) state[*unit] = value;
+}
+
+// The location of the spill slot that an instruction loads or stores, or -1.
+int MachineValues::spill_location(const MachineInstr& instruction) const {
+  if (!instruction.hasOneMemOperand() || instruction.getNumExplicitOperands() == 0) return -1;
+  const auto* pseudo = (*instruction.memoperands_begin())->getPseudoValue();
+  const auto* slot = llvm::dyn_cast_or_null<llvm::FixedStackPseudoSourceValue>(pseudo);
+  if (!slot || slot->getFrameIndex() < 0) return -1;
+  if (!function_.getFrameInfo().isSpillSlotObjectIndex(slot->getFrameIndex())) return -1;
+  return static_cast<int>(register_units_) + slot->getFrameIndex();
+}
+
+// "li": known by its number, because the register allocator makes the same constant in several places.
+ValueId MachineValues::constant(const MachineInstr& instruction) {
+  const auto operands = instruction.operands();
+  if (instruction.getNumOperands() != 3 || instruction.mayLoadOrStore() ||
+      instruction.hasUnmodeledSideEffects())
+    return kNoValue;
+  const MachineOperand *from = operands.begin() + 1, *number = operands.begin() + 2;
+  if (!from->isReg() || !from->getReg() || !registers_.isConstantPhysReg(from->getReg().asMCReg()) ||
+      !number->isImm())
+    return kNoValue;
+  return intern(&instruction.getDesc(), static_cast<std::uint64_t>(number->getImm()), {});
+}
+
+// Copies, constants, spills, reloads: true when the instruction is one, and done.
+bool MachineValues::carries_value(const MachineInstr& instruction, State& state) {
+  if (const auto copy = instructions_.isCopyInstr(instruction)) {
+    const auto from = copy->Source->getReg().asMCReg();
+    const ValueId value = registers_.isConstantPhysReg(from) ? intern(nullptr, 0, {}) : read(state, from);
+    write(state, copy->Destination->getReg().asMCReg(), value);
+    return true;
+  }
+  if (const ValueId number = constant(instruction)) {
+    write(state, instruction.getOperand(0).getReg().asMCReg(), number);
+    return true;
+  }
+  if (const int slot = spill_location(instruction); slot >= 0) {
+    const MachineOperand& data = instruction.getOperand(0);
+    if (instruction.mayLoad() == instruction.mayStore() || !data.isReg()) return false;
+    if (instruction.mayStore())
+      state[slot] = uses_.lookup(&data);
+    else
+      write(state, data.getReg().asMCReg(), state[slot]);
+    return true;
+  }
+  return false;
+}
+
+void MachineValues::execute(const MachineInstr& instruction, State& state) {
+  if (instruction.isDebugInstr() || instruction.isCFIInstruction()) return;
+  for (const MachineOperand& operand : instruction.operands()) {
+    if (!operand.isReg() || !operand.isUse() || !operand.getReg()) continue;
+    const auto reg = operand.getReg().asMCReg();
+    // An undefined register holds whatever it held, in each lane.
+    if (operand.isUndef())
+      uses_[&operand] = kNoValue;
+    else
+      uses_[&operand] = registers_.isConstantPhysReg(reg) ? intern(nullptr, 0, {}) : read(state, reg);
+  }
+  if (!carries_value(instruction, state)) define(instruction, state);
+}
+
+void MachineValues::define(const MachineInstr& instruction, State& state) {
+  for (const MachineOperand& operand : instruction.operands()) {
+    if (operand.isRegMask()) clobber(instruction, operand, state);
+    if (!operand.isReg() || !operand.isDef() || !operand.getReg()) continue;
+    Value value;
+    value.instruction = &instruction;
+    value.block = instruction.getParent();
+    write(state, operand.getReg().asMCReg(), intern(&operand, 0, value));
+  }
+}
+
+void MachineValues::clobber(const MachineInstr& instruction, const MachineOperand& mask, State& state) {
+  Value value;
+  value.instruction = &instruction;
+  value.block = instruction.getParent();
+  const ValueId lost = intern(&instruction, kClobberKey, value);
+  for (unsigned reg = 1; reg < registers_.getNumRegs(); ++reg)
+    if (mask.clobbersPhysReg(reg)) write(state, reg, lost);
+}
+
+MachineValues::State MachineValues::entry_state() {
+  State state(register_units_ + function_.getFrameInfo().getObjectIndexEnd());
+  // Nothing is known to agree when a function starts. Values of their own, so that a merge sees the
+  // difference.
+  for (unsigned location = 0; location < state.size(); ++location) {
+    Value value;
+    value.block = &function_.front();
+    value.divergent = true;
+    state[location] = intern(&function_, location, value);
+  }
+  return state;
+}
+
+// What `value` is to code behind an edge: lanes that left a loop in different iterations hold different ones.
+ValueId MachineValues::along(const MachineBasicBlock& from, const MachineBasicBlock& to, ValueId value) {
+  for (const llvm::MachineLoop* loop = loops_.getLoopFor(&from); loop && !loop->contains(&to);
+       loop = loop->getParentLoop()) {
+    if (!masked_loops_.contains(loop) || !values_[value].block || !loop->contains(values_[value].block))
+      continue;
+    Value left;
+    left.block = loop->getHeader();
+    left.divergent = true;
+    const ValueId behind = intern(loop, kLeaveKey | value, left);
+    values_[behind].block = &to;
+    value = behind;
+  }
+  return value;
+}
+
+MachineValues::State MachineValues::merge_into(const MachineBasicBlock& block) {
+  const bool entry = &block == &function_.front();
+  State merged = entry ? entry_state() : State();
+  for (const MachineBasicBlock* before : block.predecessors()) {
+    const auto found = at_end_.find(before);
+    if (found == at_end_.end()) continue;
+    const State from = found->second;
+    const bool first = merged.empty();
+    if (first) merged.resize(from.size());
+    for (unsigned location = 0; location < from.size(); ++location) {
+      const ValueId value = along(*before, block, from[location]);
+      if (first) {
+        merged[location] = value;
+      } else if (merged[location] != value) {
+        Value merge;
+        merge.block = &block;
+        merge.merge = true;
+        merged[location] = intern(&block, kMergeKey | location, merge);
+      }
+    }
+  }
+  return merged;
+}
+
+void MachineValues::solve() {
+  const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const MachineBasicBlock* block : order) {
+      State state = merge_into(*block);
+      State& start = at_start_[block];
+      // A location that has become a merge stays one: that makes the iteration end.
+      if (!start.empty())
+        for (unsigned location = 0; location < state.size(); ++location)
+          if (values_[start[location]].merge && values_[start[location]].block == block)
+            state[location] = start[location];
+      if (start == state && at_end_.count(block)) continue;
+      changed = true;
+      start = state;
+      for (const MachineInstr& instruction : *block) execute(instruction, state);
+      at_end_[block] = std::move(state);
+    }
+  }
+  // Once more with the final states, so that each use knows its final value.
+  for (const MachineBasicBlock* block : order) {
+    State state = at_start_[block];
+    for (const MachineInstr& instruction : *block) execute(instruction, state);
+  }
+}
+
+void MachineValues::record_merges() {
+  for (const auto& [block, start] : at_start_)
+    for (unsigned location = 0; location < start.size(); ++location) {
+      const ValueId merge = start[location];
+      if (!values_[merge].merge || values_[merge].block != block) continue;
+      for (const MachineBasicBlock* before : block->predecessors()) {
+        const auto found = at_end_.find(before);
+        if (found == at_end_.end()) continue;
+        const ValueId input = along(*before, *block, found->second[location]);
+        values_[merge].inputs.push_back(input);
+      }
+    }
+  for (Value& value : values_)
+    if (value.instruction)
+      for (const MachineOperand& operand : value.instruction->operands())
+        if (const auto use = uses_.find(&operand); use != uses_.end()) value.inputs.push_back(use->second);
+}
+
+bool MachineValues::differs_by_itself(const MachineInstr& instruction) const {
+  if (instruction.isInlineAsm()) return asm_differs(classify(instruction));
+  if (instruction.isCall()) return true;
+  // A plain load from where all lanes agree reads one value: private addresses come from sp, which counts as
+  // divergent. Atomics and volatile loads may see somebody else's store between two lanes.
+  if (instruction.mayLoad()) return !has_plain_memory(instruction);
+  return instruction.hasUnmodeledSideEffects();
+}
+
+void MachineValues::find_divergent(const Blocks& divergent_merges) {
+  std::vector<std::vector<ValueId>> users(values_.size());
+  std::vector<ValueId> work;
+  for (ValueId id = 0; id < values_.size(); ++id) {
+    Value& value = values_[id];
+    for (const ValueId input : value.inputs) users[input].push_back(id);
+    value.divergent |= value.merge && divergent_merges.contains(value.block);
+    value.divergent |= value.instruction && differs_by_itself(*value.instruction);
+    if (value.divergent) work.push_back(id);
+  }
+  // A token is the depth of one stack, a vote one answer: the same in all lanes whatever went in.
+  const auto is_agreed = [&](ValueId id) {
+    const MachineInstr* instruction = values_[id].instruction;
+    if (!instruction) return false;
+    const AsmKind kind = classify(*instruction).kind;
+    return kind == AsmKind::kVote || (kind == AsmKind::kSplit && id == defined(*instruction, 0));
+  };
+  while (!work.empty()) {
+    const ValueId id = work.back();
+    work.pop_back();
+    for (const ValueId user : users[id])
+      if (!values_[user].divergent && !is_agreed(user)) {
+        values_[user].divergent = true;
+        work.push_back(user);
+      }
+  }
+}
+
+}  // namespace kiesel::simt

@@ -1,0 +1,83 @@
+// Which value each register of finished machine code holds, and whether lanes agree on it.
+//
+// Register allocation has destroyed SSA form; this rebuilds it over physical registers and spill slots: a
+// location holds the result of one instruction, a merge of several at one block, or what it held on entry.
+// Copies, spills and reloads carry a value along, so that a token or a condition is known wherever it went.
+#pragma once
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/CodeGen/MachineFunction.h>
+#include <llvm/CodeGen/MachineLoopInfo.h>
+
+#include <vector>
+
+#include "compiler/simt/asm_text.hpp"
+
+namespace kiesel::simt {
+
+using ValueId = unsigned;
+inline constexpr ValueId kNoValue = 0;
+
+// What an INLINEASM instruction does; kOther for every other instruction.
+AsmText classify(const llvm::MachineInstr& instruction);
+
+class MachineValues {
+ public:
+  using Loops = llvm::SmallPtrSet<const llvm::MachineLoop*, 8>;
+  using Blocks = llvm::SmallPtrSet<const llvm::MachineBasicBlock*, 16>;
+
+  // `masked_loops`: loops that lanes leave one by one; what they computed differs between lanes behind them.
+  MachineValues(const llvm::MachineFunction& function, const llvm::MachineLoopInfo& loops,
+                const Loops& masked_loops);
+
+  ValueId used(const llvm::MachineOperand& use) const { return uses_.lookup(&use); }
+  // The n-th register that an instruction defines.
+  ValueId defined(const llvm::MachineInstr& instruction, unsigned n) const;
+  const llvm::MachineInstr* source(ValueId value) const { return values_[value].instruction; }
+
+  // Propagates from what differs between lanes by itself. `divergent_merges`: blocks where lanes from both
+  // sides of a guarded branch meet.
+  void find_divergent(const Blocks& divergent_merges);
+  bool is_divergent(ValueId value) const { return values_[value].divergent; }
+
+ private:
+  struct Value {
+    const llvm::MachineInstr* instruction = nullptr;
+    const llvm::MachineBasicBlock* block = nullptr;  // where it comes to be; null for constants
+    bool merge = false;
+    bool divergent = false;
+    std::vector<ValueId> inputs;
+  };
+  using State = std::vector<ValueId>;  // by location
+
+  ValueId intern(const void* where, std::uint64_t what, Value value);
+  ValueId read(const State& state, llvm::MCRegister reg) const;
+  void write(State& state, llvm::MCRegister reg, ValueId value) const;
+  int spill_location(const llvm::MachineInstr& instruction) const;
+  ValueId constant(const llvm::MachineInstr& instruction);
+  bool carries_value(const llvm::MachineInstr& instruction, State& state);
+  void execute(const llvm::MachineInstr& instruction, State& state);
+  void define(const llvm::MachineInstr& instruction, State& state);
+  void clobber(const llvm::MachineInstr& instruction, const llvm::MachineOperand& mask, State& state);
+  State merge_into(const llvm::MachineBasicBlock& block);
+  ValueId along(const llvm::MachineBasicBlock& from, const llvm::MachineBasicBlock& to, ValueId value);
+  State entry_state();
+  void solve();
+  void record_merges();
+  bool differs_by_itself(const llvm::MachineInstr& instruction) const;
+
+  const llvm::MachineFunction& function_;
+  const llvm::TargetInstrInfo& instructions_;
+  const llvm::TargetRegisterInfo& registers_;
+  const llvm::MachineLoopInfo& loops_;
+  const Loops& masked_loops_;
+  unsigned register_units_;
+  std::vector<Value> values_{1};  // 0 is no value: unknown, divergent
+  llvm::DenseMap<std::pair<const void*, std::uint64_t>, ValueId> known_;
+  llvm::DenseMap<const llvm::MachineOperand*, ValueId> uses_;
+  llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_end_;
+  llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_start_;
+};
+
+}  // namespace kiesel::simt
