@@ -20,6 +20,8 @@ using llvm::MachineOperand;
 
 constexpr std::uint64_t kMergeKey = std::uint64_t{1} << 40;
 constexpr std::uint64_t kLeaveKey = std::uint64_t{1} << 41;
+constexpr ValueId kUnseen = ~ValueId{0};
+constexpr unsigned kPatientRounds = 64;
 constexpr std::uint64_t kClobberKey = std::uint64_t{1} << 42;
 
 bool has_plain_memory(const MachineInstr& instruction) {
@@ -61,7 +63,8 @@ MachineValues::MachineValues(const llvm::MachineFunction& function, const llvm::
       registers_(*function.getSubtarget().getRegisterInfo()),
       loops_(loops),
       masked_loops_(masked_loops),
-      register_units_(registers_.getNumRegUnits()) {
+      register_units_(registers_.getNumRegUnits()),
+      locations_(register_units_ + std::max(0, function.getFrameInfo().getObjectIndexEnd())) {
   values_[kNoValue].divergent = true;
   solve();
   record_merges();
@@ -171,12 +174,14 @@ void MachineValues::clobber(const MachineInstr& instruction, const MachineOperan
   value.instruction = &instruction;
   value.block = instruction.getParent();
   const ValueId lost = intern(&instruction, kClobberKey, value);
-  for (unsigned reg = 1; reg < registers_.getNumRegs(); ++reg)
-    if (mask.clobbersPhysReg(reg)) write(state, reg, lost);
+  // By the registers that make up a unit: register pairs never count as preserved.
+  for (unsigned unit = 0; unit < register_units_; ++unit)
+    for (llvm::MCRegUnitRootIterator root(unit, &registers_); root.isValid(); ++root)
+      if (mask.clobbersPhysReg(*root)) state[unit] = lost;
 }
 
 MachineValues::State MachineValues::entry_state() {
-  State state(register_units_ + function_.getFrameInfo().getObjectIndexEnd());
+  State state(locations_);
   // Nothing is known to agree when a function starts. Values of their own, so that a merge sees the
   // difference.
   for (unsigned location = 0; location < state.size(); ++location) {
@@ -204,43 +209,49 @@ ValueId MachineValues::along(const MachineBasicBlock& from, const MachineBasicBl
   return value;
 }
 
+// The value of a location where the edges into a block meet. A merge that comes back around a loop adds
+// nothing.
+ValueId MachineValues::meet(const MachineBasicBlock& block, unsigned location, ValueId before, ValueId next) {
+  if (before == next) return before;
+  Value merge;
+  merge.block = &block;
+  merge.merge = true;
+  const ValueId own = intern(&block, kMergeKey | location, merge);
+  if (next == own) return before;
+  return before == kUnseen ? next : own;
+}
+
 MachineValues::State MachineValues::merge_into(const MachineBasicBlock& block) {
-  const bool entry = &block == &function_.front();
-  State merged = entry ? entry_state() : State();
+  State merged(locations_, kUnseen);
+  if (&block == &function_.front()) merged = entry_state();
   for (const MachineBasicBlock* before : block.predecessors()) {
     const auto found = at_end_.find(before);
     if (found == at_end_.end()) continue;
-    const State from = found->second;
-    const bool first = merged.empty();
-    if (first) merged.resize(from.size());
-    for (unsigned location = 0; location < from.size(); ++location) {
-      const ValueId value = along(*before, block, from[location]);
-      if (first) {
-        merged[location] = value;
-      } else if (merged[location] != value) {
-        Value merge;
-        merge.block = &block;
-        merge.merge = true;
-        merged[location] = intern(&block, kMergeKey | location, merge);
-      }
-    }
+    for (unsigned location = 0; location < locations_; ++location)
+      merged[location] =
+          meet(block, location, merged[location], along(*before, block, found->second[location]));
   }
   return merged;
 }
 
+void MachineValues::keep_merges(const MachineBasicBlock& block, const State& before, State& now) const {
+  for (unsigned location = 0; location < before.size(); ++location)
+    if (values_[before[location]].merge && values_[before[location]].block == &block)
+      now[location] = before[location];
+}
+
 void MachineValues::solve() {
   const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
-  for (bool changed = true; changed;) {
+  // Stale values along back edges make merges that later rounds find superfluous; should rounds ever not
+  // settle, merges stay.
+  unsigned round = 0;
+  for (bool changed = true; changed; ++round) {
     changed = false;
     for (const MachineBasicBlock* block : order) {
       State state = merge_into(*block);
       State& start = at_start_[block];
-      // A location that has become a merge stays one: that makes the iteration end.
-      if (!start.empty())
-        for (unsigned location = 0; location < state.size(); ++location)
-          if (values_[start[location]].merge && values_[start[location]].block == block)
-            state[location] = start[location];
-      if (start == state && at_end_.count(block)) continue;
+      if (round > kPatientRounds) keep_merges(*block, start, state);
+      if (start == state) continue;
       changed = true;
       start = state;
       for (const MachineInstr& instruction : *block) execute(instruction, state);

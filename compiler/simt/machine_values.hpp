@@ -60,9 +60,11 @@ class MachineValues {
   void execute(const llvm::MachineInstr& instruction, State& state);
   void define(const llvm::MachineInstr& instruction, State& state);
   void clobber(const llvm::MachineInstr& instruction, const llvm::MachineOperand& mask, State& state);
+  ValueId meet(const llvm::MachineBasicBlock& block, unsigned location, ValueId before, ValueId next);
   State merge_into(const llvm::MachineBasicBlock& block);
   ValueId along(const llvm::MachineBasicBlock& from, const llvm::MachineBasicBlock& to, ValueId value);
   State entry_state();
+  void keep_merges(const llvm::MachineBasicBlock& block, const State& before, State& now) const;
   void solve();
   void record_merges();
   bool differs_by_itself(const llvm::MachineInstr& instruction) const;
@@ -73,6 +75,7 @@ class MachineValues {
   const llvm::MachineLoopInfo& loops_;
   const Loops& masked_loops_;
   unsigned register_units_;
+  unsigned locations_;            // register units, then spill slots
   std::vector<Value> values_{1};  // 0 is no value: unknown, divergent
   llvm::DenseMap<std::pair<const void*, std::uint64_t>, ValueId> known_;
   llvm::DenseMap<const llvm::MachineOperand*, ValueId> uses_;
