@@ -1,0 +1,69 @@
+// The wrapper around every entry point: call log, and no exception leaves the library.
+#pragma once
+
+#include <CL/cl.h>
+#include <fmt/format.h>
+
+#include <exception>
+#include <string>
+#include <type_traits>
+
+#include "support/log.hpp"
+
+namespace kiesel::icd {
+
+template <class T>
+std::string show(T value) {
+  if constexpr (std::is_same_v<T, const char*>)
+    return value ? fmt::format("\"{}\"", value) : "NULL";
+  else if constexpr (std::is_pointer_v<T>)
+    return value ? fmt::format("{:#x}", reinterpret_cast<std::uintptr_t>(value)) : "NULL";
+  else
+    return fmt::format("{}", value);
+}
+
+template <class... A>
+std::string show_all(A... arguments) {
+  std::string out;
+  ((out += (out.empty() ? "" : ", ") + show(arguments)), ...);
+  return out;
+}
+
+// The error of a call that ran out of memory: the result, or through errcode_ret, always the last parameter.
+inline void set_error(cl_int* errcode_ret) {
+  if (errcode_ret) *errcode_ret = CL_OUT_OF_HOST_MEMORY;
+}
+template <class T>
+void set_error(T) {}
+
+template <auto function, const char* name>
+struct Entry;
+
+template <class R, class... A, R (*function)(A...), const char* name>
+struct Entry<function, name> {
+  static R CL_API_CALL call(A... arguments) {
+    try {
+      if (!log::enabled(log::Group::kApi, log::Level::kDebug)) return function(arguments...);
+      const auto text = show_all(arguments...);
+      if constexpr (std::is_void_v<R>) {
+        KIESEL_LOG(kApi, kDebug, "{}({})", name, text);
+        function(arguments...);
+      } else {
+        const R result = function(arguments...);
+        KIESEL_LOG(kApi, kDebug, "{}({}) = {}", name, text, show(result));
+        return result;
+      }
+    } catch (const std::exception& failure) {
+      return failed(arguments...);
+    }
+  }
+
+ private:
+  static R failed(A... arguments) {
+    if constexpr (sizeof...(A) > 0) (set_error(arguments), ...);
+    if constexpr (std::is_same_v<R, cl_int>) return CL_OUT_OF_HOST_MEMORY;
+    if constexpr (std::is_pointer_v<R>) return nullptr;
+  }
+};
+
+}  // namespace kiesel::icd

@@ -1,0 +1,19 @@
+// The entry points, as the icd folder calls them: declared from the one list, defined one file per object
+// here.
+#pragma once
+
+#include <CL/cl.h>
+#include <CL/cl_icd.h>
+
+#include <type_traits>
+
+namespace kiesel::runtime::api {
+
+#define ENTRY(name) std::remove_pointer_t<cl_api_##name> name;
+#include "icd/entry_points.def"
+
+// Not in the headers' table types outside Windows.
+cl_int clIcdGetPlatformIDsKHR(cl_uint num_entries, cl_platform_id* platforms, cl_uint* num_platforms);
+cl_int clIcdSetPlatformDispatchDataKHR(cl_platform_id platform, void* dispatch_data);
+
+}  // namespace kiesel::runtime::api

@@ -1,0 +1,76 @@
+// What validation shares: error reports, handles, wait lists.
+#pragma once
+
+#include <CL/cl.h>
+#include <fmt/format.h>
+
+#include <concepts>
+#include <string>
+#include <vector>
+
+#include "runtime/core/context.hpp"
+#include "runtime/core/error.hpp"
+#include "runtime/core/event.hpp"
+#include "runtime/core/handle.hpp"
+
+namespace kiesel::runtime::api {
+
+// Logs the reason, tells the context's pfn_notify, and returns the code.
+cl_int report(const ApiError& error);
+
+inline ApiError error(cl_int code, std::string reason) { return {code, std::move(reason)}; }
+inline ApiError error(Context& context, cl_int code, std::string reason) {
+  return {code, std::move(reason), Ref<Object>(&context)};
+}
+
+inline cl_int status(const Outcome<>& outcome) { return outcome.ok() ? CL_SUCCESS : report(outcome.error()); }
+
+// For functions that return an object and its error through a pointer.
+template <class T>
+T object(const Outcome<T>& outcome, cl_int* errcode_ret) {
+  const cl_int code = outcome.ok() ? CL_SUCCESS : report(outcome.error());
+  if (errcode_ret) *errcode_ret = code;
+  return outcome.ok() ? *outcome : T{};
+}
+
+// The object behind a handle, or the error that OpenCL has for an invalid one.
+template <class T>
+Outcome<T*> valid(typename T::ClType handle) {
+  if (T* found = find<T>(handle)) return found;
+  return error(T::kInvalid, fmt::format("{} is no valid handle here", static_cast<const void*>(handle)));
+}
+
+template <class T>
+cl_int retain(typename T::ClType handle) {
+  T* found = find<T>(handle);
+  if (!found) return report(error(T::kInvalid, "retain of an invalid handle"));
+  retain_handle(*found->handle());
+  return CL_SUCCESS;
+}
+
+template <class T>
+cl_int release(typename T::ClType handle) {
+  T* found = find<T>(handle);
+  if (!found || !release_handle(*found->handle()))
+    return report(error(T::kInvalid, "release of an invalid handle"));
+  return CL_SUCCESS;
+}
+
+template <class T>
+cl_uint reference_count(const T& object) {
+  return object.handle()->references.load();
+}
+
+// CL_INVALID_EVENT_WAIT_LIST, CL_INVALID_CONTEXT.
+Outcome<std::vector<Ref<Event>>> wait_list(Context& context, cl_uint count, const cl_event* events);
+
+// Gives the command's event to the application, if it wants it.
+Outcome<> give_event(Event& event, cl_event* out);
+
+}  // namespace kiesel::runtime::api
+
+// One check, one line: gives up with the error unless the condition holds.
+#define KIESEL_REQUIRE(condition, ...)           \
+  do {                                           \
+    if (!(condition)) return error(__VA_ARGS__); \
+  } while (0)

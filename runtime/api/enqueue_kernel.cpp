@@ -1,0 +1,127 @@
+// Running kernels (OpenCL 3.0 API 5.10).
+#include <limits>
+
+#include "runtime/api/api.hpp"
+#include "runtime/api/enqueue.hpp"
+#include "runtime/core/ndrange.hpp"
+#include "runtime/core/transfer.hpp"
+
+namespace kiesel::runtime::api {
+namespace {
+
+Outcome<Kernel*> kernel_for(CommandQueue& queue, cl_kernel handle) {
+  auto* kernel = find<Kernel>(handle);
+  KIESEL_REQUIRE(kernel, queue.context(), CL_INVALID_KERNEL, "no valid kernel");
+  KIESEL_REQUIRE(&kernel->program().context() == &queue.context(), queue.context(), CL_INVALID_CONTEXT,
+                 "the kernel is of another context than the command-queue");
+  KIESEL_REQUIRE(kernel->build_for(queue.device()), queue.context(), CL_INVALID_PROGRAM_EXECUTABLE,
+                 "the program has no executable for the device");
+  return kernel;
+}
+
+// Offsets and global sizes. A NULL or zero size is an empty range (since OpenCL 2.1).
+Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* offset, const size_t* global) {
+  KIESEL_REQUIRE(dimensions >= 1 && dimensions <= 3, context, CL_INVALID_WORK_DIMENSION,
+                 fmt::format("{} dimensions", dimensions));
+  NDRange range{.dimensions = dimensions};
+  for (cl_uint i = 0; i < dimensions; ++i) {
+    range.global[i] = global ? global[i] : 0;
+    range.offset[i] = offset ? offset[i] : 0;
+    KIESEL_REQUIRE(range.offset[i] <= std::numeric_limits<size_t>::max() - range.global[i], context,
+                   CL_INVALID_GLOBAL_OFFSET, fmt::format("offset and size of dimension {} overflow", i));
+  }
+  return range;
+}
+
+Outcome<> check_local_size(Context& context, const Device& device, const compiler::Kernel& kernel,
+                           const NDRange& range, const size_t* local) {
+  const std::size_t most = device.target().max_work_group_size();
+  const auto& required = kernel.required_work_group_size;
+  std::size_t items = 1;
+  for (cl_uint i = 0; i < range.dimensions; ++i) {
+    KIESEL_REQUIRE(local[i] > 0, context, CL_INVALID_WORK_GROUP_SIZE, "a local size of 0");
+    KIESEL_REQUIRE(!required[0] || local[i] == required[i], context, CL_INVALID_WORK_GROUP_SIZE,
+                   fmt::format("kernel '{}' requires work-groups of {}x{}x{}", kernel.name, required[0],
+                               required[1], required[2]));
+    KIESEL_REQUIRE(
+        local[i] <= most, context, CL_INVALID_WORK_ITEM_SIZE,
+        fmt::format("local size {} in dimension {}, the device has at most {}", local[i], i, most));
+    items *= local[i];
+  }
+  for (cl_uint i = range.dimensions; required[0] && i < 3; ++i)
+    KIESEL_REQUIRE(required[i] == 1, context, CL_INVALID_WORK_GROUP_SIZE,
+                   "the kernel requires more dimensions");
+  KIESEL_REQUIRE(items <= most, context, CL_INVALID_WORK_GROUP_SIZE,
+                 fmt::format("{} work-items in a work-group, the device has at most {}", items, most));
+  for (cl_uint i = 0; i < range.dimensions; ++i)
+    KIESEL_REQUIRE(range.global[i] % local[i] == 0, context, CL_INVALID_WORK_GROUP_SIZE,
+                   fmt::format("global size {} is no multiple of local size {} in dimension {}",
+                               range.global[i], local[i], i));
+  return {};
+}
+
+// The size for a NULL local_work_size: the required one, or one chosen well.
+Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange& range) {
+  const auto& required = kernel.build_for(device)->kernel->required_work_group_size;
+  if (required[0]) {
+    const size_t local[3] = {required[0], required[1], required[2]};
+    KIESEL_CHECK(check_local_size(context, device, *kernel.build_for(device)->kernel, range, local));
+    range.local = required;
+    return {};
+  }
+  const auto before = kernel.chosen();
+  if (before.global == range.global) {
+    range.local = before.local;
+    return {};
+  }
+  range.local = choose_local_size(range.global, device.description());
+  kernel.remember({range.global, range.local});
+  return {};
+}
+
+Outcome<> enqueue_range(cl_command_queue handle, cl_kernel kernel_handle, cl_command_type type,
+                        cl_uint dimensions, const size_t* offset, const size_t* global, const size_t* local,
+                        cl_uint num_events, const cl_event* events, cl_event* event) {
+  KIESEL_TRY(queue, valid<CommandQueue>(handle));
+  KIESEL_TRY(kernel, kernel_for(*queue, kernel_handle));
+  Context& context = queue->context();
+  Device& device = queue->device();
+  KIESEL_TRY(range, range_of(context, dimensions, offset, global));
+  const bool empty = range.global[0] == 0 || range.global[1] == 0 || range.global[2] == 0;
+  if (local) {
+    KIESEL_CHECK(check_local_size(context, device, *kernel->build_for(device)->kernel, range, local));
+    for (cl_uint i = 0; i < dimensions; ++i) range.local[i] = static_cast<std::uint32_t>(local[i]);
+  } else if (!empty) {
+    KIESEL_CHECK(choose(context, device, *kernel, range));
+  }
+  KIESEL_TRY(waits, wait_list(context, num_events, events));
+  KIESEL_TRY(work, launch_work(device, *kernel, range));
+  return enqueue({*queue, type, std::move(waits), false, event}, empty ? no_work() : std::move(work));
+}
+
+}  // namespace
+
+cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                              const size_t* offset, const size_t* global, const size_t* local,
+                              cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status(enqueue_range(queue, kernel, CL_COMMAND_NDRANGE_KERNEL, dimensions, offset, global, local,
+                              num_events, events, event));
+}
+
+// "equivalent to work_dim = 1, no offset, global and local size 1"
+cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, cl_uint num_events, const cl_event* events,
+                     cl_event* event) {
+  const size_t one = 1;
+  return status(
+      enqueue_range(queue, kernel, CL_COMMAND_TASK, 1, nullptr, &one, &one, num_events, events, event));
+}
+
+cl_int clEnqueueNativeKernel(cl_command_queue handle, void(CL_CALLBACK*)(void*), void*, size_t, cl_uint,
+                             const cl_mem*, const void**, cl_uint, const cl_event*, cl_event*) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    return error(queue->context(), CL_INVALID_OPERATION, "the device runs no native kernels");
+  }());
+}
+
+}  // namespace kiesel::runtime::api

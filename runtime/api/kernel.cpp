@@ -1,0 +1,228 @@
+// Kernel objects (OpenCL 3.0 API 5.9).
+#include "runtime/core/kernel.hpp"
+
+#include "runtime/api/api.hpp"
+#include "runtime/api/info.hpp"
+
+namespace kiesel::runtime::api {
+namespace {
+
+cl_kernel_arg_address_qualifier address_qualifier(const compiler::KernelArgument& argument) {
+  switch (argument.address_space) {
+    case compiler::AddressSpace::kGlobal:
+      return CL_KERNEL_ARG_ADDRESS_GLOBAL;
+    case compiler::AddressSpace::kConstant:
+      return CL_KERNEL_ARG_ADDRESS_CONSTANT;
+    case compiler::AddressSpace::kLocal:
+      return CL_KERNEL_ARG_ADDRESS_LOCAL;
+    case compiler::AddressSpace::kPrivate:
+      break;
+  }
+  return CL_KERNEL_ARG_ADDRESS_PRIVATE;
+}
+
+cl_kernel_arg_access_qualifier access_qualifier(const compiler::KernelArgument& argument) {
+  switch (argument.access) {
+    case compiler::ArgumentAccess::kReadOnly:
+      return CL_KERNEL_ARG_ACCESS_READ_ONLY;
+    case compiler::ArgumentAccess::kWriteOnly:
+      return CL_KERNEL_ARG_ACCESS_WRITE_ONLY;
+    case compiler::ArgumentAccess::kReadWrite:
+      return CL_KERNEL_ARG_ACCESS_READ_WRITE;
+    case compiler::ArgumentAccess::kNone:
+      break;
+  }
+  return CL_KERNEL_ARG_ACCESS_NONE;
+}
+
+cl_kernel_arg_type_qualifier type_qualifier(const compiler::KernelArgument& argument) {
+  return (argument.is_const ? CL_KERNEL_ARG_TYPE_CONST : 0) |
+         (argument.is_restrict ? CL_KERNEL_ARG_TYPE_RESTRICT : 0) |
+         (argument.is_volatile ? CL_KERNEL_ARG_TYPE_VOLATILE : 0);
+}
+
+// The build that a query about a device means; NULL stands for the only one.
+Outcome<const Kernel::Build*> build_of(const Kernel& kernel, cl_device_id handle) {
+  if (!handle) {
+    KIESEL_REQUIRE(kernel.builds().size() == 1, CL_INVALID_DEVICE,
+                   "the kernel has several devices: name one");
+    return &kernel.builds().front();
+  }
+  const auto* device = find<Device>(handle);
+  const auto* build = device ? kernel.build_for(*device) : nullptr;
+  KIESEL_REQUIRE(build, CL_INVALID_DEVICE, "no device of the kernel");
+  return build;
+}
+
+std::uint64_t local_bytes(const Kernel& kernel, const compiler::Kernel& info) {
+  std::uint64_t out = info.local_memory_bytes;
+  for (const auto& argument : kernel.arguments()) out += argument.local_bytes;
+  return out;
+}
+
+}  // namespace
+
+cl_kernel clCreateKernel(cl_program handle, const char* name, cl_int* errcode_ret) {
+  return object<cl_kernel>(
+      [&]() -> Outcome<cl_kernel> {
+        KIESEL_TRY(program, valid<Program>(handle));
+        KIESEL_REQUIRE(name, program->context(), CL_INVALID_VALUE, "no kernel name");
+        KIESEL_TRY(kernel, Kernel::create(*program, name));
+        return hand_out(*kernel);
+      }(),
+      errcode_ret);
+}
+
+cl_int clCreateKernelsInProgram(cl_program handle, cl_uint num_kernels, cl_kernel* kernels,
+                                cl_uint* num_kernels_ret) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(program, valid<Program>(handle));
+    std::vector<std::string> names;
+    bool built = false;
+    for (const auto& build : program->builds()) {
+      if (build.status != CL_BUILD_SUCCESS || build.type != CL_PROGRAM_BINARY_TYPE_EXECUTABLE || built)
+        continue;
+      built = true;
+      for (const auto& kernel : build.executable->program().kernels) names.push_back(kernel.name);
+    }
+    KIESEL_REQUIRE(built, program->context(), CL_INVALID_PROGRAM_EXECUTABLE, "the program has no executable");
+    KIESEL_REQUIRE(!kernels || num_kernels >= names.size(), program->context(), CL_INVALID_VALUE,
+                   fmt::format("the program has {} kernels", names.size()));
+    for (std::size_t i = 0; kernels && i < names.size(); ++i) {
+      KIESEL_TRY(kernel, Kernel::create(*program, names[i]));
+      KIESEL_TRY(kernel_handle, hand_out(*kernel));
+      kernels[i] = kernel_handle;
+    }
+    if (num_kernels_ret) *num_kernels_ret = static_cast<cl_uint>(names.size());
+    return {};
+  }());
+}
+
+cl_kernel clCloneKernel(cl_kernel source, cl_int* errcode_ret) {
+  return object<cl_kernel>(
+      [&]() -> Outcome<cl_kernel> {
+        KIESEL_TRY(kernel, valid<Kernel>(source));
+        return hand_out(*kernel->clone());
+      }(),
+      errcode_ret);
+}
+
+cl_int clRetainKernel(cl_kernel kernel) { return retain<Kernel>(kernel); }
+cl_int clReleaseKernel(cl_kernel kernel) { return release<Kernel>(kernel); }
+
+cl_int clSetKernelArg(cl_kernel handle, cl_uint index, size_t size, const void* value) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    return kernel->set_argument(index, size, value);
+  }());
+}
+
+cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint, const void*) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    return error(kernel->program().context(), CL_INVALID_OPERATION, "no device of the context supports SVM");
+  }());
+}
+
+cl_int clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info, size_t, const void*) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    return error(kernel->program().context(), CL_INVALID_OPERATION, "no device of the context supports SVM");
+  }());
+}
+
+cl_int clGetKernelInfo(cl_kernel handle, cl_kernel_info name, size_t size, void* value, size_t* size_ret) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    const Answer answer(size, value, size_ret);
+    switch (name) {
+      case CL_KERNEL_FUNCTION_NAME:
+        return answer.text(kernel->info().name);
+      case CL_KERNEL_NUM_ARGS:
+        return answer.value(static_cast<cl_uint>(kernel->info().arguments.size()));
+      case CL_KERNEL_REFERENCE_COUNT:
+        return answer.value(reference_count(*kernel));
+      case CL_KERNEL_CONTEXT:
+        return answer.value(cl_handle(kernel->program().context()));
+      case CL_KERNEL_PROGRAM:
+        return answer.value(cl_handle(kernel->program()));
+      case CL_KERNEL_ATTRIBUTES:
+        return answer.text(kernel->info().attributes);
+      default:
+        return Answer::unknown(name);
+    }
+  }());
+}
+
+cl_int clGetKernelArgInfo(cl_kernel handle, cl_uint index, cl_kernel_arg_info name, size_t size, void* value,
+                          size_t* size_ret) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    Context& context = kernel->program().context();
+    KIESEL_REQUIRE(index < kernel->info().arguments.size(), context, CL_INVALID_ARG_INDEX,
+                   fmt::format("there is no argument {}", index));
+    KIESEL_REQUIRE(kernel->builds().front().executable->program().has_argument_info, context,
+                   CL_KERNEL_ARG_INFO_NOT_AVAILABLE, "the program was built without -cl-kernel-arg-info");
+    const auto& argument = kernel->info().arguments[index];
+    const Answer answer(size, value, size_ret);
+    switch (name) {
+      case CL_KERNEL_ARG_ADDRESS_QUALIFIER:
+        return answer.value(address_qualifier(argument));
+      case CL_KERNEL_ARG_ACCESS_QUALIFIER:
+        return answer.value(access_qualifier(argument));
+      case CL_KERNEL_ARG_TYPE_NAME:
+        return answer.text(argument.type_name);
+      case CL_KERNEL_ARG_TYPE_QUALIFIER:
+        return answer.value(type_qualifier(argument));
+      case CL_KERNEL_ARG_NAME:
+        return answer.text(argument.name);
+      default:
+        return Answer::unknown(name);
+    }
+  }());
+}
+
+cl_int clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_work_group_info name,
+                                size_t size, void* value, size_t* size_ret) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    KIESEL_TRY(build, build_of(*kernel, device));
+    const auto& target = build->device->target();
+    const auto& required = build->kernel->required_work_group_size;
+    const Answer answer(size, value, size_ret);
+    switch (name) {
+      case CL_KERNEL_WORK_GROUP_SIZE:
+        return answer.value(std::size_t{target.max_work_group_size()});
+      case CL_KERNEL_COMPILE_WORK_GROUP_SIZE:
+        return answer.array(std::vector<std::size_t>(required.begin(), required.end()));
+      case CL_KERNEL_LOCAL_MEM_SIZE:
+        return answer.value(cl_ulong{local_bytes(*kernel, *build->kernel)});
+      case CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE:
+        return answer.value(std::size_t{target.lanes});
+      case CL_KERNEL_PRIVATE_MEM_SIZE:
+        return answer.value(cl_ulong{build->kernel->private_memory_bytes});
+      case CL_KERNEL_GLOBAL_WORK_SIZE:
+        return error(kernel->program().context(), CL_INVALID_VALUE,
+                     "neither a custom device nor a built-in kernel");
+      default:
+        return Answer::unknown(name);
+    }
+  }());
+}
+
+cl_int clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_sub_group_info, size_t,
+                               const void*, size_t, void*, size_t*) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    KIESEL_CHECK(build_of(*kernel, device));
+    return error(kernel->program().context(), CL_INVALID_OPERATION, "the device has no sub-groups");
+  }());
+}
+
+cl_int clGetKernelSubGroupInfoKHR(cl_kernel kernel, cl_device_id device, cl_kernel_sub_group_info name,
+                                  size_t input_size, const void* input, size_t size, void* value,
+                                  size_t* size_ret) {
+  return api::clGetKernelSubGroupInfo(kernel, device, name, input_size, input, size, value, size_ret);
+}
+
+}  // namespace kiesel::runtime::api

@@ -1,0 +1,148 @@
+// Buffers and what all memory objects share (OpenCL 3.0 API 5.2, 5.5).
+#include "runtime/core/memory.hpp"
+
+#include "runtime/api/api.hpp"
+#include "runtime/api/info.hpp"
+
+namespace kiesel::runtime::api {
+namespace {
+
+constexpr cl_mem_flags kDeviceAccess = CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY | CL_MEM_READ_ONLY;
+constexpr cl_mem_flags kHostPointer = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
+constexpr cl_mem_flags kHostAccess = CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_NO_ACCESS;
+
+bool at_most_one(cl_mem_flags bits) { return (bits & (bits - 1)) == 0; }
+
+bool valid_flags(cl_mem_flags flags) {
+  return (flags & ~(kDeviceAccess | kHostPointer | kHostAccess)) == 0 && at_most_one(flags & kDeviceAccess) &&
+         at_most_one(flags & kHostAccess) &&
+         !((flags & CL_MEM_USE_HOST_PTR) && (flags & (CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR)));
+}
+
+Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> properties,
+                              cl_mem_flags flags, size_t size, void* host_pointer) {
+  KIESEL_TRY(context, valid<Context>(handle));
+  KIESEL_REQUIRE(properties.size() <= 1, *context, CL_INVALID_PROPERTY,
+                 "no properties for buffers are supported");
+  KIESEL_REQUIRE(valid_flags(flags), *context, CL_INVALID_VALUE,
+                 fmt::format("flags {:#x} are not valid", flags));
+  KIESEL_REQUIRE(size > 0, *context, CL_INVALID_BUFFER_SIZE, "a buffer of 0 bytes");
+  for (const auto& device : context->devices())
+    KIESEL_REQUIRE(size <= device->description().max_allocation_bytes, *context, CL_INVALID_BUFFER_SIZE,
+                   fmt::format("{} bytes are more than CL_DEVICE_MAX_MEM_ALLOC_SIZE, {}", size,
+                               device->description().max_allocation_bytes));
+  const bool wants_pointer = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR);
+  KIESEL_REQUIRE(wants_pointer == (host_pointer != nullptr), *context, CL_INVALID_HOST_PTR,
+                 "host_ptr and CL_MEM_USE_HOST_PTR or CL_MEM_COPY_HOST_PTR do not agree");
+  if ((flags & kDeviceAccess) == 0) flags |= CL_MEM_READ_WRITE;
+  KIESEL_TRY(buffer, Buffer::create(*context, std::move(properties), flags, size, host_pointer));
+  return hand_out(*buffer);
+}
+
+// Flags of a sub-buffer: what is not given is the buffer's; CL_INVALID_VALUE when they contradict it.
+Outcome<cl_mem_flags> sub_buffer_flags(Buffer& parent, cl_mem_flags flags) {
+  Context& context = parent.context();
+  const auto of_parent = parent.flags();
+  KIESEL_REQUIRE((flags & kHostPointer) == 0 && valid_flags(flags), context, CL_INVALID_VALUE,
+                 fmt::format("flags {:#x} are not valid for a sub-buffer", flags));
+  const auto access = flags & kDeviceAccess, host = flags & kHostAccess;
+  KIESEL_REQUIRE(!(of_parent & CL_MEM_WRITE_ONLY) || !(access & (CL_MEM_READ_WRITE | CL_MEM_READ_ONLY)),
+                 context, CL_INVALID_VALUE, "the buffer is CL_MEM_WRITE_ONLY");
+  KIESEL_REQUIRE(!(of_parent & CL_MEM_READ_ONLY) || !(access & (CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY)),
+                 context, CL_INVALID_VALUE, "the buffer is CL_MEM_READ_ONLY");
+  KIESEL_REQUIRE(!(of_parent & CL_MEM_HOST_WRITE_ONLY) || !(host & CL_MEM_HOST_READ_ONLY), context,
+                 CL_INVALID_VALUE, "the buffer is CL_MEM_HOST_WRITE_ONLY");
+  KIESEL_REQUIRE(!(of_parent & CL_MEM_HOST_READ_ONLY) || !(host & CL_MEM_HOST_WRITE_ONLY), context,
+                 CL_INVALID_VALUE, "the buffer is CL_MEM_HOST_READ_ONLY");
+  KIESEL_REQUIRE(
+      !(of_parent & CL_MEM_HOST_NO_ACCESS) || !(host & (CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY)),
+      context, CL_INVALID_VALUE, "the buffer is CL_MEM_HOST_NO_ACCESS");
+  return (access ? access : of_parent & kDeviceAccess) | (host ? host : of_parent & kHostAccess) |
+         (of_parent & kHostPointer);
+}
+
+}  // namespace
+
+cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, void* host_ptr,
+                      cl_int* errcode_ret) {
+  return object<cl_mem>(create_buffer(context, {}, flags, size, host_ptr), errcode_ret);
+}
+
+cl_mem clCreateBufferWithProperties(cl_context context, const cl_mem_properties* properties,
+                                    cl_mem_flags flags, size_t size, void* host_ptr, cl_int* errcode_ret) {
+  std::vector<cl_mem_properties> list;
+  for (const auto* at = properties; at && *at; at += 2) list.insert(list.end(), {at[0], at[1]});
+  if (properties) list.push_back(0);
+  return object<cl_mem>(create_buffer(context, std::move(list), flags, size, host_ptr), errcode_ret);
+}
+
+cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_type type, const void* info,
+                         cl_int* errcode_ret) {
+  return object<cl_mem>(
+      [&]() -> Outcome<cl_mem> {
+        KIESEL_TRY(parent, valid<Buffer>(handle));
+        Context& context = parent->context();
+        KIESEL_REQUIRE(!parent->parent_buffer(), context, CL_INVALID_MEM_OBJECT,
+                       "a sub-buffer of a sub-buffer");
+        KIESEL_TRY(all_flags, sub_buffer_flags(*parent, flags));
+        KIESEL_REQUIRE(type == CL_BUFFER_CREATE_TYPE_REGION, context, CL_INVALID_VALUE,
+                       "not CL_BUFFER_CREATE_TYPE_REGION");
+        KIESEL_REQUIRE(info, context, CL_INVALID_VALUE, "no region");
+        const auto& region = *static_cast<const cl_buffer_region*>(info);
+        KIESEL_REQUIRE(region.origin <= parent->size() && region.size <= parent->size() - region.origin,
+                       context, CL_INVALID_VALUE, "the region lies outside the buffer");
+        KIESEL_REQUIRE(region.size > 0, context, CL_INVALID_BUFFER_SIZE, "a region of 0 bytes");
+        KIESEL_REQUIRE(
+            region.origin % kBufferAlignment == 0, context, CL_MISALIGNED_SUB_BUFFER_OFFSET,
+            fmt::format("the origin {} is no multiple of {} bytes", region.origin, kBufferAlignment));
+        return hand_out(*Buffer::create_sub_buffer(*parent, all_flags, region.origin, region.size));
+      }(),
+      errcode_ret);
+}
+
+cl_int clRetainMemObject(cl_mem memory) { return retain<Buffer>(memory); }
+cl_int clReleaseMemObject(cl_mem memory) { return release<Buffer>(memory); }
+
+cl_int clSetMemObjectDestructorCallback(cl_mem handle, Buffer::DestructorCallback callback, void* user_data) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(buffer, valid<Buffer>(handle));
+    KIESEL_REQUIRE(callback, buffer->context(), CL_INVALID_VALUE, "no callback");
+    buffer->add_destructor_callback(callback, user_data);
+    return {};
+  }());
+}
+
+cl_int clGetMemObjectInfo(cl_mem handle, cl_mem_info name, size_t size, void* value, size_t* size_ret) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(buffer, valid<Buffer>(handle));
+    const Answer answer(size, value, size_ret);
+    switch (name) {
+      case CL_MEM_TYPE:
+        return answer.value(cl_mem_object_type{CL_MEM_OBJECT_BUFFER});
+      case CL_MEM_FLAGS:
+        return answer.value(buffer->flags());
+      case CL_MEM_SIZE:
+        return answer.value(buffer->size());
+      case CL_MEM_HOST_PTR:
+        return answer.value(buffer->host_pointer());
+      case CL_MEM_MAP_COUNT:
+        return answer.value(buffer->map_count());
+      case CL_MEM_REFERENCE_COUNT:
+        return answer.value(reference_count(*buffer));
+      case CL_MEM_CONTEXT:
+        return answer.value(cl_handle(buffer->context()));
+      case CL_MEM_ASSOCIATED_MEMOBJECT:
+        return answer.value(buffer->parent_buffer() ? cl_handle(*buffer->parent_buffer()) : cl_mem{nullptr});
+      case CL_MEM_OFFSET:
+        return answer.value(buffer->origin());
+      case CL_MEM_USES_SVM_POINTER:
+        return answer.value(cl_bool{CL_FALSE});
+      case CL_MEM_PROPERTIES:
+        return answer.array(buffer->properties());
+      default:
+        return Answer::unknown(name);
+    }
+  }());
+}
+
+}  // namespace kiesel::runtime::api

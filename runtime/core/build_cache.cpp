@@ -1,0 +1,125 @@
+#include "runtime/core/build_cache.hpp"
+
+#include <sys/stat.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "runtime/core/version.hpp"
+#include "support/file.hpp"
+
+namespace kiesel::runtime {
+namespace {
+
+// Which compiler: another one, or the same rebuilt, makes other programs.
+std::uint64_t compiler_identity(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return 0;
+  const std::uint64_t numbers[] = {static_cast<std::uint64_t>(info.st_size),
+                                   static_cast<std::uint64_t>(info.st_mtim.tv_sec),
+                                   static_cast<std::uint64_t>(info.st_mtim.tv_nsec), info.st_ino};
+  return hash64(std::as_bytes(std::span(numbers)));
+}
+
+// Numbers and counted strings in a row.
+class Writer {
+ public:
+  void number(std::uint64_t value) { raw(&value, sizeof value); }
+  template <class Range>
+  void bytes(const Range& range) {
+    number(range.size());
+    raw(range.data(), range.size());
+  }
+  const std::vector<std::byte>& out() const { return out_; }
+
+ private:
+  void raw(const void* data, std::size_t size) {
+    const auto* begin = static_cast<const std::byte*>(data);
+    out_.insert(out_.end(), begin, begin + size);
+  }
+  std::vector<std::byte> out_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> in) : in_(in) {}
+  bool number(std::uint64_t& value) { return raw(&value, sizeof value); }
+  template <class Container>
+  bool bytes(Container& out) {
+    std::uint64_t size = 0;
+    if (!number(size) || size > in_.size()) return false;
+    out.resize(size);
+    return raw(out.data(), size);
+  }
+
+ private:
+  bool raw(void* to, std::size_t size) {
+    if (size > in_.size()) return false;
+    if (size) std::memcpy(to, in_.data(), size);
+    in_ = in_.subspan(size);
+    return true;
+  }
+  std::span<const std::byte> in_;
+};
+
+bool unchanged(const compiler::Dependency& dependency) {
+  const auto file = read_binary_file(dependency.path);
+  return file.ok() && hash64(*file) == dependency.hash;
+}
+
+}  // namespace
+
+std::string cache_key(const compiler::Request& request, const std::string& compiler_path) {
+  CacheKey key;
+  key.add(kVersion).add(compiler_path).add(compiler_identity(compiler_path));
+  key.add(static_cast<std::uint64_t>(request.operation)).add(request.options).add(request.source);
+  key.add(request.extensions);
+  const auto& target = request.target;
+  for (const std::uint64_t number :
+       {std::uint64_t{target.lanes}, std::uint64_t{target.warps}, std::uint64_t{target.local_memory_bytes},
+        std::uint64_t{target.atomics}, std::uint64_t{target.cas}, std::uint64_t{target.zicond},
+        std::uint64_t{target.half}, std::uint64_t{target.bitmanip}, std::uint64_t{target.votes}})
+    key.add(number);
+  key.add(request.headers.size());
+  for (const auto& header : request.headers) key.add(header.name).add(header.text);
+  key.add(request.inputs.size());
+  for (const auto& input : request.inputs) key.add(std::span<const std::byte>(input));
+  // A relative #include or -I means another file from another folder.
+  if (request.source.find("#include") != std::string::npos ||
+      request.options.find("-I") != std::string::npos) {
+    std::error_code ignored;
+    key.add(std::filesystem::current_path(ignored).string());
+  }
+  return key.text();
+}
+
+std::optional<compiler::Reply> find_cached(const DiskCache& cache, const std::string& key) {
+  const auto entry = cache.find(key);
+  if (!entry) return std::nullopt;
+  Reader reader(*entry);
+  compiler::Reply reply;
+  reply.outcome = compiler::Outcome::kSuccess;
+  std::uint64_t count = 0;
+  if (!reader.number(count)) return std::nullopt;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    compiler::Dependency dependency;
+    if (!reader.bytes(dependency.path) || !reader.number(dependency.hash) || !unchanged(dependency))
+      return std::nullopt;
+  }
+  if (!reader.bytes(reply.log) || !reader.bytes(reply.binary)) return std::nullopt;
+  return reply;
+}
+
+void store_cached(const DiskCache& cache, const std::string& key, const compiler::Reply& reply) {
+  Writer writer;
+  writer.number(reply.dependencies.size());
+  for (const auto& dependency : reply.dependencies) {
+    writer.bytes(dependency.path);
+    writer.number(dependency.hash);
+  }
+  writer.bytes(reply.log);
+  writer.bytes(reply.binary);
+  cache.store(key, writer.out());
+}
+
+}  // namespace kiesel::runtime

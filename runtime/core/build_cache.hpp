@@ -1,0 +1,17 @@
+// Finished builds on disk. The key covers everything that decides the result but the files that #include
+// read; their hashes are in the entry and are compared when it is found.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/client/client.hpp"
+#include "support/cache.hpp"
+
+namespace kiesel::runtime {
+
+std::string cache_key(const compiler::Request& request, const std::string& compiler_path);
+std::optional<compiler::Reply> find_cached(const DiskCache& cache, const std::string& key);
+void store_cached(const DiskCache& cache, const std::string& key, const compiler::Reply& reply);
+
+}  // namespace kiesel::runtime

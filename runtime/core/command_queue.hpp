@@ -1,0 +1,58 @@
+// A command-queue: the order between commands, as edges of the event graph.
+// In order: each command waits for the one before. Out of order: for the last barrier.
+// Threads: any. mutex_ comes before Event's.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <list>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "runtime/core/context.hpp"
+#include "runtime/core/device.hpp"
+#include "runtime/core/event.hpp"
+#include "runtime/core/object.hpp"
+
+namespace kiesel::runtime {
+
+class CommandQueue final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::kCommandQueue;
+  static constexpr cl_int kInvalid = CL_INVALID_COMMAND_QUEUE;
+  using ClType = cl_command_queue;
+
+  // `given`: the application's property list with its final zero, or empty.
+  CommandQueue(Context& context, Device& device, cl_command_queue_properties properties,
+               std::vector<cl_queue_properties> given);
+
+  Object* parent() override { return context_.get(); }
+  Context& context() const { return *context_; }
+  Device& device() const { return *device_; }
+  cl_command_queue_properties properties() const { return properties_; }
+  const std::vector<cl_queue_properties>& given_properties() const { return given_; }
+  bool profiling() const { return properties_ & CL_QUEUE_PROFILING_ENABLE; }
+  bool out_of_order() const { return properties_ & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE; }
+
+  enum class Order {
+    kCommand,
+    kMarker,   // with an empty wait list it waits for all that was enqueued before
+    kBarrier,  // and what comes after waits for it
+  };
+  Ref<Event> enqueue(cl_command_type type, const std::vector<Ref<Event>>& waits, Event::Work work,
+                     Order order = Order::kCommand);
+  void finish();              // blocks until all that was enqueued before is done
+  void forget(Event& event);  // it is done
+
+ private:
+  Ref<Context> context_;
+  Ref<Device> device_;
+  const cl_command_queue_properties properties_;
+  const std::vector<cl_queue_properties> given_;
+  std::mutex mutex_;           // guards what follows
+  std::list<Event*> running_;  // not yet done, in order of enqueue; each holds a reference
+  Ref<Event> barrier_;         // out of order: the last one, while it is not done
+};
+
+}  // namespace kiesel::runtime

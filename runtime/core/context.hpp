@@ -1,0 +1,48 @@
+// A context: devices that share memory objects and programs, and where the application hears of errors.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/core/device.hpp"
+#include "runtime/core/object.hpp"
+
+namespace kiesel::runtime {
+
+class Context final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::kContext;
+  static constexpr cl_int kInvalid = CL_INVALID_CONTEXT;
+  using ClType = cl_context;
+  using Notify = void(CL_CALLBACK*)(const char* reason, const void* private_info, size_t bytes,
+                                    void* user_data);
+  using DestructorCallback = void(CL_CALLBACK*)(cl_context context, void* user_data);
+
+  // `properties` without the final zero; `listed` tells an empty list from none.
+  Context(std::vector<Ref<Device>> devices, std::vector<cl_context_properties> properties, Notify notify,
+          void* user_data);
+
+  const std::vector<Ref<Device>>& devices() const { return devices_; }
+  const std::vector<cl_context_properties>& properties() const { return properties_; }  // with the final zero
+  bool has(const Device& device) const;
+
+  // Tells the application's pfn_notify, on the callback thread.
+  void notify(std::string reason);
+  void add_destructor_callback(DestructorCallback callback, void* user_data);
+
+ private:
+  ~Context() override;
+
+  std::vector<Ref<Device>> devices_;
+  std::vector<cl_context_properties> properties_;
+  Notify notify_;
+  void* user_data_;
+  std::mutex mutex_;  // guards destructor_callbacks_
+  std::vector<std::pair<DestructorCallback, void*>> destructor_callbacks_;
+};
+
+}  // namespace kiesel::runtime

@@ -1,0 +1,42 @@
+// A device as applications see it, over device::Device.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/device.hpp"
+#include "runtime/core/info_table.hpp"
+#include "runtime/core/object.hpp"
+
+namespace kiesel::runtime {
+
+class Device final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::kDevice;
+  static constexpr cl_int kInvalid = CL_INVALID_DEVICE;
+  using ClType = cl_device_id;
+
+  explicit Device(std::unique_ptr<device::Device> implementation);
+
+  device::Device& implementation() const { return *implementation_; }
+  const device::Description& description() const { return implementation_->description(); }
+  const isa::Target& target() const { return description().target; }
+  const std::string& extensions() const { return extensions_; }  // separated by spaces
+  const InfoTable& info() const { return info_; }
+  // Fills the info table; the device has its handle by then.
+  void describe(cl_platform_id platform);
+
+ private:
+  std::unique_ptr<device::Device> implementation_;
+  std::string extensions_;
+  InfoTable info_;
+};
+
+// Bytes; CL_DEVICE_MEM_BASE_ADDR_ALIGN is this in bits. Large enough for the widest type, double16.
+inline constexpr std::size_t kBufferAlignment = 128;
+inline constexpr std::size_t kPrintfBufferBytes = std::size_t{1} << 20;
+
+}  // namespace kiesel::runtime

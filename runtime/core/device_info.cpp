@@ -1,0 +1,184 @@
+// What clGetDeviceInfo answers (OpenCL 3.0 API, table "Device queries"): one row for each query.
+#include <CL/cl.h>
+#include <CL/cl_ext.h>
+
+#include "runtime/core/device.hpp"
+#include "runtime/core/handle.hpp"
+#include "runtime/core/platform.hpp"
+#include "runtime/core/version.hpp"
+
+namespace kiesel::runtime {
+namespace {
+
+constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
+
+std::vector<NamedVersion> extension_list(const isa::Target& target) {
+  std::vector<NamedVersion> list{{"cl_khr_byte_addressable_store", kExtensionVersion},
+                                 {"cl_khr_fp64", kExtensionVersion},
+                                 {"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
+                                 {"cl_khr_extended_versioning", kExtensionVersion}};
+  if (target.atomics && target.cas) {
+    for (const char* name : {"cl_khr_global_int32_base_atomics", "cl_khr_global_int32_extended_atomics",
+                             "cl_khr_local_int32_base_atomics", "cl_khr_local_int32_extended_atomics",
+                             "cl_khr_int64_base_atomics", "cl_khr_int64_extended_atomics"})
+      list.push_back({name, kExtensionVersion});
+  }
+  return list;
+}
+
+struct Widths {
+  cl_uint preferred, native, number;
+};
+
+void add_types(InfoTable& info) {
+  // Work-items are lanes already: vectors inside one gain nothing.
+  for (const Widths row : {
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_CHAR, CL_DEVICE_NATIVE_VECTOR_WIDTH_CHAR, 1},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_SHORT, CL_DEVICE_NATIVE_VECTOR_WIDTH_SHORT, 1},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_INT, CL_DEVICE_NATIVE_VECTOR_WIDTH_INT, 1},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_LONG, CL_DEVICE_NATIVE_VECTOR_WIDTH_LONG, 1},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, 1},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE, CL_DEVICE_NATIVE_VECTOR_WIDTH_DOUBLE, 1},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF, 0},
+       }) {
+    info.add(row.preferred, row.number);
+    info.add(row.native, row.number);
+  }
+  const cl_device_fp_config single = CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST |
+                                     CL_FP_ROUND_TO_ZERO | CL_FP_ROUND_TO_INF | CL_FP_FMA |
+                                     CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
+  info.add(CL_DEVICE_SINGLE_FP_CONFIG, single);
+  info.add(
+      CL_DEVICE_DOUBLE_FP_CONFIG,
+      cl_device_fp_config{single & ~static_cast<cl_device_fp_config>(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT)});
+}
+
+void add_shape(InfoTable& info, const device::Description& device) {
+  const std::size_t group = device.target.max_work_group_size();
+  info.add(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint{device.cores});
+  info.add(CL_DEVICE_MAX_CLOCK_FREQUENCY, cl_uint{device.clock_mhz});
+  info.add(CL_DEVICE_ADDRESS_BITS, cl_uint{64});
+  info.add(CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, cl_uint{3});
+  info.add_array(CL_DEVICE_MAX_WORK_ITEM_SIZES, std::vector<std::size_t>{group, group, group});
+  info.add(CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
+  info.add(CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, std::size_t{device.target.lanes});
+  info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint{0});
+  info.add(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool{CL_FALSE});
+}
+
+void add_memory(InfoTable& info, const device::Description& device) {
+  info.add(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong{device.global_memory_bytes});
+  info.add(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong{device.max_allocation_bytes});
+  info.add(CL_DEVICE_GLOBAL_MEM_CACHE_TYPE,
+           static_cast<cl_device_mem_cache_type>(device.cache_bytes ? CL_READ_WRITE_CACHE : CL_NONE));
+  info.add(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong{device.cache_bytes});
+  info.add(CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE, cl_uint{device.cache_bytes ? device.cache_line_bytes : 0});
+  info.add(CL_DEVICE_LOCAL_MEM_TYPE, cl_device_local_mem_type{CL_LOCAL});
+  info.add(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong{device.target.local_memory_bytes});
+  info.add(CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE, cl_ulong{device.max_allocation_bytes});
+  info.add(CL_DEVICE_MAX_CONSTANT_ARGS, cl_uint{64});
+  info.add(CL_DEVICE_MAX_PARAMETER_SIZE, std::size_t{4096});
+  info.add(CL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint{kBufferAlignment * 8});
+  info.add(CL_DEVICE_MIN_DATA_TYPE_ALIGN_SIZE, cl_uint{kBufferAlignment});
+  info.add(CL_DEVICE_MAX_GLOBAL_VARIABLE_SIZE, std::size_t{0});
+  info.add(CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE, std::size_t{0});
+  info.add(CL_DEVICE_ERROR_CORRECTION_SUPPORT, cl_bool{CL_FALSE});
+  info.add(CL_DEVICE_HOST_UNIFIED_MEMORY, static_cast<cl_bool>(device.host_visible));
+  info.add(CL_DEVICE_PRINTF_BUFFER_SIZE, std::size_t{kPrintfBufferBytes});
+}
+
+// Optional features of OpenCL 3.0 that this device does not have: the values that say so.
+void add_absent(InfoTable& info) {
+  for (const cl_uint name : {CL_DEVICE_IMAGE_SUPPORT,
+                             CL_DEVICE_MAX_READ_IMAGE_ARGS,
+                             CL_DEVICE_MAX_WRITE_IMAGE_ARGS,
+                             CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS,
+                             CL_DEVICE_MAX_SAMPLERS,
+                             CL_DEVICE_IMAGE_PITCH_ALIGNMENT,
+                             CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT,
+                             CL_DEVICE_MAX_PIPE_ARGS,
+                             CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS,
+                             CL_DEVICE_PIPE_MAX_PACKET_SIZE,
+                             CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE,
+                             CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE,
+                             CL_DEVICE_MAX_ON_DEVICE_QUEUES,
+                             CL_DEVICE_MAX_ON_DEVICE_EVENTS,
+                             CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT,
+                             CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
+                             CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT,
+                             CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT,
+                             CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT,
+                             CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT,
+                             CL_DEVICE_PIPE_SUPPORT,
+                             CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
+    info.add(name, cl_uint{0});
+  for (const cl_uint name :
+       {CL_DEVICE_IMAGE2D_MAX_WIDTH, CL_DEVICE_IMAGE2D_MAX_HEIGHT, CL_DEVICE_IMAGE3D_MAX_WIDTH,
+        CL_DEVICE_IMAGE3D_MAX_HEIGHT, CL_DEVICE_IMAGE3D_MAX_DEPTH, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE,
+        CL_DEVICE_IMAGE_MAX_ARRAY_SIZE})
+    info.add(name, std::size_t{0});
+  info.add(CL_DEVICE_SVM_CAPABILITIES, cl_device_svm_capabilities{0});
+  info.add(CL_DEVICE_QUEUE_ON_DEVICE_PROPERTIES, cl_command_queue_properties{0});
+  info.add(CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES, cl_device_device_enqueue_capabilities{0});
+  info.add(CL_DEVICE_PARENT_DEVICE, cl_device_id{nullptr});
+  info.add_array(CL_DEVICE_PARTITION_PROPERTIES, std::vector<cl_device_partition_property>{0});
+  info.add(CL_DEVICE_PARTITION_AFFINITY_DOMAIN, cl_device_affinity_domain{0});
+  info.add_array(CL_DEVICE_PARTITION_TYPE, std::vector<cl_device_partition_property>{});
+  info.add_text(CL_DEVICE_BUILT_IN_KERNELS, "");
+  info.add_array(CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION, std::vector<cl_name_version>{});
+  info.add_text(CL_DEVICE_IL_VERSION, "");
+  info.add_array(CL_DEVICE_ILS_WITH_VERSION, std::vector<cl_name_version>{});
+}
+
+void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions) {
+  info.add_text(CL_DEVICE_PROFILE, "FULL_PROFILE");
+  info.add_text(CL_DEVICE_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
+  info.add(CL_DEVICE_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
+  info.add_text(CL_DEVICE_OPENCL_C_VERSION, "OpenCL C 1.2 Kiesel");
+  info.add_text(CL_DRIVER_VERSION, kVersion);
+  info.add_text(CL_DEVICE_EXTENSIONS, joined_names(extensions));
+  info.add_array(CL_DEVICE_EXTENSIONS_WITH_VERSION, name_versions(extensions));
+  info.add_array(CL_DEVICE_OPENCL_C_ALL_VERSIONS, name_versions({{"OpenCL C", CL_MAKE_VERSION(1, 0, 0)},
+                                                                 {"OpenCL C", CL_MAKE_VERSION(1, 1, 0)},
+                                                                 {"OpenCL C", CL_MAKE_VERSION(1, 2, 0)},
+                                                                 {"OpenCL C", CL_MAKE_VERSION(3, 0, 0)}}));
+  info.add_array(CL_DEVICE_OPENCL_C_FEATURES,
+                 name_versions({{"__opencl_c_fp64", CL_MAKE_VERSION(3, 0, 0)},
+                                {"__opencl_c_int64", CL_MAKE_VERSION(3, 0, 0)}}));
+  info.add_text(CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED, "");
+  info.add(CL_DEVICE_COMPILER_AVAILABLE, cl_bool{CL_TRUE});
+  info.add(CL_DEVICE_LINKER_AVAILABLE, cl_bool{CL_TRUE});
+}
+
+}  // namespace
+
+void Device::describe(cl_platform_id platform) {
+  const auto extensions = extension_list(target());
+  extensions_ = joined_names(extensions);
+  info_.add(CL_DEVICE_TYPE, cl_device_type{CL_DEVICE_TYPE_GPU});
+  info_.add(CL_DEVICE_VENDOR_ID, cl_uint{description().vendor_id});
+  info_.add_text(CL_DEVICE_NAME, description().name);
+  info_.add_text(CL_DEVICE_VENDOR, description().vendor);
+  info_.add(CL_DEVICE_PLATFORM, platform);
+  info_.add(CL_DEVICE_REFERENCE_COUNT, cl_uint{1});  // root devices are not counted
+  info_.add(CL_DEVICE_AVAILABLE, cl_bool{CL_TRUE});
+  info_.add(CL_DEVICE_ENDIAN_LITTLE, cl_bool{CL_TRUE});
+  info_.add(CL_DEVICE_EXECUTION_CAPABILITIES, cl_device_exec_capabilities{CL_EXEC_KERNEL});
+  info_.add(CL_DEVICE_QUEUE_ON_HOST_PROPERTIES,
+            cl_command_queue_properties{CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE});
+  info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
+  info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
+  info_.add(
+      CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES,
+      cl_device_atomic_capabilities{CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP});
+  info_.add(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES,
+            cl_device_atomic_capabilities{CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_ORDER_ACQ_REL |
+                                          CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP});
+  add_types(info_);
+  add_shape(info_, description());
+  add_memory(info_, description());
+  add_absent(info_);
+  add_language(info_, extensions);
+}
+
+}  // namespace kiesel::runtime

@@ -1,0 +1,207 @@
+#include "runtime/core/event.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "runtime/core/callbacks.hpp"
+#include "runtime/core/command_queue.hpp"
+#include "runtime/core/context.hpp"
+#include "runtime/core/handle.hpp"
+#include "support/clock.hpp"
+#include "support/log.hpp"
+
+namespace kiesel::runtime {
+namespace {
+
+// Commands that became ready while this thread already starts or completes one: taken in a loop, so that a
+// chain of any length needs no deep stack.
+thread_local std::deque<Ref<Event>>* ready_commands = nullptr;
+
+// Rounds of looking for work before a waiting thread goes to sleep; some tens of microseconds.
+constexpr unsigned kSpins = 2000;
+
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+Event::Event(Context& context, CommandQueue* queue, cl_command_type type, Work work)
+    : context_(&context),
+      queue_(queue),
+      type_(type),
+      work_(std::move(work)),
+      status_(queue ? CL_QUEUED : CL_SUBMITTED) {
+  times_.queued = now_ns();
+}
+
+Object* Event::parent() {
+  if (queue_) return queue_.get();
+  return context_.get();
+}
+
+Event::Times Event::times() const { return times_; }
+
+void Event::wait_for(Event& other, bool pass_errors) {
+  {
+    std::lock_guard lock(other.mutex_);
+    if (!other.closed_) {
+      pending_.fetch_add(1, std::memory_order_relaxed);
+      other.dependants_.push_back({Ref<Event>(this), pass_errors});
+      return;
+    }
+  }
+  if (pass_errors && other.status() < 0) dependency_failed_.store(true);
+}
+
+void Event::launch() { dependency_done(false); }
+
+void Event::dependency_done(bool failed) {
+  if (failed) dependency_failed_.store(true);
+  if (pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (ready_commands) {
+    ready_commands->emplace_back(this);
+    return;
+  }
+  std::deque<Ref<Event>> ready;
+  ready.emplace_back(this);
+  ready_commands = &ready;
+  while (!ready.empty()) {
+    auto event = std::move(ready.front());
+    ready.pop_front();
+    event->start();
+  }
+  ready_commands = nullptr;
+}
+
+void Event::start() {
+  times_.submitted = now_ns();
+  if (dependency_failed_.load()) {
+    times_.started = times_.ended = times_.submitted;
+    complete(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+    return;
+  }
+  advance(CL_SUBMITTED);
+  try {
+    work_(*this);
+  } catch (const std::exception& error) {
+    fail(CL_OUT_OF_HOST_MEMORY, error.what());
+  }
+}
+
+void Event::submit(device::Command command, Then then) {
+  advance(CL_RUNNING);
+  auto done = [self = Ref<Event>(this), then = std::move(then)](const device::Completion& completion) {
+    OnDeviceThread scope;
+    try {
+      if (then && completion.status.ok())
+        then(*self, completion);
+      else
+        self->finish(completion);
+    } catch (const std::exception& error) {
+      self->fail(CL_OUT_OF_HOST_MEMORY, error.what());
+    }
+  };
+  queue_->device().implementation().submit(std::move(command), std::move(done));
+}
+
+void Event::finish(const device::Completion& completion) {
+  if (!completion.status.ok()) {
+    const auto& error = completion.status.error();
+    fail(to_cl(error.code), error.reason);
+    return;
+  }
+  // Commands that no device runs report no times of their own.
+  times_.started = std::max(completion.start_ns ? completion.start_ns : now_ns(), times_.submitted);
+  times_.ended = std::max(completion.end_ns ? completion.end_ns : times_.started, times_.started);
+  complete(CL_COMPLETE);
+}
+
+void Event::fail(cl_int code, std::string reason) {
+  KIESEL_LOG(kEvent, kError, "command {:#x} failed with {}: {}", type_, code, reason);
+  context_->notify(std::move(reason));
+  times_.started = times_.ended = std::max(now_ns(), times_.submitted);
+  complete(code);
+}
+
+bool Event::set_user_status(cl_int status) {
+  if (user_status_set_.exchange(true)) return false;
+  complete(status);
+  return true;
+}
+
+void Event::advance(cl_int status) {
+  std::vector<Registered> due;
+  {
+    std::lock_guard lock(mutex_);
+    status_.store(status, std::memory_order_release);
+    for (const auto& callback : callbacks_)
+      if (callback.type == status) due.push_back(callback);
+    std::erase_if(callbacks_, [&](const auto& callback) { return callback.type == status; });
+  }
+  for (const auto& callback : due) post(callback, status);
+}
+
+void Event::complete(cl_int status) {
+  Ref<Event> keep(this);
+  work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
+  std::vector<Dependant> dependants;
+  std::vector<Registered> callbacks;
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    status_.store(status, std::memory_order_release);
+    dependants.swap(dependants_);
+    callbacks.swap(callbacks_);
+  }
+  for (const auto& callback : callbacks) post(callback, status < 0 ? status : callback.type);
+  for (const auto& dependant : dependants)
+    dependant.event->dependency_done(status < 0 && dependant.pass_errors);
+  if (queue_) queue_->forget(*this);
+  status_.notify_all();
+}
+
+void Event::post(const Registered& callback, cl_int status) {
+  post_callback([self = Ref<Event>(this), callback, status] {
+    callback.function(cl_handle(*self), status, callback.user_data);
+  });
+}
+
+cl_int Event::wait() {
+  auto* device = queue_ ? &queue_->device().implementation() : nullptr;
+  unsigned spins = 0;
+  for (;;) {
+    const cl_int now = status();
+    if (now <= CL_COMPLETE) return now;
+    if (device && device->help()) {
+      spins = 0;
+    } else if (spins < kSpins) {
+      ++spins;
+      relax();
+    } else {
+      status_.wait(now, std::memory_order_acquire);
+    }
+  }
+}
+
+void Event::add_callback(cl_int type, Callback callback, void* user_data) {
+  const Registered entry{type, callback, user_data};
+  cl_int now = 0;
+  {
+    std::lock_guard lock(mutex_);
+    now = status();
+    if (now > type && !closed_) {
+      callbacks_.push_back(entry);
+      return;
+    }
+  }
+  post(entry, now < 0 ? now : type);
+}
+
+Ref<Event> create_user_event(Context& context) {
+  return make_ref<Event>(context, nullptr, CL_COMMAND_USER, nullptr);
+}
+
+}  // namespace kiesel::runtime

@@ -1,0 +1,109 @@
+// A command and its event: a node of the dependency graph (docs/runtime.md).
+//
+// Life: made by CommandQueue::enqueue (or create_user_event) -> dependencies counted down -> start() runs the
+// work, which ends in finish() -> dependants counted down. The status moves one way, CL_QUEUED to CL_COMPLETE
+// or an error. Threads: all members may be called from any thread. mutex_ is a leaf: nothing else is locked
+// under it.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "device/device.hpp"
+#include "runtime/core/error.hpp"
+#include "runtime/core/object.hpp"
+
+namespace kiesel::runtime {
+
+class Context;
+class CommandQueue;
+
+class Event final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::kEvent;
+  static constexpr cl_int kInvalid = CL_INVALID_EVENT;
+  using ClType = cl_event;
+  using Callback = void(CL_CALLBACK*)(cl_event event, cl_int status, void* user_data);
+  // Does the command and ends in exactly one finish(), at once or later. Runs under no lock; must not block.
+  using Work = std::function<void(Event&)>;
+
+  struct Times {
+    std::uint64_t queued = 0, submitted = 0, started = 0, ended = 0;  // nanoseconds of support/clock.hpp
+  };
+
+  Event(Context& context, CommandQueue* queue, cl_command_type type, Work work);
+
+  Object* parent() override;
+  Context& context() const { return *context_; }
+  CommandQueue* queue() const { return queue_.get(); }  // null: user event
+  cl_command_type type() const { return type_; }
+  cl_int status() const { return status_.load(std::memory_order_acquire); }
+  bool done() const { return status() <= CL_COMPLETE; }
+  Times times() const;  // valid once done
+
+  // Building the graph, before launch(): this waits for `other`. An error of `other` fails this command only
+  // where the application asked for the order (a wait list), not along the queue.
+  void wait_for(Event& other, bool pass_errors);
+  // All dependencies are known; the command may start inside this call.
+  void launch();
+
+  // For the work. submit() hands the command to the queue's device, then runs `then` (or finish()).
+  using Then = std::function<void(Event&, const device::Completion&)>;
+  void submit(device::Command command, Then then = nullptr);
+  void finish(const device::Completion& completion);
+  void finish_now() { finish({}); }
+  void fail(cl_int code, std::string reason);
+
+  // clSetUserEventStatus: false when it was set before.
+  bool set_user_status(cl_int status);
+
+  // Blocks until done, lending this thread to the device meanwhile. Returns the final status.
+  cl_int wait();
+  void add_callback(cl_int type, Callback callback, void* user_data);
+
+  std::list<Event*>::iterator queue_position;  // CommandQueue's, under its lock
+
+ private:
+  struct Dependant {
+    Ref<Event> event;
+    bool pass_errors;
+  };
+  struct Registered {
+    cl_int type;
+    Callback function;
+    void* user_data;
+  };
+
+  ~Event() override = default;
+  void dependency_done(bool failed);
+  void start();
+  void advance(cl_int status);
+  void complete(cl_int status);
+  void post(const Registered& callback, cl_int status);
+
+  Ref<Context> context_;
+  Ref<CommandQueue> queue_;
+  const cl_command_type type_;
+  Work work_;
+  std::atomic<cl_int> status_;
+  std::atomic<std::uint32_t> pending_{1};  // dependencies, and one for launch()
+  std::atomic<bool> dependency_failed_{false};
+  std::atomic<bool> user_status_set_{false};
+  Times times_;
+  mutable std::mutex mutex_;  // guards what follows
+  bool closed_ = false;       // no dependants are taken any more
+  std::vector<Dependant> dependants_;
+  std::vector<Registered> callbacks_;
+};
+
+Ref<Event> create_user_event(Context& context);
+
+}  // namespace kiesel::runtime

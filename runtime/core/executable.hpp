@@ -1,0 +1,49 @@
+// A program binary for one device: verified, its kernel table, and its module on the device once it is
+// needed.
+#pragma once
+
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "compiler/program/program.hpp"
+#include "runtime/core/device.hpp"
+#include "runtime/core/error.hpp"
+#include "runtime/core/object.hpp"
+
+namespace kiesel::runtime {
+
+class Executable final : public Object {
+ public:
+  // CL_INVALID_BINARY for everything but a whole program binary of ours.
+  static Outcome<Ref<Executable>> read(Device& device, std::vector<std::byte> binary);
+
+  const std::vector<std::byte>& binary() const { return binary_; }
+  const compiler::Program& program() const { return program_; }
+  bool runs_here() const;  // has code, for this device's target
+  const compiler::Kernel* find(std::string_view kernel) const;
+
+  // Loads the module on first use; it stays until the last reference goes.
+  struct Entry {
+    device::ModuleId module;
+    device::Address address;
+  };
+  Outcome<Entry> entry(const compiler::Kernel& kernel);
+  // The bytes of the binary's data from a device address to the end of its segment: what printf's strings
+  // need.
+  std::span<const std::byte> data_at(device::Address address);
+
+ private:
+  Executable(Device& device, std::vector<std::byte> binary, compiler::Program program);
+  ~Executable() override;
+  Outcome<device::ModuleId> module();  // mutex_ held
+
+  Ref<Device> device_;
+  const std::vector<std::byte> binary_;
+  const compiler::Program program_;
+  std::mutex mutex_;  // guards what follows; the device is called under it
+  device::ModuleId module_ = 0;
+  device::Address base_ = 0;  // where the module's address 0 is; valid once entry() succeeded
+};
+
+}  // namespace kiesel::runtime

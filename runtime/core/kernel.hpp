@@ -1,0 +1,69 @@
+// A kernel object: a kernel of a built program and its arguments.
+// The program may be built anew only without kernels, so what a kernel names stays as it is.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/core/executable.hpp"
+#include "runtime/core/memory.hpp"
+#include "runtime/core/program.hpp"
+
+namespace kiesel::runtime {
+
+class Kernel final : public Object {
+ public:
+  static constexpr Kind kKind = Kind::kKernel;
+  static constexpr cl_int kInvalid = CL_INVALID_KERNEL;
+  using ClType = cl_kernel;
+
+  struct Build {
+    Ref<Device> device;
+    Ref<Executable> executable;
+    const compiler::Kernel* kernel;  // in the executable's table
+  };
+  struct Argument {
+    bool set = false;
+    std::vector<std::byte> value{};  // by value
+    cl_mem memory = nullptr;         // clSetKernelArg holds no reference
+    std::size_t local_bytes = 0;
+  };
+
+  // CL_INVALID_PROGRAM_EXECUTABLE, CL_INVALID_KERNEL_NAME, CL_INVALID_KERNEL_DEFINITION.
+  static Outcome<Ref<Kernel>> create(Program& program, std::string_view name);
+  Ref<Kernel> clone() const;
+
+  Object* parent() override { return program_.get(); }
+  Program& program() const { return *program_; }
+  const std::vector<Build>& builds() const { return builds_; }
+  const Build* build_for(const Device& device) const;
+  const compiler::Kernel& info() const { return *builds_.front().kernel; }  // what all devices agree on
+
+  Outcome<> set_argument(cl_uint index, std::size_t size, const void* value);
+  std::vector<Argument> arguments() const;
+
+  // The last answer for a NULL local_work_size: the choice is costlier than an empty launch.
+  struct ChosenSize {
+    std::array<std::uint64_t, 3> global{};
+    std::array<std::uint32_t, 3> local{};
+  };
+  ChosenSize chosen() const;
+  void remember(const ChosenSize& chosen);
+
+ private:
+  Kernel(Program& program, std::vector<Build> builds);
+  ~Kernel() override;
+  Outcome<> set_pointer(const compiler::KernelArgument& argument, Argument& to, std::size_t size,
+                        const void* value);
+
+  Ref<Program> program_;
+  const std::vector<Build> builds_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<Argument> arguments_;
+  ChosenSize chosen_;
+};
+
+}  // namespace kiesel::runtime

@@ -1,0 +1,143 @@
+#include "runtime/core/ndrange.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+#include "device/isa/launch_block.hpp"
+#include "runtime/core/command_queue.hpp"
+#include "runtime/core/handle.hpp"
+#include "runtime/core/printf.hpp"
+
+namespace kiesel::runtime {
+namespace {
+
+std::vector<std::uint32_t> divisors(std::uint64_t number, std::uint32_t most) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t candidate = 1; candidate <= most && candidate <= number; ++candidate)
+    if (number % candidate == 0) out.push_back(candidate);
+  return out;
+}
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// Everything that a launch holds on to until it is done.
+struct Prepared {
+  Ref<Executable> executable;
+  const compiler::Kernel* kernel = nullptr;
+  device::Launch launch;
+  std::vector<Ref<Buffer>> buffers;
+};
+
+void put(std::vector<std::byte>& block, std::uint32_t offset, const void* bytes, std::size_t size) {
+  std::memcpy(block.data() + (offset - sizeof(isa::LaunchHeader)), bytes, size);
+}
+
+Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
+  using compiler::ArgumentKind;
+  Ref<Object> context(&kernel.program().context());
+  const auto values = kernel.arguments();
+  std::uint64_t local = out.kernel->local_memory_bytes;
+  out.launch.arguments.resize(out.kernel->argument_bytes);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto& argument = out.kernel->arguments[i];
+    const auto& value = values[i];
+    if (!value.set)
+      return ApiError{
+          CL_INVALID_KERNEL_ARGS,
+          fmt::format("kernel '{}': argument {} ('{}') is not set", out.kernel->name, i, argument.name),
+          context};
+    if (argument.kind == ArgumentKind::kValue) {
+      put(out.launch.arguments, argument.offset, value.value.data(), value.value.size());
+    } else if (argument.kind == ArgumentKind::kLocalPointer) {
+      local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
+      put(out.launch.arguments, argument.offset, &local, sizeof local);
+      local += value.local_bytes;
+    } else if (value.memory) {
+      auto* buffer = find<Buffer>(value.memory);
+      if (!buffer)
+        return ApiError{CL_INVALID_KERNEL_ARGS,
+                        fmt::format("kernel '{}': the memory object of argument {} ('{}') "
+                                    "was released",
+                                    out.kernel->name, i, argument.name),
+                        context};
+      KIESEL_TRY(address, buffer->address(device));
+      put(out.launch.arguments, argument.offset, &address, sizeof address);
+      out.buffers.emplace_back(buffer);
+    }
+  }
+  if (local > device.target().local_memory_bytes)
+    return ApiError{CL_OUT_OF_RESOURCES,
+                    fmt::format("kernel '{}' needs {} bytes of local memory, a core has {}", out.kernel->name,
+                                local, device.target().local_memory_bytes),
+                    context};
+  out.launch.local_memory_bytes = static_cast<std::uint32_t>(local);
+  return {};
+}
+
+void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
+  for (const auto& buffer : prepared->buffers) {
+    if (auto there = buffer->acquire(event.queue()->device()); !there.ok()) {
+      event.fail(there.error().code, there.error().reason);
+      return;
+    }
+  }
+  if (prepared->kernel->uses_printf) {
+    launch_with_printf(event, prepared->executable, prepared->launch);
+    return;
+  }
+  event.submit(std::move(prepared->launch));
+}
+
+}  // namespace
+
+std::array<std::uint32_t, 3> choose_local_size(const std::array<std::uint64_t, 3>& global,
+                                               const device::Description& device) {
+  const std::uint32_t lanes = device.target.lanes, most = device.target.max_work_group_size();
+  const std::uint64_t items = global[0] * global[1] * global[2];
+  const std::uint64_t wanted = std::min<std::uint64_t>(most, std::uint64_t{lanes} * 8);
+  std::array<std::uint32_t, 3> best{1, 1, 1};
+  std::tuple<std::uint64_t, bool, bool, std::int64_t, std::uint32_t> best_score{};
+  const auto ys = divisors(global[1], most), zs = divisors(global[2], most);
+  for (const std::uint32_t x : divisors(global[0], most)) {
+    for (const std::uint32_t y : ys) {
+      if (std::uint64_t{x} * y > most) break;
+      for (const std::uint32_t z : zs) {
+        const std::uint64_t size = std::uint64_t{x} * y * z;
+        if (size > most) break;
+        // First: how full the lanes are, in sixteenths. Then work for all cores, whole warps along dimension
+        // 0 (neighbours in memory), a middling size, and a long dimension 0.
+        const std::tuple score{
+            size * 16 / round_up(size, lanes), items / size >= device.cores, x % lanes == 0,
+            -std::abs(static_cast<std::int64_t>(size) - static_cast<std::int64_t>(wanted)), x};
+        if (score > best_score || best_score == decltype(best_score){}) best_score = score, best = {x, y, z};
+      }
+    }
+  }
+  return best;
+}
+
+Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& range) {
+  const auto* build = kernel.build_for(device);
+  auto prepared = std::make_shared<Prepared>();
+  prepared->executable = build->executable;
+  prepared->kernel = build->kernel;
+  KIESEL_CHECK(place_arguments(device, kernel, *prepared));
+  KIESEL_TRY(entry, build->executable->entry(*build->kernel));
+  auto& launch = prepared->launch;
+  launch.module = entry.module;
+  launch.kernel = build->kernel->name;
+  launch.entry = entry.address;
+  launch.work_dim = range.dimensions;
+  launch.global_offset = range.offset;
+  launch.global_size = range.global;
+  launch.local_size = range.local;
+  launch.private_memory_bytes = build->kernel->private_memory_bytes;
+  return Event::Work([prepared](Event& event) { run(event, prepared); });
+}
+
+}  // namespace kiesel::runtime

@@ -1,0 +1,95 @@
+// What all OpenCL objects share. Two reference counts keep them:
+//   - the application's, kept in the handle (handle.hpp): the handle is invalid once it and every object that
+//     the application can still ask for this one are gone;
+//   - the runtime's, kept here: the object lives on while commands use it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace kiesel::runtime {
+
+struct Handle;
+
+enum class Kind : std::uint32_t {
+  kNone,
+  kPlatform,
+  kDevice,
+  kContext,
+  kCommandQueue,
+  kMemory,
+  kProgram,
+  kKernel,
+  kEvent,
+};
+
+class Object {
+ public:
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  // The object that this one's info queries name, whose handle therefore stays valid as long as this handle.
+  virtual Object* parent() { return nullptr; }
+
+  Handle* handle() const { return handle_; }
+  void set_handle(Handle* handle) { handle_ = handle; }
+
+ protected:
+  Object() = default;
+  virtual ~Object() = default;
+
+ private:
+  std::atomic<std::uint32_t> references_{1};
+  Handle* handle_ = nullptr;  // set before the application sees the object
+};
+
+// A counted pointer to an Object.
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(T* object) : object_(object) {
+    if (object_) object_->retain();
+  }
+  Ref(const Ref& other) : Ref(other.object_) {}
+  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  template <class U>
+  requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& other) : Ref(static_cast<T*>(other.get())) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Ref() {
+    if (object_) object_->release();
+  }
+
+  // Takes over the reference that a new object starts with.
+  static Ref adopt(T* object) {
+    Ref out;
+    out.object_ = object;
+    return out;
+  }
+
+  T* get() const { return object_; }
+  T* operator->() const { return object_; }
+  T& operator*() const { return *object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+  friend bool operator==(const Ref& a, const Ref& b) { return a.object_ == b.object_; }
+
+ private:
+  T* object_ = nullptr;
+};
+
+template <class T, class... Arguments>
+Ref<T> make_ref(Arguments&&... arguments) {
+  return Ref<T>::adopt(new T(std::forward<Arguments>(arguments)...));
+}
+
+}  // namespace kiesel::runtime

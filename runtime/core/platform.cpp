@@ -1,0 +1,94 @@
+#include "runtime/core/platform.hpp"
+
+#include <CL/cl_ext.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "runtime/core/handle.hpp"
+#include "runtime/core/version.hpp"
+#include "support/config.hpp"
+#include "support/log.hpp"
+
+namespace kiesel::runtime {
+namespace {
+
+constexpr cl_platform_info kPlatformUnloadable =
+    0x0921;  // CL_PLATFORM_UNLOADABLE_KHR, newer than the headers
+
+const std::vector<NamedVersion> kPlatformExtensions{
+    {"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
+    {"cl_khr_extended_versioning", CL_MAKE_VERSION(1, 0, 0)},
+};
+
+}  // namespace
+
+std::vector<cl_name_version> name_versions(const std::vector<NamedVersion>& list) {
+  std::vector<cl_name_version> out;
+  for (const auto& entry : list) {
+    cl_name_version row{};
+    row.version = entry.version;
+    std::snprintf(row.name, sizeof row.name, "%s", entry.name);
+    out.push_back(row);
+  }
+  return out;
+}
+
+std::string joined_names(const std::vector<NamedVersion>& list) {
+  std::string out;
+  for (const auto& entry : list) out += out.empty() ? entry.name : std::string(" ") + entry.name;
+  return out;
+}
+
+Platform& Platform::get() {
+  static Platform& instance = *new Platform;
+  return instance;
+}
+
+Platform::Platform()
+    : compiler_path_(compiler::find_compiler()),
+      compiler_(compiler_path_),
+      cache_(default_cache_folder(), config().cache_mib << 20) {
+  const auto handle = hand_out(*this);
+  if (!handle) return;
+  for (auto& implementation : device::make_devices()) {
+    auto device = make_ref<Device>(std::move(implementation));
+    if (!hand_out(*device)) break;
+    device->describe(*handle);
+    devices_.push_back(std::move(device));
+  }
+  describe();
+}
+
+void Platform::describe() {
+  info_.add_text(CL_PLATFORM_PROFILE, "FULL_PROFILE");
+  info_.add_text(CL_PLATFORM_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
+  info_.add(CL_PLATFORM_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
+  info_.add_text(CL_PLATFORM_NAME, "Kiesel");
+  info_.add_text(CL_PLATFORM_VENDOR, "Kiesel");
+  // "extensions defined here must be supported by all devices": the platform's own and what every device has.
+  info_.add_text(CL_PLATFORM_EXTENSIONS, joined_names(kPlatformExtensions));
+  info_.add_array(CL_PLATFORM_EXTENSIONS_WITH_VERSION, name_versions(kPlatformExtensions));
+  info_.add(CL_PLATFORM_HOST_TIMER_RESOLUTION, cl_ulong{1});
+  info_.add_text(CL_PLATFORM_ICD_SUFFIX_KHR, "KIESEL");
+  info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});
+}
+
+bool valid_device_type(cl_device_type type) {
+  constexpr cl_device_type kKnown = CL_DEVICE_TYPE_DEFAULT | CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU |
+                                    CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CUSTOM;
+  return type == CL_DEVICE_TYPE_ALL || (type != 0 && (type & ~kKnown) == 0);
+}
+
+std::vector<Ref<Device>> devices_of_type(const Platform& platform, cl_device_type type) {
+  if (type & (CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_DEFAULT)) return platform.devices();
+  return {};
+}
+
+void Platform::set_dispatch_data(void* data) {
+  runtime::set_dispatch_data(data);
+  handle()->dispatch_data = data;
+  for (const auto& device : devices_) device->handle()->dispatch_data = data;
+}
+
+}  // namespace kiesel::runtime

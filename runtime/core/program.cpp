@@ -1,0 +1,143 @@
+#include "runtime/core/program.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace kiesel::runtime {
+namespace {
+
+using compiler::Operation;
+
+// What the OpenCL function answers for an unsuccessful build.
+cl_int error_of(Operation operation, compiler::Outcome outcome) {
+  struct Row {
+    Operation operation;
+    cl_int failed, options, input;
+  };
+  constexpr Row kRows[] = {
+      {Operation::kBuild, CL_BUILD_PROGRAM_FAILURE, CL_INVALID_BUILD_OPTIONS, CL_INVALID_BINARY},
+      {Operation::kCompile, CL_COMPILE_PROGRAM_FAILURE, CL_INVALID_COMPILER_OPTIONS, CL_INVALID_BINARY},
+      {Operation::kLink, CL_LINK_PROGRAM_FAILURE, CL_INVALID_LINKER_OPTIONS, CL_LINK_PROGRAM_FAILURE},
+  };
+  for (const auto& row : kRows) {
+    if (row.operation != operation) continue;
+    switch (outcome) {
+      case compiler::Outcome::kSuccess:
+        return CL_SUCCESS;
+      case compiler::Outcome::kFailed:
+        return row.failed;
+      case compiler::Outcome::kInvalidOptions:
+        return row.options;
+      case compiler::Outcome::kInvalidInput:
+        return row.input;
+    }
+  }
+  return CL_BUILD_PROGRAM_FAILURE;
+}
+
+cl_program_binary_type type_of(const Executable& executable) {
+  if (executable.program().is_library) return CL_PROGRAM_BINARY_TYPE_LIBRARY;
+  return executable.program().has_code ? CL_PROGRAM_BINARY_TYPE_EXECUTABLE
+                                       : CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT;
+}
+
+}  // namespace
+
+Program::Program(Context& context, std::vector<Ref<Device>> devices, Origin origin, std::string source)
+    : context_(&context), devices_(std::move(devices)), origin_(origin), source_(std::move(source)) {
+  for (const auto& device : devices_) builds_.push_back({.device = device});
+}
+
+std::vector<Program::DeviceBuild> Program::builds() const {
+  std::lock_guard lock(mutex_);
+  return builds_;
+}
+
+bool Program::has(const Device& device) const {
+  return std::any_of(devices_.begin(), devices_.end(), [&](const auto& own) { return own.get() == &device; });
+}
+
+Program::DeviceBuild* Program::find(const Device& device) {
+  for (auto& build : builds_)
+    if (build.device.get() == &device) return &build;
+  return nullptr;
+}
+
+Program::DeviceBuild Program::build_of(const Device& device) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& build : builds_)
+    if (build.device.get() == &device) return build;
+  return {};
+}
+
+void Program::set_binary(const Device& device, Ref<Executable> executable) {
+  std::lock_guard lock(mutex_);
+  if (auto* build = find(device)) {
+    build->type = type_of(*executable);
+    build->executable = std::move(executable);
+  }
+}
+
+Outcome<> Program::begin_build(const std::vector<Ref<Device>>& devices, const std::string& options) {
+  if (kernels_ > 0)
+    return ApiError{CL_INVALID_OPERATION, "kernel objects are attached to the program", context_};
+  std::lock_guard lock(mutex_);
+  for (const auto& device : devices)
+    if (find(*device)->status == CL_BUILD_IN_PROGRESS)
+      return ApiError{CL_INVALID_OPERATION, "a build of the program is under way", context_};
+  for (const auto& device : devices) {
+    auto& build = *find(*device);
+    build.status = CL_BUILD_IN_PROGRESS;
+    build.options = options;
+    build.log.clear();
+  }
+  return {};
+}
+
+cl_int Program::build_one(const Ref<Device>& device, BuildOrder order) {
+  const Ref<Executable> before = build_of(*device).executable;
+  BuildResult result;
+  if (order.operation == Operation::kBuild && origin_ != Origin::kSource && before && before->runs_here()) {
+    result = {compiler::Outcome::kSuccess, "", before};
+  } else {
+    if (order.operation != Operation::kLink) {
+      if (origin_ == Origin::kSource)
+        order.source = source_;
+      else if (before)
+        order.inputs.push_back(before->binary());
+    }
+    result = build(*device, order);
+  }
+  std::lock_guard lock(mutex_);
+  auto& build = *find(*device);
+  build.log = std::move(result.log);
+  build.status = result.executable ? CL_BUILD_SUCCESS : CL_BUILD_ERROR;
+  if (result.executable) {
+    build.type = type_of(*result.executable);
+    build.executable = std::move(result.executable);
+  } else if (origin_ == Origin::kSource) {
+    build.type = CL_PROGRAM_BINARY_TYPE_NONE;
+    build.executable = {};
+  }
+  return error_of(order.operation, result.outcome);
+}
+
+cl_int Program::run_build(const std::vector<Ref<Device>>& devices, const BuildOrder& order) {
+  cl_int result = CL_SUCCESS;
+  for (const auto& device : devices) {
+    cl_int error = CL_OUT_OF_HOST_MEMORY;
+    try {
+      error = build_one(device, order);
+    } catch (const std::exception& failure) {
+      std::lock_guard lock(mutex_);
+      find(*device)->status = CL_BUILD_ERROR;
+      find(*device)->log = std::string("kiesel: ") + failure.what() + "\n";
+    }
+    if (result == CL_SUCCESS) result = error;
+  }
+  return result;
+}
+
+void run_detached(std::function<void()> work) { std::thread(std::move(work)).detach(); }
+
+}  // namespace kiesel::runtime
