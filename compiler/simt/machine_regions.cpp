@@ -37,6 +37,33 @@ const MachineOperand* tested_register(const MachineInstr& branch) {
 
 const MachineBasicBlock* taken(const MachineInstr& branch) { return branch.getOperand(2).getMBB(); }
 
+bool changes_mask(const MachineInstr& instruction) {
+  const AsmKind kind = classify(instruction).kind;
+  return kind == AsmKind::kSplit || kind == AsmKind::kJoin || is_pred(kind);
+}
+
+// The block that control reaches from `block` and from nowhere else, or null. Expansion of an address cuts a
+// block in two, because the label of its auipc begins one.
+const MachineBasicBlock* continuation(const MachineBasicBlock& block) {
+  if (block.succ_size() != 1) return nullptr;
+  const MachineBasicBlock* next = *block.succ_begin();
+  return next->pred_size() == 1 ? next : nullptr;
+}
+
+// The second side starts at the instruction after split: from there to the branch must be one straight way on
+// which the mask stays as it is.
+bool leads_straight(const MachineInstr& from, const MachineInstr& to) {
+  auto next = std::next(from.getIterator());
+  for (const MachineBasicBlock* block = from.getParent(); block; block = continuation(*block)) {
+    if (block != from.getParent()) next = block->instr_begin();
+    for (; next != block->instr_end(); ++next) {
+      if (&*next == &to) return true;
+      if (changes_mask(*next)) return false;
+    }
+  }
+  return false;
+}
+
 std::optional<Defect> defect(const MachineInstr& where, const char* text) { return Defect{&where, text}; }
 
 }  // namespace
@@ -53,17 +80,10 @@ const MachineInstr* guard_of(const MachineBasicBlock& block, const MachineValues
   if (!tested) return nullptr;
   const ValueId value = values.used(*tested);
   const MachineInstr* source = values.source(value);
-  // In the same block, behind it nothing else that changes the mask: a side starts at the instruction after
-  // split.
-  if (!source || source->getParent() != &block) return nullptr;
+  if (!source) return nullptr;
   const AsmKind kind = classify(*source).kind;
   const bool is_guard = (kind == AsmKind::kSplit && value == values.defined(*source, 1)) || is_pred(kind);
-  if (!is_guard) return nullptr;
-  for (auto next = std::next(source->getIterator()); next != branch->getIterator(); ++next) {
-    const AsmKind other = classify(*next).kind;
-    if (other == AsmKind::kSplit || other == AsmKind::kJoin || is_pred(other)) return nullptr;
-  }
-  return source;
+  return is_guard && leads_straight(*source, *branch) ? source : nullptr;
 }
 
 MachineValues::Loops find_masked_loops(const llvm::MachineFunction& function,
@@ -162,7 +182,7 @@ std::optional<Defect> MachineRegions::check() {
 // Gives each block the side its lanes come from; a block with two sides is a merge and a side of its own.
 void MachineRegions::mark_merges(const MachineInstr& split, MachineValues::Blocks& merges) const {
   const MachineBasicBlock* start = split.getParent();
-  if (start->succ_size() < 2) return;
+  while (const MachineBasicBlock* next = continuation(*start)) start = next;
   const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
   const auto inside = [&](const MachineBasicBlock* block) {
     const auto open = at_start_.find(block);

@@ -47,6 +47,8 @@ class RemoveSelects final : public llvm::FunctionPass {
     if (auto* select = llvm::dyn_cast<llvm::SelectInst>(&instruction))
       return chooser_.choose(at, select->getCondition(), select->getTrueValue(), select->getFalseValue());
     if (auto* cast = llvm::dyn_cast<llvm::CastInst>(&instruction)) return rewrite_bit_to_float(at, *cast);
+    if (auto* binary = llvm::dyn_cast<llvm::BinaryOperator>(&instruction))
+      return rewrite_long_shift(at, *binary);
     if (auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) return rewrite_intrinsic(at, *call);
     return nullptr;
   }
@@ -55,10 +57,40 @@ class RemoveSelects final : public llvm::FunctionPass {
   static Value* rewrite_bit_to_float(IRBuilder<>& at, llvm::CastInst& cast) {
     Value* bit = cast.getOperand(0);
     if (!bit->getType()->isIntOrIntVectorTy(1)) return nullptr;
-    Type* wide = bit->getType()->getWithNewBitWidth(32);
-    if (llvm::isa<llvm::UIToFPInst>(cast)) return at.CreateUIToFP(at.CreateZExt(bit, wide), cast.getType());
-    if (llvm::isa<llvm::SIToFPInst>(cast)) return at.CreateSIToFP(at.CreateSExt(bit, wide), cast.getType());
-    return nullptr;
+    if (!llvm::isa<llvm::UIToFPInst, llvm::SIToFPInst>(cast)) return nullptr;
+    const double one = llvm::isa<llvm::UIToFPInst>(cast) ? 1.0 : -1.0;
+    return at.CreateSelect(bit, llvm::ConstantFP::get(cast.getType(), one),
+                           llvm::Constant::getNullValue(cast.getType()));
+  }
+
+  // A shift of two words: the code generator would choose by whether it is longer than one.
+  static Value* rewrite_long_shift(IRBuilder<>& at, llvm::BinaryOperator& shift) {
+    if (!shift.isShift() || !shift.getType()->isIntegerTy(128) ||
+        llvm::isa<llvm::ConstantInt>(shift.getOperand(1)))
+      return nullptr;
+    Type *word = at.getInt64Ty(), *pair = shift.getType();
+    Value* value = shift.getOperand(0);
+    Value* low = at.CreateTrunc(value, word);
+    Value* high = at.CreateTrunc(at.CreateLShr(value, 64), word);
+    Value* count = at.CreateAnd(at.CreateTrunc(shift.getOperand(1), word), 127);
+    Value* near = at.CreateAnd(count, 63);
+    Value* rest = at.CreateXor(near, at.getInt64(63));
+    Value* far = at.CreateICmpNE(at.CreateAnd(count, 64), at.getInt64(0));
+    Value *new_low = nullptr, *new_high = nullptr;
+    if (shift.getOpcode() == llvm::Instruction::Shl) {
+      Value* moved = at.CreateShl(low, near);
+      Value* carried = at.CreateLShr(at.CreateLShr(low, 1), rest);
+      new_low = at.CreateSelect(far, at.getInt64(0), moved);
+      new_high = at.CreateSelect(far, moved, at.CreateOr(at.CreateShl(high, near), carried));
+    } else {
+      const bool arithmetic = shift.getOpcode() == llvm::Instruction::AShr;
+      Value* moved = at.CreateBinOp(shift.getOpcode(), high, near);
+      Value* fill = arithmetic ? at.CreateAShr(high, 63) : at.getInt64(0);
+      Value* carried = at.CreateShl(at.CreateShl(high, 1), rest);
+      new_low = at.CreateSelect(far, moved, at.CreateOr(at.CreateLShr(low, near), carried));
+      new_high = at.CreateSelect(far, fill, moved);
+    }
+    return at.CreateOr(at.CreateZExt(new_low, pair), at.CreateShl(at.CreateZExt(new_high, pair), 64));
   }
 
   Value* rewrite_intrinsic(IRBuilder<>& at, llvm::IntrinsicInst& call) const {
