@@ -104,6 +104,8 @@ class Build {
     const auto undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";
     if (!undefined->empty()) return undefined_message(*undefined);
+    if (const auto name = find_recursion(kernels_); !name.empty())
+      return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
     make_entries(*module_, kernels_);
     stages_.dump("2-linked.ll", *module_);
     return {};

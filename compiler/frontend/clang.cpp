@@ -54,10 +54,10 @@ std::vector<Dependency> read_files(clang::CompilerInstance& compiler, const File
   for (auto file = sources.fileinfo_begin(); file != sources.fileinfo_end(); ++file) {
     const auto name = file->first->getName();
     const auto buffer = file->second->getBufferIfLoaded();
-    if (!buffer || name == kSourceName || name.startswith(kBaseHeaderFolder) || memory->exists(name))
-      continue;
     llvm::SmallString<128> path(name);
     compiler.getFileManager().makeAbsolutePath(path);
+    llvm::sys::path::remove_dots(path, true);
+    if (!buffer || name == kSourceName || memory->exists(path)) continue;
     const auto text = buffer->getBuffer();
     dependencies.push_back({path.str().str(), hash64(std::as_bytes(std::span(text.data(), text.size())))});
   }

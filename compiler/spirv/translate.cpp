@@ -13,14 +13,28 @@
 namespace kiesel::compiler {
 namespace {
 
-SPIRV::TranslatorOpts translator_options() {
-  SPIRV::TranslatorOpts options;
-  options.enableAllExtensions();
+SPIRV::TranslatorOpts translator_options(SPIRV::TranslatorOpts options) {
   options.setDesiredBIsRepresentation(SPIRV::BIsRepresentation::OpenCL20);
   // Names and signed types of kernel arguments survive only with these.
   options.setGenKernelArgNameMDEnabled(true);
   options.setPreserveOCLKernelArgTypeMetadataThroughString(true);
   return options;
+}
+
+// What the writer may use: extensions that every validator knows. A vendor's extension would make a module
+// that only its own tools take.
+SPIRV::TranslatorOpts writer_options() {
+  using Extension = SPIRV::ExtensionID;
+  return translator_options({SPIRV::VersionNumber::MaximumVersion,
+                             {{Extension::SPV_KHR_no_integer_wrap_decoration, true},
+                              {Extension::SPV_KHR_float_controls, true},
+                              {Extension::SPV_KHR_linkonce_odr, true}}});
+}
+
+SPIRV::TranslatorOpts reader_options() {
+  SPIRV::TranslatorOpts options;
+  options.enableAllExtensions();
+  return translator_options(options);
 }
 
 // Loop hints become a form that spirv-val rejects.
@@ -36,7 +50,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   drop_loop_hints(module);
   std::ostringstream stream;
   std::string message;
-  if (!llvm::writeSpirv(&module, translator_options(), stream, message))
+  if (!llvm::writeSpirv(&module, writer_options(), stream, message))
     return Error{Errc::kUnsupported, "cannot express the program in SPIR-V: " + message};
   const auto text = std::move(stream).str();
   Words words(text.size() / sizeof(std::uint32_t));
@@ -54,7 +68,7 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
     std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
     llvm::Module* raw = nullptr;
     std::string message;
-    if (!llvm::readSpirv(typed, translator_options(), stream, raw, message))
+    if (!llvm::readSpirv(typed, reader_options(), stream, raw, message))
       return Error{Errc::kUnsupported, "cannot read the SPIR-V module: " + message};
     const std::unique_ptr<llvm::Module> module(raw);
     llvm::raw_string_ostream out(bitcode);

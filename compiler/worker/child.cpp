@@ -6,7 +6,6 @@
 #include <array>
 #include <new>
 
-#include "compiler/worker/build.hpp"
 #include "compiler/worker/sandbox.hpp"
 
 namespace kiesel::compiler {
@@ -37,7 +36,7 @@ void answer(int connection, const Reply& reply) {
 
 }  // namespace
 
-void run_child(ChildFiles files, const ControlMessage& limits) {
+void run_child(ChildFiles files, const ControlMessage& limits, BuildFunction build) {
   ::dup2(files.messages.get(), STDERR_FILENO);
   files.messages.reset();
   llvm::install_fatal_error_handler(stop_fatal);

@@ -22,6 +22,8 @@ struct ChildFiles {
   Descriptor messages;  // becomes standard error: what LLVM says before it aborts
 };
 
-[[noreturn]] void run_child(ChildFiles files, const ControlMessage& limits);
+using BuildFunction = Reply (*)(const Request& request);
+
+[[noreturn]] void run_child(ChildFiles files, const ControlMessage& limits, BuildFunction build);
 
 }  // namespace kiesel::compiler

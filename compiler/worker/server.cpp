@@ -38,7 +38,7 @@ std::uint64_t wall_limit_ns(const ControlMessage& limits) {
 
 class Server {
  public:
-  explicit Server(int control) : control_(control) {
+  Server(int control, BuildFunction build) : control_(control), build_(build) {
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
@@ -90,7 +90,7 @@ class Server {
     const auto pid = ::fork();
     if (pid == 0) {
       become_child(parent);
-      run_child({std::move(request), std::move(connection), std::move(messages)}, message);
+      run_child({std::move(request), std::move(connection), std::move(messages)}, message, build_);
     }
     Running child{pid, std::move(connection), std::move(messages), message,
                   now_ns() + wall_limit_ns(message)};
@@ -142,6 +142,7 @@ class Server {
   }
 
   int control_;
+  BuildFunction build_;
   Descriptor child_events_;
   std::size_t most_;
   std::vector<Running> running_;
@@ -149,11 +150,11 @@ class Server {
 
 }  // namespace
 
-int serve(int control) {
+int serve(int control, BuildFunction build) {
   // Signals of the terminal are for the application; its end closes the socket.
   for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
   warm_up_builds();
-  return Server(control).run();
+  return Server(control, build).run();
 }
 
 }  // namespace kiesel::compiler

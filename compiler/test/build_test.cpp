@@ -1,0 +1,246 @@
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "compiler/program/program.hpp"
+#include "compiler/test/compiler_fixture.hpp"
+#include "support/elf.hpp"
+
+using namespace kiesel;
+using namespace kiesel::compiler;
+using Catch::Contains;
+
+namespace {
+
+Program read(const Reply& reply) {
+  INFO(reply.log);
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  auto program = read_program(reply.binary);
+  REQUIRE(program.ok());
+  return std::move(*program);
+}
+
+Reply compile_one(std::string_view source, std::string_view options = {}) {
+  auto request = test::make_request(source, options);
+  request.operation = Operation::kCompile;
+  return test::run(request);
+}
+
+Reply link(std::vector<std::vector<std::byte>> inputs, std::string_view options = {}) {
+  auto request = test::make_request("", options);
+  request.operation = Operation::kLink;
+  request.inputs = std::move(inputs);
+  return test::run(request);
+}
+
+// A folder for one test.
+struct Folder {
+  std::filesystem::path path;
+  Folder() : path(std::filesystem::temp_directory_path() / ("kiesel-test-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  void write(const char* name, const char* text) const { std::ofstream(path / name) << text; }
+};
+
+}  // namespace
+
+TEST_CASE("a syntax error has file, line, column and a caret") {
+  const auto reply = test::build("kernel void k(global int* a) {\n  a[0] = 1 +;\n}\n");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("<source>:2:13: error: expected expression"));
+  CHECK_THAT(reply.log, Contains("  a[0] = 1 +;\n            ^"));
+}
+
+TEST_CASE("warnings are told on success, and obey -w and -Werror") {
+  const char* source =
+      "kernel void k(global int* a) { int unused = a[0]; unsigned u = -1 < 2u; a[0] = 1 == 1; \"x\"; }";
+  const auto reply = test::build(source);
+  CHECK(reply.outcome == Outcome::kSuccess);
+  CHECK_THAT(reply.log, Contains("warning"));
+  CHECK(test::build(source, "-w").log.empty());
+  CHECK(test::build(source, "-Werror").outcome == Outcome::kFailed);
+}
+
+TEST_CASE("an undefined function is named as the user wrote it") {
+  const auto reply = test::build(
+      "float f(float x); float __attribute__((overloadable)) g(int x);"
+      "kernel void k(global float* a) { a[0] = f(a[0]) + g(1); }");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("undefined function 'f'") && Contains("'g(int)'"));
+}
+
+TEST_CASE("recursion is an error that names the function") {
+  const auto reply = test::build(
+      "int odd(int x); int even(int x) { return x ? odd(x - 1) * x : 1; } int odd(int x) { return x ? even(x "
+      "- 1) * x : 0; }"
+      "kernel void k(global int* a) { a[0] = even(a[1]); }");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("recursion") && Contains("even"));
+}
+
+TEST_CASE("an option that does not exist fails with its name") {
+  const auto reply = test::build("kernel void k() {}", "-cl-nonsense");
+  CHECK(reply.outcome == Outcome::kInvalidOptions);
+  CHECK_THAT(reply.log, Contains("-cl-nonsense"));
+  CHECK(test::build("kernel void k() {}", "-cl-std=CL2.0").outcome == Outcome::kFailed);
+}
+
+TEST_CASE("predefined macros say what the device is") {
+  const char* source = R"(
+#if __OPENCL_VERSION__ != 300 || __OPENCL_C_VERSION__ != VERSION
+#error version
+#endif
+#if defined(__SPIR__) || defined(__IMAGE_SUPPORT__) || defined(cl_khr_fp16) || defined(cl_khr_subgroups)
+#error promises
+#endif
+#ifndef __ENDIAN_LITTLE__
+#error endian
+#endif
+#if !defined(cl_khr_fp64) || !defined(cl_khr_int64_base_atomics) || !defined(cl_khr_byte_addressable_store)
+#error missing
+#endif
+#if VERSION == 300
+#if !defined(__opencl_c_fp64) || !defined(__opencl_c_int64)
+#error features
+#endif
+#if defined(__opencl_c_images) || defined(__opencl_c_pipes) || defined(__opencl_c_generic_address_space) || \
+    defined(__opencl_c_atomic_order_seq_cst) || defined(__opencl_c_subgroups) || defined(__opencl_c_device_enqueue) || \
+    defined(__opencl_c_work_group_collective_functions) || defined(__opencl_c_program_scope_global_variables)
+#error too many features
+#endif
+#endif
+kernel void k() {})";
+  for (const char* options : {"-DVERSION=120", "-DVERSION=100 -cl-std=CL1.0", "-DVERSION=110 -cl-std=CL1.1",
+                              "-DVERSION=120 -cl-std=CL1.2", "-DVERSION=300 -cl-std=CL3.0"}) {
+    const auto reply = test::build(source, options);
+    INFO(options << "\n" << reply.log);
+    CHECK(reply.outcome == Outcome::kSuccess);
+  }
+}
+
+TEST_CASE("without the extension double is an error") {
+  auto request = test::make_request("kernel void k(global double* a) { a[0] = 1.0; }");
+  CHECK(test::run(request).outcome == Outcome::kSuccess);
+  request.extensions = "cl_khr_byte_addressable_store";
+  CHECK(test::run(request).outcome == Outcome::kFailed);
+}
+
+TEST_CASE("headers come from the request first, then from folders") {
+  const Folder folder;
+  folder.write("value.h", "#define VALUE 1\n");
+  folder.write("other.h", "#define OTHER 5\n");
+  const auto option = "-I \"" + folder.path.string() + "\"";
+  auto request = test::make_request(
+      "#include <value.h>\n#include \"sub/inner.h\"\n#include \"other.h\"\n"
+      "#if VALUE != 2 || INNER != 3 || OTHER != 5\n#error wrong header\n#endif\nkernel void k() {}",
+      option);
+  request.operation = Operation::kCompile;
+  request.headers = {{"value.h", "#define VALUE 2\n"},
+                     {"sub/inner.h", "#include \"more.h\"\n"},
+                     {"sub/more.h", "#define INNER 3\n"}};
+  const auto reply = test::run(request);
+  INFO(reply.log);
+  CHECK(reply.outcome == Outcome::kSuccess);
+  REQUIRE(reply.dependencies.size() == 1);
+  CHECK(reply.dependencies[0].path == (folder.path / "other.h").string());
+  CHECK(reply.dependencies[0].hash != 0);
+}
+
+TEST_CASE("a program compiled in parts is linked") {
+  const auto kernel =
+      compile_one("int f(int x); kernel void k(global int* a) { a[0] = f(a[1]); }", "-cl-kernel-arg-info");
+  const auto function = compile_one("int f(int x) { return x + 1; }", "-cl-kernel-arg-info");
+  const auto part = read(kernel);
+  CHECK_FALSE(part.has_code);
+  CHECK_FALSE(part.is_library);
+  read(function);
+
+  const auto program = read(link({kernel.binary, function.binary}));
+  CHECK(program.has_code);
+  CHECK(program.has_argument_info);
+  REQUIRE(program.kernels.size() == 1);
+  CHECK(program.kernels[0].name == "k");
+
+  const auto missing = link({kernel.binary});
+  CHECK(missing.outcome == Outcome::kFailed);
+  CHECK_THAT(missing.log, Contains("'f'") || Contains("\"f\""));
+}
+
+TEST_CASE("a library is linked and then used") {
+  const auto inner = compile_one("int g(int x) { return x * 3; }");
+  const auto outer = compile_one("int g(int x); int f(int x) { return g(x) + 1; }");
+  const auto library = link({inner.binary, outer.binary}, "-create-library");
+  const auto described = read(library);
+  CHECK(described.is_library);
+  CHECK_FALSE(described.has_code);
+  const auto kernel = compile_one("int f(int x); kernel void k(global int* a) { a[0] = f(a[1]); }");
+  CHECK(read(link({kernel.binary, library.binary})).has_code);
+}
+
+TEST_CASE("a binary builds again, also from the SPIR-V inside") {
+  const auto first = test::build("kernel void k(global float* a) { a[0] *= 2; }", "-cl-fast-relaxed-math");
+  const auto program = read(first);
+  auto request = test::make_request("");
+  request.inputs.push_back(first.binary);
+  request.target.lanes = 8;
+  const auto again = read(test::run(request));
+  CHECK(again.options == program.options);
+  CHECK(again.target.lanes == 8);
+  const auto words = read_spirv(first.binary);
+  REQUIRE(words.ok());
+  const auto bytes = std::as_bytes(std::span(*words));
+  request.inputs[0].assign(bytes.begin(), bytes.end());
+  CHECK(read(test::run(request)).kernels.size() == 1);
+}
+
+TEST_CASE("SPIR-V that is not valid is refused, never crashed on") {
+  const auto words = read_spirv(test::build("kernel void k(global float* a) { a[0] *= 2; }").binary);
+  REQUIRE(words.ok());
+  for (std::size_t i = 1; i < words->size(); i += 3) {
+    auto mutant = *words;
+    mutant[i] ^= 0x10;
+    const auto bytes = std::as_bytes(std::span(mutant));
+    auto request = test::make_request("");
+    request.build_seconds = 5;
+    request.inputs.emplace_back(bytes.begin(), bytes.end());
+    const auto reply = test::run(request);
+    INFO("word " << i << ": " << reply.log);
+    CHECK((reply.outcome == Outcome::kSuccess || !reply.log.empty()));
+    CHECK(reply.log.find("died") == std::string::npos);
+  }
+}
+
+TEST_CASE("a dump folder gets every stage") {
+  const Folder folder;
+  auto request = test::make_request("kernel void k(global float* a) { a[0] *= 2; }");
+  request.dump = folder.path.string();
+  read(test::run(request));
+  std::size_t builds = 0;
+  for (const auto& build : std::filesystem::directory_iterator(folder.path)) {
+    ++builds;
+    for (const char* name :
+         {"source.cl", "program.spv", "3-optimised.ll", "4-simt.ll", "5-code.s", "program.elf"})
+      CHECK(std::filesystem::file_size(build.path() / name) > 0);
+  }
+  CHECK(builds == 1);
+}
+
+TEST_CASE("the program is a RISC-V shared file with start-up code and one symbol per kernel") {
+  const auto reply = test::build(
+      "kernel void one(global int* a) { a[0] = 1; } kernel void two(global int* a) { a[0] = 2; }");
+  read(reply);
+  const auto elf = ElfView::parse(reply.binary);
+  REQUIRE(elf.ok());
+  CHECK(elf->header().e_machine == EM_RISCV);
+  const auto* start = elf->symbol("_start");
+  REQUIRE(start);
+  CHECK(elf->header().e_entry == start->value);
+  for (const char* name : {"one", "two"}) {
+    const auto* symbol = elf->symbol(name);
+    REQUIRE(symbol);
+    CHECK(symbol->type == STT_FUNC);
+  }
+}

@@ -1,0 +1,118 @@
+#include <catch2/catch.hpp>
+
+#include "compiler/program/program.hpp"
+#include "compiler/test/compiler_fixture.hpp"
+#include "device/isa/launch_block.hpp"
+
+using namespace kiesel;
+using namespace kiesel::compiler;
+
+namespace {
+
+Kernel only_kernel(std::string_view source, std::string_view options = {}) {
+  const auto reply = test::build(source, options);
+  INFO(reply.log);
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  auto program = read_program(reply.binary);
+  REQUIRE(program.ok());
+  REQUIRE(program->kernels.size() == 1);
+  return program->kernels[0];
+}
+
+}  // namespace
+
+TEST_CASE("arguments by value have their OpenCL sizes and alignments") {
+  const auto kernel = only_kernel(
+      "typedef struct { char c; double d; float3 v; } pair_t;"
+      "kernel void k(char a, short2 b, float3 c, double16 d, ulong e, pair_t f, uchar g, global int* out) {"
+      "  out[0] = a + b.x + (int)c.x + (int)d.s0 + (int)e + (int)f.d + g; }");
+  struct Expected {
+    const char* type;
+    std::uint32_t size, alignment;
+  };
+  constexpr Expected kExpected[] = {{"char", 1, 1},         {"short2", 4, 4}, {"float3", 16, 16},
+                                    {"double16", 128, 128}, {"ulong", 8, 8},  {"pair_t", 32, 16},
+                                    {"uchar", 1, 1},        {"int*", 8, 8}};
+  REQUIRE(kernel.arguments.size() == std::size(kExpected));
+  std::uint32_t end = sizeof(isa::LaunchHeader);
+  for (std::size_t i = 0; i < std::size(kExpected); ++i) {
+    const auto& argument = kernel.arguments[i];
+    INFO(kExpected[i].type);
+    CHECK(argument.type_name == kExpected[i].type);
+    CHECK(argument.size == kExpected[i].size);
+    CHECK(argument.offset % kExpected[i].alignment == 0);
+    CHECK(argument.offset >= end);
+    end = argument.offset + argument.size;
+  }
+  CHECK(kernel.argument_bytes == end - sizeof(isa::LaunchHeader));
+}
+
+TEST_CASE("pointer arguments have kind, address space and qualifiers") {
+  const auto kernel = only_kernel(
+      "kernel void k(global const float* restrict a, constant uint4* b, local double2* c, global volatile "
+      "int* d,"
+      "              global void* e, local uchar* f) { d[0] = (int)a[0] + b[0].x; c[0] = 1.0; f[0] = 2; }");
+  REQUIRE(kernel.arguments.size() == 6);
+  const auto& [a, b, c, d, e, f] = *reinterpret_cast<const KernelArgument(*)[6]>(kernel.arguments.data());
+  CHECK((a.kind == ArgumentKind::kPointer && a.address_space == AddressSpace::kGlobal));
+  CHECK((a.is_const && a.is_restrict && !a.is_volatile));
+  CHECK(a.type_name == "float*");
+  CHECK((b.address_space == AddressSpace::kConstant && b.is_const && b.type_name == "uint4*"));
+  CHECK((c.kind == ArgumentKind::kLocalPointer && c.address_space == AddressSpace::kLocal));
+  CHECK((c.size == 8 && c.alignment == 16 && c.type_name == "double2*"));
+  CHECK((d.is_volatile && !d.is_const && d.type_name == "int*"));
+  CHECK((e.type_name == "void*" && e.name == "e"));
+  CHECK((f.alignment == 1 && f.type_name == "uchar*"));
+}
+
+TEST_CASE("attributes of a kernel are kept") {
+  const auto kernel = only_kernel(
+      "kernel __attribute__((reqd_work_group_size(4, 2, 1))) __attribute__((work_group_size_hint(8, 1, 1)))"
+      " __attribute__((vec_type_hint(float4))) void k(global int* a) { a[0] = 1; }");
+  CHECK(kernel.required_work_group_size == std::array<std::uint32_t, 3>{4, 2, 1});
+  CHECK(kernel.work_group_size_hint == std::array<std::uint32_t, 3>{8, 1, 1});
+  CHECK(kernel.vector_type_hint == "float4");
+  CHECK(kernel.attributes.find("reqd_work_group_size(4,2,1)") != std::string::npos);
+  CHECK(kernel.attributes.find("vec_type_hint(float4)") != std::string::npos);
+}
+
+TEST_CASE("local variables are counted with their alignment, for the kernels that use them") {
+  const auto reply = test::build(
+      "void fill(local int* p) { p[get_local_id(0)] = 1; }"
+      "kernel void big(global int* a) { local int x[100]; local double4 y; local char z;"
+      "  fill(x); y = a[1]; z = a[2]; barrier(CLK_LOCAL_MEM_FENCE); a[0] = x[3] + (int)y.x + z; }"
+      "kernel void none(global int* a) { a[0] = 1; }");
+  INFO(reply.log);
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  const auto program = read_program(reply.binary);
+  REQUIRE(program.ok());
+  for (const auto& kernel : program->kernels) {
+    if (kernel.name == "none") CHECK(kernel.local_memory_bytes == 0);
+    INFO(kernel.local_memory_bytes);
+    if (kernel.name == "big") CHECK((kernel.local_memory_bytes >= 433 && kernel.local_memory_bytes <= 480));
+  }
+}
+
+TEST_CASE("a kernel's stack covers its arrays and the functions it calls") {
+  CHECK(only_kernel("kernel void k(global int* a) { a[get_global_id(0)] = 1; }").private_memory_bytes == 0);
+  const auto kernel = only_kernel(
+      "__attribute__((noinline)) int f(global int* a) { int t[100]; for (int i = 0; i < 100; ++i) t[i] = "
+      "a[i];"
+      "  return t[a[100]]; }"
+      "kernel void k(global int* a) { int t[50]; for (int i = 0; i < 50; ++i) t[i] = a[i]; a[0] = t[a[1]] + "
+      "f(a); }");
+  CHECK(kernel.private_memory_bytes >= 600);
+  CHECK(kernel.private_memory_bytes < 800);
+}
+
+TEST_CASE("printf is noted for the kernels that reach it") {
+  CHECK(
+      only_kernel("void say(int x) { printf(\"%d\\n\", x); } kernel void k(int x) { say(x); }").uses_printf);
+  CHECK_FALSE(only_kernel("kernel void k(global int* a) { a[0] = 1; }").uses_printf);
+}
+
+TEST_CASE("argument information is only offered when asked for") {
+  const char* source = "kernel void k(int x) {}";
+  CHECK_FALSE(read_program(test::build(source).binary)->has_argument_info);
+  CHECK(read_program(test::build(source, "-cl-kernel-arg-info").binary)->has_argument_info);
+}
