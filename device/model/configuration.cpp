@@ -1,0 +1,179 @@
+#include "device/model/configuration.hpp"
+
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "support/file.hpp"
+#include "support/log.hpp"
+
+namespace kiesel::model {
+namespace {
+
+struct Shape {
+  std::string_view name;
+  std::uint32_t cores, warps, lanes, local_kib;
+};
+constexpr Shape kShapes[] = {
+    {"kiesel", 8, 32, 32, 64},  {"kiesel-64", 8, 16, 64, 64}, {"kiesel-16", 8, 32, 16, 64},
+    {"kiesel-8", 8, 32, 8, 64}, {"kiesel-4", 4, 16, 4, 32},   {"kiesel-2", 4, 16, 2, 32},
+    {"kiesel-1", 2, 16, 1, 32},
+};
+
+std::uint64_t half_of_host_memory() {
+  const auto pages = static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return std::max<std::uint64_t>(pages * page / 2, std::uint64_t{1} << 30) & ~((std::uint64_t{1} << 20) - 1);
+}
+
+Configuration finish(Configuration c) {
+  if (c.global_memory_bytes == 0) c.global_memory_bytes = half_of_host_memory();
+  return c;
+}
+
+bool power_of_two(std::uint64_t v) { return v && !(v & (v - 1)); }
+
+// A key of the file: where its value goes and what it may be.
+struct Key {
+  std::string_view name;
+  std::uint64_t least, most, unit;
+  bool power_of_two;
+  std::function<void(Configuration&, std::uint64_t)> set;
+};
+
+const std::vector<Key>& number_keys() {
+  const auto u32 = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
+  static const std::vector<Key> keys = {
+      {"cores", 1, 1024, 1, false, [u32](auto& c, auto v) { c.cores = u32(v); }},
+      {"warps", 1, 64, 1, false, [u32](auto& c, auto v) { c.target.warps = u32(v); }},
+      {"lanes", 1, 64, 1, true, [u32](auto& c, auto v) { c.target.lanes = u32(v); }},
+      {"clock_mhz", 1, 100000, 1, false, [u32](auto& c, auto v) { c.clock_mhz = u32(v); }},
+      {"local_memory_bytes", 1024, 16 << 20, 64, false,
+       [u32](auto& c, auto v) { c.target.local_memory_bytes = u32(v); }},
+      {"global_memory_bytes", 1 << 20, std::uint64_t{1} << 44, 4096, false,
+       [](auto& c, auto v) { c.global_memory_bytes = v; }},
+      {"private_memory_bytes", 4096, 16 << 20, 4096, false,
+       [](auto& c, auto v) { c.private_memory_bytes = v; }},
+  };
+  return keys;
+}
+
+struct Flag {
+  std::string_view name;
+  bool isa::Target::*member;
+};
+constexpr Flag kExtensions[] = {{"A", &isa::Target::atomics},     {"Zacas", &isa::Target::cas},
+                                {"Zicond", &isa::Target::zicond}, {"Zfh", &isa::Target::half},
+                                {"Zb", &isa::Target::bitmanip},   {"vote", &isa::Target::votes}};
+
+std::optional<std::string> set_extensions(const toml::node& node, Configuration& out) {
+  const toml::array* list = node.as_array();
+  if (!list) return "must be a list of names";
+  for (const Flag& flag : kExtensions) out.target.*flag.member = false;
+  for (const toml::node& entry : *list) {
+    const auto text = entry.value<std::string>();
+    const auto flag = std::find_if(std::begin(kExtensions), std::end(kExtensions),
+                                   [&](const Flag& f) { return text && f.name == *text; });
+    if (flag == std::end(kExtensions)) return "may hold A, Zacas, Zicond, Zfh, Zb and vote";
+    out.target.*flag->member = true;
+  }
+  if (out.target.cas && !out.target.atomics) return "Zacas needs A";
+  return std::nullopt;
+}
+
+std::optional<std::string> set_number(const Key& key, const toml::node& node, Configuration& out) {
+  const auto value = node.value_exact<std::int64_t>();
+  if (!value) return "must be a whole number";
+  const auto number = static_cast<std::uint64_t>(*value);
+  if (*value < 0 || number < key.least || number > key.most)
+    return fmt::format("must be {} to {}", key.least, key.most);
+  if (key.power_of_two && !power_of_two(number)) return "must be a power of two";
+  if (number % key.unit) return fmt::format("must be a multiple of {}", key.unit);
+  key.set(out, number);
+  return std::nullopt;
+}
+
+// What is wrong with the key, if anything.
+std::optional<std::string> set_key(std::string_view name, const toml::node& node, Configuration& out) {
+  if (name == "name") {
+    const auto text = node.value_exact<std::string>();
+    if (!text || text->empty()) return "must be a text";
+    out.name = *text;
+    return std::nullopt;
+  }
+  if (name == "extensions") return set_extensions(node, out);
+  for (const Key& key : number_keys())
+    if (key.name == name) return set_number(key, node, out);
+  return "is not a key of a device";
+}
+
+}  // namespace
+
+std::string Configuration::device_name() const {
+  const std::string shape = name == "kiesel" ? "" : " " + name;
+  return fmt::format("Kiesel RV64 model{} ({} cores, {} warps, {} lanes)", shape, cores, target.warps,
+                     target.lanes);
+}
+
+std::vector<std::string_view> built_in_shapes() {
+  std::vector<std::string_view> names;
+  for (const Shape& shape : kShapes) names.push_back(shape.name);
+  return names;
+}
+
+Result<Configuration> built_in_shape(std::string_view name) {
+  for (const Shape& shape : kShapes) {
+    if (shape.name != name) continue;
+    Configuration c;
+    c.name = shape.name;
+    c.cores = shape.cores;
+    c.target.warps = shape.warps;
+    c.target.lanes = shape.lanes;
+    c.target.local_memory_bytes = shape.local_kib << 10;
+    return finish(c);
+  }
+  return Error{Errc::kNotFound, fmt::format("no device shape is called '{}'; there are {}", name,
+                                            fmt::join(built_in_shapes(), ", "))};
+}
+
+Result<Configuration> parse_configuration(std::string_view text, std::string_view file_name) {
+  toml::parse_result parsed;
+  try {
+    parsed = toml::parse(text, file_name);
+  } catch (const toml::parse_error& error) {
+    return Error{Errc::kInvalidArgument,
+                 fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description())};
+  }
+  Configuration out;
+  for (const auto& [key, node] : parsed)
+    if (const auto problem = set_key(key.str(), node, out))
+      return Error{Errc::kInvalidArgument,
+                   fmt::format("{}:{}: {} {}", file_name, node.source().begin.line, key.str(), *problem)};
+  return finish(out);
+}
+
+std::vector<Configuration> configured_devices(std::string_view option) {
+  std::vector<Configuration> out;
+  if (option.empty()) option = kShapes[0].name;
+  while (!option.empty()) {
+    const std::size_t comma = option.find(',');
+    const std::string_view name = option.substr(0, comma);
+    option = comma == std::string_view::npos ? std::string_view() : option.substr(comma + 1);
+    if (name.empty()) continue;
+    auto found = built_in_shape(name);
+    if (!found && (name.find('/') != std::string_view::npos || name.ends_with(".toml"))) {
+      const auto text = read_text_file(std::string(name));
+      found = text ? parse_configuration(*text, name) : Result<Configuration>(text.error());
+    }
+    if (found)
+      out.push_back(*found);
+    else
+      KIESEL_LOG(kDevice, kError, "{}", found.error().reason);
+  }
+  return out;
+}
+
+}  // namespace kiesel::model

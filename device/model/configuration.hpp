@@ -1,0 +1,34 @@
+// What a device model is like: built-in shapes and TOML files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "device/isa/target.hpp"
+#include "support/result.hpp"
+
+namespace kiesel::model {
+
+struct Configuration {
+  std::string name = "kiesel";  // of the shape
+  isa::Target target;
+  std::uint32_t cores = 8;
+  std::uint32_t clock_mhz = 1000;
+  std::uint64_t global_memory_bytes = 0;           // 0: half of this computer's memory
+  std::uint64_t private_memory_bytes = 256 << 10;  // of one lane
+
+  std::string device_name() const;  // as applications see it
+};
+
+std::vector<std::string_view> built_in_shapes();
+Result<Configuration> built_in_shape(std::string_view name);
+
+// kInvalidArgument with file, line and key. Keys that are missing keep the default shape's values.
+Result<Configuration> parse_configuration(std::string_view text, std::string_view file_name);
+
+// Devices that the option `device` asks for; what cannot be had is logged and left out.
+std::vector<Configuration> configured_devices(std::string_view option);
+
+}  // namespace kiesel::model

@@ -1,0 +1,192 @@
+#include "device/model/core.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kiesel::model {
+namespace {
+
+// Instructions that a warp runs before another of its group has its turn: bounds the time to cancel a launch
+// and lets a group whose warps wait for each other through memory make progress.
+constexpr std::uint64_t kTurn = 1 << 16;
+
+}  // namespace
+
+Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
+                                           const Configuration& configuration, unsigned id) {
+  auto core = std::unique_ptr<Core>(new Core(engine));
+  const isa::Target& target = configuration.target;
+  CoreState& state = core->state_;
+  state.memory = &memory;
+  state.id = id;
+  state.lanes = target.lanes;
+  state.warps = target.warps;
+  state.cores = configuration.cores;
+  state.private_window = memory.private_window();
+  const auto local = memory.allocate(target.local_memory_bytes, 4096, Memory::Kind::kLocal);
+  if (!local) return local.error();
+  memory.label(*local, fmt::format("local memory of core {}", id));
+  state.local_base = *local;
+  core->private_stride_ = configuration.private_memory_bytes * target.lanes;
+  core->private_bytes_ = core->private_stride_ * target.warps;
+  void* memory_of_lanes = mmap(nullptr, core->private_bytes_, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory_of_lanes == MAP_FAILED)
+    return Error{Errc::kOutOfMemory,
+                 fmt::format("no room for {} bytes of private memory", core->private_bytes_)};
+  core->private_memory_ = static_cast<std::byte*>(memory_of_lanes);
+  core->slots_.resize(target.warps);
+  return core;
+}
+
+Core::~Core() {
+  for (const Slot& slot : slots_) engine_.destroy_warp(slot.warp);
+  if (private_memory_) munmap(private_memory_, private_bytes_);
+  if (state_.local_base) state_.memory->free(state_.local_base);
+}
+
+void Core::begin(const LaunchContext& launch) {
+  const Code& code = launch.module->code();
+  const Range local{state_.local_base, state_.local_base + launch.local_memory_bytes};
+  const std::uint64_t epoch = state_.memory->epoch();
+  if (state_.code != &code || epoch != epoch_ || local.end != state_.local.end ||
+      code.slots != state_.ranges.size())
+    state_.ranges.assign(code.slots, Range());
+  epoch_ = epoch;
+  serial_ = launch.serial;
+  state_.code = &code;
+  state_.local = local;
+  state_.grid = launch.grid;
+  state_.launch_block = launch.launch_block;
+  state_.kernel_entry = launch.kernel_entry;
+  const auto& size = launch.grid.local_size;
+  group_size_ = size[0] * size[1] * size[2];
+  state_.group_warps = (group_size_ + state_.lanes - 1) / state_.lanes;
+  startup_ = launch.module->startup();
+}
+
+Warp* Core::fresh_warp(std::size_t index) {
+  Slot& slot = slots_[index];
+  if (!slot.warp) {
+    slot.warp = engine_.make_warp();
+    if (!slot.warp) return nullptr;
+  } else if (slot.serial != serial_) {
+    engine_.clear_registers(*slot.warp);
+  }
+  slot.serial = serial_;
+  slot.warp->private_memory = private_memory_ + index * private_stride_;
+  return slot.warp;
+}
+
+void Core::start(Warp& warp, unsigned rank) {
+  warp.core = &state_;
+  warp.lanes = state_.lanes;
+  warp.rank = rank;
+  warp.next = startup_;
+  warp.executed = warp.lane_instructions = warp.counted_until = 0;
+  warp.rounding = warp.flags = warp.depth = 0;
+  warp.stop = Stop::kNone;
+  warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
+  warp.mask = 0;
+  warp.reservation_address.fill(0);
+  const unsigned first = rank * state_.lanes;
+  const unsigned count = std::min(group_size_ - first, state_.lanes);
+  engine_.set_mask(warp, warp.full_mask >> (state_.lanes - count));
+  const auto& size = state_.grid.local_size;
+  std::uint32_t x = first % size[0], y = first / size[0] % size[1], z = first / size[0] / size[1];
+  for (unsigned lane = 0; lane < count; ++lane) {
+    warp.local_id[0][lane] = x;
+    warp.local_id[1][lane] = y;
+    warp.local_id[2][lane] = z;
+    if (++x < size[0]) continue;
+    x = 0;
+    if (++y < size[1]) continue;
+    y = 0;
+    ++z;
+  }
+}
+
+void Core::finish(const Warp& warp) {
+  state_.active_warps &= ~(std::uint64_t{1} << warp.rank);
+  state_.counters.instructions += warp.executed;
+  state_.counters.lane_instructions += warp.lane_instructions;
+  ++state_.counters.warps;
+}
+
+// A warp that ends at once leaves its registers, still in the host's cache, to the next one; those that stop
+// at a barrier wait in slots of their own until all are there.
+Core::Outcome Core::run_group(const LaunchContext& launch, std::uint64_t group) {
+  if (serial_ != launch.serial) begin(launch);
+  const auto& groups = launch.grid.groups;
+  state_.group = {group % groups[0], group / groups[0] % groups[1], group / groups[0] / groups[1]};
+  state_.active_warps = ~std::uint64_t{0} >> (64 - state_.group_warps);
+  state_.barriers.fill(BarrierState());
+  ++state_.counters.groups;
+  std::size_t live = 0;
+  for (unsigned rank = 0; rank < state_.group_warps; ++rank) {
+    Warp* warp = fresh_warp(live);
+    if (!warp) {
+      state_.fault = Fault();
+      state_.fault.detail = "no memory for the registers of a warp";
+      return Outcome::kFault;
+    }
+    start(*warp, rank);
+    engine_.run(*warp, kTurn);
+    if (warp->stop == Stop::kFault) return Outcome::kFault;
+    if (warp->stop == Stop::kEnded)
+      finish(*warp);
+    else
+      ++live;
+  }
+  return live ? run_together(launch, live) : Outcome::kDone;
+}
+
+Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) {
+  while (live) {
+    bool progress = false;
+    for (std::size_t i = 0; i < live;) {
+      Warp& warp = *slots_[i].warp;
+      if (warp.stop == Stop::kBarrier &&
+          state_.barriers[warp.barrier].generation == warp.barrier_generation) {
+        ++i;
+        continue;
+      }
+      progress = true;
+      warp.stop = Stop::kNone;
+      engine_.run(warp, kTurn);
+      if (warp.stop == Stop::kFault) return Outcome::kFault;
+      if (warp.stop != Stop::kEnded) {
+        ++i;
+        continue;
+      }
+      finish(warp);
+      std::swap(slots_[i], slots_[--live]);
+    }
+    if (!progress) {
+      report_stuck(live);
+      return Outcome::kFault;
+    }
+    if (launch.cancelled->load(std::memory_order_relaxed)) return Outcome::kCancelled;
+  }
+  return Outcome::kDone;
+}
+
+void Core::report_stuck(std::size_t live) {
+  const auto first =
+      std::min_element(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(live),
+                       [](const Slot& a, const Slot& b) { return a.warp->rank < b.warp->rank; });
+  Warp& warp = *first->warp;
+  raise(warp, warp.next - 1, FaultKind::kBarrierStuck, static_cast<unsigned>(__builtin_ctzll(warp.mask)),
+        warp.barrier);
+  const std::size_t waiting = static_cast<std::size_t>(
+      std::count_if(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(live),
+                    [&](const Slot& slot) { return slot.warp->barrier == warp.barrier; }));
+  state_.fault.detail =
+      fmt::format("{} of the work-group's {} warps wait at barrier {}, {} wait elsewhere, {} have ended",
+                  waiting, state_.group_warps, warp.barrier, live - waiting, state_.group_warps - live);
+}
+
+}  // namespace kiesel::model

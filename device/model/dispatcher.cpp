@@ -1,0 +1,158 @@
+#include "device/model/dispatcher.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "device/model/host_float.hpp"
+#include "support/clock.hpp"
+
+namespace kiesel::model {
+namespace {
+
+// A job that has run this long is worth another thread: waking one costs about as much.
+constexpr std::uint64_t kWorthWaking = 20'000;  // nanoseconds
+
+CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
+  a.instructions += b.instructions;
+  a.lane_instructions += b.lane_instructions;
+  a.groups += b.groups;
+  a.warps += b.warps;
+  a.barriers += b.barriers;
+  return a;
+}
+
+thread_local const Dispatcher* running_for = nullptr;  // this thread will look for more work by itself
+
+}  // namespace
+
+Dispatcher::Dispatcher(std::vector<std::unique_ptr<Core>> cores)
+    : cores_(std::move(cores)), owner_(getpid()) {
+  for (auto core = cores_.rbegin(); core != cores_.rend(); ++core) free_cores_.push_back(core->get());
+}
+
+Dispatcher::~Dispatcher() {
+  if (getpid() != owner_) {  // forked: the threads are not here, and the mutex may be held by one of them
+    (void)threads_.release();
+    return;
+  }
+  std::deque<Job*> left;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    left = std::exchange(queue_, {});
+    std::erase_if(left, [](Job* job) {
+      job->queued_ = false;
+      return job->runners_ != 0;  // its last runner completes it
+    });
+  }
+  wake_.notify_all();
+  if (threads_)
+    for (std::thread& thread : *threads_) thread.join();
+  for (Job* job : left) complete(job, Error{Errc::kCrashed, "the device was shut down"});
+}
+
+void Dispatcher::start_threads() {
+  threads_ = std::make_unique<std::vector<std::thread>>();
+  for (std::size_t i = 0; i < cores_.size(); ++i) threads_->emplace_back([this] { work(); });
+}
+
+void Dispatcher::submit(std::unique_ptr<Job> job) {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (!threads_) start_threads();
+    job->queued_ = true;
+    queue_.push_back(job.release());
+    waiting_jobs_.store(queue_.size(), std::memory_order_relaxed);
+    wake = sleeping_ > 0 && running_for != this;
+  }
+  if (wake) wake_.notify_one();
+}
+
+bool Dispatcher::help() {
+  if (waiting_jobs_.load(std::memory_order_relaxed) == 0) return false;
+  std::unique_lock lock(mutex_);
+  return run_some(lock);
+}
+
+void Dispatcher::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (run_some(lock)) continue;
+    ++sleeping_;
+    wake_.wait(lock);
+    --sleeping_;
+  }
+}
+
+// Takes part in the first job; false when there is none or no core is free. The lock is released meanwhile.
+bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
+  if (queue_.empty() || free_cores_.empty() || stopping_) return false;
+  Core& core = *free_cores_.back();
+  free_cores_.pop_back();
+  Job& job = *queue_.front();
+  if (job.runners_++ == 0 && job.start_ns_ == 0) job.start_ns_ = now_ns();
+  if (job.pieces <= 1) remove(job);
+  lock.unlock();
+  const Dispatcher* outer = std::exchange(running_for, this);
+  run_pieces(job, core);
+  lock.lock();
+  remove(job);
+  totals_ += core.take_counters();
+  free_cores_.push_back(&core);
+  const bool last = --job.runners_ == 0;
+  if (last) {
+    lock.unlock();
+    complete(&job, job.finish());
+    lock.lock();
+  }
+  running_for = outer;
+  // Whoever cannot stay must not leave work behind that nobody was woken for.
+  if (!outer && !queue_.empty() && sleeping_ > 0) wake_.notify_one();
+  return true;
+}
+
+void Dispatcher::remove(Job& job) {
+  if (!job.queued_) return;
+  job.queued_ = false;
+  queue_.erase(std::find(queue_.begin(), queue_.end(), &job));
+  waiting_jobs_.store(queue_.size(), std::memory_order_relaxed);
+}
+
+void Dispatcher::run_pieces(Job& job, Core& core) {
+  const HostFloat environment;
+  const std::uint64_t chunk = std::clamp<std::uint64_t>(job.pieces / (cores_.size() * 8), 1, 32);
+  const std::uint64_t start = job.pieces > 1 ? now_ns() : 0;
+  bool woke = job.pieces <= 1;
+  for (;;) {
+    const std::uint64_t first = job.next_.fetch_add(chunk, std::memory_order_relaxed);
+    if (first >= job.pieces) return;
+    const std::uint64_t end = std::min(first + chunk, job.pieces);
+    for (std::uint64_t piece = first; piece < end; ++piece) {
+      if (!job.run(core, piece)) {
+        job.next_.store(job.pieces, std::memory_order_relaxed);
+        return;
+      }
+      if (!woke && now_ns() - start > kWorthWaking) {
+        woke = true;
+        wake_.notify_one();
+      }
+    }
+  }
+}
+
+void Dispatcher::complete(Job* job, Status status) {
+  const std::unique_ptr<Job> owned(job);
+  const std::uint64_t now = now_ns();
+  const device::Completion completion{std::move(status), job->start_ns_ ? job->start_ns_ : now, now};
+  if (job->done) job->done(completion);
+}
+
+CoreCounters Dispatcher::counters() const {
+  std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+}  // namespace kiesel::model

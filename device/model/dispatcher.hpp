@@ -1,0 +1,75 @@
+// Runs commands on the cores: a queue of jobs, the threads that take from it, and callers that help.
+// A job is a number of pieces that may run at the same time (work-groups), or one (a copy).
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "device/device.hpp"
+#include "device/model/core.hpp"
+
+namespace kiesel::model {
+
+// One command under way. Derived classes run its pieces.
+class Job {
+ public:
+  virtual ~Job() = default;
+  // Runs piece number `piece` on the core; false ends the job: no further piece starts.
+  virtual bool run(Core& core, std::uint64_t piece) = 0;
+  // How it ended; called once, after the last piece.
+  virtual Status finish() = 0;
+
+  std::uint64_t pieces = 1;
+  device::CompletionHandler done;
+
+ private:
+  friend class Dispatcher;
+  std::atomic<std::uint64_t> next_{0};
+  std::uint64_t start_ns_ = 0;
+  unsigned runners_ = 0;  // guarded by the dispatcher's mutex
+  bool queued_ = false;   // likewise
+};
+
+class Dispatcher {
+ public:
+  // Runs pieces on these cores, one thread on each at most.
+  explicit Dispatcher(std::vector<std::unique_ptr<Core>> cores);
+  // Pieces that run are told to stop (`cancelled`), waiting jobs end with an error.
+  ~Dispatcher();
+
+  void submit(std::unique_ptr<Job> job);
+  bool help();
+  const std::atomic<bool>& cancelled() const { return stopping_; }
+  CoreCounters counters() const;  // sums over the cores as of their last finished piece
+
+ private:
+  void work();
+  bool run_some(std::unique_lock<std::mutex>& lock);
+  void remove(Job& job);
+  void run_pieces(Job& job, Core& core);
+  void complete(Job* job, Status status);
+  void start_threads();
+
+  std::vector<std::unique_ptr<Core>> cores_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::deque<Job*> queue_;
+  std::vector<Core*> free_cores_;
+  CoreCounters totals_;
+  unsigned sleeping_ = 0;
+  std::unique_ptr<std::vector<std::thread>> threads_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> waiting_jobs_{0};  // for a glance without the mutex
+  pid_t owner_;                                 // a forked child has none of the threads
+};
+
+}  // namespace kiesel::model

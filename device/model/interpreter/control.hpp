@@ -1,0 +1,288 @@
+// Branches, jumps and the SIMT instructions.
+#pragma once
+
+#include "device/model/interpreter/integer.hpp"
+#include "device/model/interpreter/lanes.hpp"
+
+namespace kiesel::model::KIESEL_HOST {
+
+KIESEL_INLINE unsigned first_lane(u64 mask) { return static_cast<unsigned>(__builtin_ctzll(mask)); }
+
+KIESEL_INLINE const Insn* jump_to(Warp& w, const Insn* insn) {
+  if (insn->flag) [[unlikely]]
+    return raise(w, insn, FaultKind::kJumpOutside, first_lane(w.mask),
+                 w.core->code->address(insn) + static_cast<u64>(insn->imm) * 4);
+  return insn + insn->imm;
+}
+
+struct Eq {
+  static KIESEL_INLINE bool of(u64 a, u64 b) { return a == b; }
+};
+struct Ne {
+  static KIESEL_INLINE bool of(u64 a, u64 b) { return a != b; }
+};
+struct Lt {
+  static KIESEL_INLINE bool of(u64 a, u64 b) { return s(a) < s(b); }
+};
+struct Ge {
+  static KIESEL_INLINE bool of(u64 a, u64 b) { return s(a) >= s(b); }
+};
+struct Ltu {
+  static KIESEL_INLINE bool of(u64 a, u64 b) { return a < b; }
+};
+struct Geu {
+  static KIESEL_INLINE bool of(u64 a, u64 b) { return a >= b; }
+};
+
+template <unsigned W>
+__attribute__((noinline)) const Insn* divergent(Lanes<W>& w, const Insn* insn, const u64* taken) {
+  unsigned lane = first_lane(w.mask);
+  const u64 first = taken[lane];
+  while (!(w.mask >> lane & 1) || taken[lane] == first) ++lane;
+  return raise(w, insn, FaultKind::kDivergentBranch, lane);
+}
+
+template <unsigned W, bool kFull, class Condition>
+const Insn* branch(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
+  alignas(64) u64 taken[W];
+  u64 any = 0, all = ~u64{0};
+  for (unsigned l = 0; l < W; ++l) {
+    taken[l] = static_cast<u64>(-static_cast<i64>(Condition::of(a[l], b[l])));
+    any |= kFull ? taken[l] : taken[l] & w.mask64[l];
+    all &= kFull ? taken[l] : taken[l] | ~w.mask64[l];
+  }
+  if (!any) return insn + 1;
+  if (!all) [[unlikely]]
+    return divergent(w, insn, taken);
+  return jump_to(w, insn);
+}
+
+template <unsigned W, bool kFull>
+const Insn* jump_and_link(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  if (insn->rd != kSink) {
+    const u64 link = w.core->code->address(insn + 1);
+    write_x<W, kFull>(w, insn->rd, [&](unsigned) { return link; });
+  }
+  return jump_to(w, insn);
+}
+
+template <unsigned W, bool kFull>
+const Insn* jump_register(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 target;
+  if (!read_uniform(w, insn, insn->rs1, target)) return nullptr;
+  target = (target + static_cast<u64>(insn->imm)) & ~u64{1};
+  const Insn* next = w.core->code->at(target);
+  if (!next) return raise(w, insn, FaultKind::kJumpOutside, first_lane(w.mask), target);
+  if (insn->rd != kSink) {
+    const u64 link = w.core->code->address(insn + 1);
+    write_x<W, kFull>(w, insn->rd, [&](unsigned) { return link; });
+  }
+  return next;
+}
+
+// Bit 0 of a register as a lane mask, over the active lanes.
+template <unsigned W>
+KIESEL_INLINE u64 predicate(const Lanes<W>& w, unsigned r, bool negate) {
+  u64 bits = 0;
+  for (unsigned l = 0; l < W; ++l) bits |= (w.x[r][l] & 1) << l;
+  return (negate ? ~bits : bits) & w.mask;
+}
+
+template <unsigned W, bool kFull>
+const Insn* tmc(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 mask;
+  if (!read_uniform(w, insn, insn->rs1, mask)) return nullptr;
+  mask &= w.full_mask;
+  if (mask) {
+    set_mask<W>(w, mask);
+    return insn + 1;
+  }
+  if (w.depth) return raise(w, insn, FaultKind::kEndedInside, first_lane(w.mask));
+  w.stop = Stop::kEnded;
+  return nullptr;
+}
+
+template <unsigned W, bool kFull>
+const Insn* split(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 token = w.depth;
+  const u64 yes = predicate(w, insn->rs1, insn->flag), no = w.mask & ~yes;
+  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return token; });
+  if (!yes || !no) return insn + 1;
+  if (w.depth + 1 > (w.lanes > 1 ? w.lanes - 1 : 1))
+    return raise(w, insn, FaultKind::kStackFull, first_lane(w.mask));
+  const bool yes_first = w.count(yes) >= w.count(no);
+  w.divergence[w.depth++] = {w.mask, yes_first ? no : yes, insn + 1, false};
+  set_mask<W>(w, yes_first ? yes : no);
+  return insn + 1;
+}
+
+template <unsigned W, bool kFull>
+const Insn* join(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 token;
+  if (!read_uniform(w, insn, insn->rs1, token)) return nullptr;
+  if (token == w.depth) return insn + 1;
+  if (token + 1 != w.depth) return raise(w, insn, FaultKind::kBadToken, first_lane(w.mask), token);
+  Divergence& top = w.divergence[w.depth - 1];
+  if (!top.in_second) {
+    top.in_second = true;
+    set_mask<W>(w, top.second_side);
+    return top.second_start;
+  }
+  const u64 before = top.before;
+  --w.depth;
+  set_mask<W>(w, before);
+  return insn + 1;
+}
+
+template <unsigned W, bool kFull>
+const Insn* pred(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 restore;
+  if (!read_uniform(w, insn, insn->rs2, restore)) return nullptr;
+  u64 mask = predicate(w, insn->rs1, insn->flag);
+  if (!mask) mask = restore & w.full_mask;
+  if (!mask) return raise(w, insn, FaultKind::kBadToken, first_lane(w.mask));
+  if (mask != w.mask) set_mask<W>(w, mask);
+  return insn + 1;
+}
+
+// The operands of bar, bar.arrive, bar.wait: false after a fault.
+template <unsigned W>
+KIESEL_INLINE bool barrier_operands(Lanes<W>& w, const Insn* insn, u64& id, u64& count) {
+  if (!read_uniform(w, insn, insn->rs1, id) || !read_uniform(w, insn, insn->rs2, count)) return false;
+  if (id < kNumBarriers) return true;
+  raise(w, insn, FaultKind::kBadBarrier, first_lane(w.mask), id);
+  return false;
+}
+
+// One more warp is there; the generation that the barrier had before.
+KIESEL_INLINE u64 arrive(Warp& w, u64 id, u64 count) {
+  BarrierState& barrier = w.core->barriers[id];
+  const u64 generation = barrier.generation;
+  if (++barrier.arrived >= count) {
+    barrier.arrived = 0;
+    ++barrier.generation;
+    ++w.core->counters.barriers;
+  }
+  return generation;
+}
+
+KIESEL_INLINE const Insn* wait_for(Warp& w, const Insn* insn, u64 id, u64 generation) {
+  if (w.core->barriers[id].generation != generation) return insn + 1;
+  w.stop = Stop::kBarrier;
+  w.barrier = static_cast<unsigned>(id);
+  w.barrier_generation = generation;
+  w.next = insn + 1;
+  return nullptr;
+}
+
+template <unsigned W, bool kFull>
+const Insn* bar(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 id, count;
+  if (!barrier_operands(w, insn, id, count)) return nullptr;
+  if (count <= 1) return insn + 1;
+  return wait_for(w, insn, id, arrive(w, id, count));
+}
+
+template <unsigned W, bool kFull>
+const Insn* bar_arrive(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 id, count;
+  if (!barrier_operands(w, insn, id, count)) return nullptr;
+  const u64 token = arrive(w, id, count);
+  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return token; });
+  return insn + 1;
+}
+
+template <unsigned W, bool kFull>
+const Insn* bar_wait(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  u64 id, token;
+  if (!barrier_operands(w, insn, id, token)) return nullptr;
+  return wait_for(w, insn, id, token);
+}
+
+enum class Vote : u8 { kAll, kAny, kUniform, kBallot };
+
+template <unsigned W, bool kFull, Vote kVote>
+const Insn* vote(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 yes = predicate(w, insn->rs1, false);
+  u64 result = yes;
+  if (kVote == Vote::kAll) result = yes == w.mask;
+  if (kVote == Vote::kAny) result = yes != 0;
+  if (kVote == Vote::kUniform) result = yes == 0 || yes == w.mask;
+  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return result; });
+  return insn + 1;
+}
+
+enum class Shuffle : u8 { kUp, kDown, kButterfly, kIndex };
+
+template <unsigned W, bool kFull, Shuffle kShuffle>
+const Insn* shuffle(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 *value = w.x[insn->rs1], *how = w.x[insn->rs2];
+  alignas(64) u64 out[W];
+  for_active(w.mask, [&](unsigned l) {
+    const i64 b = how[l] & 63, c = how[l] >> 6 & 63, mask = how[l] >> 12 & 63, lane = l;
+    const i64 last = (lane & mask) | (c & ~mask), first = lane & mask;
+    i64 source = lane;
+    if (kShuffle == Shuffle::kUp) source = lane - b;
+    if (kShuffle == Shuffle::kDown) source = lane + b;
+    if (kShuffle == Shuffle::kButterfly) source = lane ^ b;
+    if (kShuffle == Shuffle::kIndex) source = first | (b & ~mask);
+    const bool valid = (kShuffle == Shuffle::kUp ? source >= first : source <= last) && source >= 0 &&
+                       source < static_cast<i64>(w.lanes);
+    out[l] = value[valid ? source : lane];
+  });
+  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return w.mask >> l & 1 ? out[l] : 0; });
+  return insn + 1;
+}
+
+template <unsigned W, bool kFull>
+const Insn* illegal(Warp& w, const Insn* insn) {
+  return raise(w, insn, FaultKind::kIllegal, first_lane(w.mask));
+}
+
+template <unsigned W, bool kFull>
+const Insn* fence(Warp&, const Insn* insn) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  return insn + 1;
+}
+
+enum class CsrAction : u8 { kWrite, kSet, kClear };
+
+// rs1 is a register, or for the immediate forms the value itself.
+template <unsigned W, bool kFull, CsrAction kAction, bool kImmediate>
+const Insn* csr(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u32 number = static_cast<u32>(insn->imm);
+  const bool writes = kAction == CsrAction::kWrite || insn->rs1 != 0;
+  u64 operand = insn->rs1;
+  if (writes && !kImmediate && !read_uniform(w, insn, insn->rs1, operand)) return nullptr;
+  if (csr_is_lane_scope(number)) {
+    alignas(64) u64 values[W] = {};
+    for_active(w.mask, [&](unsigned l) { values[l] = read_lane_csr(w, number, l); });
+    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return values[l]; });
+    return insn + 1;
+  }
+  const u64 old = read_csr(w, number);
+  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return old; });
+  if (writes) {
+    const u64 value = kAction == CsrAction::kWrite ? operand
+                      : kAction == CsrAction::kSet ? old | operand
+                                                   : old & ~operand;
+    write_csr(w, number, value);
+  }
+  return insn + 1;
+}
+
+}  // namespace kiesel::model::KIESEL_HOST

@@ -1,0 +1,416 @@
+// The interpreter for one level of the host's instruction set (KIESEL_HOST, set by the build) and all widths.
+#include "device/model/interpreter/engine.hpp"
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+#include "device/model/interpreter/atomic.hpp"
+#include "device/model/interpreter/control.hpp"
+#include "device/model/interpreter/floating.hpp"
+#include "device/model/interpreter/integer.hpp"
+#include "device/model/interpreter/memory_access.hpp"
+
+namespace kiesel::model::KIESEL_HOST {
+namespace {
+
+using isa::Op;
+
+struct Pair {
+  Handler full, masked;
+};
+
+template <unsigned W>
+bool bind_integer(Op op, Insn& out) {
+  switch (op) {
+#define KIESEL_REGISTER(op, ...)                      \
+  case Op::op:                                        \
+    out.run[0] = integer_register<W, true, Do_##op>;  \
+    out.run[1] = integer_register<W, false, Do_##op>; \
+    return true;
+#define KIESEL_IMMEDIATE(op, ...)                      \
+  case Op::op:                                         \
+    out.run[0] = integer_immediate<W, true, Do_##op>;  \
+    out.run[1] = integer_immediate<W, false, Do_##op>; \
+    return true;
+    KIESEL_INTEGER_OPS(KIESEL_REGISTER, KIESEL_IMMEDIATE)
+#undef KIESEL_REGISTER
+#undef KIESEL_IMMEDIATE
+    default:
+      return false;
+  }
+}
+
+// A handler template whose first parameters are the width and whether all lanes are active.
+#define KIESEL_PAIR(name, ...) \
+  Pair { name<W, true __VA_OPT__(, ) __VA_ARGS__>, name<W, false __VA_OPT__(, ) __VA_ARGS__> }
+#define KIESEL_SAME(name, ...) \
+  Pair { name<W __VA_OPT__(, ) __VA_ARGS__>, name<W __VA_OPT__(, ) __VA_ARGS__> }
+
+template <unsigned W>
+Pair control_handlers(Op op) {
+  switch (op) {
+    case Op::lui:
+    case Op::auipc:
+      return KIESEL_PAIR(constant);
+    case Op::jal:
+      return KIESEL_PAIR(jump_and_link);
+    case Op::jalr:
+      return KIESEL_PAIR(jump_register);
+    case Op::beq:
+      return KIESEL_PAIR(branch, Eq);
+    case Op::bne:
+      return KIESEL_PAIR(branch, Ne);
+    case Op::blt:
+      return KIESEL_PAIR(branch, Lt);
+    case Op::bge:
+      return KIESEL_PAIR(branch, Ge);
+    case Op::bltu:
+      return KIESEL_PAIR(branch, Ltu);
+    case Op::bgeu:
+      return KIESEL_PAIR(branch, Geu);
+    case Op::fence:
+    case Op::fence_i:
+      return KIESEL_PAIR(fence);
+    case Op::csrrw:
+      return KIESEL_PAIR(csr, CsrAction::kWrite, false);
+    case Op::csrrs:
+      return KIESEL_PAIR(csr, CsrAction::kSet, false);
+    case Op::csrrc:
+      return KIESEL_PAIR(csr, CsrAction::kClear, false);
+    case Op::csrrwi:
+      return KIESEL_PAIR(csr, CsrAction::kWrite, true);
+    case Op::csrrsi:
+      return KIESEL_PAIR(csr, CsrAction::kSet, true);
+    case Op::csrrci:
+      return KIESEL_PAIR(csr, CsrAction::kClear, true);
+    case Op::tmc:
+      return KIESEL_PAIR(tmc);
+    case Op::split:
+      return KIESEL_PAIR(split);
+    case Op::join:
+      return KIESEL_PAIR(join);
+    case Op::pred:
+      return KIESEL_PAIR(pred);
+    case Op::bar:
+      return KIESEL_PAIR(bar);
+    case Op::bar_arrive:
+      return KIESEL_PAIR(bar_arrive);
+    case Op::bar_wait:
+      return KIESEL_PAIR(bar_wait);
+    case Op::vote_all:
+      return KIESEL_PAIR(vote, Vote::kAll);
+    case Op::vote_any:
+      return KIESEL_PAIR(vote, Vote::kAny);
+    case Op::vote_uni:
+      return KIESEL_PAIR(vote, Vote::kUniform);
+    case Op::vote_ballot:
+      return KIESEL_PAIR(vote, Vote::kBallot);
+    case Op::shfl_up:
+      return KIESEL_PAIR(shuffle, Shuffle::kUp);
+    case Op::shfl_down:
+      return KIESEL_PAIR(shuffle, Shuffle::kDown);
+    case Op::shfl_bfly:
+      return KIESEL_PAIR(shuffle, Shuffle::kButterfly);
+    case Op::shfl_idx:
+      return KIESEL_PAIR(shuffle, Shuffle::kIndex);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
+Pair memory_handlers(Op op) {
+  switch (op) {
+    case Op::lb:
+      return KIESEL_PAIR(load, i8);
+    case Op::lh:
+      return KIESEL_PAIR(load, i16);
+    case Op::lw:
+      return KIESEL_PAIR(load, i32);
+    case Op::ld:
+      return KIESEL_PAIR(load, i64);
+    case Op::lbu:
+      return KIESEL_PAIR(load, u8);
+    case Op::lhu:
+      return KIESEL_PAIR(load, u16);
+    case Op::lwu:
+      return KIESEL_PAIR(load, u32);
+    case Op::sb:
+      return KIESEL_PAIR(store, u8);
+    case Op::sh:
+      return KIESEL_PAIR(store, u16);
+    case Op::sw:
+      return KIESEL_PAIR(store, u32);
+    case Op::sd:
+      return KIESEL_PAIR(store, u64);
+    case Op::flw:
+      return KIESEL_PAIR(load_single);
+    case Op::fld:
+      return KIESEL_PAIR(load_wide, u64);
+    case Op::flh:
+      return KIESEL_PAIR(load_wide, u16);
+    case Op::fsw:
+      return KIESEL_PAIR(store_single);
+    case Op::fsd:
+      return KIESEL_PAIR(store_wide, u64);
+    case Op::fsh:
+      return KIESEL_PAIR(store_wide, u16);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
+Pair atomic_handlers(Op op) {
+  switch (op) {
+#define KIESEL_ATOMIC(name, sign, ...)                 \
+  case Op::name##_w:                                   \
+    return KIESEL_SAME(atomic, sign##32, __VA_ARGS__); \
+  case Op::name##_d:                                   \
+    return KIESEL_SAME(atomic, sign##64, __VA_ARGS__);
+    KIESEL_ATOMIC(amoswap, u, Swap)
+    KIESEL_ATOMIC(amoadd, u, Add)
+    KIESEL_ATOMIC(amoxor, u, Xor)
+    KIESEL_ATOMIC(amoand, u, And)
+    KIESEL_ATOMIC(amoor, u, Or)
+    KIESEL_ATOMIC(amomin, i, Choose<Less>)
+    KIESEL_ATOMIC(amomax, i, Choose<More>)
+    KIESEL_ATOMIC(amominu, u, Choose<Less>)
+    KIESEL_ATOMIC(amomaxu, u, Choose<More>)
+#undef KIESEL_ATOMIC
+    case Op::amocas_w:
+      return KIESEL_SAME(compare_and_swap, u32);
+    case Op::amocas_d:
+      return KIESEL_SAME(compare_and_swap, u64);
+    case Op::lr_w:
+      return KIESEL_SAME(load_reserved, u32);
+    case Op::lr_d:
+      return KIESEL_SAME(load_reserved, u64);
+    case Op::sc_w:
+      return KIESEL_SAME(store_conditional, u32);
+    case Op::sc_d:
+      return KIESEL_SAME(store_conditional, u64);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+// What the host does exactly in the instruction's rounding mode; null asks for software.
+template <unsigned W, class T, class I>
+Pair conversion_handlers(unsigned rounding) {
+  switch (rounding) {
+    case isa::kRoundNearestEven:
+    case isa::kRoundDynamic:
+      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundNearestEven);
+    case isa::kRoundTowardsZero:
+      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundTowardsZero);
+    case isa::kRoundDown:
+      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundDown);
+    case isa::kRoundUp:
+      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundUp);
+    default:
+      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundNearestAway);
+  }
+}
+
+// Instructions that neither round nor raise flags.
+template <unsigned W>
+Pair float_move_handlers(Op op) {
+  switch (op) {
+    case Op::fsgnj_s:
+      return KIESEL_PAIR(float_bits, float, FSgnj);
+    case Op::fsgnjn_s:
+      return KIESEL_PAIR(float_bits, float, FSgnjn);
+    case Op::fsgnjx_s:
+      return KIESEL_PAIR(float_bits, float, FSgnjx);
+    case Op::fsgnj_d:
+      return KIESEL_PAIR(float_bits, double, FSgnj);
+    case Op::fsgnjn_d:
+      return KIESEL_PAIR(float_bits, double, FSgnjn);
+    case Op::fsgnjx_d:
+      return KIESEL_PAIR(float_bits, double, FSgnjx);
+    case Op::fmv_x_w:
+      return KIESEL_PAIR(move_x_single);
+    case Op::fmv_w_x:
+      return KIESEL_PAIR(move_single_x);
+    case Op::fmv_x_d:
+      return KIESEL_PAIR(move_x_double);
+    case Op::fmv_d_x:
+      return KIESEL_PAIR(move_double_x);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+// In any rounding mode the host's result is the right one, but for the flags.
+template <unsigned W>
+Pair float_exact_handlers(Op op, unsigned rounding) {
+  switch (op) {
+#define KIESEL_BOTH(s, T)                              \
+  case Op::fmin_##s:                                   \
+    return KIESEL_PAIR(float_bits, T, FMinMax<false>); \
+  case Op::fmax_##s:                                   \
+    return KIESEL_PAIR(float_bits, T, FMinMax<true>);  \
+  case Op::feq_##s:                                    \
+    return KIESEL_PAIR(float_compare, T, FEq);         \
+  case Op::flt_##s:                                    \
+    return KIESEL_PAIR(float_compare, T, FLt);         \
+  case Op::fle_##s:                                    \
+    return KIESEL_PAIR(float_compare, T, FLe);         \
+  case Op::fcvt_w_##s:                                 \
+    return conversion_handlers<W, T, i32>(rounding);   \
+  case Op::fcvt_wu_##s:                                \
+    return conversion_handlers<W, T, u32>(rounding);   \
+  case Op::fcvt_l_##s:                                 \
+    return conversion_handlers<W, T, i64>(rounding);   \
+  case Op::fcvt_lu_##s:                                \
+    return conversion_handlers<W, T, u64>(rounding);
+    KIESEL_BOTH(s, float)
+    KIESEL_BOTH(d, double)
+#undef KIESEL_BOTH
+    case Op::fcvt_d_s:
+      return KIESEL_PAIR(float_to_float, double, float);
+    case Op::fcvt_d_w:
+      return KIESEL_PAIR(integer_to_float, double, i32);
+    case Op::fcvt_d_wu:
+      return KIESEL_PAIR(integer_to_float, double, u32);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
+Pair float_nearest_handlers(Op op) {
+  switch (op) {
+#define KIESEL_BOTH(s, T)                            \
+  case Op::fadd_##s:                                 \
+    return KIESEL_PAIR(float_arithmetic, T, FAdd);   \
+  case Op::fsub_##s:                                 \
+    return KIESEL_PAIR(float_arithmetic, T, FSub);   \
+  case Op::fmul_##s:                                 \
+    return KIESEL_PAIR(float_arithmetic, T, FMul);   \
+  case Op::fdiv_##s:                                 \
+    return KIESEL_PAIR(float_arithmetic, T, FDiv);   \
+  case Op::fsqrt_##s:                                \
+    return KIESEL_PAIR(float_arithmetic, T, FSqrt);  \
+  case Op::fmadd_##s:                                \
+    return KIESEL_PAIR(float_arithmetic, T, FMadd);  \
+  case Op::fmsub_##s:                                \
+    return KIESEL_PAIR(float_arithmetic, T, FMsub);  \
+  case Op::fnmsub_##s:                               \
+    return KIESEL_PAIR(float_arithmetic, T, FNmsub); \
+  case Op::fnmadd_##s:                               \
+    return KIESEL_PAIR(float_arithmetic, T, FNmadd); \
+  case Op::fcvt_##s##_l:                             \
+    return KIESEL_PAIR(integer_to_float, T, i64);    \
+  case Op::fcvt_##s##_lu:                            \
+    return KIESEL_PAIR(integer_to_float, T, u64);
+    KIESEL_BOTH(s, float)
+    KIESEL_BOTH(d, double)
+#undef KIESEL_BOTH
+    case Op::fcvt_s_w:
+      return KIESEL_PAIR(integer_to_float, float, i32);
+    case Op::fcvt_s_wu:
+      return KIESEL_PAIR(integer_to_float, float, u32);
+    case Op::fcvt_s_d:
+      return KIESEL_PAIR(float_to_float, float, double);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
+Pair float_handlers(const isa::Instruction& in, bool flags_matter) {
+  if (const Pair pair = float_move_handlers<W>(in.op); pair.full) return pair;
+  if (!flags_matter) {
+    if (const Pair pair = float_exact_handlers<W>(in.op, in.rounding); pair.full) return pair;
+    const bool nearest = in.rounding == isa::kRoundNearestEven || in.rounding == isa::kRoundDynamic;
+    if (const Pair pair = float_nearest_handlers<W>(in.op); pair.full && nearest) return pair;
+  }
+  return {soft_lanes<W>, soft_lanes<W>};
+}
+
+bool is_float(isa::Extension extension) {
+  return extension == isa::Extension::kF || extension == isa::Extension::kD ||
+         extension == isa::Extension::kZfh;
+}
+
+template <unsigned W>
+void bind(const isa::Instruction& in, bool flags_matter, Insn& out) {
+  out.run[0] = illegal<W, true>;
+  out.run[1] = illegal<W, false>;
+  if (in.op == Op::illegal || bind_integer<W>(in.op, out)) return;
+  for (const auto find : {control_handlers<W>, memory_handlers<W>, atomic_handlers<W>})
+    if (const Pair pair = find(in.op); pair.full) {
+      out.run[0] = pair.full;
+      out.run[1] = pair.masked;
+      return;
+    }
+  if (!is_float(isa::info(in.op).extension)) return;
+  const Pair pair = float_handlers<W>(in, flags_matter);
+  out.run[0] = pair.full;
+  out.run[1] = pair.masked;
+}
+
+template <unsigned W>
+void run(Warp& warp, std::uint64_t budget) {
+  const Insn* insn = warp.next;
+  for (; budget; --budget) {
+    ++warp.executed;
+    const Insn* next = insn->run[warp.partial](warp, insn);
+    if (!next) [[unlikely]]
+      break;
+    insn = next;
+  }
+  if (budget == 0) warp.next = insn;
+  warp.account();
+}
+
+template <unsigned W>
+void clear_registers(Warp& warp) {
+  auto& w = lanes_of<W>(warp);
+  std::memset(w.x, 0, sizeof w.x);
+  std::memset(w.f, 0, sizeof w.f);
+  w.single = ~0u;
+}
+
+template <unsigned W>
+Warp* make_warp() {
+  auto* w = new (std::align_val_t{64}, std::nothrow) Lanes<W>();
+  if (w) clear_registers<W>(*w);
+  return w;
+}
+
+template <unsigned W>
+void destroy_warp(Warp* warp) {
+  if (warp) operator delete (static_cast<Lanes<W>*>(warp), std::align_val_t{64});
+}
+
+template <unsigned W>
+std::uint64_t read_x(const Warp& warp, unsigned reg, unsigned lane) {
+  return static_cast<const Lanes<W>&>(warp).x[reg][lane];
+}
+
+#define KIESEL_STRING(x) #x
+#define KIESEL_NAME(x) KIESEL_STRING(x)
+template <unsigned W>
+constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
+                            W,
+                            make_warp<W>,
+                            destroy_warp<W>,
+                            clear_registers<W>,
+                            set_mask<W>,
+                            run<W>,
+                            bind<W>,
+                            read_x<W>};
+
+}  // namespace
+
+const Engine& engine(unsigned lanes) {
+  if (lanes <= 8) return kEngine<8>;
+  if (lanes == 16) return kEngine<16>;
+  return lanes == 32 ? kEngine<32> : kEngine<64>;
+}
+
+}  // namespace kiesel::model::KIESEL_HOST

@@ -1,0 +1,32 @@
+// An engine executes warps: the same source compiled for a number of lanes and a level of the host's
+// instruction set.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "device/model/interpreter/warp.hpp"
+
+namespace kiesel::model {
+
+struct Engine {
+  const char* host;      // "x86-64-v4"
+  unsigned width;        // lanes of its registers
+  Warp* (*make_warp)();  // with registers zero
+  void (*destroy_warp)(Warp*);
+  void (*clear_registers)(Warp&);
+  void (*set_mask)(Warp&, std::uint64_t mask);
+  // Runs until the warp stops or `budget` instructions are done (Stop::kNone).
+  void (*run)(Warp&, std::uint64_t budget);
+  // Handlers of an instruction; `flags_matter` asks for exact fflags.
+  void (*bind)(const isa::Instruction&, bool flags_matter, Insn&);
+  // One lane's registers, for tests and messages.
+  std::uint64_t (*read_x)(const Warp&, unsigned reg, unsigned lane);
+};
+
+enum class HostLevel : std::uint8_t { kBase, kV3, kV4 };  // of x86-64; other hosts have only the first
+
+// The best engine that this host can run, up to a level. Lanes is a power of two up to 64.
+const Engine& engine_for(unsigned lanes, HostLevel most = HostLevel::kV4);
+
+}  // namespace kiesel::model

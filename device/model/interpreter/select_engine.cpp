@@ -1,0 +1,41 @@
+#include "device/model/interpreter/engine.hpp"
+
+namespace kiesel::model {
+
+namespace base {
+const Engine& engine(unsigned lanes);
+}
+#if defined(KIESEL_X86_LEVELS)
+namespace v3 {
+const Engine& engine(unsigned lanes);
+}
+namespace v4 {
+const Engine& engine(unsigned lanes);
+}
+
+namespace {
+
+bool host_has_v3() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("fma") && __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("f16c") &&
+         __builtin_cpu_supports("movbe");
+}
+
+bool host_has_v4() {
+  return host_has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
+}  // namespace
+
+const Engine& engine_for(unsigned lanes, HostLevel most) {
+  if (most >= HostLevel::kV4 && host_has_v4()) return v4::engine(lanes);
+  if (most >= HostLevel::kV3 && host_has_v3()) return v3::engine(lanes);
+  return base::engine(lanes);
+}
+#else
+const Engine& engine_for(unsigned lanes, HostLevel) { return base::engine(lanes); }
+#endif
+
+}  // namespace kiesel::model

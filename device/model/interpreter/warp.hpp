@@ -1,0 +1,132 @@
+// State of a running warp and of the core it runs on, without its registers: those depend on the number of
+// lanes and live in Lanes<W> (lanes.hpp), which derives from Warp.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "device/model/interpreter/code.hpp"
+#include "device/model/memory/memory.hpp"
+
+namespace kiesel::model {
+
+inline constexpr unsigned kMaxLanes = 64;
+inline constexpr unsigned kNumBarriers = 64;
+
+enum class Stop : std::uint8_t { kNone, kEnded, kBarrier, kFault };
+
+enum class FaultKind : std::uint8_t {
+  kNone,
+  kBadAddress,
+  kReadOnly,
+  kMisaligned,
+  kStackOverflow,
+  kForeignLocal,
+  kIllegal,
+  kDivergentBranch,
+  kNotUniform,
+  kBadToken,
+  kStackFull,
+  kEndedInside,
+  kJumpOutside,
+  kBarrierStuck,
+  kBadBarrier
+};
+
+struct Fault {
+  FaultKind kind = FaultKind::kNone;
+  std::uint64_t pc = 0;
+  unsigned warp_rank = 0, lane = 0;
+  Address address = 0;  // of memory, or the jump's target
+  unsigned bytes = 0;
+  std::string detail;
+};
+
+struct Grid {
+  std::array<std::uint32_t, 3> local_size{1, 1, 1};
+  std::array<std::uint64_t, 3> groups{1, 1, 1};
+  std::array<std::uint64_t, 3> global_offset{};
+  std::uint64_t total_groups() const { return groups[0] * groups[1] * groups[2]; }
+};
+
+struct CoreCounters {
+  std::uint64_t instructions = 0, lane_instructions = 0, groups = 0, warps = 0, barriers = 0;
+};
+
+// A barrier of the core: generation counts how often it has opened.
+struct BarrierState {
+  std::uint32_t arrived = 0;
+  std::uint64_t generation = 0;
+};
+
+// What the warps of the work-group that is running on a core share.
+struct CoreState {
+  Memory* memory = nullptr;
+  unsigned id = 0, lanes = 0, warps = 0, cores = 0;
+  Range private_window;
+  Address local_base = 0;  // of the core's local memory
+  Range local;             // the part that the running launch may use
+  const Code* code = nullptr;
+  Grid grid;
+  Address launch_block = 0, kernel_entry = 0;
+  std::array<std::uint64_t, 3> group{};
+  unsigned group_warps = 0;
+  std::uint64_t active_warps = 0;  // mask
+  std::array<BarrierState, kNumBarriers> barriers{};
+  std::vector<Range> ranges;  // by Insn::slot: where its last access went
+  Fault fault;
+  CoreCounters counters;
+};
+
+struct Divergence {
+  std::uint64_t before;  // mask to restore after both sides
+  std::uint64_t second_side;
+  const Insn* second_start;
+  bool in_second;
+};
+
+struct Warp {
+  CoreState* core = nullptr;
+  const Insn* next = nullptr;
+  unsigned partial = 0;  // index of Insn::run
+  unsigned lanes = 0;
+  std::uint64_t mask = 0, full_mask = 0;
+  std::uint64_t executed = 0;                              // instructions since the warp started
+  std::uint64_t lane_instructions = 0, counted_until = 0;  // up to the last change of the mask
+  std::byte* private_memory = nullptr;                     // granules of 8 bytes, interleaved by lane
+  unsigned rank = 0;                                       // in the group
+  unsigned rounding = 0;                                   // frm
+  unsigned flags = 0;                                      // fflags
+  Stop stop = Stop::kNone;
+  unsigned barrier = 0;  // it waits at, until the generation changes
+  std::uint64_t barrier_generation = 0;
+  unsigned depth = 0;  // of divergence
+  std::array<Divergence, kMaxLanes> divergence;
+  std::array<std::array<std::uint32_t, kMaxLanes>, 3> local_id;
+  std::array<std::uint64_t, kMaxLanes> reservation_address, reservation_value;  // of lr
+
+  unsigned count(std::uint64_t bits) const { return static_cast<unsigned>(__builtin_popcountll(bits)); }
+  void account() {
+    lane_instructions += (executed - counted_until) * count(mask);
+    counted_until = executed;
+  }
+};
+
+// Slow paths, the same for all engines.
+// Where a lane's access goes on the host, or null after recording the fault. `range` is set to where it lies
+// when that is plain memory.
+std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address, unsigned bytes, bool store,
+                   Range& range);
+// Records the fault and stops the warp; returns null for handlers to return.
+const Insn* raise(Warp& warp, const Insn* insn, FaultKind kind, unsigned lane, Address address = 0,
+                  unsigned bytes = 0);
+// A CSR whose scope is wider than a lane.
+std::uint64_t read_csr(Warp& warp, std::uint32_t number);
+bool csr_is_lane_scope(std::uint32_t number);
+std::uint64_t read_lane_csr(const Warp& warp, std::uint32_t number, unsigned lane);
+void write_csr(Warp& warp, std::uint32_t number, std::uint64_t value);
+
+}  // namespace kiesel::model

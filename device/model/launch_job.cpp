@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "device/isa/launch_block.hpp"
+#include "device/model/fault_message.hpp"
+#include "device/model/jobs.hpp"
+
+namespace kiesel::model {
+namespace {
+
+constexpr std::uint64_t kSlotBytes = 4096, kSlots = 64;
+
+class LaunchJob final : public Job {
+ public:
+  LaunchJob(LaunchParts parts, LaunchContext context, std::string kernel)
+      : parts_(std::move(parts)), context_(context), kernel_(std::move(kernel)) {
+    pieces = context_.grid.total_groups();
+  }
+  ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
+
+  bool run(Core& core, std::uint64_t piece) override {
+    switch (core.run_group(context_, piece)) {
+      case Core::Outcome::kDone:
+        return true;
+      case Core::Outcome::kFault:
+        fail({Errc::kFault, fault_message(core.state(), *parts_.module, *parts_.memory, kernel_)});
+        return false;
+      case Core::Outcome::kCancelled:
+        fail({Errc::kCrashed, fmt::format("kernel '{}' was stopped: the device was shut down", kernel_)});
+        return false;
+    }
+    return false;
+  }
+
+  Status finish() override { return failed_ ? Status(error_) : Status(); }
+
+ private:
+  void fail(Error error) {  // the first one is told
+    std::lock_guard lock(mutex_);
+    if (!failed_) error_ = std::move(error);
+    failed_ = true;
+  }
+
+  LaunchParts parts_;
+  LaunchContext context_;
+  std::string kernel_;
+  std::mutex mutex_;
+  bool failed_ = false;
+  Error error_{Errc::kFault, {}};
+};
+
+Error invalid(const device::Launch& launch, std::string reason) {
+  return {Errc::kInvalidArgument, fmt::format("kernel '{}': {}", launch.kernel, reason)};
+}
+
+Result<Grid> make_grid(const device::Launch& launch, const isa::Target& target) {
+  Grid grid;
+  std::uint64_t group_size = 1;
+  for (int d = 0; d < 3; ++d) {
+    const std::uint64_t local = launch.local_size[d];
+    if (local == 0 || launch.global_size[d] % local)
+      return invalid(
+          launch, fmt::format("local size {} does not divide global size {}", local, launch.global_size[d]));
+    grid.local_size[d] = launch.local_size[d];
+    grid.groups[d] = launch.global_size[d] / local;
+    if (grid.groups[d] >> 32) return invalid(launch, "more than 2^32 - 1 work-groups in a dimension");
+    grid.global_offset[d] = launch.global_offset[d];
+    group_size *= local;
+    if (group_size > target.max_work_group_size())
+      return invalid(launch,
+                     fmt::format("work-groups have more than {} work-items", target.max_work_group_size()));
+  }
+  if (static_cast<unsigned __int128>(grid.groups[0]) * grid.groups[1] * grid.groups[2] >> 62)
+    return invalid(launch, "too many work-groups");
+  return grid;
+}
+
+void fill_block(Address block, const device::Launch& launch, Address stack_top) {
+  isa::LaunchHeader header{};
+  header.stack_top = stack_top;
+  header.stack_stride = 0;  // every lane has a window of its own
+  for (int d = 0; d < 3; ++d) {
+    header.global_offset[d] = launch.global_offset[d];
+    header.global_size[d] = launch.global_size[d];
+  }
+  header.work_dim = launch.work_dim;
+  header.printf_buffer = launch.printf_buffer;
+  auto* bytes = reinterpret_cast<std::byte*>(block);
+  std::memcpy(bytes, &header, sizeof header);
+  if (!launch.arguments.empty())
+    std::memcpy(bytes + sizeof header, launch.arguments.data(), launch.arguments.size());
+}
+
+}  // namespace
+
+LaunchBlocks::~LaunchBlocks() {
+  for (const Address area : areas_) memory_.free(area);
+}
+
+Result<Address> LaunchBlocks::take(std::uint64_t bytes) {
+  if (bytes > kSlotBytes) {
+    auto block = memory_.allocate(bytes, 64);
+    if (block) memory_.label(*block, "kernel arguments");
+    return block;
+  }
+  std::lock_guard lock(mutex_);
+  if (free_.empty()) {
+    const auto area = memory_.allocate(kSlotBytes * kSlots, kSlotBytes);
+    if (!area) return area.error();
+    memory_.label(*area, "kernel arguments");
+    areas_.push_back(*area);
+    for (std::uint64_t slot = kSlots; slot-- > 0;) free_.push_back(*area + slot * kSlotBytes);
+  }
+  const Address block = free_.back();
+  free_.pop_back();
+  return block;
+}
+
+void LaunchBlocks::give_back(Address address) {
+  {
+    std::lock_guard lock(mutex_);
+    for (const Address area : areas_)
+      if (address - area < kSlotBytes * kSlots) {
+        free_.push_back(address);
+        return;
+      }
+  }
+  memory_.free(address);
+}
+
+Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const LaunchParts& parts) {
+  const Configuration& configuration = *parts.configuration;
+  if (!parts.module) return invalid(launch, "no such module");
+  const Code& code = parts.module->code();
+  if (!code.at(launch.entry))
+    return invalid(launch, fmt::format("its entry point {:#x} is not in the module", launch.entry));
+  auto grid = make_grid(launch, configuration.target);
+  if (!grid) return grid.error();
+  if (launch.local_memory_bytes > configuration.target.local_memory_bytes)
+    return invalid(launch, fmt::format("it needs {} bytes of local memory of {}", launch.local_memory_bytes,
+                                       configuration.target.local_memory_bytes));
+  if (launch.private_memory_bytes > configuration.private_memory_bytes)
+    return invalid(launch, fmt::format("it needs {} bytes of private memory of {}",
+                                       launch.private_memory_bytes, configuration.private_memory_bytes));
+  const auto block = parts.blocks->take(sizeof(isa::LaunchHeader) + launch.arguments.size());
+  if (!block) return block.error();
+  fill_block(*block, launch, parts.memory->private_window().end);
+  LaunchContext context;
+  context.module = parts.module.get();
+  context.grid = *grid;
+  context.launch_block = *block;
+  context.kernel_entry = launch.entry;
+  context.local_memory_bytes = launch.local_memory_bytes;
+  context.serial = parts.serial;
+  context.cancelled = parts.cancelled;
+  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, launch.kernel));
+}
+
+}  // namespace kiesel::model

@@ -1,0 +1,204 @@
+#include "device/model/memory/memory.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <mutex>
+
+namespace kiesel::model {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kChunk = 2 << 20;          // unit of committing: few system calls, few mappings
+constexpr std::uint64_t kReleaseFrom = 256 << 10;  // smaller blocks keep their pages for the next user
+constexpr std::uint64_t kHugePagesFrom = 4 << 20;
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t capacity, std::uint64_t private_window) {
+  auto memory = std::unique_ptr<Memory>(new Memory);
+  memory->capacity_ = capacity;
+  const std::uint64_t window_space = round_up(private_window, kChunk);
+  // Twice the capacity: holes and guard pages must not be what runs out first.
+  const std::uint64_t wanted =
+      window_space + round_up(2 * capacity, kChunk) + (std::uint64_t{1} << 30);
+  void* base = mmap(nullptr, wanted + kChunk, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED)
+    return Error{Errc::kOutOfMemory, fmt::format("cannot reserve {} bytes of address space", wanted)};
+  const auto start = reinterpret_cast<Address>(base);
+  memory->base_ = round_up(start, kChunk);
+  if (memory->base_ != start) munmap(base, memory->base_ - start);
+  memory->reserved_ = wanted;
+  if (const Address tail = start + wanted + kChunk; tail > memory->base_ + wanted)
+    munmap(reinterpret_cast<void*>(memory->base_ + wanted), tail - memory->base_ - wanted);
+  memory->committed_.resize(wanted / kChunk + 1);
+  const Address first = memory->base_ + window_space;
+  memory->private_window_ = {first - private_window, first};
+  memory->add_free({first, memory->base_ + wanted});
+  return memory;
+}
+
+Memory::~Memory() {
+  if (base_) munmap(reinterpret_cast<void*>(base_), reserved_);
+}
+
+void Memory::add_free(Range range) {
+  free_[range.begin] = range.end;
+  free_by_size_.insert({range.end - range.begin, range.begin});
+}
+
+void Memory::remove_free(Range range) {
+  free_.erase(range.begin);
+  free_by_size_.erase({range.end - range.begin, range.begin});
+}
+
+// The smallest hole that fits.
+std::optional<Range> Memory::take(std::uint64_t bytes, std::uint64_t alignment) {
+  for (auto hole = free_by_size_.lower_bound({bytes, 0}); hole != free_by_size_.end(); ++hole) {
+    const Range range{hole->second, hole->second + hole->first};
+    const Address begin = round_up(range.begin, alignment);
+    if (begin < range.begin || begin > range.end || range.end - begin < bytes) continue;
+    remove_free(range);
+    if (begin > range.begin) add_free({range.begin, begin});
+    if (begin + bytes < range.end) add_free({begin + bytes, range.end});
+    return Range{begin, begin + bytes};
+  }
+  return std::nullopt;
+}
+
+void Memory::give_back(Range range) {
+  auto next = free_.lower_bound(range.begin);
+  if (next != free_.begin()) {
+    const auto before = std::prev(next);
+    if (before->second == range.begin) {
+      const Range joined{before->first, before->second};
+      range.begin = joined.begin;
+      remove_free(joined);
+    }
+  }
+  next = free_.lower_bound(range.end);
+  if (next != free_.end() && next->first == range.end) {
+    const Range joined{next->first, next->second};
+    range.end = joined.end;
+    remove_free(joined);
+  }
+  add_free(range);
+}
+
+bool Memory::commit(Range range) {
+  const std::uint64_t first = (range.begin - base_) / kChunk, last = (range.end - 1 - base_) / kChunk;
+  for (std::uint64_t chunk = first; chunk <= last;) {
+    if (committed_[chunk]) {
+      ++chunk;
+      continue;
+    }
+    std::uint64_t end = chunk;
+    while (end <= last && !committed_[end]) ++end;
+    if (mprotect(reinterpret_cast<void*>(base_ + chunk * kChunk), (end - chunk) * kChunk,
+                 PROT_READ | PROT_WRITE))
+      return false;
+    std::fill(committed_.begin() + static_cast<std::ptrdiff_t>(chunk),
+              committed_.begin() + static_cast<std::ptrdiff_t>(end), true);
+    chunk = end;
+  }
+  return true;
+}
+
+Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind) {
+  if (alignment == 0 || (alignment & (alignment - 1)))
+    return Error{Errc::kInvalidArgument, fmt::format("alignment {} is not a power of two", alignment)};
+  bytes = std::max<std::uint64_t>(bytes, 1);
+  const auto full = [&] {
+    return Error{Errc::kOutOfMemory,
+                 fmt::format("no room for {} bytes: {} of {} are in use", bytes, used(), capacity_)};
+  };
+  std::unique_lock lock(mutex_);
+  if (bytes > capacity_ || used() > capacity_ - bytes) return full();
+  const std::uint64_t space = round_up(bytes, kPage) + kPage;
+  const std::uint64_t step = bytes >= kHugePagesFrom ? kChunk : std::min(std::max(alignment, kPage), kChunk);
+  const auto taken = take(space, std::max(step, alignment));
+  if (!taken) return full();
+  if (!commit(*taken)) {
+    give_back(*taken);
+    return full();
+  }
+  if (bytes >= kHugePagesFrom) madvise(reinterpret_cast<void*>(taken->begin), space, MADV_HUGEPAGE);
+  blocks_.emplace(taken->begin, Block{{{taken->begin, taken->begin + bytes}, kind}, {}, {}, *taken});
+  used_ += bytes;
+  return taken->begin;
+}
+
+void Memory::free(Address address) {
+  if (!address) return;
+  std::unique_lock lock(mutex_);
+  const auto found = blocks_.find(address);
+  if (found == blocks_.end()) return;
+  const Block& block = found->second;
+  const std::uint64_t space = block.taken.end - block.taken.begin;
+  if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
+  used_ -= block.allocation.range.end - block.allocation.range.begin;
+  give_back(block.taken);
+  blocks_.erase(found);
+  epoch_.fetch_add(1, std::memory_order_release);
+}
+
+void Memory::label(Address address, std::string_view text) {
+  std::unique_lock lock(mutex_);
+  if (const auto found = blocks_.find(address); found != blocks_.end()) found->second.label = text;
+}
+
+Memory::Blocks::const_iterator Memory::block_at(Address address) const {
+  auto after = blocks_.upper_bound(address);
+  if (after == blocks_.begin()) return blocks_.end();
+  const auto block = std::prev(after);
+  return address < block->second.allocation.range.end ? block : blocks_.end();
+}
+
+std::optional<Memory::Allocation> Memory::find(Address address) const {
+  std::shared_lock lock(mutex_);
+  const auto block = block_at(address);
+  if (block == blocks_.end()) return std::nullopt;
+  if (block->second.parts.empty()) return block->second.allocation;
+  for (const Allocation& part : block->second.parts)
+    if (part.range.contains(address, 1)) return part;
+  return std::nullopt;
+}
+
+void Memory::divide(Address address, std::vector<Allocation> parts) {
+  std::unique_lock lock(mutex_);
+  if (const auto found = blocks_.find(address); found != blocks_.end())
+    found->second.parts = std::move(parts);
+}
+
+bool Memory::contains(Address address, std::uint64_t bytes) const {
+  std::shared_lock lock(mutex_);
+  const auto block = block_at(address);
+  return block != blocks_.end() && block->second.allocation.range.contains(address, bytes);
+}
+
+std::string Memory::describe(Address address) const {
+  std::shared_lock lock(mutex_);
+  const auto text = [](const Block& block) {
+    const Range range = block.allocation.range;
+    return fmt::format("{} ({} bytes at {:#x})", block.label.empty() ? "an unnamed allocation" : block.label,
+                       range.end - range.begin, range.begin);
+  };
+  const auto after = blocks_.upper_bound(address);
+  const Block* below = after == blocks_.begin() ? nullptr : &std::prev(after)->second;
+  const Block* above = after == blocks_.end() ? nullptr : &after->second;
+  const auto begin = [](const Block* block) { return block->allocation.range.begin; };
+  const auto end = [](const Block* block) { return block->allocation.range.end; };
+  if (below && address < end(below))
+    return fmt::format("{} bytes into {}", address - begin(below), text(*below));
+  if (below && above && begin(above) - address < address - end(below)) below = nullptr;
+  if (below) return fmt::format("{} bytes past the end of {}", address - end(below), text(*below));
+  if (above) return fmt::format("{} bytes before {}", begin(above) - address, text(*above));
+  return "nothing is allocated";
+}
+
+}  // namespace kiesel::model

@@ -1,0 +1,98 @@
+// Device memory: one reserved range of the process, so that a device address is the host address too.
+// Pages are committed when first allocated over and given back on free(); a guard page follows every
+// allocation, so that no two of them touch. Nothing here relies on signals: whoever executes loads and stores
+// asks find(). Threads: all members may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/result.hpp"
+
+namespace kiesel::model {
+
+using Address = std::uint64_t;
+
+struct Range {
+  Address begin = 0, end = 0;
+  bool contains(Address address, std::uint64_t bytes) const {
+    return address >= begin && address < end && bytes <= end - address;
+  }
+};
+
+class Memory {
+ public:
+  enum class Kind : std::uint8_t {
+    kData,      // a buffer
+    kReadOnly,  // code and constants of a module: stores fault
+    kLocal,     // local memory of one core
+  };
+  struct Allocation {
+    Range range;  // as asked for, without rounding
+    Kind kind;
+  };
+
+  // `capacity`: most bytes that may be allocated at a time. `private_window`: bytes of address space, never
+  // backed here, in which every lane sees memory of its own.
+  static Result<std::unique_ptr<Memory>> create(std::uint64_t capacity, std::uint64_t private_window);
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  // Alignment is a power of two. kOutOfMemory, kInvalidArgument.
+  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind = Kind::kData);
+  void free(Address address);  // of 0 does nothing
+  void label(Address address, std::string_view text);
+
+  std::optional<Allocation> find(Address address) const;  // that contains the address
+  bool contains(Address address, std::uint64_t bytes) const;
+  // "12 bytes past the end of buffer 3 (4096 bytes at 0x...)"; for messages.
+  std::string describe(Address address) const;
+
+  // Makes an allocation a set of parts with gaps that belong to nobody: the segments of a module.
+  void divide(Address address, std::vector<Allocation> parts);
+
+  // Its end is where stacks start.
+  Range private_window() const { return private_window_; }
+  std::uint64_t capacity() const { return capacity_; }
+  std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+  // Grows with each free(): a cached Range is good while it stays the same.
+  std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+
+ private:
+  struct Block {
+    Allocation allocation;
+    std::string label;
+    std::vector<Allocation> parts;
+    Range taken;  // address space it holds: rounding and guard page included
+  };
+  using Blocks = std::map<Address, Block>;
+
+  Memory() = default;
+  std::optional<Range> take(std::uint64_t bytes, std::uint64_t alignment);
+  void give_back(Range range);
+  void add_free(Range range);
+  void remove_free(Range range);
+  bool commit(Range range);
+  Blocks::const_iterator block_at(Address address) const;  // with the lock held
+
+  Address base_ = 0;
+  std::uint64_t reserved_ = 0, capacity_ = 0;
+  Range private_window_;
+  mutable std::shared_mutex mutex_;  // guards all below but the atomics
+  Blocks blocks_;                    // by first address
+  std::map<Address, Address> free_;  // begin -> end
+  std::set<std::pair<std::uint64_t, Address>> free_by_size_;
+  std::vector<bool> committed_;  // by chunk
+  std::atomic<std::uint64_t> used_{0}, epoch_{0};
+};
+
+}  // namespace kiesel::model

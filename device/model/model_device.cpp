@@ -1,0 +1,129 @@
+#include "device/model/model_device.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "support/clock.hpp"
+#include "support/log.hpp"
+
+namespace kiesel::model {
+
+ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
+    : configuration_(std::move(configuration)), engine_(engine) {
+  const isa::Target& target = configuration_.target;
+  description_.name = configuration_.device_name();
+  description_.vendor = "Kiesel";
+  description_.vendor_id = 0x4B53;
+  description_.target = target;
+  description_.cores = configuration_.cores;
+  description_.clock_mhz = configuration_.clock_mhz;
+  description_.global_memory_bytes = configuration_.global_memory_bytes;
+  description_.max_allocation_bytes = configuration_.global_memory_bytes / 2;
+  description_.private_memory_bytes = configuration_.private_memory_bytes;
+  description_.host_visible = true;
+}
+
+Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configuration, unsigned threads,
+                                                         HostLevel most) {
+  const Engine& engine = engine_for(configuration.target.lanes, most);
+  auto device = std::unique_ptr<ModelDevice>(new ModelDevice(std::move(configuration), engine));
+  const Configuration& c = device->configuration_;
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  threads = std::min(threads, c.cores);
+  // The cores' local memory and the launch blocks come on top of what applications may have.
+  const std::uint64_t own = std::uint64_t{threads} * c.target.local_memory_bytes + (64 << 20);
+  auto memory = Memory::create(c.global_memory_bytes + own, c.private_memory_bytes);
+  if (!memory) return memory.error();
+  device->memory_ = std::move(*memory);
+  device->blocks_ = std::make_unique<LaunchBlocks>(*device->memory_);
+  std::vector<std::unique_ptr<Core>> cores;
+  for (unsigned id = 0; id < threads; ++id) {
+    auto core = Core::create(*device->memory_, engine, c, id);
+    if (!core) return core.error();
+    cores.push_back(std::move(*core));
+  }
+  device->dispatcher_ = std::make_unique<Dispatcher>(std::move(cores));
+  KIESEL_LOG(kDevice, kInfo, "{}: engine {} of {} lanes, {} host threads", device->description_.name,
+             engine.host, engine.width, threads);
+  return device;
+}
+
+ModelDevice::~ModelDevice() { dispatcher_.reset(); }
+
+Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment) {
+  if (bytes > description_.max_allocation_bytes)
+    return Error{Errc::kOutOfMemory, fmt::format("{} bytes are more than one allocation may have", bytes)};
+  return memory_->allocate(bytes, alignment);
+}
+
+void ModelDevice::free(Address address) { memory_->free(address); }
+
+std::byte* ModelDevice::host_pointer(Address address) {
+  return memory_->find(address) ? reinterpret_cast<std::byte*>(address) : nullptr;
+}
+
+void ModelDevice::label(Address address, std::string_view text) { memory_->label(address, text); }
+
+Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf) {
+  auto module = Module::load(*memory_, engine_, configuration_.target, elf);
+  if (!module) return module.error();
+  std::unique_lock lock(modules_mutex_);
+  modules_.emplace(next_module_, std::move(*module));
+  return next_module_++;
+}
+
+void ModelDevice::unload(device::ModuleId module) {
+  std::shared_ptr<const Module> gone;
+  std::unique_lock lock(modules_mutex_);
+  if (const auto found = modules_.find(module); found != modules_.end()) {
+    gone = std::move(found->second);
+    modules_.erase(found);
+  }
+}
+
+std::shared_ptr<const Module> ModelDevice::module(device::ModuleId id) const {
+  std::shared_lock lock(modules_mutex_);
+  const auto found = modules_.find(id);
+  return found == modules_.end() ? nullptr : found->second;
+}
+
+Result<Address> ModelDevice::symbol(device::ModuleId id, std::string_view name) const {
+  const auto found = module(id);
+  if (!found) return Error{Errc::kNotFound, fmt::format("there is no module {}", id)};
+  return found->symbol(name);
+}
+
+Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
+  const auto* launch = std::get_if<device::Launch>(&command);
+  if (!launch) {
+    transfers_.fetch_add(1, std::memory_order_relaxed);
+    return make_transfer(std::move(command), *memory_);
+  }
+  const std::uint64_t serial = launches_.fetch_add(1, std::memory_order_relaxed) + 1;
+  return make_launch(*launch, {module(launch->module), blocks_.get(), memory_.get(), &configuration_,
+                               &dispatcher_->cancelled(), serial});
+}
+
+void ModelDevice::submit(device::Command command, device::CompletionHandler done) {
+  auto job = make_job(std::move(command));
+  if (!job) {
+    const std::uint64_t now = now_ns();
+    if (done) done({job.error(), now, now});
+    return;
+  }
+  (*job)->done = std::move(done);
+  dispatcher_->submit(std::move(*job));
+}
+
+bool ModelDevice::help() { return dispatcher_->help(); }
+
+std::vector<device::Counter> ModelDevice::counters() const {
+  const CoreCounters sums = dispatcher_->counters();
+  return {{"launches", "", launches_.load()},      {"transfers", "", transfers_.load()},
+          {"work-groups", "", sums.groups},        {"warps", "", sums.warps},
+          {"instructions", "", sums.instructions}, {"lane-instructions", "", sums.lane_instructions},
+          {"barriers", "", sums.barriers},         {"memory in use", "bytes", memory_->used()}};
+}
+
+}  // namespace kiesel::model

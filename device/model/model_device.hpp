@@ -1,0 +1,53 @@
+// The device model: a Device whose cores are host threads that interpret machine code.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+
+#include "device/device.hpp"
+#include "device/model/configuration.hpp"
+#include "device/model/dispatcher.hpp"
+#include "device/model/interpreter/engine.hpp"
+#include "device/model/jobs.hpp"
+
+namespace kiesel::model {
+
+class ModelDevice final : public device::Device {
+ public:
+  // `threads`: most host threads that run at a time; 0 is one for each processor.
+  static Result<std::unique_ptr<ModelDevice>> create(Configuration configuration, unsigned threads,
+                                                     HostLevel most = HostLevel::kV4);
+  ~ModelDevice() override;
+
+  const device::Description& description() const override { return description_; }
+  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment) override;
+  void free(Address address) override;
+  std::byte* host_pointer(Address address) override;
+  void label(Address address, std::string_view text) override;
+  Result<device::ModuleId> load(std::span<const std::byte> elf) override;
+  void unload(device::ModuleId module) override;
+  Result<Address> symbol(device::ModuleId module, std::string_view name) const override;
+  void submit(device::Command command, device::CompletionHandler done) override;
+  bool help() override;
+  std::vector<device::Counter> counters() const override;
+
+ private:
+  ModelDevice(Configuration configuration, const Engine& engine);
+  std::shared_ptr<const Module> module(device::ModuleId id) const;
+  Result<std::unique_ptr<Job>> make_job(device::Command command);
+
+  Configuration configuration_;
+  const Engine& engine_;
+  device::Description description_;
+  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<LaunchBlocks> blocks_;
+  mutable std::shared_mutex modules_mutex_;
+  std::map<device::ModuleId, std::shared_ptr<const Module>> modules_;  // guarded by modules_mutex_
+  device::ModuleId next_module_ = 1;                                   // likewise
+  std::atomic<std::uint64_t> launches_{0}, transfers_{0};
+  std::unique_ptr<Dispatcher> dispatcher_;  // last: its threads use all of the above
+};
+
+}  // namespace kiesel::model

@@ -1,0 +1,172 @@
+#include "device/model/module.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "device/model/interpreter/decode.hpp"
+#include "support/elf.hpp"
+
+namespace kiesel::model {
+namespace {
+
+constexpr std::uint64_t kLargestProgram = std::uint64_t{1} << 30;
+constexpr std::uint64_t kPlacement = 4096;
+
+Error bad(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}; }
+
+}  // namespace
+
+class ModuleLoader {
+ public:
+  ModuleLoader(Module& module, const ElfView& elf) : module_(module), elf_(elf) {}
+
+  Status run(const Engine& engine, const isa::Target& target) {
+    if (auto status = check(); !status) return status;
+    const auto base = module_.memory_.allocate(size_, kPlacement);
+    if (!base) return base.error();
+    module_.base_ = *base;
+    copy_segments();
+    if (auto status = relocate(); !status) return status;
+    collect_symbols();
+    const std::uint64_t begin = module_.base_ + text_->p_vaddr;
+    module_.code_ = decode_code(begin, text_->p_memsz, engine, target);
+    module_.startup_ = module_.code_.at(module_.base_ + elf_.header().e_entry);
+    if (!module_.startup_) return bad("the entry point is not in the executable segment");
+    protect();
+    return {};
+  }
+
+ private:
+  Status check() {
+    const Elf64_Ehdr& header = elf_.header();
+    if (header.e_machine != EM_RISCV) return bad(fmt::format("machine {} is not RISC-V", header.e_machine));
+    if (header.e_type != ET_DYN) return bad("not a position-independent program (ET_DYN)");
+    for (const Elf64_Phdr& segment : elf_.segments()) {
+      if (segment.p_type == PT_TLS) return bad("thread-local storage");
+      if (segment.p_type != PT_LOAD) continue;
+      if (segment.p_filesz > segment.p_memsz)
+        return bad("a segment with more bytes in the file than in memory");
+      if (segment.p_vaddr > kLargestProgram || segment.p_memsz > kLargestProgram - segment.p_vaddr)
+        return bad("a segment that is too large");
+      if (segment.p_align > kPlacement && segment.p_align > (1 << 21))
+        return bad("a segment with a huge alignment");
+      if (segment.p_vaddr < size_) return bad("segments that overlap or are not in order");
+      size_ = segment.p_vaddr + segment.p_memsz;
+      if (!(segment.p_flags & PF_X)) continue;
+      if (text_) return bad("more than one executable segment");
+      if (segment.p_vaddr & 3 || segment.p_memsz & 3) return bad("an executable segment that is not aligned");
+      text_ = &segment;
+    }
+    if (!text_ || !text_->p_memsz) return bad("no executable segment");
+    return {};
+  }
+
+  void copy_segments() {
+    auto* target = reinterpret_cast<std::byte*>(module_.base_);
+    std::memset(target, 0, size_);
+    for (const Elf64_Phdr& segment : elf_.segments()) {
+      if (segment.p_type != PT_LOAD) continue;
+      const auto bytes = elf_.segment_bytes(segment);
+      if (!bytes.empty()) std::memcpy(target + segment.p_vaddr, bytes.data(), bytes.size());
+    }
+  }
+
+  bool in_segment(std::uint64_t offset, std::uint64_t bytes) const {
+    return std::any_of(elf_.segments().begin(), elf_.segments().end(), [&](const Elf64_Phdr& segment) {
+      return segment.p_type == PT_LOAD && offset >= segment.p_vaddr &&
+             offset - segment.p_vaddr <= segment.p_memsz &&
+             bytes <= segment.p_memsz - (offset - segment.p_vaddr);
+    });
+  }
+
+  // Relocations count symbols in the dynamic table, whatever other tables there are.
+  Result<std::uint64_t> dynamic_symbol(std::uint32_t index) const {
+    for (const auto& section : elf_.sections()) {
+      if (section.type != SHT_DYNSYM || index >= section.bytes.size() / sizeof(Elf64_Sym)) continue;
+      Elf64_Sym symbol;
+      std::memcpy(&symbol, section.bytes.data() + index * sizeof symbol, sizeof symbol);
+      if (symbol.st_shndx == SHN_UNDEF) return bad("a relocation against an undefined symbol");
+      return symbol.st_value;
+    }
+    return bad("a relocation against a symbol that does not exist");
+  }
+
+  Status relocate() {
+    for (const auto& relocation : elf_.relocations()) {
+      if (relocation.type == R_RISCV_NONE) continue;
+      if (!in_segment(relocation.offset, 8)) return bad("a relocation outside the program");
+      std::uint64_t value = module_.base_ + static_cast<std::uint64_t>(relocation.addend);
+      if (relocation.type == R_RISCV_64 || relocation.type == R_RISCV_JUMP_SLOT) {
+        const auto symbol = dynamic_symbol(relocation.symbol);
+        if (!symbol) return symbol.error();
+        value += *symbol;
+      } else if (relocation.type != R_RISCV_RELATIVE) {
+        return bad(fmt::format("a relocation of type {}", relocation.type));
+      }
+      std::memcpy(reinterpret_cast<void*>(module_.base_ + relocation.offset), &value, sizeof value);
+    }
+    return {};
+  }
+
+  void collect_symbols() {
+    for (const auto& symbol : elf_.symbols()) {
+      if (symbol.section == SHN_UNDEF || symbol.section >= SHN_LORESERVE || symbol.name.empty()) continue;
+      const Address address = module_.base_ + symbol.value;
+      if (symbol.binding != STB_LOCAL) module_.by_name_.emplace(symbol.name, address);
+      if (symbol.type == STT_FUNC || (symbol.type == STT_NOTYPE && symbol.binding != STB_LOCAL))
+        module_.symbols_.push_back({address, symbol.size, std::string(symbol.name)});
+    }
+    std::sort(module_.symbols_.begin(), module_.symbols_.end(),
+              [](const auto& a, const auto& b) { return a.address < b.address; });
+  }
+
+  void protect() {
+    std::vector<Memory::Allocation> parts;
+    for (const Elf64_Phdr& segment : elf_.segments()) {
+      if (segment.p_type != PT_LOAD) continue;
+      const Address begin = module_.base_ + segment.p_vaddr;
+      parts.push_back({{begin, begin + segment.p_memsz},
+                       segment.p_flags & PF_W ? Memory::Kind::kData : Memory::Kind::kReadOnly});
+    }
+    module_.memory_.divide(module_.base_, std::move(parts));
+    module_.memory_.label(module_.base_, "the program");
+  }
+
+  Module& module_;
+  const ElfView& elf_;
+  std::uint64_t size_ = 0;
+  const Elf64_Phdr* text_ = nullptr;
+};
+
+Result<std::unique_ptr<Module>> Module::load(Memory& memory, const Engine& engine, const isa::Target& target,
+                                             std::span<const std::byte> file) {
+  const auto elf = ElfView::parse(file);
+  if (!elf) return elf.error();
+  auto module = std::unique_ptr<Module>(new Module(memory));
+  if (auto status = ModuleLoader(*module, *elf).run(engine, target); !status) return status.error();
+  return module;
+}
+
+Module::~Module() { memory_.free(base_); }
+
+Result<Address> Module::symbol(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end())
+    return Error{Errc::kNotFound, fmt::format("the program has no symbol '{}'", name)};
+  return found->second;
+}
+
+std::string Module::locate(Address address) const {
+  auto after = std::upper_bound(symbols_.begin(), symbols_.end(), address,
+                                [](Address wanted, const Symbol& symbol) { return wanted < symbol.address; });
+  while (after != symbols_.begin()) {
+    const Symbol& symbol = *--after;
+    if (symbol.size && address - symbol.address >= symbol.size) continue;
+    return fmt::format("{}+{:#x}", symbol.name, address - symbol.address);
+  }
+  return "";
+}
+
+}  // namespace kiesel::model

@@ -1,0 +1,53 @@
+// A program in device memory: an ELF file placed, relocated and decoded.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "device/isa/target.hpp"
+#include "device/model/interpreter/code.hpp"
+#include "device/model/interpreter/engine.hpp"
+#include "device/model/memory/memory.hpp"
+#include "support/result.hpp"
+
+namespace kiesel::model {
+
+class Module {
+ public:
+  // kInvalidBinary for what is not a program for this machine, kOutOfMemory.
+  static Result<std::unique_ptr<Module>> load(Memory& memory, const Engine& engine, const isa::Target& target,
+                                              std::span<const std::byte> file);
+  ~Module();
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  const Code& code() const { return code_; }
+  const Insn* startup() const { return startup_; }
+  Result<Address> symbol(std::string_view name) const;
+  // "name+0x1c", or "" where no symbol covers the address.
+  std::string locate(Address address) const;
+
+ private:
+  struct Symbol {
+    Address address;
+    std::uint64_t size;
+    std::string name;
+  };
+
+  explicit Module(Memory& memory) : memory_(memory) {}
+
+  Memory& memory_;
+  Address base_ = 0;
+  Code code_;
+  const Insn* startup_ = nullptr;
+  std::map<std::string, Address, std::less<>> by_name_;
+  std::vector<Symbol> symbols_;  // functions, by address
+
+  friend class ModuleLoader;
+};
+
+}  // namespace kiesel::model

@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "device/model/jobs.hpp"
+
+namespace kiesel::model {
+namespace {
+
+class TransferJob final : public Job {
+ public:
+  explicit TransferJob(std::function<void()> action) : action_(std::move(action)) {}
+  bool run(Core&, std::uint64_t) override {
+    action_();
+    return true;
+  }
+  Status finish() override { return {}; }
+
+ private:
+  std::function<void()> action_;
+};
+
+void copy_box(const std::byte* source, std::byte* target, const device::Box& box) {
+  const auto [bytes, rows, slices] = box.size;
+  const bool packed_rows = box.source_row_pitch == bytes && box.target_row_pitch == bytes;
+  const bool packed_slices = box.source_slice_pitch == bytes * rows && box.target_slice_pitch == bytes * rows;
+  if (packed_rows && packed_slices) {
+    std::memcpy(target, source, bytes * rows * slices);
+    return;
+  }
+  for (std::uint64_t z = 0; z < slices; ++z)
+    for (std::uint64_t y = 0; y < rows; ++y)
+      std::memcpy(target + z * box.target_slice_pitch + y * box.target_row_pitch,
+                  source + z * box.source_slice_pitch + y * box.source_row_pitch, bytes);
+}
+
+// The pattern is repeated over a block first, so that small patterns do not mean small copies.
+void fill(std::byte* target, std::uint64_t bytes, const std::vector<std::byte>& pattern) {
+  constexpr std::uint64_t kBlock = 4096;
+  const std::uint64_t whole = std::max<std::uint64_t>(kBlock / pattern.size(), 1) * pattern.size();
+  for (std::uint64_t done = 0; done < std::min(whole, bytes); done += pattern.size())
+    std::memcpy(target + done, pattern.data(), std::min<std::uint64_t>(pattern.size(), bytes - done));
+  for (std::uint64_t done = whole; done < bytes; done += whole)
+    std::memcpy(target + done, target, std::min(whole, bytes - done));
+}
+
+bool empty(const device::Box& box) { return box.size[0] == 0 || box.size[1] == 0 || box.size[2] == 0; }
+
+// One past the last byte that a box touches, from its start; the pitches are those of the side in device
+// memory.
+std::uint64_t extent(const device::Box& box, std::uint64_t row_pitch, std::uint64_t slice_pitch) {
+  return (box.size[2] - 1) * slice_pitch + (box.size[1] - 1) * row_pitch + box.size[0];
+}
+
+std::optional<Error> outside(const Memory& memory, Address address, std::uint64_t bytes, const char* what) {
+  if (bytes == 0 || memory.contains(address, bytes)) return std::nullopt;
+  return Error{Errc::kInvalidArgument, fmt::format("{} of {} bytes at {:#x} is not inside an allocation: {}",
+                                                   what, bytes, address, memory.describe(address))};
+}
+
+struct Checker {
+  const Memory& memory;
+
+  std::optional<Error> operator()(const device::Read& c) const {
+    if (empty(c.box)) return std::nullopt;
+    return outside(memory, c.source, extent(c.box, c.box.source_row_pitch, c.box.source_slice_pitch), "read");
+  }
+  std::optional<Error> operator()(const device::Write& c) const {
+    if (empty(c.box)) return std::nullopt;
+    return outside(memory, c.target, extent(c.box, c.box.target_row_pitch, c.box.target_slice_pitch),
+                   "write");
+  }
+  std::optional<Error> operator()(const device::Copy& c) const {
+    if (empty(c.box)) return std::nullopt;
+    auto error =
+        outside(memory, c.source, extent(c.box, c.box.source_row_pitch, c.box.source_slice_pitch), "copy");
+    if (error) return error;
+    return outside(memory, c.target, extent(c.box, c.box.target_row_pitch, c.box.target_slice_pitch), "copy");
+  }
+  std::optional<Error> operator()(const device::Fill& c) const {
+    if (c.pattern.empty() || c.pattern.size() > 128)
+      return Error{Errc::kInvalidArgument, fmt::format("a fill pattern of {} bytes", c.pattern.size())};
+    return outside(memory, c.target, c.bytes, "fill");
+  }
+  std::optional<Error> operator()(const device::Launch&) const { return std::nullopt; }
+};
+
+std::byte* host(Address address) { return reinterpret_cast<std::byte*>(address); }
+
+struct Runner {
+  void operator()(const device::Read& c) const {
+    if (!empty(c.box)) copy_box(host(c.source), static_cast<std::byte*>(c.target), c.box);
+  }
+  void operator()(const device::Write& c) const {
+    if (!empty(c.box)) copy_box(static_cast<const std::byte*>(c.source), host(c.target), c.box);
+  }
+  void operator()(const device::Copy& c) const {
+    if (!empty(c.box)) copy_box(host(c.source), host(c.target), c.box);
+  }
+  void operator()(const device::Fill& c) const { fill(host(c.target), c.bytes, c.pattern); }
+  void operator()(const device::Launch&) const {}
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory) {
+  if (auto error = std::visit(Checker{memory}, command)) return *error;
+  return std::unique_ptr<Job>(
+      std::make_unique<TransferJob>([command = std::move(command)] { std::visit(Runner{}, command); }));
+}
+
+}  // namespace kiesel::model
