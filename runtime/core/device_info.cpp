@@ -135,6 +135,7 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions) 
   info.add_text(CL_DEVICE_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
   info.add(CL_DEVICE_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
   info.add_text(CL_DEVICE_OPENCL_C_VERSION, "OpenCL C 1.2 Kiesel");
+  info.add(CL_DEVICE_OPENCL_C_NUMERIC_VERSION_KHR, cl_version{CL_MAKE_VERSION(1, 2, 0)});
   info.add_text(CL_DRIVER_VERSION, kVersion);
   info.add_text(CL_DEVICE_EXTENSIONS, joined_names(extensions));
   info.add_array(CL_DEVICE_EXTENSIONS_WITH_VERSION, name_versions(extensions));

@@ -1,0 +1,97 @@
+#include "conformance/api/fixture.hpp"
+
+using namespace kiesel::api_test;
+
+namespace {
+
+struct Mapped {
+  int* pointer;
+  cl_int error;
+};
+
+Mapped map(const Session& session, cl_mem memory, cl_map_flags flags, std::size_t offset, std::size_t size) {
+  cl_int error = 1;
+  auto* pointer =
+      clEnqueueMapBuffer(session.queue, memory, CL_TRUE, flags, offset, size, 0, nullptr, nullptr, &error);
+  return {static_cast<int*>(pointer), error};
+}
+
+cl_int unmap(const Session& session, cl_mem memory, void* pointer) {
+  return clEnqueueUnmapMemObject(session.queue, memory, pointer, 0, nullptr, nullptr);
+}
+
+cl_uint map_count(cl_mem memory) { return info<cl_uint>(clGetMemObjectInfo, memory, CL_MEM_MAP_COUNT); }
+
+}  // namespace
+
+TEST_CASE("a mapping shows the buffer and takes changes back") {
+  const Session session;
+  for (const cl_mem_flags flags : {cl_mem_flags{CL_MEM_COPY_HOST_PTR}, cl_mem_flags{CL_MEM_USE_HOST_PTR},
+                                   cl_mem_flags{CL_MEM_COPY_HOST_PTR | CL_MEM_ALLOC_HOST_PTR}}) {
+    std::vector<int> data(64, 1);
+    Memory memory = session.buffer_of(data, flags);
+    const int two = 2;
+    REQUIRE(clEnqueueFillBuffer(session.queue, memory, &two, 4, 0, 256, 0, nullptr, nullptr) == CL_SUCCESS);
+    const auto mapped = map(session, memory, CL_MAP_READ | CL_MAP_WRITE, 32, 128);
+    REQUIRE(mapped.error == CL_SUCCESS);
+    CHECK(mapped.pointer[0] == 2);
+    CHECK(mapped.pointer[31] == 2);
+    if (flags & CL_MEM_USE_HOST_PTR) CHECK(mapped.pointer == data.data() + 8);
+    CHECK(map_count(memory) == 1);
+    mapped.pointer[0] = 77;
+    REQUIRE(unmap(session, memory, mapped.pointer) == CL_SUCCESS);
+    const auto now = session.read<int>(memory, 64);
+    CHECK(now[7] == 2);
+    CHECK(now[8] == 77);
+    CHECK(now[9] == 2);
+    CHECK(map_count(memory) == 0);
+  }
+}
+
+TEST_CASE("an invalidating mapping writes what the host wrote") {
+  const Session session;
+  std::vector<int> data(16, 1);
+  for (const cl_mem_flags flags : {cl_mem_flags{CL_MEM_COPY_HOST_PTR}, cl_mem_flags{CL_MEM_USE_HOST_PTR}}) {
+    Memory memory = session.buffer_of(data, flags);
+    const auto mapped = map(session, memory, CL_MAP_WRITE_INVALIDATE_REGION, 0, 64);
+    REQUIRE(mapped.error == CL_SUCCESS);
+    std::fill_n(mapped.pointer, 16, 6);
+    REQUIRE(unmap(session, memory, mapped.pointer) == CL_SUCCESS);
+    CHECK(session.read<int>(memory, 16) == std::vector<int>(16, 6));
+  }
+}
+
+TEST_CASE("mappings are counted, and sub-buffers map their own window") {
+  const Session session;
+  std::vector<int> data(256);
+  std::iota(data.begin(), data.end(), 0);
+  Memory memory = session.buffer_of(data);
+  const cl_buffer_region region{512, 256};
+  Memory part(clCreateSubBuffer(memory, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, nullptr));
+  const auto first = map(session, memory, CL_MAP_READ, 0, 64),
+             second = map(session, memory, CL_MAP_READ, 128, 64);
+  const auto window = map(session, part, CL_MAP_READ, 4, 16);
+  CHECK(window.pointer[0] == 129);
+  CHECK(map_count(memory) == 2);
+  CHECK(map_count(part) == 1);
+  CHECK(unmap(session, memory, window.pointer) == CL_INVALID_VALUE);
+  CHECK(unmap(session, part, window.pointer) == CL_SUCCESS);
+  CHECK(unmap(session, memory, second.pointer) == CL_SUCCESS);
+  CHECK(unmap(session, memory, first.pointer) == CL_SUCCESS);
+  CHECK(unmap(session, memory, first.pointer) == CL_INVALID_VALUE);
+  CHECK(unmap(session, memory, nullptr) == CL_INVALID_VALUE);
+}
+
+TEST_CASE("mapping checks range and flags") {
+  const Session session;
+  Memory memory = session.buffer(64);
+  CHECK(map(session, memory, CL_MAP_READ, 0, 65).error == CL_INVALID_VALUE);
+  CHECK(map(session, memory, CL_MAP_READ, 0, 0).error == CL_INVALID_VALUE);
+  CHECK(map(session, memory, CL_MAP_READ | CL_MAP_WRITE_INVALIDATE_REGION, 0, 4).error == CL_INVALID_VALUE);
+  CHECK(map(session, memory, 1 << 8, 0, 4).error == CL_INVALID_VALUE);
+  CHECK(map(session, nullptr, CL_MAP_READ, 0, 4).error == CL_INVALID_MEM_OBJECT);
+  Memory hidden = session.buffer(64, CL_MEM_HOST_NO_ACCESS);
+  CHECK(map(session, hidden, CL_MAP_READ, 0, 4).error == CL_INVALID_OPERATION);
+  Memory read_only = session.buffer(64, CL_MEM_HOST_READ_ONLY);
+  CHECK(map(session, read_only, CL_MAP_WRITE, 0, 4).error == CL_INVALID_OPERATION);
+}

@@ -1,0 +1,126 @@
+#include <CL/cl_ext.h>
+
+#include <algorithm>
+
+#include "conformance/api/fixture.hpp"
+
+using namespace kiesel::api_test;
+
+TEST_CASE("the platform answers its queries") {
+  CHECK(query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_PROFILE}) == "FULL_PROFILE");
+  CHECK(query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_VERSION})
+            .starts_with("OpenCL 3.0 Kiesel "));
+  CHECK(query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_EXTENSIONS})
+            .find("cl_khr_icd") != std::string::npos);
+  CHECK(!query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_ICD_SUFFIX_KHR}).empty());
+  CHECK(query<cl_version>(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_NUMERIC_VERSION}) ==
+        CL_MAKE_VERSION(3, 0, 0));
+  char small[3];
+  CHECK(clGetPlatformInfo(platform(), CL_PLATFORM_NAME, sizeof small, small, nullptr) == CL_INVALID_VALUE);
+  CHECK(clGetPlatformInfo(platform(), 0x1234, 0, nullptr, nullptr) == CL_INVALID_VALUE);
+}
+
+TEST_CASE("devices are found by type") {
+  cl_uint count = 0;
+  for (const cl_device_type type :
+       std::vector<cl_device_type>{CL_DEVICE_TYPE_DEFAULT, CL_DEVICE_TYPE_GPU, CL_DEVICE_TYPE_ALL}) {
+    CHECK(clGetDeviceIDs(platform(), type, 0, nullptr, &count) == CL_SUCCESS);
+    CHECK(count >= 1);
+  }
+  CHECK(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_CPU, 0, nullptr, &count) == CL_DEVICE_NOT_FOUND);
+  CHECK(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_ACCELERATOR, 0, nullptr, &count) == CL_DEVICE_NOT_FOUND);
+  CHECK(clGetDeviceIDs(platform(), 0, 0, nullptr, &count) == CL_INVALID_DEVICE_TYPE);
+  CHECK(clGetDeviceIDs(platform(), 1 << 20, 0, nullptr, &count) == CL_INVALID_DEVICE_TYPE);
+  CHECK(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_ALL, 0, nullptr, nullptr) == CL_INVALID_VALUE);
+  cl_device_id one = nullptr;
+  CHECK(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_ALL, 0, &one, nullptr) == CL_INVALID_VALUE);
+  CHECK(query<cl_device_type>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_TYPE}) ==
+        CL_DEVICE_TYPE_GPU);
+}
+
+TEST_CASE("every device query of OpenCL 3.0 has an answer") {
+  for (cl_device_info name = CL_DEVICE_TYPE; name <= CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED; ++name) {
+    // CL_DEVICE_HALF_FP_CONFIG is of cl_khr_fp16; the others are no queries.
+    if (name == 0x1033 || (name >= 0x106A && name <= 0x106E)) continue;
+    std::size_t size = ~std::size_t{0};
+    INFO("query " << std::hex << name);
+    CHECK(clGetDeviceInfo(device(), name, 0, nullptr, &size) == CL_SUCCESS);
+    CHECK(size != ~std::size_t{0});
+  }
+  char byte = 0;
+  CHECK(clGetDeviceInfo(device(), CL_DEVICE_NAME, 1, &byte, nullptr) == CL_INVALID_VALUE);
+  CHECK(clGetDeviceInfo(nullptr, CL_DEVICE_NAME, 0, nullptr, nullptr) == CL_INVALID_DEVICE);
+}
+
+TEST_CASE("the device's numbers agree with each other and with OpenCL's minimums") {
+  const auto group =
+      query<std::size_t>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_WORK_GROUP_SIZE});
+  const auto sizes = query<std::array<std::size_t, 3>>(clGetDeviceInfo, device(),
+                                                       cl_device_info{CL_DEVICE_MAX_WORK_ITEM_SIZES});
+  for (const auto size : sizes) CHECK(size == group);
+  CHECK(query<cl_ulong>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_LOCAL_MEM_SIZE}) >= 32 * 1024);
+  const auto global = query<cl_ulong>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_GLOBAL_MEM_SIZE});
+  const auto allocation =
+      query<cl_ulong>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_MEM_ALLOC_SIZE});
+  CHECK(allocation <= global);
+  CHECK(allocation >= std::min<cl_ulong>(global / 4, 1u << 30));
+  CHECK(query<std::size_t>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_PARAMETER_SIZE}) >= 1024);
+  CHECK(query<std::size_t>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_PRINTF_BUFFER_SIZE}) >=
+        1 << 20);
+  CHECK(query<cl_uint>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MEM_BASE_ADDR_ALIGN}) >= 1024);
+  CHECK(query<cl_platform_id>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_PLATFORM}) == platform());
+  CHECK(query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_VERSION})
+            .starts_with("OpenCL 3.0 Kiesel "));
+}
+
+TEST_CASE("the two forms of the extension list agree") {
+  const auto text = query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_EXTENSIONS});
+  std::size_t size = 0;
+  REQUIRE(clGetDeviceInfo(device(), CL_DEVICE_EXTENSIONS_WITH_VERSION, 0, nullptr, &size) == CL_SUCCESS);
+  std::vector<cl_name_version> rows(size / sizeof(cl_name_version));
+  REQUIRE(clGetDeviceInfo(device(), CL_DEVICE_EXTENSIONS_WITH_VERSION, size, rows.data(), nullptr) ==
+          CL_SUCCESS);
+  std::string joined;
+  for (const auto& row : rows) joined += (joined.empty() ? "" : " ") + std::string(row.name);
+  CHECK(joined == text);
+  for (const char* name : {"cl_khr_fp64", "cl_khr_byte_addressable_store", "cl_khr_global_int32_base_atomics",
+                           "cl_khr_local_int32_extended_atomics", "cl_khr_int64_base_atomics"})
+    CHECK(text.find(name) != std::string::npos);
+}
+
+TEST_CASE("what the device does not have, it says") {
+  const Session session;
+  cl_uint count = 7;
+  const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY, 1, 0};
+  CHECK(clCreateSubDevices(device(), equally, 0, nullptr, &count) == CL_INVALID_VALUE);
+  cl_int error = 0;
+  const cl_image_format format{CL_RGBA, CL_FLOAT};
+  cl_image_desc description{};
+  description.image_type = CL_MEM_OBJECT_IMAGE2D;
+  description.image_width = description.image_height = 4;
+  CHECK(clCreateImage(session.context, CL_MEM_READ_WRITE, &format, &description, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_OPERATION);
+  CHECK(clGetSupportedImageFormats(session.context, CL_MEM_READ_WRITE, CL_MEM_OBJECT_IMAGE2D, 0, nullptr,
+                                   &count) == CL_SUCCESS);
+  CHECK(count == 0);
+  CHECK(clCreateSamplerWithProperties(session.context, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_OPERATION);
+  CHECK(clCreatePipe(session.context, 0, 4, 4, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_OPERATION);
+  CHECK(clSVMAlloc(session.context, CL_MEM_READ_WRITE, 64, 0) == nullptr);
+  const char il[4] = {};
+  CHECK(clCreateProgramWithIL(session.context, il, sizeof il, &error) == nullptr);
+  CHECK(error == CL_INVALID_OPERATION);
+  CHECK(clEnqueueNativeKernel(
+            session.queue, [](void*) {}, nullptr, 0, 0, nullptr, nullptr, 0, nullptr, nullptr) ==
+        CL_INVALID_OPERATION);
+}
+
+TEST_CASE("host and device timers advance together") {
+  cl_ulong device_time = 0, host_time = 0, later = 0;
+  REQUIRE(clGetDeviceAndHostTimer(device(), &device_time, &host_time) == CL_SUCCESS);
+  REQUIRE(clGetHostTimer(device(), &later) == CL_SUCCESS);
+  CHECK(device_time == host_time);
+  CHECK(later >= host_time);
+  CHECK(clGetHostTimer(device(), nullptr) == CL_INVALID_VALUE);
+}

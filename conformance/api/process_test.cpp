@@ -1,0 +1,114 @@
+// What the driver does to the process it is in.
+#include <CL/cl_icd.h>
+#include <dlfcn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <set>
+
+#include "conformance/api/fixture.hpp"
+
+using namespace kiesel::api_test;
+
+namespace {
+
+std::set<std::string> lines_of(const std::string& command) {
+  std::set<std::string> out;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char line[512];
+  while (std::fgets(line, sizeof line, pipe))
+    out.insert(std::string(line, std::string_view(line).find('\n')));
+  ::pclose(pipe);
+  return out;
+}
+
+// Exit code of the probe; fails the test when it takes too long.
+int probe(const std::string& what) {
+  const auto start = std::chrono::steady_clock::now();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl(KIESEL_TEST_PROBE, KIESEL_TEST_PROBE, what.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+}  // namespace
+
+TEST_CASE("the application maps no LLVM, even after a build") {
+  const Session session;
+  session.build("kernel void f(global int* out) { out[0] = 1; }");
+  std::ifstream maps("/proc/self/maps");
+  bool driver = false;
+  for (std::string line; std::getline(maps, line);) {
+    driver |= line.find("libkiesel.so") != std::string::npos;
+    CHECK(line.find("LLVM") == std::string::npos);
+    CHECK(line.find("clang") == std::string::npos);
+    CHECK(line.find("SPIRV") == std::string::npos);
+  }
+  CHECK(driver);
+}
+
+TEST_CASE("the library exports what loaders need, nothing else") {
+  const auto symbols =
+      lines_of("nm -D --defined-only --format=posix " KIESEL_TEST_LIBRARY " | cut -d' ' -f1");
+  CHECK(symbols == std::set<std::string>{"clGetExtensionFunctionAddress", "clGetPlatformInfo",
+                                         "clIcdGetFunctionAddressForPlatformKHR", "clIcdGetPlatformIDsKHR",
+                                         "clIcdSetPlatformDispatchDataKHR"});
+}
+
+TEST_CASE("the library can be opened, used and closed without a loader") {
+  void* library = ::dlopen(KIESEL_TEST_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  REQUIRE(library != nullptr);
+  using GetIds = cl_int (*)(cl_uint, cl_platform_id*, cl_uint*);
+  const auto get = reinterpret_cast<GetIds>(::dlsym(library, "clIcdGetPlatformIDsKHR"));
+  REQUIRE(get != nullptr);
+  cl_uint count = 0;
+  CHECK(get(0, nullptr, &count) == CL_SUCCESS);
+  CHECK(count == 1);
+  CHECK(get(0, nullptr, nullptr) == CL_INVALID_VALUE);
+  cl_platform_id id = nullptr;
+  CHECK(get(1, &id, nullptr) == CL_SUCCESS);
+
+  // cl_khr_icd 2.0: the tag is in both slots; every other slot has a function, found by name too.
+  void* const* table = *reinterpret_cast<void* const* const*>(id);
+  constexpr std::uintptr_t kTag = 0x4F50454E434C3331;
+  std::size_t tags = 0;
+  for (std::size_t slot = 0; slot < sizeof(cl_icd_dispatch) / sizeof(void*); ++slot) {
+    CHECK(table[slot] != nullptr);
+    tags += reinterpret_cast<std::uintptr_t>(table[slot]) == kTag;
+  }
+  CHECK(tags == 2);
+  using Find = void* (*)(cl_platform_id, const char*);
+  const auto find = reinterpret_cast<Find>(::dlsym(library, "clIcdGetFunctionAddressForPlatformKHR"));
+  REQUIRE(find != nullptr);
+  CHECK(find(id, "clEnqueueNDRangeKernel") != nullptr);
+  CHECK(find(id, "clSetContextDestructorCallback") != nullptr);
+  CHECK(find(id, "clNoSuchFunction") == nullptr);
+  CHECK(find(nullptr, "clFinish") == nullptr);
+  using SetData = cl_int (*)(cl_platform_id, void*);
+  const auto set_data = reinterpret_cast<SetData>(::dlsym(library, "clIcdSetPlatformDispatchDataKHR"));
+  REQUIRE(set_data != nullptr);
+  int data = 0;
+  CHECK(set_data(nullptr, &data) == CL_INVALID_PLATFORM);
+  CHECK(set_data(id, &data) == CL_SUCCESS);
+  CHECK(reinterpret_cast<void* const*>(id)[1] == &data);
+  CHECK(reinterpret_cast<void* const*>(cl_device_id(device()))[1] == &data);
+  CHECK(set_data(id, nullptr) == CL_SUCCESS);
+  CHECK(::dlclose(library) == 0);
+}
+
+TEST_CASE("a process ends well whatever is still going on") {
+  for (const char* what : {"idle", "pending", "running", "building", "callback", "leak"}) {
+    INFO(what);
+    CHECK(probe(what) == 0);
+  }
+}

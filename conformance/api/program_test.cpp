@@ -1,0 +1,192 @@
+#include <atomic>
+#include <cstring>
+
+#include "conformance/api/fixture.hpp"
+
+using namespace kiesel::api_test;
+
+namespace {
+
+constexpr const char* kTwoKernels =
+    "kernel void one(global int* out) { out[get_global_id(0)] = 1; }\n"
+    "kernel void two(global int* out) { out[get_global_id(0)] = 2; }\n";
+
+int run_one(const Session& session, cl_program program, const char* name) {
+  Kernel kernel = session.kernel(program, name);
+  Memory memory = session.buffer(4);
+  const cl_mem argument = memory;
+  const std::size_t size = 1;
+  REQUIRE(clSetKernelArg(kernel, 0, sizeof argument, &argument) == CL_SUCCESS);
+  REQUIRE(clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr) ==
+          CL_SUCCESS);
+  return session.read<int>(memory, 1).front();
+}
+
+template <class T>
+T build_info(cl_program program, cl_program_build_info name) {
+  T out{};
+  REQUIRE(clGetProgramBuildInfo(program, device(), name, sizeof out, &out, nullptr) == CL_SUCCESS);
+  return out;
+}
+
+Program compiled(const Session& session, const std::string& text) {
+  Program out = session.source(text);
+  const cl_int error = clCompileProgram(out, 0, nullptr, "", 0, nullptr, nullptr, nullptr, nullptr);
+  INFO(build_log(out));
+  REQUIRE(error == CL_SUCCESS);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a program is built from strings with and without lengths") {
+  const Session session;
+  const char* strings[] = {"kernel void f(global int* out) { out[0] = ", "12345 and more", "; }"};
+  const std::size_t lengths[] = {0, 3, 0};
+  cl_int error = 1;
+  Program program(clCreateProgramWithSource(session.context, 3, strings, lengths, &error));
+  REQUIRE(error == CL_SUCCESS);
+  CHECK(query_text(clGetProgramInfo, cl_program(program), cl_program_info{CL_PROGRAM_SOURCE}) ==
+        "kernel void f(global int* out) { out[0] = 123; }");
+  CHECK(build_info<cl_build_status>(program, CL_PROGRAM_BUILD_STATUS) == CL_BUILD_NONE);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "-DX=1", nullptr, nullptr) == CL_SUCCESS);
+  CHECK(build_info<cl_build_status>(program, CL_PROGRAM_BUILD_STATUS) == CL_BUILD_SUCCESS);
+  CHECK(build_info<cl_program_binary_type>(program, CL_PROGRAM_BINARY_TYPE) ==
+        CL_PROGRAM_BINARY_TYPE_EXECUTABLE);
+  CHECK(run_one(session, program, "f") == 123);
+  CHECK(clCreateProgramWithSource(session.context, 0, strings, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_VALUE);
+  const char* hole[] = {nullptr};
+  CHECK(clCreateProgramWithSource(session.context, 1, hole, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_VALUE);
+}
+
+TEST_CASE("a built program lists its kernels") {
+  const Session session;
+  Program program = session.build(kTwoKernels);
+  CHECK(query<std::size_t>(clGetProgramInfo, cl_program(program), cl_program_info{CL_PROGRAM_NUM_KERNELS}) ==
+        2);
+  const auto names =
+      query_text(clGetProgramInfo, cl_program(program), cl_program_info{CL_PROGRAM_KERNEL_NAMES});
+  CHECK((names == "one;two" || names == "two;one"));
+  cl_kernel kernels[2] = {};
+  cl_uint count = 0;
+  CHECK(clCreateKernelsInProgram(program, 1, kernels, &count) == CL_INVALID_VALUE);
+  REQUIRE(clCreateKernelsInProgram(program, 2, kernels, &count) == CL_SUCCESS);
+  CHECK(count == 2);
+  CHECK(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_INVALID_OPERATION);
+  for (cl_kernel kernel : kernels) CHECK(clReleaseKernel(kernel) == CL_SUCCESS);
+  CHECK(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  CHECK(run_one(session, program, "two") == 2);
+}
+
+TEST_CASE("a program that is not built has no kernels") {
+  const Session session;
+  Program program = session.source(kTwoKernels);
+  cl_int error = 0;
+  std::size_t count = 0;
+  CHECK(clGetProgramInfo(program, CL_PROGRAM_NUM_KERNELS, sizeof count, &count, nullptr) ==
+        CL_INVALID_PROGRAM_EXECUTABLE);
+  CHECK(clCreateKernel(program, "one", &error) == nullptr);
+  CHECK(error == CL_INVALID_PROGRAM_EXECUTABLE);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  CHECK(clCreateKernel(program, "three", &error) == nullptr);
+  CHECK(error == CL_INVALID_KERNEL_NAME);
+  CHECK(clCreateKernel(program, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_VALUE);
+}
+
+TEST_CASE("a wrong program gives the compiler's words") {
+  const Session session;
+  Program program = session.source("kernel void f(global int* out) {\n  out[0] = nonsense;\n}\n");
+  CHECK(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_BUILD_PROGRAM_FAILURE);
+  CHECK(build_info<cl_build_status>(program, CL_PROGRAM_BUILD_STATUS) == CL_BUILD_ERROR);
+  CHECK(build_log(program).find("nonsense") != std::string::npos);
+  CHECK(session.heard("nonsense"));
+  Program options = session.source(kTwoKernels);
+  CHECK(clBuildProgram(options, 0, nullptr, "-no-such-option", nullptr, nullptr) == CL_INVALID_BUILD_OPTIONS);
+}
+
+TEST_CASE("builds check their arguments") {
+  const Session session;
+  Program program = session.source(kTwoKernels);
+  const cl_device_id devices[] = {device()};
+  CHECK(clBuildProgram(program, 0, devices, "", nullptr, nullptr) == CL_INVALID_VALUE);
+  CHECK(clBuildProgram(program, 1, nullptr, "", nullptr, nullptr) == CL_INVALID_VALUE);
+  CHECK(clBuildProgram(program, 0, nullptr, "", nullptr, &program) == CL_INVALID_VALUE);
+  CHECK(clBuildProgram(nullptr, 0, nullptr, "", nullptr, nullptr) == CL_INVALID_PROGRAM);
+  CHECK(clBuildProgram(program, 1, devices, nullptr, nullptr, nullptr) == CL_SUCCESS);
+}
+
+TEST_CASE("a build with a callback returns before it calls") {
+  const Session session;
+  static std::atomic<cl_program> told{nullptr};
+  for (const char* text : {kTwoKernels, "not OpenCL C"}) {
+    told = nullptr;
+    Program program = session.source(text);
+    REQUIRE(clBuildProgram(
+                program, 0, nullptr, "", [](cl_program done, void*) { told = done; }, nullptr) == CL_SUCCESS);
+    REQUIRE(eventually([&] { return told != nullptr; }));
+    CHECK(told == cl_program(program));
+    const auto status = build_info<cl_build_status>(program, CL_PROGRAM_BUILD_STATUS);
+    CHECK(status == (text == kTwoKernels ? CL_BUILD_SUCCESS : CL_BUILD_ERROR));
+  }
+}
+
+TEST_CASE("separate compilation with embedded headers") {
+  const Session session;
+  Program header = session.source("#define ANSWER 42\n"), nested = session.source("int twice(int x);\n");
+  Program main_part = session.source(
+      "#include \"answer.h\"\n#include \"folder/twice.h\"\n"
+      "kernel void f(global int* out) { out[0] = twice(ANSWER); }\n");
+  const cl_program headers[] = {header, nested};
+  const char* names[] = {"answer.h", "folder/twice.h"};
+  const cl_int error = clCompileProgram(main_part, 0, nullptr, "", 2, headers, names, nullptr, nullptr);
+  INFO(build_log(main_part));
+  REQUIRE(error == CL_SUCCESS);
+  CHECK(build_info<cl_program_binary_type>(main_part, CL_PROGRAM_BINARY_TYPE) ==
+        CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT);
+  Program function = compiled(session, "int twice(int x) { return 2 * x; }\n");
+  const cl_program parts[] = {main_part, function};
+  cl_int link_error = 1;
+  Program linked(clLinkProgram(session.context, 0, nullptr, "", 2, parts, nullptr, nullptr, &link_error));
+  REQUIRE(link_error == CL_SUCCESS);
+  CHECK(run_one(session, linked, "f") == 84);
+
+  // Without the function: a link error with a program whose log names it.
+  Program broken(clLinkProgram(session.context, 0, nullptr, "", 1, parts, nullptr, nullptr, &link_error));
+  CHECK(link_error == CL_LINK_PROGRAM_FAILURE);
+  REQUIRE(broken != nullptr);
+  CHECK(build_log(broken).find("twice") != std::string::npos);
+}
+
+TEST_CASE("libraries link into programs") {
+  const Session session;
+  Program part = compiled(session, "int three() { return 3; }\n");
+  const cl_program parts[] = {part};
+  cl_int error = 1;
+  Program library(
+      clLinkProgram(session.context, 0, nullptr, "-create-library", 1, parts, nullptr, nullptr, &error));
+  REQUIRE(error == CL_SUCCESS);
+  CHECK(build_info<cl_program_binary_type>(library, CL_PROGRAM_BINARY_TYPE) ==
+        CL_PROGRAM_BINARY_TYPE_LIBRARY);
+  Program user = compiled(session, "int three();\nkernel void f(global int* out) { out[0] = three(); }\n");
+  const cl_program all[] = {user, library};
+  Program linked(clLinkProgram(session.context, 0, nullptr, "", 2, all, nullptr, nullptr, &error));
+  REQUIRE(error == CL_SUCCESS);
+  CHECK(run_one(session, linked, "f") == 3);
+}
+
+TEST_CASE("compiling and linking check their arguments") {
+  const Session session;
+  Program program = session.source(kTwoKernels);
+  const cl_program list[] = {program};
+  const char* names[] = {"a.h"};
+  CHECK(clCompileProgram(program, 0, nullptr, "", 1, nullptr, names, nullptr, nullptr) == CL_INVALID_VALUE);
+  CHECK(clCompileProgram(program, 0, nullptr, "", 0, list, nullptr, nullptr, nullptr) == CL_INVALID_VALUE);
+  cl_int error = 0;
+  CHECK(clLinkProgram(session.context, 0, nullptr, "", 0, nullptr, nullptr, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_VALUE);
+  CHECK(clLinkProgram(session.context, 0, nullptr, "", 1, list, nullptr, nullptr, &error) == nullptr);
+  CHECK(error == CL_INVALID_OPERATION);
+}

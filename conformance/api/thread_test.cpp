@@ -1,0 +1,75 @@
+#include <atomic>
+#include <thread>
+
+#include "conformance/api/fixture.hpp"
+
+using namespace kiesel::api_test;
+
+TEST_CASE("eight threads work on queues and kernels of their own") {
+  const Session session;
+  Program program =
+      session.build("kernel void f(global int* data, int add) { data[get_global_id(0)] += add; }");
+  std::atomic<int> wrong{0};
+  const auto work = [&](int number) {
+    cl_int error = 0;
+    cl_command_queue queue = clCreateCommandQueueWithProperties(session.context, device(), nullptr, &error);
+    cl_kernel kernel = clCreateKernel(program, "f", &error);
+    std::vector<int> data(256, number);
+    cl_mem memory = clCreateBuffer(session.context, CL_MEM_COPY_HOST_PTR, 1024, data.data(), &error);
+    clSetKernelArg(kernel, 0, sizeof memory, &memory);
+    const std::size_t size = 256;
+    for (int i = 0; i < 100; ++i) {
+      cl_event event = nullptr;
+      clSetKernelArg(kernel, 1, sizeof i, &i);
+      if (clEnqueueNDRangeKernel(queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, &event) != CL_SUCCESS)
+        ++wrong;
+      if (i % 7 == 0 && clWaitForEvents(1, &event) != CL_SUCCESS) ++wrong;
+      clReleaseEvent(event);
+    }
+    clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, 1024, data.data(), 0, nullptr, nullptr);
+    for (int value : data)
+      if (value != number + 99 * 100 / 2) ++wrong;
+    clReleaseMemObject(memory);
+    clReleaseKernel(kernel);
+    clReleaseCommandQueue(queue);
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back(work, i);
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("threads build programs at the same time") {
+  const Session session;
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&, i] {
+      const std::string text = "kernel void f(global int* out) { out[0] = " + std::to_string(i) + "; }";
+      const char* string = text.c_str();
+      cl_program program = clCreateProgramWithSource(session.context, 1, &string, nullptr, nullptr);
+      if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) ++wrong;
+      clReleaseProgram(program);
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("one queue takes commands of several threads") {
+  const Session session;
+  Memory memory = session.buffer(8 * 4096);
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 200; ++round)
+        if (clEnqueueFillBuffer(session.queue, memory, &i, 4, std::size_t(i) * 4096, 4096, 0, nullptr,
+                                nullptr) != CL_SUCCESS)
+          ++wrong;
+      if (clFinish(session.queue) != CL_SUCCESS) ++wrong;
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  const auto data = session.read<int>(memory, 8 * 1024);
+  for (int i = 0; i < 8; ++i) CHECK(data[std::size_t(i) * 1024 + 100] == i);
+}
