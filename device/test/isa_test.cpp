@@ -1,0 +1,107 @@
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "device/isa/csr.hpp"
+#include "device/isa/instruction.hpp"
+#include "device/test/assembler.hpp"
+
+namespace kiesel::isa {
+namespace {
+
+constexpr Op kOps[] = {
+#define INSTRUCTION(id, name, format, match, mask, extension) Op::id,
+#include "device/isa/instructions.def"
+#undef INSTRUCTION
+};
+
+TEST_CASE("every word of an instruction decodes to it and encodes back") {
+  std::mt19937 random(1);
+  for (const Op op : kOps) {
+    INFO(info(op).name);
+    CHECK((info(op).match & ~info(op).mask) == 0);
+    for (int i = 0; i < 200; ++i) {
+      const std::uint32_t word = info(op).match | (static_cast<std::uint32_t>(random()) & ~info(op).mask);
+      const Instruction in = decode(word);
+      if (in.op == Op::illegal) {  // a reserved rounding mode
+        CHECK(info(op).syntax.find_first_of("me") != std::string_view::npos);
+        CHECK(((word >> 12 & 7) == 5 || (word >> 12 & 7) == 6));
+        continue;
+      }
+      CHECK(in.op == op);
+      const auto again = encode(in);
+      REQUIRE(again);
+      Instruction copy = decode(*again);
+      copy.word = word;
+      CHECK(copy == in);
+    }
+  }
+}
+
+TEST_CASE("no word belongs to two instructions") {
+  for (const Op a : kOps)
+    for (const Op b : kOps) {
+      if (a == b) continue;
+      const std::uint32_t common = info(a).mask & info(b).mask;
+      INFO(info(a).name << " and " << info(b).name);
+      CHECK((info(a).match & common) != (info(b).match & common));
+    }
+}
+
+TEST_CASE("disassembly assembles to the same word") {
+  std::mt19937 random(2);
+  for (const Op op : kOps) {
+    if (info(op).format == Format::kFence || info(op).name == "fence.i") continue;
+    for (int i = 0; i < 50; ++i) {
+      const std::uint32_t random_word =
+          info(op).match | (static_cast<std::uint32_t>(random()) & ~info(op).mask);
+      Instruction in = decode(random_word);
+      if (in.op == Op::illegal) continue;
+      const std::string text = disassemble(random_word, 0x10000000);
+      INFO(text);
+      if (info(op).format == Format::kBranch || info(op).format == Format::kJump) {
+        const std::string relative = disassemble(random_word, 0);
+        const auto assembled = device::test::assemble(relative);
+        CHECK(assembled.words.at(0) == random_word);
+        continue;
+      }
+      if (info(op).syntax.ends_with('e')) {
+        const Instruction again = decode(device::test::assemble(text).words.at(0));
+        CHECK(again.op == in.op);
+        CHECK(again.rs1 == in.rs1);
+        continue;
+      }
+      CHECK(device::test::assemble(text).words.at(0) == random_word);
+    }
+  }
+}
+
+TEST_CASE("compressed, unknown and reserved encodings are illegal") {
+  for (const std::uint32_t word : {0x00000000u, 0xFFFFFFFFu, 0x00000001u, 0x0000450Du, 0x0000007Fu,
+                                   0x0000200Bu | 2u << 20, 0x00007063u ^ 0x5000u, 0x0000100Fu | 0x6000u}) {
+    INFO(std::hex << word);
+    CHECK(decode(word).op == Op::illegal);
+  }
+  CHECK(disassemble(0, 0) == ".word 0x00000000");
+}
+
+TEST_CASE("well-known encodings") {
+  CHECK(disassemble(0x00A50533, 0) == "add a0, a0, a0");
+  CHECK(disassemble(0xFE0418E3, 0x1000) == "bne s0, zero, 0xff0");
+  CHECK(disassemble(0xCC402573, 0) == "csrrs a0, active_lanes, zero");
+  CHECK(disassemble(0x0005000B, 0) == "tmc a0");
+  CHECK(disassemble(0x0015A50B, 0) == "split.n a0, a1");
+}
+
+TEST_CASE("the table of CSRs knows what differs between lanes") {
+  CHECK(csr_is_divergent(csr::lane_id));
+  CHECK(csr_is_divergent(csr::mhartid));
+  CHECK(csr_is_divergent(csr::local_id_y));
+  CHECK(csr_is_divergent(0x7FF));
+  CHECK_FALSE(csr_is_divergent(csr::group_id_x));
+  CHECK_FALSE(csr_is_divergent(csr::active_lanes));
+  CHECK(find_csr("mscratch")->number == 0x340);
+  CHECK(find_csr(0x123) == nullptr);
+}
+
+}  // namespace
+}  // namespace kiesel::isa

@@ -1,0 +1,87 @@
+#include "device/test/machine.hpp"
+
+#include <cstring>
+#include <stdexcept>
+#include <thread>
+
+namespace kiesel::device::test {
+namespace {
+
+// What the compiler's start-up code does.
+constexpr std::string_view kStartup = R"(
+_start:
+  csrrs t0, mscratch, zero
+  ld t1, 0(t0)
+  ld t2, 8(t0)
+  csrrs t3, mhartid, zero
+  mul t2, t2, t3
+  sub sp, t1, t2
+  csrrs t0, kernel_entry, zero
+  jalr ra, 0(t0)
+  tmc zero
+)";
+
+model::Configuration shape(unsigned lanes, unsigned warps) {
+  model::Configuration c = *model::built_in_shape("kiesel");
+  c.target.lanes = lanes;
+  c.target.warps = warps;
+  c.global_memory_bytes = std::uint64_t{1} << 30;
+  return c;
+}
+
+}  // namespace
+
+Machine::Machine(unsigned lanes, unsigned warps, unsigned threads, model::HostLevel most)
+    : Machine(shape(lanes, warps), threads, most) {}
+
+Machine::Machine(model::Configuration configuration, unsigned threads, model::HostLevel most) {
+  auto device = model::ModelDevice::create(std::move(configuration), threads, most);
+  if (!device) throw std::runtime_error(device.error().reason);
+  device_ = std::move(*device);
+}
+
+ModuleId Machine::load(std::string_view source, std::uint64_t data_bytes) {
+  const auto elf = make_elf(assemble(std::string(kStartup) + std::string(source)), data_bytes);
+  const auto module = device_->load(elf);
+  if (!module) throw std::runtime_error(module.error().reason);
+  return *module;
+}
+
+Launch Machine::launch(ModuleId module, Range range, const std::vector<std::uint64_t>& arguments) {
+  Launch launch;
+  launch.module = module;
+  launch.kernel = "kernel";
+  launch.entry = *device_->symbol(module, "kernel");
+  launch.global_size[0] = range.global;
+  launch.local_size[0] = range.local;
+  launch.arguments.resize(arguments.size() * 8);
+  if (!arguments.empty()) std::memcpy(launch.arguments.data(), arguments.data(), arguments.size() * 8);
+  return launch;
+}
+
+Status Machine::run(ModuleId module, Range range, const std::vector<std::uint64_t>& arguments) {
+  return run(launch(module, range, arguments));
+}
+
+Status Machine::run(const Launch& launch) { return wait(launch); }
+
+Status Machine::wait(Command command) {
+  std::atomic<bool> finished{false};
+  Status status;
+  device_->submit(std::move(command), [&](const Completion& completion) {
+    status = completion.status;
+    finished = true;
+  });
+  while (!finished)
+    if (!device_->help()) std::this_thread::yield();
+  return status;
+}
+
+std::uint64_t* Machine::buffer(std::size_t words) {
+  const auto address = device_->allocate(words * 8, 64);
+  if (!address) throw std::runtime_error(address.error().reason);
+  std::memset(device_->host_pointer(*address), 0, words * 8);
+  return reinterpret_cast<std::uint64_t*>(*address);
+}
+
+}  // namespace kiesel::device::test

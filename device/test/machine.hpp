@@ -1,0 +1,44 @@
+// A device model with a program on it, for tests.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "device/model/model_device.hpp"
+#include "device/test/assembler.hpp"
+
+namespace kiesel::device::test {
+
+class Machine {
+ public:
+  explicit Machine(unsigned lanes = 32, unsigned warps = 32, unsigned threads = 1,
+                   model::HostLevel most = model::HostLevel::kV4);
+  explicit Machine(model::Configuration configuration, unsigned threads = 1,
+                   model::HostLevel most = model::HostLevel::kV4);
+
+  model::ModelDevice& device() { return *device_; }
+  // Loads a program; `_start` is put in front of it: it calls the kernel and ends the warp.
+  ModuleId load(std::string_view source, std::uint64_t data_bytes = 0);
+
+  struct Range {
+    std::uint64_t global = 1;
+    std::uint32_t local = 1;
+  };
+  // Runs the program's label `kernel` with these 8-byte arguments and waits.
+  Status run(ModuleId module, Range range, const std::vector<std::uint64_t>& arguments = {});
+  Status run(const Launch& launch);
+  Launch launch(ModuleId module, Range range, const std::vector<std::uint64_t>& arguments = {});
+  Status wait(Command command);  // submits and helps until it is done
+
+  // A zeroed buffer of 64-bit words, seen through the returned pointer by both sides.
+  std::uint64_t* buffer(std::size_t words);
+  Address address(const void* p) const { return reinterpret_cast<Address>(p); }
+
+ private:
+  std::unique_ptr<model::ModelDevice> device_;
+};
+
+}  // namespace kiesel::device::test
