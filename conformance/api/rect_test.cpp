@@ -85,7 +85,8 @@ TEST_CASE("overlapping rectangles of one buffer are found, interlocking ones are
   // Against the definition: two regions overlap when they share a byte.
   unsigned seed = 1;
   const auto random = [&](unsigned most) {
-    return (seed = seed * 1664525 + 1013904223) >> 16 & 0xFFFF, seed / 65536 % most;
+    seed = seed * 1664525 + 1013904223;
+    return std::size_t{seed / 65536 % most};
   };
   for (int round = 0; round < 300; ++round) {
     const std::size_t row = 8 + random(8), slice = row * (3 + random(3));

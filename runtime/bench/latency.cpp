@@ -1,0 +1,112 @@
+// What one command costs, through the loader: OCL_ICD_VENDORS says whose driver is measured.
+//   OCL_ICD_VENDORS=build/kiesel.icd build/bin/runtime_bench
+//   OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd build/bin/runtime_bench
+#include <CL/cl.h>
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+void check(cl_int error, const char* what) {
+  if (error == CL_SUCCESS) return;
+  std::fprintf(stderr, "%s: error %d\n", what, error);
+  std::exit(1);
+}
+
+// Made once and kept until the process ends.
+struct Session {
+  cl_device_id device = nullptr;
+  cl_context context = nullptr;
+  cl_command_queue queue = nullptr;
+  cl_kernel kernel = nullptr;
+  cl_mem memory = nullptr;
+
+  Session() {
+    cl_platform_id platform = nullptr;
+    check(clGetPlatformIDs(1, &platform, nullptr), "clGetPlatformIDs");
+    check(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, nullptr), "clGetDeviceIDs");
+    context = clCreateContext(nullptr, 1, &device, nullptr, nullptr, nullptr);
+    queue = clCreateCommandQueueWithProperties(context, device, nullptr, nullptr);
+    kernel = build("kernel void empty() {}", "empty");
+    memory = clCreateBuffer(context, CL_MEM_READ_WRITE, 1 << 20, nullptr, nullptr);
+  }
+
+  cl_kernel build(const std::string& source, const char* name) const {
+    const char* text = source.c_str();
+    cl_program program = clCreateProgramWithSource(context, 1, &text, nullptr, nullptr);
+    check(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr), "clBuildProgram");
+    cl_int error = 0;
+    cl_kernel out = clCreateKernel(program, name, &error);
+    check(error, "clCreateKernel");
+    clReleaseProgram(program);
+    return out;
+  }
+
+  void launch(std::size_t size = 1) const {
+    check(clEnqueueNDRangeKernel(queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr), "launch");
+  }
+};
+
+const Session& session() {
+  static const Session instance;
+  return instance;
+}
+
+void empty_kernel(benchmark::State& state) {
+  for (auto _ : state) {
+    session().launch(static_cast<std::size_t>(state.range(0)));
+    clFinish(session().queue);
+  }
+}
+
+void chained_kernels(benchmark::State& state) {
+  for (auto _ : state) {
+    for (int i = 0; i < 1000; ++i) session().launch();
+    clFinish(session().queue);
+  }
+  state.SetItemsProcessed(state.iterations() * 1000);
+}
+
+void blocking_write(benchmark::State& state) {
+  std::vector<char> data(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state)
+    check(clEnqueueWriteBuffer(session().queue, session().memory, CL_TRUE, 0, data.size(), data.data(), 0,
+                               nullptr, nullptr),
+          "write");
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
+void marker(benchmark::State& state) {
+  for (auto _ : state) {
+    check(clEnqueueMarkerWithWaitList(session().queue, 0, nullptr, nullptr), "marker");
+    clFinish(session().queue);
+  }
+}
+
+void create_buffer(benchmark::State& state) {
+  for (auto _ : state)
+    clReleaseMemObject(clCreateBuffer(session().context, CL_MEM_READ_WRITE, 4096, nullptr, nullptr));
+}
+
+// The same program again: what the driver's cache gives.
+void build_again(benchmark::State& state) {
+  const std::string source =
+      "kernel void saxpy(global float* y, global const float* x, float a) {"
+      " size_t i = get_global_id(0); y[i] += a * x[i]; }";
+  for (auto _ : state) clReleaseKernel(session().build(source, "saxpy"));
+}
+
+BENCHMARK(empty_kernel)->Arg(1)->Arg(1024)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(chained_kernels)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(blocking_write)->Arg(4096)->Arg(1 << 20)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(marker)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(create_buffer)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(build_again)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();
