@@ -29,11 +29,9 @@ class FreeCalleeSavedRegisters : public llvm::MachineFunctionPass {
   llvm::StringRef getPassName() const override { return "Free the registers of kernel entries"; }
   bool runOnMachineFunction(llvm::MachineFunction& function) override {
     if (!is_kernel_entry(function.getFunction())) return false;
-    llvm::SmallVector<llvm::MCPhysReg, 1> saved;
+    // But the return address: code that runs short of registers would use it without a call too.
     const auto* registers = function.getSubtarget().getRegisterInfo();
-    if (function.getFrameInfo().hasCalls())
-      saved.push_back(static_cast<llvm::MCPhysReg>(registers->getRARegister()));
-    function.getRegInfo().setCalleeSavedRegs(saved);
+    function.getRegInfo().setCalleeSavedRegs({static_cast<llvm::MCPhysReg>(registers->getRARegister())});
     return false;
   }
 };

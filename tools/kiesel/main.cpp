@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -50,10 +51,16 @@ int print_devices() {
   return devices.empty() ? 1 : 0;
 }
 
+std::string environment_name(std::string_view option) {
+  std::string name("KIESEL_");
+  for (const unsigned char c : option) name += static_cast<char>(std::toupper(c));
+  return name;
+}
+
 int print_options() {
   for (const auto& option : option_table())
-    fmt::print("KIESEL_{} = '{}' ({})\n    {}\n", CLI::detail::to_upper(std::string(option.name)),
-               option.value, option.source, option.text);
+    fmt::print("{} = '{}' ({})\n    {}\n", environment_name(option.name), option.value, option.source,
+               option.text);
   for (const auto& warning : config_warnings()) fmt::print("warning: {}\n", warning);
   return 0;
 }
