@@ -52,8 +52,6 @@ class Checker final : public llvm::MachineFunctionPass {
   explicit Checker(Errors& errors) : MachineFunctionPass(ID), errors_(errors) {}
 
   void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
-    usage.addRequired<llvm::MachineDominatorTree>();
-    usage.addRequired<llvm::MachineLoopInfo>();
     usage.setPreservesAll();
     MachineFunctionPass::getAnalysisUsage(usage);
   }
@@ -64,11 +62,13 @@ class Checker final : public llvm::MachineFunctionPass {
   }
 
  private:
-  std::optional<Defect> find_defect(const llvm::MachineFunction& function) {
-    const auto& loops = getAnalysis<llvm::MachineLoopInfo>();
+  static std::optional<Defect> find_defect(llvm::MachineFunction& function) {
+    // Made here: what the pass manager has may be older than the blocks that pseudo expansion cut.
+    llvm::MachineDominatorTree dominators(function);
+    const llvm::MachineLoopInfo loops(dominators);
     const auto masked = find_masked_loops(function, loops);
     MachineValues values(function, loops, masked);
-    MachineRegions regions(function, values, loops, getAnalysis<llvm::MachineDominatorTree>());
+    MachineRegions regions(function, values, loops, dominators);
     if (auto found = regions.check()) return found;
     values.find_divergent(regions.divergent_merges());
     for (const MachineBasicBlock& block : function)

@@ -20,6 +20,7 @@ using llvm::MachineOperand;
 
 constexpr std::uint64_t kMergeKey = std::uint64_t{1} << 40;
 constexpr std::uint64_t kLeaveKey = std::uint64_t{1} << 41;
+constexpr std::uint64_t kInputKey = std::uint64_t{1} << 63;
 constexpr ValueId kUnseen = ~ValueId{0};
 constexpr unsigned kPatientRounds = 64;
 constexpr std::uint64_t kClobberKey = std::uint64_t{1} << 42;
@@ -107,17 +108,30 @@ int MachineValues::spill_location(const MachineInstr& instruction) const {
   return static_cast<int>(register_units_) + slot->getFrameIndex();
 }
 
-// "li": known by its number, because the register allocator makes the same constant in several places.
-ValueId MachineValues::constant(const MachineInstr& instruction) {
-  const auto operands = instruction.operands();
-  if (instruction.getNumOperands() != 3 || instruction.mayLoadOrStore() ||
-      instruction.hasUnmodeledSideEffects())
+// The same computation from the same values is one value wherever it stands: code generation repeats cheap
+// ones on both sides of a branch rather than keep a register. 0 when the instruction is no pure computation.
+ValueId MachineValues::numbered(const MachineInstr& instruction) {
+  if (instruction.isInlineAsm() || instruction.isCall() || instruction.isTerminator() ||
+      instruction.mayLoadOrStore() || instruction.hasUnmodeledSideEffects() ||
+      instruction.getNumExplicitDefs() != 1)
     return kNoValue;
-  const MachineOperand *from = operands.begin() + 1, *number = operands.begin() + 2;
-  if (!from->isReg() || !from->getReg() || !registers_.isConstantPhysReg(from->getReg().asMCReg()) ||
-      !number->isImm())
-    return kNoValue;
-  return intern(&instruction.getDesc(), static_cast<std::uint64_t>(number->getImm()), {});
+  std::vector<std::uint64_t> key{instruction.getOpcode()};
+  Value value;
+  for (const MachineOperand& operand : llvm::drop_begin(instruction.operands())) {
+    if (operand.isImm()) {
+      key.push_back(static_cast<std::uint64_t>(operand.getImm()));
+    } else if (operand.isReg() && operand.isUse() && operand.getReg()) {
+      const ValueId input = uses_.lookup(&operand);
+      if (input == kNoValue) return kNoValue;
+      key.push_back(kInputKey | input);
+      value.inputs.push_back(input);
+    } else {
+      return kNoValue;
+    }
+  }
+  const auto [found, fresh] = numbers_.try_emplace(std::move(key), static_cast<ValueId>(values_.size()));
+  if (fresh) values_.push_back(std::move(value));
+  return found->second;
 }
 
 // Copies, constants, spills, reloads: true when the instruction is one, and done.
@@ -128,7 +142,7 @@ bool MachineValues::carries_value(const MachineInstr& instruction, State& state)
     write(state, copy->Destination->getReg().asMCReg(), value);
     return true;
   }
-  if (const ValueId number = constant(instruction)) {
+  if (const ValueId number = numbered(instruction)) {
     write(state, instruction.getOperand(0).getReg().asMCReg(), number);
     return true;
   }
@@ -191,6 +205,11 @@ MachineValues::State MachineValues::entry_state() {
     state[location] = intern(&function_, location, value);
   }
   return state;
+}
+
+bool MachineValues::comes_from(const llvm::MachineLoop& loop, ValueId value) const {
+  if (values_[value].block) return loop.contains(values_[value].block);
+  return llvm::any_of(values_[value].inputs, [&](ValueId input) { return comes_from(loop, input); });
 }
 
 // What `value` is to code behind an edge: lanes that left a loop in different iterations hold different ones.

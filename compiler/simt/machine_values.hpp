@@ -10,6 +10,7 @@
 #include <llvm/CodeGen/MachineFunction.h>
 #include <llvm/CodeGen/MachineLoopInfo.h>
 
+#include <map>
 #include <vector>
 
 #include "compiler/simt/asm_text.hpp"
@@ -44,7 +45,7 @@ class MachineValues {
  private:
   struct Value {
     const llvm::MachineInstr* instruction = nullptr;
-    const llvm::MachineBasicBlock* block = nullptr;  // where it comes to be; null for constants
+    const llvm::MachineBasicBlock* block = nullptr;  // where it comes to be; null: as soon as its inputs are
     bool merge = false;
     bool divergent = false;
     std::vector<ValueId> inputs;
@@ -55,7 +56,8 @@ class MachineValues {
   ValueId read(const State& state, llvm::MCRegister reg) const;
   void write(State& state, llvm::MCRegister reg, ValueId value) const;
   int spill_location(const llvm::MachineInstr& instruction) const;
-  ValueId constant(const llvm::MachineInstr& instruction);
+  ValueId numbered(const llvm::MachineInstr& instruction);
+  bool comes_from(const llvm::MachineLoop& loop, ValueId value) const;
   bool carries_value(const llvm::MachineInstr& instruction, State& state);
   void execute(const llvm::MachineInstr& instruction, State& state);
   void define(const llvm::MachineInstr& instruction, State& state);
@@ -78,6 +80,7 @@ class MachineValues {
   unsigned locations_;            // register units, then spill slots
   std::vector<Value> values_{1};  // 0 is no value: unknown, divergent
   llvm::DenseMap<std::pair<const void*, std::uint64_t>, ValueId> known_;
+  std::map<std::vector<std::uint64_t>, ValueId> numbers_;  // pure instructions by operation and inputs
   llvm::DenseMap<const llvm::MachineOperand*, ValueId> uses_;
   llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_end_;
   llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_start_;

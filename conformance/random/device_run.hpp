@@ -1,0 +1,40 @@
+// Runs random kernels on the device model, as OpenCL C through the compiler.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/client/client.hpp"
+#include "compiler/program/program.hpp"
+#include "conformance/random/generator.hpp"
+#include "conformance/random/host_run.hpp"
+#include "device/device.hpp"
+
+namespace kiesel::conformance {
+
+// A model of so many lanes in a warp, with warps enough for the largest group.
+Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes);
+
+class DeviceProgram {
+ public:
+  // kInvalidArgument with the build log when it does not build.
+  static Result<std::unique_ptr<DeviceProgram>> build(device::Device& device, compiler::Client& compiler,
+                                                      const std::vector<RandomKernel>& kernels);
+  ~DeviceProgram();
+  DeviceProgram(const DeviceProgram&) = delete;
+  DeviceProgram& operator=(const DeviceProgram&) = delete;
+
+  // What the kernel writes: kOutputsPerItem words for each work-item.
+  Result<std::vector<std::uint32_t>> run(const RandomKernel& kernel, const Inputs& inputs);
+
+ private:
+  DeviceProgram(device::Device& device, device::ModuleId module, compiler::Program program)
+      : device_(device), module_(module), program_(std::move(program)) {}
+
+  device::Device& device_;
+  device::ModuleId module_;
+  compiler::Program program_;
+};
+
+}  // namespace kiesel::conformance

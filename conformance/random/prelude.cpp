@@ -1,0 +1,67 @@
+#include "conformance/random/prelude.hpp"
+
+#include <string>
+
+namespace kiesel::conformance {
+namespace {
+
+// The bits of a NaN are not specified, so all NaNs are one.
+constexpr std::string_view kCommon = R"(
+#define IN(i) in[(i) & 63u]
+#define FIN(i) fin[(i) & 63u]
+#define OUT(i) out[GID * 8u + (i)]
+#define TABLES in, fin, N
+#define MINIMUM(a, b) (uint)((a) < (b) ? (a) : (b))
+#define MAXIMUM(a, b) ((a) > (b) ? (a) : (b))
+#define SMALLER(a, b) ((a) < (b) ? (a) : (b))
+#define TO_WORD(x) to_word(x)
+#define FLOAT_BITS(x) float_bits(x)
+inline static uint to_word(float x) { return x > -1000000.0f && x < 1000000.0f ? (uint)(int)x : 77u; }
+inline static uint float_bits(float x) { return x == x ? BITS(x) : 0x7fc00000u; }
+)";
+
+constexpr std::string_view kOpenCl = R"(
+#pragma OPENCL FP_CONTRACT OFF
+#define KERNEL(name) kernel void name(global const uint* in, global const float* fin, global uint* out, uint N)
+#define PROLOGUE local uint lds[64];
+#define GID ((uint)get_global_id(0))
+#define LID ((uint)get_local_id(0))
+#define GROUP_SIZE ((uint)get_local_size(0))
+#define BARRIER barrier(CLK_LOCAL_MEM_FENCE)
+#define NOINLINE __attribute__((noinline))
+#define TABLE_ARGUMENTS global const uint *in, global const float *fin, uint N
+#define BITS(x) as_uint(x)
+)";
+
+constexpr std::string_view kHost = R"(
+typedef unsigned char uchar;
+typedef unsigned uint;
+typedef unsigned long ulong;
+struct item { const uint* in; const float* fin; uint* out; uint* lds; uint n, gid, lid, group_size;
+              void (*barrier)(void); };
+#define KERNEL(name) void name(struct item* item)
+#define PROLOGUE const uint* in = item->in; const float* fin = item->fin; uint* out = item->out; \
+  uint* lds = item->lds; uint N = item->n; (void)lds; (void)fin; (void)in; (void)N;
+#define GID item->gid
+#define LID item->lid
+#define GROUP_SIZE item->group_size
+#define BARRIER item->barrier()
+#define NOINLINE static __attribute__((noinline))
+#define TABLE_ARGUMENTS const uint *in, const float *fin, uint N
+inline static uint bits_of(float x) { union { float f; uint u; } both; both.f = x; return both.u; }
+#define BITS(x) bits_of(x)
+)";
+
+}  // namespace
+
+std::string_view opencl_prelude() {
+  static const std::string text = std::string(kOpenCl) + std::string(kCommon);
+  return text;
+}
+
+std::string_view host_prelude() {
+  static const std::string text = std::string(kHost) + std::string(kCommon);
+  return text;
+}
+
+}  // namespace kiesel::conformance
