@@ -38,11 +38,12 @@ std::string lines(const std::vector<std::string>& messages) {
   return text;
 }
 
-Program describe(const isa::Target& target, const BuildOptions& options) {
+Program describe(const Ingredients& from) {
   Program program;
-  program.target = target;
-  program.has_argument_info = options.argument_info;
-  program.options = code_options(options);
+  program.target = from.target;
+  program.has_argument_info = from.options.argument_info;
+  program.options = code_options(from.options);
+  if (from.options.debug) program.source = from.source;
   return program;
 }
 
@@ -67,26 +68,26 @@ class ErrorCollector : public llvm::DiagnosticHandler {
 // One program on its way through the back end.
 class Build {
  public:
-  Build(const isa::Target& target, const BuildOptions& options, Stages& stages)
-      : target_(target), options_(options), stages_(stages), machine_(make_target_machine(target)) {
+  Build(const Ingredients& from, Stages& stages)
+      : from_(from), stages_(stages), machine_(make_target_machine(from.target)) {
     context_.setOpaquePointers(true);
     context_.setDiagnosticHandler(std::make_unique<ErrorCollector>(complaints_));
   }
 
-  BackendResult run(std::span<const std::uint32_t> words) {
-    if (auto status = read(words); !status) return status.error();
+  BackendResult run() {
+    if (auto status = read(); !status) return status.error();
     if (auto status = link_library(); !status) return status.error();
     optimise();
     if (auto status = generate(); !status) return status.error();
     if (!complaints_.empty()) return lines(complaints_);
     if (auto status = measure(); !status) return status.error();
-    return link(words);
+    return link();
   }
 
  private:
-  TextStatus read(std::span<const std::uint32_t> words) {
+  TextStatus read() {
     stages_.begin("read SPIR-V");
-    auto module = read_spirv_module(context_, words);
+    auto module = read_spirv_module(context_, from_.words);
     if (!module) return "error: " + module.error().reason + "\n";
     module_ = std::move(*module);
     module_->setTargetTriple(machine_->getTargetTriple().str());
@@ -100,7 +101,7 @@ class Build {
     kernels_ = find_kernels(*module_);
     builtins::lower_printf(*module_);
     for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
-    apply_math_options(*module_, options_);
+    apply_math_options(*module_, from_.options);
     const auto undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";
     if (!undefined->empty()) return undefined_message(*undefined);
@@ -113,7 +114,7 @@ class Build {
 
   void optimise() {
     stages_.begin("optimise");
-    optimize(*module_, *machine_, options_);
+    optimize(*module_, *machine_, from_.options);
     lower_local_variables(*module_, kernels_);
     lower_block_memory(*module_);
     flatten_address_spaces(*module_);
@@ -143,7 +144,7 @@ class Build {
     stages_.begin("SIMT lowering");
     simt::Errors errors;
     llvm::legacy::PassManager passes;
-    simt::add_ir_passes(passes, target_, errors, precision);
+    simt::add_ir_passes(passes, from_.target, errors, precision);
     passes.run(module);
     if (!errors.empty()) return errors;
     flatten_address_spaces(module);
@@ -181,21 +182,20 @@ class Build {
     return std::as_bytes(std::span(code_.object.data(), code_.object.size()));
   }
 
-  BackendResult link(std::span<const std::uint32_t> words) {
-    auto program = describe(target_, options_);
+  BackendResult link() {
+    auto program = describe(from_);
     for (auto& kernel : kernels_) program.kernels.push_back(kernel.description);
     program.global_variable_bytes = global_bytes_;
     stages_.begin("link");
-    auto file =
-        link_program(object(), write_tables(ElfKind::kRelocatable, to_json(program), std::as_bytes(words)));
+    auto file = link_program(
+        object(), write_tables(ElfKind::kRelocatable, to_json(program), std::as_bytes(from_.words)));
     if (!file) return file;
     if (const auto sealed = seal(*file); !sealed) return "error: " + sealed.error().reason + "\n";
     stages_.dump("program.elf", std::span<const std::byte>(*file));
     return file;
   }
 
-  const isa::Target& target_;
-  const BuildOptions& options_;
+  const Ingredients& from_;
   Stages& stages_;
   std::vector<std::string> complaints_;
   llvm::LLVMContext context_;
@@ -208,17 +208,15 @@ class Build {
 
 }  // namespace
 
-BackendResult make_program(std::span<const std::uint32_t> words, const isa::Target& target,
-                           const BuildOptions& options, Stages& stages) {
-  return Build(target, options, stages).run(words);
+BackendResult make_program(const Ingredients& ingredients, Stages& stages) {
+  return Build(ingredients, stages).run();
 }
 
-std::vector<std::byte> make_unlinked(std::span<const std::uint32_t> words, const isa::Target& target,
-                                     const BuildOptions& options) {
-  auto program = describe(target, options);
+std::vector<std::byte> make_unlinked(const Ingredients& ingredients) {
+  auto program = describe(ingredients);
   program.has_code = false;
-  program.is_library = options.create_library;
-  auto file = write_tables(ElfKind::kShared, to_json(program), std::as_bytes(words));
+  program.is_library = ingredients.options.create_library;
+  auto file = write_tables(ElfKind::kShared, to_json(program), std::as_bytes(ingredients.words));
   const auto sealed = seal(file);
   assert(sealed.ok());
   return file;

@@ -19,12 +19,18 @@ namespace kiesel::compiler {
 // The error is text for the build log.
 using BackendResult = Result<std::vector<std::byte>, std::string>;
 
-// `words` have passed check_spirv(). The result is sealed.
-BackendResult make_program(std::span<const std::uint32_t> words, const isa::Target& target,
-                           const BuildOptions& options, Stages& stages);
+// What a program binary is made of.
+struct Ingredients {
+  std::span<const std::uint32_t> words;  // have passed check_spirv()
+  const isa::Target& target;
+  const BuildOptions& options;
+  std::string_view source;  // kept in the binary when built with -g
+};
+
+// The result is sealed.
+BackendResult make_program(const Ingredients& ingredients, Stages& stages);
 
 // A program binary that holds SPIR-V only: compiled, or a library.
-std::vector<std::byte> make_unlinked(std::span<const std::uint32_t> words, const isa::Target& target,
-                                     const BuildOptions& options);
+std::vector<std::byte> make_unlinked(const Ingredients& ingredients);
 
 }  // namespace kiesel::compiler

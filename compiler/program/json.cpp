@@ -93,6 +93,7 @@ Program program_from_json(const json& value) {
   value.at("has_code").get_to(program.has_code);
   value.at("is_library").get_to(program.is_library);
   value.at("has_argument_info").get_to(program.has_argument_info);
+  value.at("source").get_to(program.source);
   value.at("options").get_to(program.options);
   return program;
 }
@@ -109,6 +110,7 @@ std::string to_json(const Program& program) {
                       {"has_code", program.has_code},
                       {"is_library", program.is_library},
                       {"has_argument_info", program.has_argument_info},
+                      {"source", program.source},
                       {"options", program.options}};
   // Names in foreign SPIR-V may be any bytes: they are replaced, never an error.
   return value.dump(-1, ' ', false, json::error_handler_t::replace);

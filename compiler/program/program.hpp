@@ -63,6 +63,7 @@ struct Program {
   bool has_code = true;                     // false: compiled but not linked (SPIR-V only)
   bool is_library = false;
   bool has_argument_info = false;  // made with -cl-kernel-arg-info
+  std::string source;                                // with -g: the text it was made from, for listings
   std::string options;             // those that still matter when it is made anew from its SPIR-V
 };
 

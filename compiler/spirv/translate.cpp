@@ -8,6 +8,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/spirv.hpp"
 
 namespace kiesel::compiler {
@@ -55,6 +56,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   const auto text = std::move(stream).str();
   Words words(text.size() / sizeof(std::uint32_t));
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
+  mend_debug_information(words);
   return words;
 }
 

@@ -19,20 +19,20 @@ constexpr std::uint32_t kSpirvMagic = 0x07230203;
 // An input of a build, with the options its SPIR-V was made with.
 struct Input {
   Words words;
-  std::string options;
+  std::string options, source;
 };
 
 Result<Input> read_input(std::span<const std::byte> bytes) {
   if (bytes.size() >= sizeof kSpirvMagic && bytes.size() % sizeof(std::uint32_t) == 0) {
     Words words(bytes.size() / sizeof(std::uint32_t));
     std::memcpy(words.data(), bytes.data(), bytes.size());
-    if (words[0] == kSpirvMagic) return Input{std::move(words), {}};
+    if (words[0] == kSpirvMagic) return Input{std::move(words), {}, {}};
   }
   const auto program = read_program(bytes);
   if (!program) return program.error();
   auto words = read_spirv(bytes);
   if (!words) return words.error();
-  return Input{std::move(*words), program->options};
+  return Input{std::move(*words), program->options, program->source};
 }
 
 class Builder {
@@ -76,6 +76,7 @@ class Builder {
   }
 
   bool compile() {
+    source_ = request_.source;
     stages_.begin("Clang");
     llvm::LLVMContext context;
     context.setOpaquePointers(false);
@@ -99,6 +100,7 @@ class Builder {
       if (auto valid = check_spirv(input->words); !valid)
         return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
       inherit(input->options, modules.empty());
+      source_ += input->source;
       modules.push_back(std::move(input->words));
     }
     if (request_.operation == Operation::kLink) return link(modules);
@@ -127,10 +129,11 @@ class Builder {
   bool make_binary() {
     if (options_given_) options_ = with_inherited(options_, inherited_);
     const bool unlinked = request_.operation == Operation::kCompile || options_.create_library;
+    const Ingredients ingredients{words_, request_.target, options_, source_};
     if (unlinked) {
-      reply_.binary = make_unlinked(words_, request_.target, options_);
+      reply_.binary = make_unlinked(ingredients);
     } else {
-      auto made = make_program(words_, request_.target, options_, stages_);
+      auto made = make_program(ingredients, stages_);
       if (!made) return fail(Outcome::kFailed, made.error());
       reply_.binary = std::move(*made);
     }
@@ -144,6 +147,7 @@ class Builder {
   BuildOptions inherited_;
   bool options_given_ = false;
   Words words_;
+  std::string source_;
   Reply reply_;
 };
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "compiler/worker/build.hpp"
+#include "compiler/worker/disassemble.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::compiler {
@@ -60,6 +61,15 @@ int compile(const CompileCommand& command) {
   return written ? 0 : complain(written.error().reason);
 }
 
+int disassemble(const std::string& path) {
+  const auto input = read_binary_file(path);
+  if (!input) return complain(input.error().reason);
+  const auto listing = list_program(*input);
+  if (!listing) return complain(path + ": " + listing.error().reason);
+  fmt::print("{}", *listing);
+  return 0;
+}
+
 }  // namespace
 
 int run_offline(int count, char** arguments) {
@@ -77,8 +87,12 @@ int run_offline(int count, char** arguments) {
   compile_app->add_option("--dump", command.dump, "Folder for SPIR-V, IR, assembly and ELF");
   compile_app->add_flag("--time", command.time, "Print the processor time of each phase");
 
+  std::string listed;
+  auto* disasm_app = app.add_subcommand("disasm", "List the code of a program binary");
+  disasm_app->add_option("input", listed, "Program binary")->required();
+
   CLI11_PARSE(app, count, arguments);
-  return compile(command);
+  return *disasm_app ? disassemble(listed) : compile(command);
 }
 
 }  // namespace kiesel::compiler
