@@ -43,7 +43,7 @@ SELECTS(long, long)
 SELECTS(float, int)
 SELECTS(double, long)
 
-// The reader turns conditions into vectors of char.
+// The sign of each lane counts. The reader turns conditions into vectors of char; the other types are for ourselves.
 #define ANY_AND_ALL(width, type)                                                  \
   FUNC int any(type##width x) {                                                   \
     type bits = 0;                                                                \
@@ -57,3 +57,6 @@ SELECTS(double, long)
   }
 
 FOR_WIDTHS(ANY_AND_ALL, char)
+FOR_WIDTHS(ANY_AND_ALL, short)
+FOR_WIDTHS(ANY_AND_ALL, int)
+FOR_WIDTHS(ANY_AND_ALL, long)

@@ -16,7 +16,7 @@ struct Expansion {
 };
 
 // RISC-V's F and D have no rounding to an integral value, and nothing has the transcendental ones.
-constexpr std::array<Expansion, 12> kExpansions{{
+constexpr std::array<Expansion, 15> kExpansions{{
     {llvm::Intrinsic::floor, "floor"},
     {llvm::Intrinsic::ceil, "ceil"},
     {llvm::Intrinsic::trunc, "trunc"},
@@ -26,7 +26,10 @@ constexpr std::array<Expansion, 12> kExpansions{{
     {llvm::Intrinsic::roundeven, "rint"},
     {llvm::Intrinsic::sin, "sin"},
     {llvm::Intrinsic::cos, "cos"},
+    {llvm::Intrinsic::exp, "exp"},
     {llvm::Intrinsic::exp2, "exp2"},
+    {llvm::Intrinsic::log, "log"},
+    {llvm::Intrinsic::log10, "log10"},
     {llvm::Intrinsic::log2, "log2"},
     {llvm::Intrinsic::pow, "pow"},
 }};

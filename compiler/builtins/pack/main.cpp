@@ -8,6 +8,7 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include "compiler/builtins/pack/mangling.hpp"
 #include "compiler/builtins/pack/pack.hpp"
 
 namespace {
@@ -28,6 +29,18 @@ std::unique_ptr<llvm::TargetMachine> make_machine() {
       "riscv64-unknown-elf", "generic-rv64", "+m,+a,+f,+d,+zba,+zbb,+zbs,+zfh", {}, llvm::Reloc::PIC_));
 }
 
+// A declaration libclc_<name> in our sources stands for libclc's definition of <name>, which ours replaces.
+void keep_theirs(llvm::Module& module, const llvm::Module& ours) {
+  constexpr std::string_view kPrefix = "libclc_";
+  for (const llvm::Function& function : ours) {
+    auto signature = builtins::demangle({function.getName().data(), function.getName().size()});
+    if (!signature || !signature->name.starts_with(kPrefix)) continue;
+    signature->name.erase(0, kPrefix.size());
+    if (llvm::Function* theirs = module.getFunction(builtins::mangle(*signature)))
+      theirs->setName(function.getName());
+  }
+}
+
 // Our definitions replace libclc's.
 bool add_ours(llvm::Module& module, const char* path) {
   llvm::SMDiagnostic error;
@@ -38,7 +51,19 @@ bool add_ours(llvm::Module& module, const char* path) {
   }
   ours->setTargetTriple(module.getTargetTriple());
   ours->setDataLayout(module.getDataLayout());
+  keep_theirs(module, *ours);
   return !llvm::Linker::linkModules(module, std::move(ours), llvm::Linker::OverrideFromSrc);
+}
+
+// A definition whose file does not declare the overload that it means to call ends up calling itself.
+bool all_return(const llvm::Module& module) {
+  bool good = true;
+  for (const llvm::Function& function : module) {
+    if (function.isDeclaration() || !function.doesNotReturn()) continue;
+    llvm::errs() << "kiesel_builtins_pack: " << function.getName() << " never returns\n";
+    good = false;
+  }
+  return good;
 }
 
 }  // namespace
@@ -63,6 +88,6 @@ int main(int argument_count, char** arguments) {
   builtins::add_generic_pointers(*module);
   builtins::add_vector_forms(*module);
   builtins::optimise(*module, *machine);
-  if (llvm::verifyModule(*module, &llvm::errs())) return 1;
+  if (llvm::verifyModule(*module, &llvm::errs()) || !all_return(*module)) return 1;
   return builtins::write_library(*module, arguments[1]) ? 0 : 1;
 }
