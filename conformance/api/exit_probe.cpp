@@ -1,4 +1,5 @@
 // Leaves main in the state that its argument names; exit code 0 when the process then ends by itself.
+// "print" runs a kernel that prints.
 #include <CL/cl.h>
 
 #include <cstdlib>
@@ -40,6 +41,42 @@ void run_long(const Session& session) {
   clFlush(session.queue);
 }
 
+const char* const kPrinting =
+    "kernel void show(float f) {\n"
+    "  const uint i = get_global_id(0);\n"
+    "  if (i == 0) {\n"
+    "    printf(\"%d %5d|%-5d|%05d %u %x %#X %c %% \", -7, 42, 42, 42, 4000000000u, 255, 255, 'k');\n"
+    "    printf(\"%ld %lu %hd %hhd\\n\", -5000000000L, 18446744073709551615UL, (short)-3, (char)-4);\n"
+    "    printf(\"%f %.2f %e %g %s\\n\", f, f, 12345.678f, 0.0001f, \"text\");\n"
+    "    printf(\"%v4d %v2hlf %v3hhd %v2lu %.1v4hlf\\n\", (int4)(1, -2, 3, -4), (float2)(0.5f, 1.5f),\n"
+    "           (char3)(1, 2, 3), (ulong2)(5, 6), (float4)(1, 2, 3, 4));\n"
+    "    printf(\"no arguments\\n\");\n"
+    "  }\n"
+    "  if (i == 77) printf(\"item %u\\n\", i);\n"
+    "}\n"
+    "kernel void flood() { printf(\"%u is one of many work-items\\n\", (uint)get_global_id(0)); }\n";
+
+void print(const Session& session) {
+  const char* source = kPrinting;
+  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
+  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_kernel show = clCreateKernel(program, "show", nullptr),
+            flood = clCreateKernel(program, "flood", nullptr);
+  const float value = 3.25f;
+  clSetKernelArg(show, 0, sizeof value, &value);
+  const size_t some = 100, many = 65536;
+  if (clEnqueueNDRangeKernel(session.queue, show, 1, nullptr, &some, nullptr, 0, nullptr, nullptr) !=
+      CL_SUCCESS)
+    std::exit(4);
+  if (clFinish(session.queue) != CL_SUCCESS) std::exit(5);
+  // More than the buffer holds: what fits is printed whole, and the command succeeds.
+  cl_event event = nullptr;
+  if (clEnqueueNDRangeKernel(session.queue, flood, 1, nullptr, &many, nullptr, 0, nullptr, &event) !=
+      CL_SUCCESS)
+    std::exit(6);
+  if (clWaitForEvents(1, &event) != CL_SUCCESS) std::exit(7);
+}
+
 void wait_forever(const Session& session) {
   cl_event gate = clCreateUserEvent(session.context, nullptr);
   clEnqueueMarkerWithWaitList(session.queue, 1, &gate, nullptr);
@@ -66,6 +103,7 @@ int main(int count, char** arguments) {
   const Session session = open();
   if (what == "pending") wait_forever(session);
   if (what == "running") run_long(session);
+  if (what == "print") print(session);
   if (what == "building") build_in_background(session);
   if (what == "callback") call_back(session);
   if (what == "idle") {

@@ -15,14 +15,13 @@ using namespace kiesel::api_test;
 
 namespace {
 
-std::set<std::string> lines_of(const std::string& command) {
-  std::set<std::string> out;
+std::vector<std::string> output_of(const std::string& command) {
+  std::vector<std::string> out;
   FILE* pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   char line[512];
-  while (std::fgets(line, sizeof line, pipe))
-    out.insert(std::string(line, std::string_view(line).find('\n')));
-  ::pclose(pipe);
+  while (std::fgets(line, sizeof line, pipe)) out.emplace_back(line, std::string_view(line).find('\n'));
+  REQUIRE(::pclose(pipe) == 0);
   return out;
 }
 
@@ -58,8 +57,8 @@ TEST_CASE("the application maps no LLVM, even after a build") {
 }
 
 TEST_CASE("the library exports what loaders need, nothing else") {
-  const auto symbols =
-      lines_of("nm -D --defined-only --format=posix " KIESEL_TEST_LIBRARY " | cut -d' ' -f1");
+  const auto lines = output_of("nm -D --defined-only --format=posix " KIESEL_TEST_LIBRARY " | cut -d' ' -f1");
+  const std::set<std::string> symbols(lines.begin(), lines.end());
   CHECK(symbols == std::set<std::string>{"clGetExtensionFunctionAddress", "clGetPlatformInfo",
                                          "clIcdGetFunctionAddressForPlatformKHR", "clIcdGetPlatformIDsKHR",
                                          "clIcdSetPlatformDispatchDataKHR"});
@@ -111,4 +110,20 @@ TEST_CASE("a process ends well whatever is still going on") {
     INFO(what);
     CHECK(probe(what) == 0);
   }
+}
+
+TEST_CASE("printf prints what C's printf would, and vectors") {
+  platform();  // sets the environment that the probe inherits
+  const auto lines = output_of(KIESEL_TEST_PROBE " print");
+  REQUIRE(lines.size() > 1000);
+  CHECK(lines[0] == "-7    42|42   |00042 4000000000 ff 0XFF k % -5000000000 18446744073709551615 -3 -4");
+  CHECK(lines[1] == "3.250000 3.25 1.234568e+04 0.0001 text");
+  CHECK(lines[2] == "1,-2,3,-4 0.500000,1.500000 1,2,3 5,6 1.0,2.0,3.0,4.0");
+  CHECK(lines[3] == "no arguments");
+  CHECK(lines[4] == "item 77");
+  // A record of this line takes 24 bytes of the buffer's 1 MiB.
+  CHECK(lines.size() == 5 + (1 << 20) / 24);
+  std::set<std::string> distinct(lines.begin() + 5, lines.end());
+  CHECK(distinct.size() == lines.size() - 5);
+  for (const auto& line : distinct) REQUIRE(line.ends_with(" is one of many work-items"));
 }
