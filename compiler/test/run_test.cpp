@@ -1,0 +1,254 @@
+// From OpenCL C to results: every part of the compiler at once, on the device model.
+#include <cmath>
+#include <numeric>
+
+#include "compiler/test/run_fixture.hpp"
+
+using namespace kiesel;
+using namespace kiesel::compiler;
+using namespace kiesel::compiler::test;
+
+namespace {
+
+template <class T>
+std::vector<T> iota(std::size_t count, T first = 0) {
+  std::vector<T> values(count);
+  std::iota(values.begin(), values.end(), first);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("saxpy") {
+  constexpr int kCount = 1000;
+  Loaded program(
+      "kernel void saxpy(global float* y, global const float* x, float a, int n) {"
+      "  int i = get_global_id(0); if (i < n) y[i] = a * x[i] + y[i]; }");
+  Buffer<float> y(iota<float>(1024, 5)), x(iota<float>(1024));
+  check_ok(program.launch("saxpy", {1024, 1, 1}, {64, 1, 1}, y, x, 2.0f, kCount));
+  const auto result = y.read();
+  for (int i = 0; i < 1024; ++i) CHECK(result[i] == (i < kCount ? 3.0f * i + 5 : i + 5.0f));
+}
+
+TEST_CASE("structs by value, read and written") {
+  struct Pair {
+    std::int32_t a;
+    std::int32_t table[6];
+    double d;
+  };
+  Loaded program(
+      "typedef struct { int a; int table[6]; double d; } pair_t;"
+      "kernel void k(pair_t p, global int* out, int x) { int i = get_global_id(0);"
+      "  out[i] = p.table[i % 6] + p.a + (int)p.d; }"
+      "kernel void w(pair_t p, global int* out, int x) { int i = get_global_id(0);"
+      "  p.table[(i * x) % 6] = i; int s = 0; for (int j = 0; j < 6; ++j) s = s * 3 + p.table[j]; out[i] = "
+      "s; }");
+  const Pair pair{100, {1, 2, 3, 4, 5, 6}, 1000.0};
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(64));
+  check_ok(program.launch("k", {64, 1, 1}, {64, 1, 1}, pair, out, 5));
+  auto result = out.read();
+  for (int i = 0; i < 64; ++i) CHECK(result[i] == 1100 + pair.table[i % 6]);
+  check_ok(program.launch("w", {64, 1, 1}, {64, 1, 1}, pair, out, 5));
+  result = out.read();
+  for (int i = 0; i < 64; ++i) {
+    auto copy = pair;
+    copy.table[(i * 5) % 6] = i;
+    int expected = 0;
+    for (const int value : copy.table) expected = expected * 3 + value;
+    CHECK(result[i] == expected);
+  }
+}
+
+TEST_CASE("local memory: variables and arguments do not overlap") {
+  Loaded program(
+      "kernel void k(global int* out, local int* a, local int4* b) { local int c[64]; local int d;"
+      "  int i = get_local_id(0); a[i] = i; b[i] = i * 2; c[i] = i * 3; if (i == 7) d = 1000;"
+      "  barrier(CLK_LOCAL_MEM_FENCE); int j = 63 - i;"
+      "  out[get_global_id(0)] = a[j] + b[j].w * 100 + c[j] * 10000 + d; }");
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(256));
+  check_ok(program.launch("k", {256, 1, 1}, {64, 1, 1}, out, Local{64 * 4}, Local{64 * 16}));
+  const auto result = out.read();
+  for (int i = 0; i < 256; ++i) {
+    const int j = 63 - i % 64;
+    CHECK(result[i] == j + j * 200 + j * 30000 + 1000);
+  }
+}
+
+TEST_CASE("local variables used through functions that are not inlined") {
+  Loaded program(
+      "__attribute__((noinline)) int at(local int* p, int i) { return p[i] + 1; }"
+      "kernel void k(global int* out) { local int c[32]; int i = get_local_id(0); c[i] = i * i;"
+      "  barrier(CLK_LOCAL_MEM_FENCE); out[i] = at(c, 31 - i); }"
+      "kernel void l(global int* out) { local int c[32]; local int e[32]; int i = get_local_id(0); c[i] = i; "
+      "e[i] = 2 * i;"
+      "  barrier(CLK_LOCAL_MEM_FENCE); out[i] = at(c, 31 - i) + at(e, i); }");
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(32));
+  check_ok(program.launch("k", {32, 1, 1}, {32, 1, 1}, out));
+  auto result = out.read();
+  for (int i = 0; i < 32; ++i) CHECK(result[i] == (31 - i) * (31 - i) + 1);
+  check_ok(program.launch("l", {32, 1, 1}, {32, 1, 1}, out));
+  result = out.read();
+  for (int i = 0; i < 32; ++i) CHECK(result[i] == 31 - i + 1 + 2 * i + 1);
+}
+
+TEST_CASE("constant memory: tables, pointers to tables, arguments") {
+  Loaded program(
+      "constant int table[5] = {10, 20, 30, 40, 50}; constant float factors[3] = {0.5f, 2.0f, 4.0f};"
+      "constant int* constant rows[2] = {table, table + 2};"
+      "kernel void k(global int* out, constant int* extra) { int i = get_global_id(0);"
+      "  out[i] = table[i % 5] + (int)(factors[i % 3] * 2) + rows[i & 1][i % 3] + extra[i]; }");
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(60)), extra(iota<std::int32_t>(60, 1000));
+  check_ok(program.launch("k", {60, 1, 1}, {20, 1, 1}, out, extra));
+  const auto result = out.read();
+  const int table[] = {10, 20, 30, 40, 50}, twice[] = {1, 4, 8};
+  for (int i = 0; i < 60; ++i)
+    CHECK(result[i] == table[i % 5] + twice[i % 3] + table[(i & 1) * 2 + i % 3] + 1000 + i);
+}
+
+TEST_CASE("private arrays of each work-item, indexed by data") {
+  Loaded program(
+      "kernel void k(global int* data) { int i = get_global_id(0); int t[16];"
+      "  for (int j = 0; j < 16; ++j) t[(j * 5 + i) & 15] = j + i * 16;"
+      "  int s = 0; for (int j = 0; j < (i & 15) + 1; ++j) s += t[(s + j) & 15]; data[i] = s; }");
+  Buffer<std::int32_t> data(std::vector<std::int32_t>(200));
+  check_ok(program.launch("k", {200, 1, 1}, {50, 1, 1}, data));
+  const auto result = data.read();
+  for (int i = 0; i < 200; ++i) {
+    int t[16], s = 0;
+    for (int j = 0; j < 16; ++j) t[(j * 5 + i) & 15] = j + i * 16;
+    for (int j = 0; j < (i & 15) + 1; ++j) s += t[(s + j) & 15];
+    CHECK(result[i] == s);
+  }
+}
+
+TEST_CASE("block copies: structs, arrays and lengths that differ between lanes") {
+  Loaded program(
+      "typedef struct { int v[40]; } big_t;"
+      "kernel void k(global big_t* a, global big_t* b) { int i = get_global_id(0); big_t t = a[i]; t.v[i % "
+      "40] = -1; b[i] = t; }"
+      "kernel void n(global uchar* a, global uchar* b) { int i = get_global_id(0);"
+      "  for (int j = 0; j < i % 17; ++j) b[i * 32 + j] = a[i * 32 + j];"
+      "  for (int j = 20; j < 20 + i % 7; ++j) b[i * 32 + j] = 9; }");
+  struct Big {
+    std::int32_t v[40];
+  };
+  std::vector<Big> source(70);
+  for (int i = 0; i < 70; ++i)
+    for (int j = 0; j < 40; ++j) source[i].v[j] = i * 100 + j;
+  Buffer<Big> a(source), b(std::vector<Big>(70));
+  check_ok(program.launch("k", {70, 1, 1}, {35, 1, 1}, a, b));
+  const auto copied = b.read();
+  for (int i = 0; i < 70; ++i)
+    for (int j = 0; j < 40; ++j) CHECK(copied[i].v[j] == (j == i % 40 ? -1 : i * 100 + j));
+  auto bytes = iota<std::uint8_t>(64 * 32);
+  Buffer<std::uint8_t> from(bytes), to(std::vector<std::uint8_t>(64 * 32));
+  check_ok(program.launch("n", {64, 1, 1}, {64, 1, 1}, from, to));
+  const auto moved = to.read();
+  for (int i = 0; i < 64; ++i)
+    for (int j = 0; j < 32; ++j) {
+      const int expected = j < i % 17 ? bytes[i * 32 + j] : j >= 20 && j < 20 + i % 7 ? 9 : 0;
+      CHECK(moved[i * 32 + j] == expected);
+    }
+}
+
+TEST_CASE("work-item functions in three dimensions") {
+  Loaded program(
+      "kernel void k(global int* out) { size_t x = get_global_id(0), y = get_global_id(1), z = "
+      "get_global_id(2);"
+      "  out[(z * get_global_size(1) + y) * get_global_size(0) + x] = get_local_id(0) + 10 * get_local_id(1) "
+      "+"
+      "    100 * get_local_id(2) + 1000 * get_group_id(0) + 10000 * get_group_id(1) + 100000 * "
+      "get_group_id(2); }");
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(12 * 10 * 6));
+  check_ok(program.launch("k", {12, 10, 6}, {3, 5, 2}, out));
+  const auto result = out.read();
+  for (int z = 0; z < 6; ++z)
+    for (int y = 0; y < 10; ++y)
+      for (int x = 0; x < 12; ++x)
+        CHECK(result[(z * 10 + y) * 12 + x] ==
+              x % 3 + 10 * (y % 5) + 100 * (z % 2) + 1000 * (x / 3) + 10000 * (y / 5) + 100000 * (z / 2));
+}
+
+TEST_CASE("a kernel that calls a kernel") {
+  Loaded program(
+      "kernel void inner(global int* a, int x) { local int s; if (get_local_id(0) == 0) s = x; "
+      "barrier(CLK_LOCAL_MEM_FENCE);"
+      "  a[get_global_id(0)] += s; }"
+      "kernel void outer(global int* a) { inner(a, 5); a[get_global_id(0)] *= 2; }");
+  Buffer<std::int32_t> a(iota<std::int32_t>(64));
+  check_ok(program.launch("outer", {64, 1, 1}, {16, 1, 1}, a));
+  check_ok(program.launch("inner", {64, 1, 1}, {16, 1, 1}, a, 1));
+  const auto result = a.read();
+  for (int i = 0; i < 64; ++i) CHECK(result[i] == (i + 5) * 2 + 1);
+}
+
+TEST_CASE("functions that are not inlined, with divergent control flow inside") {
+  Loaded program(
+      "__attribute__((noinline)) int collatz(int x) { int n = 0; while (x != 1) { x = x & 1 ? 3 * x + 1 : x "
+      "/ 2; ++n; } return n; }"
+      "kernel void k(global int* a) { int i = get_global_id(0); int r = -1; if (i % 3) r = collatz(i + 1);"
+      "  a[i] = r + collatz(i + 2); }");
+  Buffer<std::int32_t> a(std::vector<std::int32_t>(128));
+  check_ok(program.launch("k", {128, 1, 1}, {128, 1, 1}, a));
+  const auto result = a.read();
+  const auto collatz = [](int x) {
+    int n = 0;
+    for (; x != 1; ++n) x = x & 1 ? 3 * x + 1 : x / 2;
+    return n;
+  };
+  for (int i = 0; i < 128; ++i) CHECK(result[i] == (i % 3 ? collatz(i + 1) : -1) + collatz(i + 2));
+}
+
+TEST_CASE("programs compiled in parts, linked and run") {
+  auto part = [](const char* source) {
+    auto request = make_request(source);
+    request.operation = Operation::kCompile;
+    return run(request).binary;
+  };
+  auto request = make_request("");
+  request.operation = Operation::kLink;
+  request.target = model().description().target;
+  request.inputs = {
+      part("int twice(int x); extern constant int offsets[4];"
+           "kernel void k(global int* a) { int i = get_global_id(0); a[i] = twice(i) + offsets[i & 3]; }"),
+      part("constant int offsets[4] = {5, 6, 7, 8}; int helper(int x) { return x; }"
+           "int twice(int x) { return helper(x) * 2; }")};
+  Loaded program(run(request));
+  Buffer<std::int32_t> a(std::vector<std::int32_t>(64));
+  check_ok(program.launch("k", {64, 1, 1}, {32, 1, 1}, a));
+  const auto result = a.read();
+  for (int i = 0; i < 64; ++i) CHECK(result[i] == 2 * i + 5 + (i & 3));
+}
+
+TEST_CASE("unoptimised, relaxed and debug builds compute the same") {
+  const char* source =
+      "float f(float x) { return x > 3.0f ? x * 2.0f : x - 1.0f; }"
+      "kernel void k(global float* a) { int i = get_global_id(0); float s = 0; for (int j = 0; j <= i % 9; "
+      "++j) s += f(a[i] + j);"
+      "  a[i] = s; }";
+  std::vector<float> expected(96);
+  for (int i = 0; i < 96; ++i)
+    for (int j = 0; j <= i % 9; ++j) {
+      const float x = static_cast<float>(i + j);
+      expected[i] += x > 3.0f ? x * 2.0f : x - 1.0f;
+    }
+  for (const char* options :
+       {"", "-cl-opt-disable", "-cl-fast-relaxed-math", "-g", "-g -cl-opt-disable", "-cl-std=CL3.0"}) {
+    INFO(options);
+    Loaded program(source, options);
+    Buffer<float> a(iota<float>(96));
+    check_ok(program.launch("k", {96, 1, 1}, {32, 1, 1}, a));
+    CHECK(a.read() == expected);
+  }
+}
+
+TEST_CASE("a wild pointer is an error that names the kernel, and the next launch works") {
+  Loaded program("kernel void k(global int* a, ulong far) { a[get_global_id(0) + far] = 1; }");
+  Buffer<std::int32_t> a(std::vector<std::int32_t>(64));
+  const auto status = program.launch("k", {64, 1, 1}, {32, 1, 1}, a, std::uint64_t{1} << 30);
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.error().code == Errc::kFault);
+  CHECK(status.error().reason.find("k") != std::string::npos);
+  check_ok(program.launch("k", {64, 1, 1}, {32, 1, 1}, a, std::uint64_t{0}));
+  CHECK(a.read() == std::vector<std::int32_t>(64, 1));
+}
