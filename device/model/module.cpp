@@ -11,7 +11,7 @@
 namespace kiesel::model {
 namespace {
 
-constexpr std::uint64_t kLargestProgram = std::uint64_t{1} << 30;
+constexpr std::uint64_t kLargestProgram = std::uint64_t{64} << 20;
 constexpr std::uint64_t kPlacement = 4096;
 
 Error bad(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}; }
@@ -57,6 +57,8 @@ class ModuleLoader {
       if (!(segment.p_flags & PF_X)) continue;
       if (text_) return bad("more than one executable segment");
       if (segment.p_vaddr & 3 || segment.p_memsz & 3) return bad("an executable segment that is not aligned");
+      if (segment.p_memsz != segment.p_filesz)
+        return bad("an executable segment that is not all in the file");
       text_ = &segment;
     }
     if (!text_ || !text_->p_memsz) return bad("no executable segment");
@@ -65,11 +67,11 @@ class ModuleLoader {
 
   void copy_segments() {
     auto* target = reinterpret_cast<std::byte*>(module_.base_);
-    std::memset(target, 0, size_);
     for (const Elf64_Phdr& segment : elf_.segments()) {
       if (segment.p_type != PT_LOAD) continue;
       const auto bytes = elf_.segment_bytes(segment);
       if (!bytes.empty()) std::memcpy(target + segment.p_vaddr, bytes.data(), bytes.size());
+      std::memset(target + segment.p_vaddr + bytes.size(), 0, segment.p_memsz - bytes.size());
     }
   }
 

@@ -1,0 +1,268 @@
+// What every Device owes the layers above: run over all devices that the configuration offers.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <numeric>
+#include <thread>
+
+#include "device/device.hpp"
+#include "device/test/assembler.hpp"
+#include "device/test/machine.hpp"
+
+namespace kiesel::device::test {
+namespace {
+
+Status wait(Device& device, Command command, bool help = true) {
+  std::atomic<bool> finished{false};
+  Status status;
+  device.submit(std::move(command), [&](const Completion& completion) {
+    status = completion.status;
+    CHECK(completion.start_ns <= completion.end_ns);
+    finished = true;
+  });
+  while (!finished)
+    if (!help || !device.help()) std::this_thread::yield();
+  return status;
+}
+
+std::vector<std::unique_ptr<Device>>& devices() {
+  static auto all = make_devices();
+  return all;
+}
+
+Box flat(std::uint64_t bytes) { return {{bytes, 1, 1}, bytes, bytes, bytes, bytes}; }
+
+TEST_CASE("devices describe themselves") {
+  REQUIRE_FALSE(devices().empty());
+  for (const auto& device : devices()) {
+    const Description& d = device->description();
+    CHECK(d.name.starts_with("Kiesel"));
+    CHECK(d.cores > 0);
+    CHECK(d.global_memory_bytes >= d.max_allocation_bytes);
+    CHECK(d.max_allocation_bytes > 0);
+    CHECK((d.target.lanes & (d.target.lanes - 1)) == 0);
+    CHECK_FALSE(device->counters().empty());
+  }
+}
+
+TEST_CASE("what is written is read, copied and filled") {
+  for (const auto& device : devices()) {
+    const auto a = device->allocate(4096, 256), b = device->allocate(4096, 256);
+    REQUIRE((a.ok() && b.ok()));
+    std::vector<std::uint8_t> data(4096), back(4096);
+    std::iota(data.begin(), data.end(), 0);
+    REQUIRE(wait(*device, Write{data.data(), *a, flat(4096)}).ok());
+    REQUIRE(wait(*device, Copy{*a, *b, flat(4096)}).ok());
+    REQUIRE(wait(*device, Fill{*b + 96, 300, {std::byte{1}, std::byte{2}, std::byte{3}}}).ok());
+    REQUIRE(wait(*device, Read{*b, back.data(), flat(4096)}, false).ok());
+    for (unsigned i = 0; i < 4096; ++i) CHECK(back[i] == (i >= 96 && i < 396 ? 1 + (i - 96) % 3 : (i & 255)));
+    device->free(*a);
+    device->free(*b);
+    device->free(0);
+  }
+}
+
+TEST_CASE("boxes move rows and slices") {
+  for (const auto& device : devices()) {
+    const auto a = device->allocate(1000, 64);
+    std::vector<std::uint8_t> data(1000), back(1000, 255);
+    std::iota(data.begin(), data.end(), 0);
+    REQUIRE(wait(*device, Fill{*a, 1000, {std::byte{7}}}).ok());
+    // 3 bytes, 4 rows, 2 slices; host rows are 10 and slices 100 apart, the device's 20 and 200.
+    REQUIRE(wait(*device, Write{data.data() + 5, *a + 11, {{3, 4, 2}, 10, 100, 20, 200}}).ok());
+    REQUIRE(wait(*device, Read{*a, back.data(), flat(1000)}).ok());
+    unsigned moved = 0;
+    for (unsigned i = 0; i < 1000; ++i) {
+      const unsigned at = i - 11, z = at / 200, y = at % 200 / 20, x = at % 20;
+      const bool inside = i >= 11 && z < 2 && y < 4 && x < 3;
+      moved += inside;
+      CHECK(back[i] == (inside ? ((5 + z * 100 + y * 10 + x) & 255) : 7));
+    }
+    CHECK(moved == 24);
+    CHECK(wait(*device, Write{data.data(), *a, {{0, 4, 2}, 1, 1, 1, 1}}).ok());
+    device->free(*a);
+  }
+}
+
+TEST_CASE("transfers outside of an allocation fail and touch nothing") {
+  for (const auto& device : devices()) {
+    const auto a = device->allocate(64, 64);
+    std::vector<std::uint8_t> data(4096, 9);
+    for (const Command& command :
+         {Command(Write{data.data(), *a, flat(65)}), Command(Read{*a + 60, data.data(), flat(8)}),
+          Command(Copy{*a, *a + 32, flat(33)}), Command(Fill{*a, 65, {std::byte{0}}}),
+          Command(Fill{*a, 64, {}}), Command(Write{data.data(), 4096, flat(1)})})
+      CHECK_FALSE(wait(*device, command).ok());
+    device->free(*a);
+  }
+}
+
+TEST_CASE("allocation limits") {
+  for (const auto& device : devices()) {
+    const auto too_much = device->allocate(device->description().max_allocation_bytes + 1, 64);
+    REQUIRE_FALSE(too_much.ok());
+    CHECK(too_much.error().code == Errc::kOutOfMemory);
+    const auto most = device->allocate(device->description().max_allocation_bytes, 64);
+    CHECK(most.ok());
+    if (most) device->free(*most);
+  }
+}
+
+std::vector<std::byte> counting_program() {
+  return make_elf(assemble(R"(
+    csrrs t0, mscratch, zero
+    ld a0, 128(t0)
+    addi a1, zero, 1
+    amoadd.w zero, a1, (a0)
+    tmc zero
+  kernel:
+    tmc zero)"));
+}
+
+TEST_CASE("many launches from many threads all run once") {
+  for (const auto& device : devices()) {
+    const auto module = device->load(counting_program());
+    REQUIRE(module.ok());
+    const auto counter = device->allocate(8, 8);
+    REQUIRE(wait(*device, Fill{*counter, 8, {std::byte{0}}}).ok());
+    Launch launch;
+    launch.module = *module;
+    launch.entry = *device->symbol(*module, "kernel");
+    launch.global_size = {12, 2, 3};
+    launch.local_size = {3, 1, 3};
+    launch.work_dim = 3;
+    launch.arguments.resize(8);
+    std::memcpy(launch.arguments.data(), &*counter, 8);
+    std::atomic<int> done{0}, failed{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([&] {
+        for (int i = 0; i < 100; ++i) {
+          device->submit(launch, [&](const Completion& c) {
+            failed += !c.status.ok();
+            ++done;
+          });
+          if (i % 3 == 0) device->help();
+        }
+      });
+    for (auto& thread : threads) thread.join();
+    while (done < 400)
+      if (!device->help()) std::this_thread::yield();
+    CHECK(failed == 0);
+    std::uint32_t count = 0;
+    REQUIRE(wait(*device, Read{*counter, &count, flat(4)}).ok());
+    CHECK(count == 400 * 72);
+    device->free(*counter);
+    device->unload(*module);
+  }
+}
+
+TEST_CASE("a completion may submit the next command") {
+  for (const auto& device : devices()) {
+    const auto module = device->load(counting_program());
+    const auto counter = device->allocate(8, 8);
+    REQUIRE(wait(*device, Fill{*counter, 8, {std::byte{0}}}).ok());
+    Launch launch;
+    launch.module = *module;
+    launch.entry = *device->symbol(*module, "kernel");
+    launch.arguments.resize(8);
+    std::memcpy(launch.arguments.data(), &*counter, 8);
+    std::atomic<int> left{1000};
+    std::function<void(const Completion&)> next = [&](const Completion&) {
+      if (--left > 0) device->submit(launch, next);
+    };
+    device->submit(launch, next);
+    while (left > 0) std::this_thread::yield();  // the device's own threads must do it
+    std::uint32_t count = 0;
+    REQUIRE(wait(*device, Read{*counter, &count, flat(4)}).ok());
+    CHECK(count == 1000);
+    device->free(*counter);
+    device->unload(*module);
+  }
+}
+
+TEST_CASE("launches that cannot run say why") {
+  for (const auto& device : devices()) {
+    const auto module = device->load(counting_program());
+    Launch good;
+    good.module = *module;
+    good.entry = *device->symbol(*module, "kernel");
+    const auto refused = [&](auto change) {
+      Launch launch = good;
+      change(launch);
+      const Status status = wait(*device, launch);
+      return !status.ok() && status.error().code == Errc::kInvalidArgument && !status.error().reason.empty();
+    };
+    CHECK(refused([](Launch& l) { l.module = 12345; }));
+    CHECK(refused([](Launch& l) { l.entry = 64; }));
+    CHECK(refused([](Launch& l) { l.local_size[0] = 0; }));
+    CHECK(refused([](Launch& l) { l.local_size[1] = 2; }));
+    CHECK(refused([](Launch& l) { l.global_size[0] = l.local_size[0] = 1 << 16; }));
+    CHECK(refused([](Launch& l) { l.local_memory_bytes = 1 << 30; }));
+    CHECK(refused([](Launch& l) { l.private_memory_bytes = 1 << 30; }));
+    Launch empty = good;
+    empty.global_size[0] = 0;
+    CHECK(wait(*device, empty).ok());
+    CHECK_FALSE(device->symbol(*module, "nothing").ok());
+    CHECK_FALSE(device->symbol(999, "kernel").ok());
+    device->unload(*module);
+  }
+}
+
+TEST_CASE("damaged programs are refused, never loaded half") {
+  const auto good = counting_program();
+  for (const auto& device : devices()) {
+    for (std::size_t length = 0; length < good.size(); length += 7)
+      CHECK_FALSE(device->load(std::span(good).first(length)).ok());
+    std::uint32_t random = 1;
+    for (int i = 0; i < 1000; ++i) {
+      auto bad = good;
+      for (int flips = 0; flips < 3; ++flips) {
+        random = random * 1664525 + 1013904223;
+        bad[(random >> 8) % 0x120] ^= static_cast<std::byte>(1 << (random & 7));
+      }
+      const auto module = device->load(bad);
+      if (module)
+        device->unload(*module);
+      else
+        CHECK((module.error().code == Errc::kInvalidBinary || module.error().code == Errc::kOutOfMemory));
+    }
+  }
+}
+
+TEST_CASE("an endless kernel does not keep the device from going away") {
+  Machine machine(8, 8, 2);
+  const auto module = machine.load("kernel:\n jal zero, kernel");
+  std::atomic<int> ended{0};
+  auto launch = machine.launch(module, {8, 8});
+  for (int i = 0; i < 3; ++i)
+    machine.device().submit(launch, [&](const Completion& c) { ended += !c.status.ok(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  { Machine gone = std::move(machine); }
+  CHECK(ended == 3);
+}
+
+TEST_CASE("a forked child can end without the device's threads") {
+  REQUIRE_FALSE(devices().empty());
+  const auto a = devices()[0]->allocate(64, 64);
+  REQUIRE(wait(*devices()[0], Fill{*a, 64, {std::byte{0}}}).ok());
+  Machine machine(8, 8, 2);
+  std::uint64_t* out = machine.buffer(1);
+  REQUIRE(machine.run(machine.load("kernel:\n jalr zero, 0(ra)"), {8, 8}, {machine.address(out)}).ok());
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(10);
+    { Machine gone = std::move(machine); }
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  devices()[0]->free(*a);
+}
+
+}  // namespace
+}  // namespace kiesel::device::test
