@@ -85,7 +85,9 @@ void Event::start() {
   }
   advance(CL_SUBMITTED);
   try {
-    work_(*this);
+    // A copy: the device may complete the command, which drops work_, before this call returns.
+    const Work work = work_;
+    work(*this);
   } catch (const std::exception& error) {
     fail(CL_OUT_OF_HOST_MEMORY, error.what());
   }
