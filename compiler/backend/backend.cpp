@@ -14,6 +14,7 @@
 #include "compiler/backend/code.hpp"
 #include "compiler/backend/entries.hpp"
 #include "compiler/backend/frames.hpp"
+#include "compiler/backend/inlining.hpp"
 #include "compiler/backend/kernel_table.hpp"
 #include "compiler/backend/link.hpp"
 #include "compiler/backend/lower_memory.hpp"
@@ -90,6 +91,8 @@ class Build {
     auto module = read_spirv_module(context_, from_.words);
     if (!module) return "error: " + module.error().reason + "\n";
     module_ = std::move(*module);
+    if (module_->getDataLayout().getPointerSize() != sizeof(std::uint64_t))
+      return std::string("error: the SPIR-V module uses 32-bit addresses: the device has 64-bit ones\n");
     module_->setTargetTriple(machine_->getTargetTriple().str());
     module_->setDataLayout(machine_->createDataLayout());
     stages_.dump("1-from-spirv.ll", *module_);
@@ -108,6 +111,7 @@ class Build {
     if (const auto name = find_recursion(kernels_); !name.empty())
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
     make_entries(*module_, kernels_);
+    limit_inlining(*module_);
     stages_.dump("2-linked.ll", *module_);
     return {};
   }
@@ -131,12 +135,10 @@ class Build {
     std::string bitcode;
     llvm::raw_string_ostream stream(bitcode);
     llvm::WriteBitcodeToFile(*module_, stream);
-    simt::Errors errors;
-    for (const auto precision : {simt::Precision::kAnalysed, simt::Precision::kAllDivergent}) {
-      auto copy = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
-      errors = lower_and_generate(*copy, precision);
-      if (errors.empty()) return {};
-    }
+    if (lower_and_generate(*module_, simt::Precision::kAnalysed).empty()) return {};
+    complaints_.clear();
+    module_ = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
+    const auto errors = lower_and_generate(*module_, simt::Precision::kAllDivergent);
     return lines(errors);
   }
 

@@ -103,6 +103,7 @@ void make_ordinary(llvm::Function& function) {
   if (function.isDeclaration()) return;
   function.setLinkage(llvm::GlobalValue::InternalLinkage);
   function.setDSOLocal(true);
+  if (function.getName() == "_start") function.setName("_start.function");
   function.addFnAttr(llvm::Attribute::NoUnwind);
   if (!function.hasFnAttribute(llvm::Attribute::NoInline)) function.addFnAttr(llvm::Attribute::AlwaysInline);
 }

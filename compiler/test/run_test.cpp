@@ -242,6 +242,42 @@ TEST_CASE("unoptimised, relaxed and debug builds compute the same") {
   }
 }
 
+TEST_CASE("names of the start-up code are free for programs") {
+  Loaded program("int _start(int x) { return x + 1; } kernel void k(global int* a) { a[0] = _start(a[0]); }");
+  Buffer<std::int32_t> a(std::vector<std::int32_t>{41});
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, a));
+  CHECK(a.read()[0] == 42);
+  Loaded other("kernel void _start(global int* a) { a[0] += 1; }");
+  check_ok(other.launch("_start", {1, 1, 1}, {1, 1, 1}, a));
+  CHECK(a.read()[0] == 43);
+}
+
+TEST_CASE("calls that would multiply without bound are kept as calls") {
+  std::string source = "int f0(int x) { return (x * 7 + 3) % 1000 ^ 5; }\n";
+  for (int level = 1; level <= 12; ++level) {
+    source += "int f" + std::to_string(level) + "(int x) { int s = x;";
+    for (int i = 0; i < 8; ++i)
+      source += " if (s & " + std::to_string(1 << i) + ") s = f" + std::to_string(level - 1) + "(s);";
+    source += " return s; }\n";
+  }
+  source +=
+      "kernel void k(global int* a) { int i = get_global_id(0); a[i] = i < 2 ? f3(i) : i; if (a[i] == -1) "
+      "a[i] = f12(i); }";
+  Loaded program(source);
+  CHECK(program.program().kernels[0].private_memory_bytes > 0);
+  Buffer<std::int32_t> a(std::vector<std::int32_t>(32));
+  check_ok(program.launch("k", {32, 1, 1}, {32, 1, 1}, a));
+  const auto f = [](auto& self, int level, int x) -> int {
+    if (level == 0) return ((x * 7 + 3) % 1000) ^ 5;
+    int s = x;
+    for (int i = 0; i < 8; ++i)
+      if (s & (1 << i)) s = self(self, level - 1, s);
+    return s;
+  };
+  const auto result = a.read();
+  for (int i = 0; i < 32; ++i) CHECK(result[i] == (i < 2 ? f(f, 3, i) : i));
+}
+
 TEST_CASE("a wild pointer is an error that names the kernel, and the next launch works") {
   Loaded program("kernel void k(global int* a, ulong far) { a[get_global_id(0) + far] = 1; }");
   Buffer<std::int32_t> a(std::vector<std::int32_t>(64));
