@@ -192,6 +192,40 @@ TEST_CASE("shuffles take another lane's value") {
   }
 }
 
+TEST_CASE("instructions that the comparison with qemu leaves out") {
+  const auto out = results(8, 64, R"(
+      addi t0, zero, 1
+      sll t0, t0, s1
+      ctzw t1, t0
+      andi t2, s1, 3
+      czero.eqz t3, s1, t2
+      czero.nez t4, s1, t2
+      slli t3, t3, 8
+      slli t4, t4, 16
+      or t1, t1, t3
+      or t1, t1, t4
+      sd t1, 0(s0)
+    )");
+  for (unsigned i = 0; i < 64; ++i)
+    CHECK(out[i] == ((i < 32 ? i : 32) | (i & 3 ? i << 8 : 0) | (i & 3 ? 0 : i << 16)));
+}
+
+TEST_CASE("lr and sc: the lane whose word is untouched stores") {
+  const auto out = results(8, 8, R"(
+      lr.d t0, (s0)
+      addi t1, s1, 5
+      sc.d t2, t1, (s0)
+      sc.d t3, t1, (s0)
+      ld t4, 0(s0)
+      slli t2, t2, 8
+      slli t3, t3, 9
+      add t4, t4, t2
+      add t4, t4, t3
+      sd t4, 0(s0)
+    )");
+  for (unsigned i = 0; i < 8; ++i) CHECK(out[i] == i + 5 + 512);
+}
+
 TEST_CASE("a barrier holds every warp until all have come") {
   for (const unsigned lanes : kLanes) {
     Machine machine(lanes, 64 / lanes);
