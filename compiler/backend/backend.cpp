@@ -112,6 +112,7 @@ class Build {
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
     make_entries(*module_, kernels_);
     limit_inlining(*module_);
+    make_struct_copies(*module_);
     stages_.dump("2-linked.ll", *module_);
     return {};
   }
@@ -139,6 +140,7 @@ class Build {
     complaints_.clear();
     module_ = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
     const auto errors = lower_and_generate(*module_, simt::Precision::kAllDivergent);
+    if (errors.empty()) return {};
     return lines(errors);
   }
 

@@ -16,6 +16,10 @@ namespace kiesel::compiler {
 // that several kernels use has one offset in all of them.
 void lower_local_variables(llvm::Module& module, std::vector<KernelFunction>& kernels);
 
+// By-value struct arguments of functions that stay functions become copies that the caller makes in its own
+// frame: code generation would call memcpy for them.
+void make_struct_copies(llvm::Module& module);
+
 // memcpy, memmove and memset of any length, in line. The back end would call a function that does not exist,
 // and lengths may differ between lanes.
 void lower_block_memory(llvm::Module& module);

@@ -1,6 +1,7 @@
 #include <spirv-tools/libspirv.hpp>
 #include <spirv-tools/linker.hpp>
 
+#include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/spirv.hpp"
 
 namespace kiesel::compiler {
@@ -18,8 +19,7 @@ spvtools::MessageConsumer collect_into(std::string& log) {
 
 constexpr std::size_t kVersionWord = 1;
 
-// The linker takes modules of one version only. A higher number allows more; what it demands in addition,
-// that entry points list all their global variables, is checked by no one for kernels.
+// The linker takes modules of one version only; a higher number allows more.
 std::vector<Words> same_version(std::vector<Words> modules) {
   std::uint32_t highest = 0;
   for (const auto& module : modules) highest = std::max(highest, module.at(kVersionWord));
@@ -48,6 +48,7 @@ Result<Words> link_spirv(const std::vector<Words>& modules, bool library) {
   Words linked;
   if (spvtools::Link(context, same_version(modules), &linked, options) != SPV_SUCCESS)
     return Error{Errc::kInvalidArgument, "cannot link: " + log};
+  mend_interfaces(linked);
   return linked;
 }
 

@@ -8,15 +8,21 @@ namespace kiesel::compiler {
 namespace {
 
 constexpr std::size_t kHeaderWords = 5;
-constexpr std::uint32_t kOpExtInstImport = 11, kOpExtInst = 12;
+constexpr std::size_t kVersionWord = 1;
+constexpr std::uint32_t kVersion14 = 0x00010400;
+constexpr std::uint32_t kOpExtInstImport = 11, kOpExtInst = 12, kOpEntryPoint = 15, kOpFunction = 54,
+                        kOpVariable = 59;
+using Instruction = std::span<const std::uint32_t>;
 constexpr std::string_view kDebugSet = "OpenCL.DebugInfo.100";
 constexpr std::uint32_t kDebugInfoNone = 0;
 
 constexpr std::uint32_t kDebugFunction = 20, kDebugSource = 35;
 constexpr std::size_t kDebugFunctionWords = 16, kDebugSourceWords = 7;  // with their optional last operand
 
-bool imports_debug_set(std::span<const std::uint32_t> instruction) {
-  if ((instruction[0] & 0xffff) != kOpExtInstImport || instruction.size() < 3) return false;
+std::uint32_t opcode(Instruction instruction) { return instruction[0] & 0xffff; }
+
+bool imports_debug_set(Instruction instruction) {
+  if (opcode(instruction) != kOpExtInstImport || instruction.size() < 3) return false;
   const auto name = instruction.subspan(2);
   const auto* text = reinterpret_cast<const char*>(name.data());
   return std::string_view(text, ::strnlen(text, name.size_bytes())) == kDebugSet;
@@ -32,6 +38,36 @@ void mend_instruction(Words& words, std::size_t length) {
   words.pop_back();
 }
 
+// Calls `visit` with each instruction; false when the words are no sequence of instructions, which the
+// validator says.
+template <class Visit>
+bool for_each_instruction(const Words& words, Visit visit) {
+  for (std::size_t at = kHeaderWords; at < words.size();) {
+    const std::size_t length = words[at] >> 16;
+    if (length == 0 || at + length > words.size()) return false;
+    visit(Instruction(words).subspan(at, length));
+    at += length;
+  }
+  return true;
+}
+
+// Opcode, model, function, name, interface.
+std::size_t interface_start(Instruction entry_point) {
+  std::size_t at = 3;
+  while (at < entry_point.size() && (entry_point[at] >> 24) != 0) ++at;
+  return at + 1;
+}
+
+void add_to_interface(Words& words, Instruction entry_point, const std::vector<std::uint32_t>& variables) {
+  const auto first = words.size();
+  words.insert(words.end(), entry_point.begin(), entry_point.end());
+  const auto start = std::min(interface_start(entry_point), entry_point.size());
+  const std::set<std::uint32_t> listed(entry_point.begin() + start, entry_point.end());
+  for (const auto variable : variables)
+    if (!listed.contains(variable)) words.push_back(variable);
+  words[first] = static_cast<std::uint32_t>(words.size() - first) << 16 | kOpEntryPoint;
+}
+
 }  // namespace
 
 void mend_debug_information(Words& words) {
@@ -39,17 +75,33 @@ void mend_debug_information(Words& words) {
   mended.reserve(words.size());
   std::uint32_t set = 0;
   std::set<std::uint32_t> none;
-  for (std::size_t at = kHeaderWords; at < words.size();) {
-    const std::size_t length = words[at] >> 16;
-    if (length == 0 || at + length > words.size()) return;  // for the validator to refuse
-    const auto instruction = std::span(words).subspan(at, length);
+  const bool whole = for_each_instruction(words, [&](Instruction instruction) {
     if (imports_debug_set(instruction)) set = instruction[1];
-    const bool debug = set && (instruction[0] & 0xffff) == kOpExtInst && length >= 5 && instruction[3] == set;
-    if (debug && instruction[4] == kDebugInfoNone) none.insert(instruction[2]);
     mended.insert(mended.end(), instruction.begin(), instruction.end());
-    if (debug && none.contains(instruction.back())) mend_instruction(mended, length);
-    at += length;
-  }
+    if (!set || opcode(instruction) != kOpExtInst || instruction.size() < 5 || instruction[3] != set) return;
+    if (instruction[4] == kDebugInfoNone) none.insert(instruction[2]);
+    if (none.contains(instruction.back())) mend_instruction(mended, instruction.size());
+  });
+  if (whole) words = std::move(mended);
+}
+
+void mend_interfaces(Words& words) {
+  if (words.size() < kHeaderWords || words[kVersionWord] < kVersion14) return;
+  std::vector<std::uint32_t> variables;
+  bool in_functions = false;
+  const bool whole = for_each_instruction(words, [&](Instruction instruction) {
+    in_functions |= opcode(instruction) == kOpFunction;
+    if (!in_functions && opcode(instruction) == kOpVariable && instruction.size() >= 4)
+      variables.push_back(instruction[2]);
+  });
+  if (!whole) return;
+  Words mended(words.begin(), words.begin() + kHeaderWords);
+  for_each_instruction(words, [&](Instruction instruction) {
+    if (opcode(instruction) == kOpEntryPoint)
+      add_to_interface(mended, instruction, variables);
+    else
+      mended.insert(mended.end(), instruction.begin(), instruction.end());
+  });
   words = std::move(mended);
 }
 

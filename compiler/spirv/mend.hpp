@@ -9,4 +9,8 @@ namespace kiesel::compiler {
 // operand must be left out instead.
 void mend_debug_information(Words& words);
 
+// From version 1.4 on an entry point lists all module-scope variables that it may reach; the writer lists
+// those of older versions. Adds all that are missing.
+void mend_interfaces(Words& words);
+
 }  // namespace kiesel::compiler

@@ -57,6 +57,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   Words words(text.size() / sizeof(std::uint32_t));
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
   mend_debug_information(words);
+  mend_interfaces(words);
   return words;
 }
 

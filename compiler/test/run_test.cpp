@@ -242,6 +242,26 @@ TEST_CASE("unoptimised, relaxed and debug builds compute the same") {
   }
 }
 
+TEST_CASE("large structs to functions that are not inlined") {
+  Loaded program(
+      "typedef struct { int v[64]; long l; } big_t; constant int table[4] = {1, 2, 3, 4};"
+      "__attribute__((noinline)) int change(big_t b, int i) { b.v[i % 64] = -5; int s = (int)b.l; for (int j "
+      "= 0; j < 64; ++j) s += b.v[j]; return s; }"
+      "__attribute__((noinline)) big_t make(int i) { big_t b; for (int j = 0; j < 64; ++j) b.v[j] = i + j; "
+      "b.l = table[i & 3]; return b; }"
+      "kernel void k(global int* a) { int i = get_global_id(0); big_t b = make(i); int first = change(b, i); "
+      "a[i] = first * 3 + change(b, i + 1); }");
+  Buffer<std::int32_t> a(std::vector<std::int32_t>(64));
+  check_ok(program.launch("k", {64, 1, 1}, {64, 1, 1}, a));
+  const auto change = [](int i, int at) {
+    int sum = (i & 3) + 1;
+    for (int j = 0; j < 64; ++j) sum += j == at % 64 ? -5 : i + j;
+    return sum;
+  };
+  const auto result = a.read();
+  for (int i = 0; i < 64; ++i) CHECK(result[i] == change(i, i) * 3 + change(i, i + 1));
+}
+
 TEST_CASE("names of the start-up code are free for programs") {
   Loaded program("int _start(int x) { return x + 1; } kernel void k(global int* a) { a[0] = _start(a[0]); }");
   Buffer<std::int32_t> a(std::vector<std::int32_t>{41});
