@@ -13,8 +13,9 @@ const bool kEnvironmentSet = [] {
   return true;
 }();
 
-std::mutex messages_mutex;
-std::vector<std::pair<const void*, std::string>> messages;
+// Never destroyed: the driver's callbacks may come until the process ends.
+std::mutex& messages_mutex = *new std::mutex;
+auto& messages = *new std::vector<std::pair<const void*, std::string>>;
 
 void CL_CALLBACK note(const char* text, const void*, size_t, void* user_data) {
   std::lock_guard lock(messages_mutex);

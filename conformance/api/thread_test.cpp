@@ -10,9 +10,10 @@ TEST_CASE("eight threads work on queues and kernels of their own") {
   Program program =
       session.build("kernel void f(global int* data, int add) { data[get_global_id(0)] += add; }");
   std::atomic<int> wrong{0};
+  const cl_device_id target = device();  // Catch2 is for one thread
   const auto work = [&](int number) {
     cl_int error = 0;
-    cl_command_queue queue = clCreateCommandQueueWithProperties(session.context, device(), nullptr, &error);
+    cl_command_queue queue = clCreateCommandQueueWithProperties(session.context, target, nullptr, &error);
     cl_kernel kernel = clCreateKernel(program, "f", &error);
     std::vector<int> data(256, number);
     cl_mem memory = clCreateBuffer(session.context, CL_MEM_COPY_HOST_PTR, 1024, data.data(), &error);

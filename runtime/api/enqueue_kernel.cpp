@@ -70,12 +70,12 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
     return {};
   }
   const auto before = kernel.chosen();
-  if (before.global == range.global) {
+  if (before.device == &device && before.global == range.global) {
     range.local = before.local;
     return {};
   }
   range.local = choose_local_size(range.global, device.description());
-  kernel.remember({range.global, range.local});
+  kernel.remember({&device, range.global, range.local});
   return {};
 }
 

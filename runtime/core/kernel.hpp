@@ -47,6 +47,7 @@ class Kernel final : public Object {
 
   // The last answer for a NULL local_work_size: the choice is costlier than an empty launch.
   struct ChosenSize {
+    const Device* device = nullptr;
     std::array<std::uint64_t, 3> global{};
     std::array<std::uint32_t, 3> local{};
   };

@@ -1,0 +1,138 @@
+// Several devices in one context: contents follow the commands, programs are built for each, binaries move
+// between.
+#include <cstdlib>
+
+#include "conformance/api/fixture.hpp"
+
+using namespace kiesel::api_test;
+
+namespace {
+
+const bool kShapesSet = ::setenv("KIESEL_DEVICE", "kiesel,kiesel-4,kiesel-1", 1) == 0;
+
+struct Group {
+  Group() {
+    REQUIRE(kShapesSet);
+    cl_uint count = 0;
+    REQUIRE(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_GPU, 0, nullptr, &count) == CL_SUCCESS);
+    REQUIRE(count == 3);
+    devices.resize(count);
+    REQUIRE(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_GPU, count, devices.data(), nullptr) == CL_SUCCESS);
+    context = Context(clCreateContext(nullptr, count, devices.data(), nullptr, nullptr, nullptr));
+    REQUIRE(context != nullptr);
+    for (cl_device_id device : devices)
+      queues.emplace_back(clCreateCommandQueueWithProperties(context, device, nullptr, nullptr));
+  }
+
+  Program source(const char* text) const {
+    return Program(clCreateProgramWithSource(context, 1, &text, nullptr, nullptr));
+  }
+
+  std::vector<cl_device_id> devices;
+  Context context;
+  std::vector<Queue> queues;
+};
+
+constexpr const char* kAdd =
+    "kernel void add(global int* data, int value) { data[get_global_id(0)] = data[get_global_id(0)] * 2 + "
+    "value; }";
+
+void launch(cl_command_queue queue, cl_kernel kernel, cl_mem memory, int value, std::size_t size) {
+  REQUIRE(clSetKernelArg(kernel, 0, sizeof memory, &memory) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(kernel, 1, sizeof value, &value) == CL_SUCCESS);
+  REQUIRE(clEnqueueNDRangeKernel(queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr) ==
+          CL_SUCCESS);
+}
+
+std::vector<std::vector<unsigned char>> binaries_of(cl_program program, std::size_t devices) {
+  std::vector<std::size_t> sizes(devices);
+  REQUIRE(clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, devices * sizeof(std::size_t), sizes.data(),
+                           nullptr) == CL_SUCCESS);
+  std::vector<std::vector<unsigned char>> out;
+  std::vector<unsigned char*> pointers;
+  for (auto size : sizes) out.emplace_back(size);
+  for (auto& binary : out) pointers.push_back(binary.data());
+  REQUIRE(clGetProgramInfo(program, CL_PROGRAM_BINARIES, devices * sizeof(void*), pointers.data(), nullptr) ==
+          CL_SUCCESS);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a buffer's contents follow the commands from device to device") {
+  const Group group;
+  Program program = group.source(kAdd);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  Kernel kernel(clCreateKernel(program, "add", nullptr));
+  std::vector<int> data(1000);
+  std::iota(data.begin(), data.end(), 0);
+  Memory memory(clCreateBuffer(group.context, CL_MEM_COPY_HOST_PTR, 4000, data.data(), nullptr));
+  for (int round = 0; round < 9; ++round) {
+    cl_command_queue queue = group.queues[static_cast<std::size_t>(round) % 3];
+    launch(queue, kernel, memory, round, 1000);
+    REQUIRE(clFinish(queue) == CL_SUCCESS);
+    for (int& value : data) value = value * 2 + round;
+  }
+  std::vector<int> result(1000);
+  REQUIRE(clEnqueueReadBuffer(group.queues[1], memory, CL_TRUE, 0, 4000, result.data(), 0, nullptr,
+                              nullptr) == CL_SUCCESS);
+  CHECK(result == data);
+
+  // A mapping through one device sees what another wrote, and is seen by it.
+  cl_int error = 1;
+  auto* mapped = static_cast<int*>(clEnqueueMapBuffer(
+      group.queues[2], memory, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, 4000, 0, nullptr, nullptr, &error));
+  REQUIRE(error == CL_SUCCESS);
+  CHECK(std::vector<int>(mapped, mapped + 1000) == data);
+  mapped[5] = data[5] = -1;
+  REQUIRE(clEnqueueUnmapMemObject(group.queues[2], memory, mapped, 0, nullptr, nullptr) == CL_SUCCESS);
+  REQUIRE(clFinish(group.queues[2]) == CL_SUCCESS);
+  REQUIRE(clEnqueueReadBuffer(group.queues[0], memory, CL_TRUE, 0, 4000, result.data(), 0, nullptr,
+                              nullptr) == CL_SUCCESS);
+  CHECK(result == data);
+}
+
+TEST_CASE("a binary of another shape is made anew from what it holds") {
+  const Group group;
+  Program program = group.source(kAdd);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  const auto binaries = binaries_of(program, 3);
+  // Every device gets its neighbour's binary.
+  std::vector<std::size_t> sizes;
+  std::vector<const unsigned char*> pointers;
+  for (std::size_t i = 0; i < 3; ++i) {
+    sizes.push_back(binaries[(i + 1) % 3].size());
+    pointers.push_back(binaries[(i + 1) % 3].data());
+  }
+  cl_int error = 1;
+  Program moved(clCreateProgramWithBinary(group.context, 3, group.devices.data(), sizes.data(),
+                                          pointers.data(), nullptr, &error));
+  REQUIRE(error == CL_SUCCESS);
+  REQUIRE(clBuildProgram(moved, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  Kernel kernel(clCreateKernel(moved, "add", &error));
+  REQUIRE(error == CL_SUCCESS);
+  for (const auto& queue : group.queues) {
+    std::vector<int> data(77, 4);
+    Memory memory(clCreateBuffer(group.context, CL_MEM_COPY_HOST_PTR, 77 * 4, data.data(), nullptr));
+    launch(queue, kernel, memory, 3, 77);
+    REQUIRE(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, 77 * 4, data.data(), 0, nullptr, nullptr) ==
+            CL_SUCCESS);
+    CHECK(data == std::vector<int>(77, 11));
+  }
+}
+
+TEST_CASE("queries about a kernel of several devices name the device") {
+  const Group group;
+  Program program = group.source(kAdd);
+  REQUIRE(clBuildProgram(program, 1, group.devices.data() + 1, "", nullptr, nullptr) == CL_SUCCESS);
+  Kernel kernel(clCreateKernel(program, "add", nullptr));
+  std::size_t size = 0;
+  CHECK(clGetKernelWorkGroupInfo(kernel, group.devices[1], CL_KERNEL_WORK_GROUP_SIZE, sizeof size, &size,
+                                 nullptr) == CL_SUCCESS);
+  CHECK(size == 64);
+  CHECK(clGetKernelWorkGroupInfo(kernel, group.devices[0], CL_KERNEL_WORK_GROUP_SIZE, sizeof size, &size,
+                                 nullptr) == CL_INVALID_DEVICE);
+  const std::size_t one = 1;
+  CHECK(clEnqueueNDRangeKernel(group.queues[0], kernel, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) ==
+        CL_INVALID_PROGRAM_EXECUTABLE);
+}
