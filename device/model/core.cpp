@@ -50,7 +50,9 @@ Core::~Core() {
 
 void Core::begin(const LaunchContext& launch) {
   const Code& code = launch.module->code();
-  const Range local{state_.local_base, state_.local_base + launch.local_memory_bytes};
+  // Hardware hands out local memory in units of 64 bytes.
+  const std::uint64_t unit = state_.memory->bounds() == Memory::Bounds::kExact ? 1 : 64;
+  const Range local{state_.local_base, state_.local_base + (launch.local_memory_bytes + unit - 1) / unit * unit};
   const std::uint64_t epoch = state_.memory->epoch();
   if (state_.code != &code || epoch != epoch_ || local.end != state_.local.end ||
       code.slots != state_.ranges.size())
@@ -91,11 +93,22 @@ void Core::start(Warp& warp, unsigned rank) {
   warp.stop = Stop::kNone;
   warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
   warp.mask = 0;
-  warp.reservation_address.fill(0);
+  warp.reserved = 0;
   const unsigned first = rank * state_.lanes;
   const unsigned count = std::min(group_size_ - first, state_.lanes);
   engine_.set_mask(warp, warp.full_mask >> (state_.lanes - count));
+  number_work_items(warp, first, count);
+}
+
+void Core::number_work_items(Warp& warp, unsigned first, unsigned count) {
   const auto& size = state_.grid.local_size;
+  if (size[0] == group_size_) {
+    for (unsigned lane = 0; lane < kMaxLanes; ++lane) {
+      warp.local_id[0][lane] = first + lane;
+      warp.local_id[1][lane] = warp.local_id[2][lane] = 0;
+    }
+    return;
+  }
   std::uint32_t x = first % size[0], y = first / size[0] % size[1], z = first / size[0] / size[1];
   for (unsigned lane = 0; lane < count; ++lane) {
     warp.local_id[0][lane] = x;

@@ -46,6 +46,7 @@ class Core {
   void begin(const LaunchContext& launch);
   Warp* fresh_warp(std::size_t index);
   void start(Warp& warp, unsigned rank);
+  void number_work_items(Warp& warp, unsigned first, unsigned count);
   void finish(const Warp& warp);
   Outcome run_together(const LaunchContext& launch, std::size_t live);
   void report_stuck(std::size_t live);

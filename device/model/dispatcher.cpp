@@ -47,7 +47,8 @@ Dispatcher::~Dispatcher() {
       return job->runners_ != 0;  // its last runner completes it
     });
   }
-  wake_.notify_all();
+  signal_.fetch_add(1);
+  signal_.notify_all();
   if (threads_)
     for (std::thread& thread : *threads_) thread.join();
   for (Job* job : left) complete(job, Error{Errc::kCrashed, "the device was shut down"});
@@ -58,31 +59,37 @@ void Dispatcher::start_threads() {
   for (std::size_t i = 0; i < cores_.size(); ++i) threads_->emplace_back([this] { work(); });
 }
 
+void Dispatcher::wake_one() {
+  signal_.fetch_add(1);
+  if (sleeping_.load() > 0) signal_.notify_one();
+}
+
+// A thread that is running a job looks for the next one itself: no need to wake another.
 void Dispatcher::submit(std::unique_ptr<Job> job) {
-  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     if (!threads_) start_threads();
     job->queued_ = true;
     queue_.push_back(job.release());
-    waiting_jobs_.store(queue_.size(), std::memory_order_relaxed);
-    wake = sleeping_ > 0 && running_for != this;
+    waiting_jobs_.store(queue_.size());
   }
-  if (wake) wake_.notify_one();
+  if (running_for != this) wake_one();
 }
 
 bool Dispatcher::help() {
-  if (waiting_jobs_.load(std::memory_order_relaxed) == 0) return false;
+  if (waiting_jobs_.load() == 0) return false;
   std::unique_lock lock(mutex_);
   return run_some(lock);
 }
 
+// The signal is read before the queue: whatever comes after that look changes it, so that no wake-up is lost.
 void Dispatcher::work() {
-  std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (run_some(lock)) continue;
+    const std::uint32_t seen = signal_.load();
+    if (help()) continue;
+    if (stopping_) return;
     ++sleeping_;
-    wake_.wait(lock);
+    signal_.wait(seen);
     --sleeping_;
   }
 }
@@ -110,7 +117,7 @@ bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
   }
   running_for = outer;
   // Whoever cannot stay must not leave work behind that nobody was woken for.
-  if (!outer && !queue_.empty() && sleeping_ > 0) wake_.notify_one();
+  if (!outer && !queue_.empty()) wake_one();
   return true;
 }
 
@@ -118,7 +125,7 @@ void Dispatcher::remove(Job& job) {
   if (!job.queued_) return;
   job.queued_ = false;
   queue_.erase(std::find(queue_.begin(), queue_.end(), &job));
-  waiting_jobs_.store(queue_.size(), std::memory_order_relaxed);
+  waiting_jobs_.store(queue_.size());
 }
 
 void Dispatcher::run_pieces(Job& job, Core& core) {
@@ -137,7 +144,7 @@ void Dispatcher::run_pieces(Job& job, Core& core) {
       }
       if (!woke && now_ns() - start > kWorthWaking) {
         woke = true;
-        wake_.notify_one();
+        wake_one();
       }
     }
   }

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -57,18 +56,19 @@ class Dispatcher {
   void remove(Job& job);
   void run_pieces(Job& job, Core& core);
   void complete(Job* job, Status status);
+  void wake_one();
   void start_threads();
 
   std::vector<std::unique_ptr<Core>> cores_;
   mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable wake_;
   std::deque<Job*> queue_;
   std::vector<Core*> free_cores_;
   CoreCounters totals_;
-  unsigned sleeping_ = 0;
   std::unique_ptr<std::vector<std::thread>> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> waiting_jobs_{0};  // for a glance without the mutex
+  std::atomic<std::uint32_t> signal_{0};        // changes when there may be something to do
+  std::atomic<unsigned> sleeping_{0};           // threads that wait for it to change
   pid_t owner_;                                 // a forked child has none of the threads
 };
 

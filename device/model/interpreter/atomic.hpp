@@ -118,6 +118,7 @@ const Insn* load_reserved(Warp& warp, const Insn* insn) {
   u64* d = w.x[insn->rd];
   for_active(w.mask, [&](unsigned l) {
     const T value = __atomic_load_n(reinterpret_cast<T*>(where[l]), __ATOMIC_SEQ_CST);
+    w.reserved |= u64{1} << l;
     w.reservation_address[l] = a[l];
     w.reservation_value[l] = extend(value);
     d[l] = extend(value);
@@ -134,12 +135,12 @@ const Insn* store_conditional(Warp& warp, const Insn* insn) {
   u64* d = w.x[insn->rd];
   for_active(w.mask, [&](unsigned l) {
     bool done = false;
-    if (w.reservation_address[l] == a[l]) {
+    if ((w.reserved >> l & 1) && w.reservation_address[l] == a[l]) {
       T expected = static_cast<T>(w.reservation_value[l]);
       done = __atomic_compare_exchange_n(reinterpret_cast<T*>(where[l]), &expected, static_cast<T>(b[l]),
                                          false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     }
-    w.reservation_address[l] = 0;
+    w.reserved &= ~(u64{1} << l);
     d[l] = !done;
   });
   return insn + 1;

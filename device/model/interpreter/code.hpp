@@ -24,7 +24,7 @@ struct Insn {
   isa::Op op;
   std::uint8_t rd, rs1, rs2, rs3;
   std::uint8_t rounding;
-  bool flag;  // split, pred: negate; branches and jumps: the target is outside the code
+  bool flag;  // split, pred: negate; branches, jumps: target outside the code; CSRs: differs by lane
 };
 
 struct Code {

@@ -268,10 +268,9 @@ const Insn* csr(Warp& warp, const Insn* insn) {
   const bool writes = kAction == CsrAction::kWrite || insn->rs1 != 0;
   u64 operand = insn->rs1;
   if (writes && !kImmediate && !read_uniform(w, insn, insn->rs1, operand)) return nullptr;
-  if (csr_is_lane_scope(number)) {
-    alignas(64) u64 values[W] = {};
-    for_active(w.mask, [&](unsigned l) { values[l] = read_lane_csr(w, number, l); });
-    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return values[l]; });
+  if (insn->flag) {
+    const LaneCsr source = read_lane_csr(w, number);
+    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return source.base + source.values[l]; });
     return insn + 1;
   }
   const u64 old = read_csr(w, number);

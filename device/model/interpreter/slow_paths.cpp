@@ -59,23 +59,23 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
   return reinterpret_cast<std::byte*>(address);
 }
 
-bool csr_is_lane_scope(std::uint32_t number) { return isa::csr_is_divergent(number); }
+namespace {
 
-std::uint64_t read_lane_csr(const Warp& warp, std::uint32_t number, unsigned lane) {
+constexpr auto kLaneNumbers = [] {
+  std::array<std::uint32_t, kMaxLanes> numbers{};
+  for (unsigned lane = 0; lane < kMaxLanes; ++lane) numbers[lane] = lane;
+  return numbers;
+}();
+
+}  // namespace
+
+LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number) {
   namespace csr = isa::csr;
   const CoreState& core = *warp.core;
-  switch (number) {
-    case csr::lane_id:
-      return lane;
-    case csr::mhartid:
-      return (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes + lane;
-    case csr::local_id_x:
-    case csr::local_id_y:
-    case csr::local_id_z:
-      return warp.local_id[number - csr::local_id_x][lane];
-    default:
-      return 0;
-  }
+  if (number == csr::lane_id) return {kLaneNumbers.data(), 0};
+  if (number == csr::mhartid)
+    return {kLaneNumbers.data(), (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes};
+  return {warp.local_id[number - csr::local_id_x].data(), 0};
 }
 
 std::uint64_t read_csr(Warp& warp, std::uint32_t number) {

@@ -106,7 +106,8 @@ struct Warp {
   unsigned depth = 0;  // of divergence
   std::array<Divergence, kMaxLanes> divergence;
   std::array<std::array<std::uint32_t, kMaxLanes>, 3> local_id;
-  std::array<std::uint64_t, kMaxLanes> reservation_address, reservation_value;  // of lr
+  std::uint64_t reserved = 0;  // lanes that hold a reservation of lr
+  std::array<std::uint64_t, kMaxLanes> reservation_address, reservation_value;
 
   unsigned count(std::uint64_t bits) const { return static_cast<unsigned>(__builtin_popcountll(bits)); }
   void account() {
@@ -125,8 +126,12 @@ const Insn* raise(Warp& warp, const Insn* insn, FaultKind kind, unsigned lane, A
                   unsigned bytes = 0);
 // A CSR whose scope is wider than a lane.
 std::uint64_t read_csr(Warp& warp, std::uint32_t number);
-bool csr_is_lane_scope(std::uint32_t number);
-std::uint64_t read_lane_csr(const Warp& warp, std::uint32_t number, unsigned lane);
+// One whose scope is a lane: lane l has base + values[l].
+struct LaneCsr {
+  const std::uint32_t* values;
+  std::uint64_t base;
+};
+LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number);
 void write_csr(Warp& warp, std::uint32_t number, std::uint64_t value);
 
 }  // namespace kiesel::model
