@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
 
 #include "compiler/client/protocol.hpp"
@@ -64,6 +65,14 @@ Result<pid_t> spawn_server(const std::string& program, int control) {
     return io_error("cannot start the compiler " + program);
   }
   return pid;
+}
+
+// The compiler started in another folder, perhaps.
+Request complete(Request request) {
+  if (!request.working_folder.empty()) return request;
+  std::error_code error;
+  request.working_folder = std::filesystem::current_path(error).string();
+  return request;
 }
 
 Reply died() {
@@ -141,7 +150,7 @@ void Client::warm_up() {
 }
 
 Result<Reply> Client::run(const Request& request) {
-  const auto request_file = memory_file(encode(request));
+  const auto request_file = memory_file(encode(complete(request)));
   if (!request_file) return io_error("cannot hand the program to the compiler");
   auto connection = make_socket_pair();
   if (!connection) return connection.error();

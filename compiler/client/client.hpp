@@ -32,6 +32,7 @@ struct Request {
   std::string extensions;                      // space separated, what the device reports; "-cl-ext" in Clang
   std::uint32_t build_seconds = 120;  // most processor time; four times that (and 5 s) on the wall clock
   std::uint32_t build_mib = 4096;     // most memory
+  std::string working_folder;         // where relative folders of -I start; empty is the caller's
   std::string dump;                   // folder for what the build makes on its way, or empty
 };
 

@@ -35,7 +35,7 @@ template <>
 struct Fields<Request> {
   static auto of(auto& value) {
     return std::tie(value.operation, value.target, value.options, value.source, value.headers, value.inputs,
-                    value.extensions, value.build_seconds, value.build_mib, value.dump);
+                    value.extensions, value.build_seconds, value.build_mib, value.working_folder, value.dump);
   }
 };
 template <>

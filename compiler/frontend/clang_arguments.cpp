@@ -14,13 +14,12 @@ struct Forwarded {
   const char* argument;
 };
 
-// Options that mean the same to Clang.
+// Options that mean the same to Clang. The others permit what is not done: denormal numbers are always kept,
+// for one.
 constexpr Forwarded kForwarded[] = {
     {&BuildOptions::single_precision_constant, "-cl-single-precision-constant"},
-    {&BuildOptions::denorms_are_zero, "-cl-denorms-are-zero"},
     {&BuildOptions::correctly_rounded_divide_sqrt, "-cl-fp32-correctly-rounded-divide-sqrt"},
     {&BuildOptions::opt_disable, "-cl-opt-disable"},
-    {&BuildOptions::strict_aliasing, "-cl-strict-aliasing"},
     {&BuildOptions::uniform_work_group_size, "-cl-uniform-work-group-size"},
     {&BuildOptions::mad_enable, "-cl-mad-enable"},
     {&BuildOptions::no_signed_zeros, "-cl-no-signed-zeros"},

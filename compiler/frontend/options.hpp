@@ -17,7 +17,8 @@ struct BuildOptions {
   unsigned language = 120;  // OpenCL C version * 100
 
   bool single_precision_constant = false;
-  bool denorms_are_zero = false;
+  bool denorms_are_zero =
+      false;  // a permission (5.8.6.2) that this compiler does not use: subnormals are kept
   bool correctly_rounded_divide_sqrt = false;
   bool opt_disable = false;
   bool strict_aliasing = false;

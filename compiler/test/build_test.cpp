@@ -128,6 +128,35 @@ TEST_CASE("without the extension double is an error") {
   CHECK(test::run(request).outcome == Outcome::kFailed);
 }
 
+TEST_CASE("every option of the specification builds a program") {
+  for (const char* option :
+       {"-cl-single-precision-constant", "-cl-denorms-are-zero", "-cl-fp32-correctly-rounded-divide-sqrt",
+        "-cl-opt-disable", "-cl-strict-aliasing", "-cl-uniform-work-group-size", "-cl-no-subgroup-ifp",
+        "-cl-mad-enable", "-cl-no-signed-zeros", "-cl-unsafe-math-optimizations", "-cl-finite-math-only",
+        "-cl-fast-relaxed-math", "-w", "-Werror", "-cl-kernel-arg-info", "-g", "-I /tmp", "-D A=1"})
+    for (const char* version : {"", " -cl-std=CL1.0", " -cl-std=CL3.0"}) {
+      const auto reply = test::build("kernel void k(global float* a) { a[0] = sin(a[1]) / 3.0f; }",
+                                     std::string(option) + version);
+      INFO(option << version << "\n" << reply.log);
+      CHECK(reply.outcome == Outcome::kSuccess);
+      CHECK(reply.log.empty());
+    }
+}
+
+TEST_CASE("relative folders start where the application is") {
+  const Folder folder;
+  std::filesystem::create_directories(folder.path / "sub");
+  folder.write("sub/here.h", "#define HERE 1\n");
+  const auto before = std::filesystem::current_path();
+  REQUIRE(test::build("kernel void k() {}").outcome == Outcome::kSuccess);  // the compiler runs already
+  std::filesystem::current_path(folder.path);
+  const auto reply =
+      test::build("#include <here.h>\n#if !HERE\n#error\n#endif\nkernel void k() {}", "-I sub");
+  std::filesystem::current_path(before);
+  INFO(reply.log);
+  CHECK(reply.outcome == Outcome::kSuccess);
+}
+
 TEST_CASE("headers come from the request first, then from folders") {
   const Folder folder;
   folder.write("value.h", "#define VALUE 1\n");

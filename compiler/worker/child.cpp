@@ -48,6 +48,7 @@ void run_child(ChildFiles files, const ControlMessage& limits, BuildFunction bui
   const auto request = bytes && limits.protocol == kProtocol ? decode_request(*bytes) : std::nullopt;
   if (!request) ::_exit(kExitBadMessage);
   files.request.reset();
+  if (::chdir(request->working_folder.c_str()) != 0) say("warning: cannot enter the application's folder");
   enter_sandbox(!request->dump.empty());
   answer(files.connection.get(), build(*request));
   ::_exit(kExitDone);

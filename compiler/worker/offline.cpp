@@ -82,8 +82,8 @@ int run_offline(int count, char** arguments) {
       app.add_subcommand("compile", "Compile an OpenCL C file, a SPIR-V module or a program binary");
   compile_app->add_option("input", command.input, "File to compile")->required();
   compile_app->add_option("-o,--output", command.output, "Program binary to write")->capture_default_str();
-  compile_app->add_option("--options", command.options,
-                          "Build options as clBuildProgram takes them, in one word");
+  compile_app->allow_extras()->footer(
+      "Everything else is a build option as clBuildProgram takes it: -DN=4 -cl-std=CL3.0 -g ...");
   compile_app->add_option("--dump", command.dump, "Folder for SPIR-V, IR, assembly and ELF");
   compile_app->add_flag("--time", command.time, "Print the processor time of each phase");
 
@@ -92,6 +92,7 @@ int run_offline(int count, char** arguments) {
   disasm_app->add_option("input", listed, "Program binary")->required();
 
   CLI11_PARSE(app, count, arguments);
+  for (const auto& option : compile_app->remaining()) command.options += fmt::format("\"{}\" ", option);
   return *disasm_app ? disassemble(listed) : compile(command);
 }
 
