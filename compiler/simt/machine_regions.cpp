@@ -133,9 +133,11 @@ MachineRegions::Stack MachineRegions::open_at(const MachineInstr& instruction) c
 // pred may mask off the lanes that leave a loop if: its branch is the only way out, every iteration comes by,
 // and the mask it restores is the one with which the lanes came in.
 std::optional<Defect> MachineRegions::check_pred(const MachineInstr& pred) const {
-  const MachineBasicBlock& block = *pred.getParent();
-  const MachineLoop* loop = loops_.getLoopFor(&block);
+  const MachineLoop* loop = loops_.getLoopFor(pred.getParent());
   if (!loop) return defect(pred, "pred outside a loop");
+  const MachineBasicBlock* end = pred.getParent();
+  while (!conditional_branch(*end) && continuation(*end)) end = continuation(*end);
+  const MachineBasicBlock& block = *end;
   if (guard_of(block, values_) != &pred)
     return defect(pred, "pred whose condition is not what the branch tests");
   const MachineInstr& branch = *conditional_branch(block);
