@@ -22,8 +22,7 @@ class Answer {
       : size_(size), value_(value), size_ret_(size_ret) {}
 
   Outcome<> bytes(const void* from, std::size_t size) const {
-    KIESEL_REQUIRE(!value_ || size_ >= size, CL_INVALID_VALUE,
-                   fmt::format("the answer has {} bytes, there is room for {}", size, size_));
+    KIESEL_CHECK(fits(size));
     if (value_ && size) std::memcpy(value_, from, size);
     if (size_ret_) *size_ret_ = size;
     return {};
@@ -47,6 +46,12 @@ class Answer {
     return error(CL_INVALID_VALUE, fmt::format("no query {:#x}", name));
   }
 
+  // Before looking at what the application put into the answer's memory.
+  Outcome<> fits(std::size_t size) const {
+    KIESEL_REQUIRE(!value_ || size_ >= size, CL_INVALID_VALUE,
+                   fmt::format("the answer has {} bytes, there is room for {}", size, size_));
+    return {};
+  }
   void* target() const { return value_; }
 
  private:

@@ -69,7 +69,9 @@ Outcome<> program_info(const Program& program, cl_program_info name, const Answe
     }
     case CL_PROGRAM_BINARIES: {
       const std::size_t size = program.devices().size() * sizeof(unsigned char*);
+      KIESEL_CHECK(answer.fits(size));
       if (!answer.target()) return answer.bytes(nullptr, size);
+      // The pointers stay as they are: what they point to is the answer.
       std::vector<std::byte> pointers(size);
       std::memcpy(pointers.data(), answer.target(), size);
       KIESEL_CHECK(answer.array(pointers));

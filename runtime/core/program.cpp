@@ -1,6 +1,7 @@
 #include "runtime/core/program.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 namespace kiesel::runtime {
@@ -138,6 +139,12 @@ cl_int Program::run_build(const std::vector<Ref<Device>>& devices, const BuildOr
   return result;
 }
 
-void run_detached(std::function<void()> work) { std::thread(std::move(work)).detach(); }
+void run_detached(std::function<void()> work) {
+  try {
+    std::thread(work).detach();
+  } catch (const std::system_error&) {
+    work();  // no thread to be had: late is better than never
+  }
+}
 
 }  // namespace kiesel::runtime

@@ -71,7 +71,7 @@ class Program final : public Object {
   std::vector<DeviceBuild> builds_;
 };
 
-// Runs `work` on a thread of its own that nobody joins: builds with a callback.
+// Runs `work` on a thread of its own that nobody joins, or here if there is none: builds with a callback.
 void run_detached(std::function<void()> work);
 
 }  // namespace kiesel::runtime
