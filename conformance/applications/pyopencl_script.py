@@ -18,9 +18,9 @@ __kernel void row_sums(__global const double *m, __global double *out, __local d
         sum += m[row * columns + k];
     partial[item] = sum;
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int half = items / 2; half > 0; half /= 2) {
-        if (item < half)
-            partial[item] += partial[item + half];
+    for (int step = items / 2; step > 0; step /= 2) {
+        if (item < step)
+            partial[item] += partial[item + step];
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     if (item == 0)

@@ -33,7 +33,8 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
   threads = std::min(threads, c.cores);
   // The cores' local memory and the launch blocks come on top of what applications may have.
   const std::uint64_t own = std::uint64_t{threads} * c.target.local_memory_bytes + (64 << 20);
-  auto memory = Memory::create(c.global_memory_bytes + own, c.private_memory_bytes);
+  auto memory = Memory::create(c.global_memory_bytes + own, c.private_memory_bytes,
+                               c.exact_bounds ? Memory::Bounds::kExact : Memory::Bounds::kPages);
   if (!memory) return memory.error();
   device->memory_ = std::move(*memory);
   device->blocks_ = std::make_unique<LaunchBlocks>(*device->memory_);

@@ -26,6 +26,7 @@ model::Configuration shape(unsigned lanes, unsigned warps) {
   c.target.lanes = lanes;
   c.target.warps = warps;
   c.global_memory_bytes = std::uint64_t{1} << 30;
+  c.exact_bounds = true;
   return c;
 }
 

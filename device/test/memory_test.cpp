@@ -80,6 +80,16 @@ TEST_CASE("a wild address is told by its neighbours") {
   CHECK(memory->epoch() != epoch);
 }
 
+TEST_CASE("with page bounds a buffer has the rest of its last page, and no more") {
+  const auto memory = std::move(*Memory::create(64 << 20, 256 << 10, Memory::Bounds::kPages));
+  const auto a = memory->allocate(100, 64);
+  REQUIRE(memory->find(*a + 100).has_value());
+  CHECK(memory->find(*a + 100)->range.end == *a + 4096);
+  CHECK_FALSE(memory->contains(*a, 101));
+  CHECK_FALSE(memory->find(*a + 4096).has_value());
+  CHECK_THAT(memory->describe(*a + 104), Contains("4 bytes past the end of"));
+}
+
 TEST_CASE("a divided allocation is its parts") {
   const auto memory = make();
   const auto a = memory->allocate(10000, 4096);

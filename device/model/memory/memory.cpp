@@ -20,13 +20,14 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
 
 }  // namespace
 
-Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t capacity, std::uint64_t private_window) {
+Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t capacity, std::uint64_t private_window,
+                                               Bounds bounds) {
   auto memory = std::unique_ptr<Memory>(new Memory);
   memory->capacity_ = capacity;
+  memory->bounds_ = bounds;
   const std::uint64_t window_space = round_up(private_window, kChunk);
   // Twice the capacity: holes and guard pages must not be what runs out first.
-  const std::uint64_t wanted =
-      window_space + round_up(2 * capacity, kChunk) + (std::uint64_t{1} << 30);
+  const std::uint64_t wanted = window_space + round_up(2 * capacity, kChunk) + (std::uint64_t{1} << 30);
   void* base = mmap(nullptr, wanted + kChunk, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
     return Error{Errc::kOutOfMemory, fmt::format("cannot reserve {} bytes of address space", wanted)};
@@ -152,18 +153,26 @@ void Memory::label(Address address, std::string_view text) {
   if (const auto found = blocks_.find(address); found != blocks_.end()) found->second.label = text;
 }
 
+// Allocations start at pages and the rest of their last page is theirs.
+Range Memory::bounded(const Allocation& allocation) const {
+  Range range = allocation.range;
+  if (bounds_ == Bounds::kPages && allocation.kind == Kind::kData) range.end = round_up(range.end, kPage);
+  return range;
+}
+
 Memory::Blocks::const_iterator Memory::block_at(Address address) const {
   auto after = blocks_.upper_bound(address);
   if (after == blocks_.begin()) return blocks_.end();
   const auto block = std::prev(after);
-  return address < block->second.allocation.range.end ? block : blocks_.end();
+  return address < bounded(block->second.allocation).end ? block : blocks_.end();
 }
 
 std::optional<Memory::Allocation> Memory::find(Address address) const {
   std::shared_lock lock(mutex_);
   const auto block = block_at(address);
   if (block == blocks_.end()) return std::nullopt;
-  if (block->second.parts.empty()) return block->second.allocation;
+  if (block->second.parts.empty())
+    return Allocation{bounded(block->second.allocation), block->second.allocation.kind};
   for (const Allocation& part : block->second.parts)
     if (part.range.contains(address, 1)) return part;
   return std::nullopt;

@@ -35,14 +35,18 @@ class Memory {
     kReadOnly,  // code and constants of a module: stores fault
     kLocal,     // local memory of one core
   };
+  // Where an access leaves a buffer: at its last byte, or at the end of its last page, as on GPUs, where
+  // applications get away with small overruns.
+  enum class Bounds : std::uint8_t { kExact, kPages };
   struct Allocation {
-    Range range;  // as asked for, without rounding
+    Range range;  // as asked for; find() widens it to the bounds
     Kind kind;
   };
 
   // `capacity`: most bytes that may be allocated at a time. `private_window`: bytes of address space, never
   // backed here, in which every lane sees memory of its own.
-  static Result<std::unique_ptr<Memory>> create(std::uint64_t capacity, std::uint64_t private_window);
+  static Result<std::unique_ptr<Memory>> create(std::uint64_t capacity, std::uint64_t private_window,
+                                                Bounds bounds = Bounds::kExact);
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -53,6 +57,7 @@ class Memory {
   void label(Address address, std::string_view text);
 
   std::optional<Allocation> find(Address address) const;  // that contains the address
+  // All bytes are of one allocation as it was asked for, whatever the bounds: for the host's transfers.
   bool contains(Address address, std::uint64_t bytes) const;
   // "12 bytes past the end of buffer 3 (4096 bytes at 0x...)"; for messages.
   std::string describe(Address address) const;
@@ -60,6 +65,7 @@ class Memory {
   // Makes an allocation a set of parts with gaps that belong to nobody: the segments of a module.
   void divide(Address address, std::vector<Allocation> parts);
 
+  Bounds bounds() const { return bounds_; }
   // Its end is where stacks start.
   Range private_window() const { return private_window_; }
   std::uint64_t capacity() const { return capacity_; }
@@ -77,6 +83,7 @@ class Memory {
   using Blocks = std::map<Address, Block>;
 
   Memory() = default;
+  Range bounded(const Allocation& allocation) const;
   std::optional<Range> take(std::uint64_t bytes, std::uint64_t alignment);
   void give_back(Range range);
   void add_free(Range range);
@@ -87,6 +94,7 @@ class Memory {
   Address base_ = 0;
   std::uint64_t reserved_ = 0, capacity_ = 0;
   Range private_window_;
+  Bounds bounds_ = Bounds::kExact;
   mutable std::shared_mutex mutex_;  // guards all below but the atomics
   Blocks blocks_;                    // by first address
   std::map<Address, Address> free_;  // begin -> end
