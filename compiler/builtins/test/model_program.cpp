@@ -1,0 +1,104 @@
+#include "compiler/builtins/test/model_program.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <future>
+
+#include "compiler/client/client.hpp"
+#include "device/isa/launch_block.hpp"
+#include "device/model/model_device.hpp"
+
+namespace kiesel::compiler::builtins::test {
+namespace {
+
+std::unique_ptr<device::Device> make_model() {
+  model::Configuration configuration;
+  configuration.cores = 2;
+  configuration.global_memory_bytes = 64 << 20;
+  auto made = model::ModelDevice::create(configuration, 2);
+  REQUIRE(made.ok());
+  return std::move(*made);
+}
+
+Bytes compile(const std::string& source, const isa::Target& target) {
+  static Client client(KIESEL_TEST_COMPILER);
+  Request request;
+  request.target = target;
+  request.source = source;
+  request.options = "-cl-std=CL3.0 -w";
+  request.extensions =
+      "cl_khr_fp64 __opencl_c_fp64 cl_khr_int64_base_atomics cl_khr_int64_extended_atomics "
+      "cl_khr_global_int32_base_atomics cl_khr_local_int32_base_atomics cl_khr_byte_addressable_store";
+  auto reply = client.run(request);
+  REQUIRE(reply.ok());
+  INFO(reply->log);
+  REQUIRE(reply->outcome == Outcome::kSuccess);
+  return reply->binary;
+}
+
+void run_and_wait(device::Device& device, device::Command command) {
+  std::promise<Status> done;
+  auto outcome = done.get_future();
+  device.submit(std::move(command),
+                [&done](const device::Completion& completion) { done.set_value(completion.status); });
+  Status status = outcome.get();
+  INFO((status.ok() ? std::string() : status.error().reason));
+  REQUIRE(status.ok());
+}
+
+device::Box row(std::size_t bytes) {
+  device::Box box;
+  box.size = {bytes, 1, 1};
+  return box;
+}
+
+}  // namespace
+
+ModelProgram::ModelProgram(const std::string& source) : device_(make_model()) {
+  Bytes binary = compile(source, device_->description().target);
+  auto program = read_program(binary);
+  REQUIRE(program.ok());
+  program_ = std::move(*program);
+  auto module = device_->load(binary);
+  REQUIRE(module.ok());
+  module_ = *module;
+}
+
+ModelProgram::~ModelProgram() { device_->unload(module_); }
+
+void ModelProgram::run(const std::string& name, std::vector<Bytes*> buffers, std::size_t items,
+                       std::uint32_t group) {
+  auto kernel = std::find_if(program_.kernels.begin(), program_.kernels.end(),
+                             [&](const Kernel& known) { return known.name == name; });
+  REQUIRE(kernel != program_.kernels.end());
+  REQUIRE(kernel->arguments.size() == buffers.size());
+  auto entry = device_->symbol(module_, kernel->symbol);
+  REQUIRE(entry.ok());
+
+  device::Launch launch;
+  launch.module = module_;
+  launch.kernel = name;
+  launch.entry = *entry;
+  launch.global_size = {items, 1, 1};
+  launch.local_size = {group, 1, 1};
+  launch.local_memory_bytes = kernel->local_memory_bytes;
+  launch.private_memory_bytes = kernel->private_memory_bytes;
+  launch.arguments.resize(kernel->argument_bytes);
+  std::vector<device::Address> addresses;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    auto address = device_->allocate(buffers[i]->size(), 128);
+    REQUIRE(address.ok());
+    addresses.push_back(*address);
+    run_and_wait(*device_, device::Write{buffers[i]->data(), *address, row(buffers[i]->size())});
+    std::memcpy(launch.arguments.data() + kernel->arguments[i].offset - sizeof(isa::LaunchHeader),
+                &addresses[i], sizeof(addresses[i]));
+  }
+  run_and_wait(*device_, launch);
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    run_and_wait(*device_, device::Read{addresses[i], buffers[i]->data(), row(buffers[i]->size())});
+    device_->free(addresses[i]);
+  }
+}
+
+}  // namespace kiesel::compiler::builtins::test
