@@ -1,0 +1,71 @@
+#include "device/model/configuration.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace kiesel::model {
+namespace {
+
+using Catch::Matchers::Contains;
+
+std::string problem(std::string_view text) {
+  const auto parsed = parse_configuration(text, "shape.toml");
+  return parsed ? "" : parsed.error().reason;
+}
+
+TEST_CASE("a file changes what it names") {
+  const auto c = parse_configuration(R"(
+name = "small"
+cores = 2
+warps = 4
+lanes = 16
+clock_mhz = 250
+local_memory_bytes = 16384
+global_memory_bytes = 1073741824
+private_memory_bytes = 8192
+extensions = ["A", "Zicond"]
+)",
+                                     "shape.toml");
+  REQUIRE(c.ok());
+  CHECK(c->cores == 2);
+  CHECK(c->target.warps == 4);
+  CHECK(c->target.lanes == 16);
+  CHECK(c->clock_mhz == 250);
+  CHECK(c->target.local_memory_bytes == 16384);
+  CHECK(c->global_memory_bytes == 1073741824);
+  CHECK(c->private_memory_bytes == 8192);
+  CHECK(c->target.atomics);
+  CHECK_FALSE(c->target.cas);
+  CHECK_FALSE(c->target.votes);
+  CHECK(c->device_name() == "Kiesel RV64 model small (2 cores, 4 warps, 16 lanes)");
+  const auto same = parse_configuration("", "empty.toml");
+  REQUIRE(same.ok());
+  CHECK(same->device_name() == "Kiesel RV64 model (8 cores, 32 warps, 32 lanes)");
+}
+
+TEST_CASE("mistakes are told with file, line and key") {
+  CHECK_THAT(problem("cores = 1\nlanes = 12"), Contains("shape.toml:2: lanes must be a power of two"));
+  CHECK_THAT(problem("lanes = 128"), Contains("shape.toml:1: lanes must be 1 to 64"));
+  CHECK_THAT(problem("\n\ncores = \"two\""), Contains("shape.toml:3: cores must be a whole number"));
+  CHECK_THAT(problem("cores = -1"), Contains("cores must be"));
+  CHECK_THAT(problem("colour = 1"), Contains("shape.toml:1: colour is not a key"));
+  CHECK_THAT(problem("cores = = 1"), Contains("shape.toml:1:"));
+  CHECK_THAT(problem("extensions = [\"V\"]"), Contains("extensions may hold"));
+  CHECK_THAT(problem("extensions = [\"Zacas\"]"), Contains("Zacas needs A"));
+  CHECK_THAT(problem("local_memory_bytes = 1000000001"), Contains("local_memory_bytes must be"));
+}
+
+TEST_CASE("every built-in shape is a device") {
+  for (const auto name : built_in_shapes()) {
+    const auto shape = built_in_shape(name);
+    REQUIRE(shape.ok());
+    CHECK(shape->global_memory_bytes > 0);
+    CHECK(shape->target.max_work_group_size() >= 16);
+  }
+  CHECK_FALSE(built_in_shape("pebble").ok());
+  CHECK(configured_devices("").size() == 1);
+  CHECK(configured_devices("kiesel-1,kiesel-64").size() == 2);
+  CHECK(configured_devices("kiesel-1,pebble,/nowhere/x.toml").size() == 1);
+}
+
+}  // namespace
+}  // namespace kiesel::model
