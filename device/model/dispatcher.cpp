@@ -107,7 +107,9 @@ bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
   run_pieces(job, core);
   lock.lock();
   remove(job);
-  totals_ += core.take_counters();
+  const CoreCounters counters = core.take_counters();
+  totals_ += counters;
+  job.counters_ += counters;
   free_cores_.push_back(&core);
   const bool last = --job.runners_ == 0;
   if (last) {

@@ -30,8 +30,11 @@ class Job {
   std::uint64_t pieces = 1;
   device::CompletionHandler done;
 
- private:
+ protected:
   friend class Dispatcher;
+  CoreCounters counters_;  // complete when finish() is called
+
+ private:
   std::atomic<std::uint64_t> next_{0};
   std::uint64_t start_ns_ = 0;
   unsigned runners_ = 0;  // guarded by the dispatcher's mutex

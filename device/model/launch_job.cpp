@@ -5,6 +5,7 @@
 #include "device/isa/launch_block.hpp"
 #include "device/model/fault_message.hpp"
 #include "device/model/jobs.hpp"
+#include "support/log.hpp"
 
 namespace kiesel::model {
 namespace {
@@ -33,7 +34,11 @@ class LaunchJob final : public Job {
     return false;
   }
 
-  Status finish() override { return failed_ ? Status(error_) : Status(); }
+  Status finish() override {
+    KIESEL_LOG(kDevice, kDebug, "launch {}: {} work-groups, {} instructions, {} lane-instructions", kernel_,
+               counters_.groups, counters_.instructions, counters_.lane_instructions);
+    return failed_ ? Status(error_) : Status();
+  }
 
  private:
   void fail(Error error) {  // the first one is told
