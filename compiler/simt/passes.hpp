@@ -10,11 +10,8 @@ class MachineFunctionPass;
 
 namespace kiesel::simt {
 
-llvm::FunctionPass* create_expand_memory(Precision precision);
 llvm::FunctionPass* create_expand_atomics(const isa::Target& target, Errors& errors);
 llvm::FunctionPass* create_prepare_exits();
-llvm::FunctionPass* create_lower_switches();
-llvm::FunctionPass* create_flatten();
 llvm::FunctionPass* create_structurize(Precision precision);
 llvm::FunctionPass* create_remove_selects(const isa::Target& target);
 llvm::FunctionPass* create_insert_masks(Errors& errors);

@@ -39,6 +39,9 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
   passes.add(create_insert_masks(errors));
 }
 
+// None has to go: the assembly of the lowering is convergent, not to be duplicated or merged, and passes that
+// copy or merge code (tail duplication, branch folding, if-conversion, sinking) respect that. What they do in
+// spite of it the checker finds. Without branch folding and block placement each branch would be two.
 void configure(llvm::TargetPassConfig&) {}
 
 }  // namespace kiesel::simt

@@ -1,0 +1,83 @@
+#include <catch2/catch.hpp>
+
+#include "compiler/simt/test/lowering.hpp"
+
+namespace kiesel::simt::test {
+namespace {
+
+// A function of two arguments whose body is one operation; it must come out without a branch.
+std::string function(const std::string& type, const std::string& body) {
+  return "define " + type + " @f(" + type + " %a, " + type + " %b, i1 %c) {\n  %r = " + body + "\n  ret " +
+         type + " %r\n}\n";
+}
+
+void check_branchless(const std::string& text) {
+  isa::Target plain;
+  plain.zicond = plain.bitmanip = false;
+  for (const isa::Target& target : {isa::Target{}, plain}) {
+    const auto lowered = lower(text, Precision::kAnalysed, target);
+    INFO(text << lowered.assembly);
+    CHECK(lowered.errors == Errors{});
+    CHECK(lowered.machine_branches() == 0);
+  }
+}
+
+TEST_CASE("a select of any type is no branch") {
+  for (const std::string type : {"i1", "i7", "i8", "i16", "i32", "i64", "i128", "float", "double", "half",
+                                 "ptr", "<3 x i32>", "<4 x float>", "{ i32, double, [2 x i8] }"})
+    check_branchless(function(type, "select i1 %c, " + type + " %a, " + type + " %b"));
+  check_branchless(function("i32", "select i1 %c, i32 5, i32 11"));
+  check_branchless(function("float", "select i1 %c, float 0.0, float %b"));
+}
+
+TEST_CASE("integer operations that code generation builds from selects are no branches") {
+  for (const std::string type : {"i8", "i16", "i32", "i64"})
+    for (const std::string name :
+         {"smax", "smin", "umax", "umin", "uadd.sat", "usub.sat", "sadd.sat", "ssub.sat"})
+      check_branchless("declare " + type + " @llvm." + name + "." + type + "(" + type + ", " + type + ")\n" +
+                       function(type, "call " + type + " @llvm." + name + "." + type + "(" + type + " %a, " +
+                                          type + " %b)"));
+  check_branchless("declare i32 @llvm.abs.i32(i32, i1)\n" +
+                   function("i32", "call i32 @llvm.abs.i32(i32 %a, i1 false)"));
+  check_branchless(function("i128", "shl i128 %a, %b"));
+  check_branchless(function("i128", "ashr i128 %a, %b"));
+  check_branchless(function("i128", "lshr i128 %a, %b"));
+}
+
+TEST_CASE("conversions that code generation builds from selects are no branches") {
+  check_branchless("define float @f(i1 %c) {\n  %r = uitofp i1 %c to float\n  ret float %r\n}");
+  check_branchless("define double @f(i1 %c) {\n  %r = sitofp i1 %c to double\n  ret double %r\n}");
+  check_branchless(
+      "declare i32 @llvm.fptosi.sat.i32.f32(float)\n"
+      "define i32 @f(float %a) {\n  %r = call i32 @llvm.fptosi.sat.i32.f32(float %a)\n  ret i32 %r\n}");
+}
+
+TEST_CASE("no atomic operation becomes a loop of lr and sc") {
+  const auto* operation =
+      GENERATE("atomicrmw nand ptr %p, i32 %v seq_cst", "atomicrmw umax ptr %p, i32 %v seq_cst");
+  const auto lowered =
+      lower("define i32 @f(ptr %p, i32 %v) {\n  %r = " + std::string(operation) +
+            "\n  ret i32 %r\n}\n"
+            "define i8 @g(ptr %p, i8 %v) {\n  %r = atomicrmw add ptr %p, i8 %v seq_cst\n  ret i8 %r\n}\n"
+            "define float @h(ptr %p, float %v) {\n  %r = atomicrmw fadd ptr %p, float %v seq_cst\n"
+            "  ret float %r\n}\n"
+            "define i64 @c(ptr %p, i64 %v) {\n  %x = cmpxchg ptr %p, i64 7, i64 %v seq_cst seq_cst\n"
+            "  %r = extractvalue { i64, i1 } %x, 0\n  ret i64 %r\n}");
+  CHECK(lowered.errors == Errors{});
+  CHECK(lowered.assembly.find("\tlr.") == std::string::npos);
+}
+
+TEST_CASE("without compare-and-swap an atomic operation that needs it is an error that says so") {
+  isa::Target target;
+  target.cas = false;
+  const auto lowered = lower(
+      "define i64 @c(ptr %p, i64 %v) {\n"
+      "  %x = cmpxchg ptr %p, i64 7, i64 %v seq_cst seq_cst\n"
+      "  %r = extractvalue { i64, i1 } %x, 0\n  ret i64 %r\n}",
+      Precision::kAnalysed, target);
+  REQUIRE(lowered.errors.size() == 1);
+  CHECK(lowered.errors[0].find("function c") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace kiesel::simt::test

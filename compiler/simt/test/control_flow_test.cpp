@@ -1,0 +1,240 @@
+#include <catch2/catch.hpp>
+
+#include "compiler/simt/test/lowering.hpp"
+
+namespace kiesel::simt::test {
+namespace {
+
+void check_counts(const Lowered& lowered, unsigned splits, unsigned preds) {
+  INFO(lowered.ir);
+  CHECK(lowered.errors == Errors{});
+  CHECK(lowered.count(kSplit) == splits);
+  CHECK(lowered.count(kJoin) == splits);
+  CHECK(lowered.count(kPred) == preds);
+}
+
+TEST_CASE("a branch on what all lanes agree on stays plain") {
+  const auto lowered = lower(R"(
+define void @k(ptr %p) {
+  %u = call i64 @uniform()
+  %c = icmp ugt i64 %u, 5
+  br i1 %c, label %a, label %b
+a:
+  store volatile i64 1, ptr %p
+  br label %b
+b:
+  ret void
+})");
+  check_counts(lowered, 0, 0);
+  CHECK(lowered.machine_branches() == 1);
+}
+
+constexpr auto kIfElse = R"(
+define void @k(ptr %p) {
+  %l = call i64 @lane()
+  %c = icmp ugt i64 %l, 5
+  br i1 %c, label %a, label %b
+a:
+  store volatile i64 1, ptr %p
+  br label %e
+b:
+  store volatile i64 2, ptr %p
+  br label %e
+e:
+  ret void
+})";
+
+TEST_CASE("if and else share one split and one join") {
+  const auto lowered = lower(kIfElse);
+  check_counts(lowered, 1, 0);
+  CHECK(lowered.machine_branches() == 1);
+}
+
+TEST_CASE("with no analysis every branch is guarded") {
+  const auto lowered = lower(R"(
+define void @k(ptr %p) {
+  %u = call i64 @uniform()
+  %c = icmp ugt i64 %u, 5
+  br i1 %c, label %a, label %b
+a:
+  store volatile i64 1, ptr %p
+  br label %b
+b:
+  ret void
+})",
+                             Precision::kAllDivergent);
+  check_counts(lowered, 1, 0);
+}
+
+TEST_CASE("a loop that lanes leave one by one has a pred, and a uniform one inside it none") {
+  const auto lowered = lower(R"(
+define void @k(ptr %p) {
+entry:
+  %l = call i64 @lane()
+  %u = call i64 @uniform()
+  br label %outer
+outer:
+  %i = phi i64 [ 0, %entry ], [ %i2, %next ]
+  br label %inner
+inner:
+  %j = phi i64 [ 0, %outer ], [ %j2, %inner ]
+  store volatile i64 %j, ptr %p
+  %j2 = add i64 %j, 1
+  %d = icmp ult i64 %j2, %u
+  br i1 %d, label %inner, label %next
+next:
+  %i2 = add i64 %i, 1
+  %c = icmp ult i64 %i2, %l
+  br i1 %c, label %outer, label %out
+out:
+  ret void
+})");
+  check_counts(lowered, 0, 1);
+  CHECK(lowered.machine_branches() == 2);
+}
+
+TEST_CASE("what a loop left at different times computed is divergent behind it") {
+  const auto lowered = lower(R"(
+define void @k(ptr %p) {
+entry:
+  %l = call i64 @lane()
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i2, %loop ]
+  %i2 = add i64 %i, 1
+  store volatile i64 %i, ptr %p
+  %c = icmp ult i64 %i2, %l
+  br i1 %c, label %loop, label %out
+out:
+  %d = icmp ugt i64 %i2, 3
+  br i1 %d, label %a, label %b
+a:
+  store volatile i64 7, ptr %p
+  br label %b
+b:
+  ret void
+})");
+  check_counts(lowered, 1, 1);
+}
+
+TEST_CASE("private memory and arguments of functions differ between lanes") {
+  const auto lowered = lower(R"(
+define void @k(ptr %p) {
+  %v = alloca i64
+  %q = select i1 true, ptr %v, ptr %v
+  store volatile i64 3, ptr %v
+  %x = load i64, ptr %q
+  %c = icmp ugt i64 %x, 5
+  br i1 %c, label %a, label %b
+a:
+  store volatile i64 1, ptr %p
+  br label %b
+b:
+  ret void
+}
+define void @f(i64 %n, ptr %p) noinline {
+  %c = icmp ugt i64 %n, 5
+  br i1 %c, label %a, label %b
+a:
+  store volatile i64 1, ptr %p
+  br label %b
+b:
+  ret void
+})");
+  check_counts(lowered, 2, 0);
+}
+
+TEST_CASE("every shape of control flow is lowered and passes the checker") {
+  const auto* text = GENERATE(
+      // several exits, an early return
+      R"(define void @k(ptr %p) {
+entry:
+  %l = call i64 @lane()
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %i2, %latch ]
+  %v = load volatile i64, ptr %p
+  %c = icmp eq i64 %v, %l
+  br i1 %c, label %found, label %more
+more:
+  %d = icmp ugt i64 %v, 50
+  br i1 %d, label %quit, label %latch
+latch:
+  %i2 = add i64 %i, 1
+  %e = icmp ult i64 %i2, 10
+  br i1 %e, label %head, label %found
+found:
+  store volatile i64 %i, ptr %p
+  ret void
+quit:
+  ret void
+})",
+      // irreducible
+      R"(define void @k(ptr %p) {
+  %l = call i64 @lane()
+  %c = icmp ugt i64 %l, 5
+  br i1 %c, label %a, label %b
+a:
+  %v = load volatile i64, ptr %p
+  %d = icmp ugt i64 %v, %l
+  br i1 %d, label %b, label %out
+b:
+  %w = load volatile i64, ptr %p
+  %e = icmp ult i64 %w, %l
+  br i1 %e, label %a, label %out
+out:
+  ret void
+})",
+      // endless for some lanes, and code behind which nothing comes
+      R"(define void @k(ptr %p) {
+  %l = call i64 @lane()
+  %c = icmp ugt i64 %l, 5
+  br i1 %c, label %spin, label %more
+spin:
+  store volatile i64 1, ptr %p
+  br label %spin
+more:
+  %d = icmp eq i64 %l, 2
+  br i1 %d, label %never, label %out
+never:
+  store volatile i64 3, ptr %p
+  unreachable
+out:
+  ret void
+})",
+      // a switch with fall-through in a loop
+      R"(define void @k(ptr %p) {
+entry:
+  %l = call i64 @lane()
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %i2, %latch ]
+  %s = xor i64 %i, %l
+  switch i64 %s, label %latch [ i64 0, label %a  i64 1, label %b  i64 700, label %c  i64 3, label %out ]
+a:
+  store volatile i64 1, ptr %p
+  br label %b
+b:
+  store volatile i64 2, ptr %p
+  br label %latch
+c:
+  store volatile i64 3, ptr %p
+  br label %out
+latch:
+  %i2 = add i64 %i, 1
+  %e = icmp ult i64 %i2, 10
+  br i1 %e, label %head, label %out
+out:
+  ret void
+})");
+  for (const auto precision : {Precision::kAnalysed, Precision::kAllDivergent}) {
+    const auto lowered = lower(text, precision);
+    INFO(lowered.ir);
+    CHECK(lowered.errors == Errors{});
+    CHECK(lowered.count(kSplit) == lowered.count(kJoin));
+    CHECK(lowered.count(kSplit) + lowered.count(kPred) > 0);
+  }
+}
+
+}  // namespace
+}  // namespace kiesel::simt::test
