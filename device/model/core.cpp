@@ -11,7 +11,7 @@ namespace {
 
 // Instructions that a warp runs before another of its group has its turn: bounds the time to cancel a launch
 // and lets a group whose warps wait for each other through memory make progress.
-constexpr std::uint64_t kTurn = 1 << 16;
+constexpr std::uint64_t kTurn = 1 << 18;
 
 }  // namespace
 
@@ -52,7 +52,8 @@ void Core::begin(const LaunchContext& launch) {
   const Code& code = launch.module->code();
   // Hardware hands out local memory in units of 64 bytes.
   const std::uint64_t unit = state_.memory->bounds() == Memory::Bounds::kExact ? 1 : 64;
-  const Range local{state_.local_base, state_.local_base + (launch.local_memory_bytes + unit - 1) / unit * unit};
+  const Range local{state_.local_base,
+                    state_.local_base + (launch.local_memory_bytes + unit - 1) / unit * unit};
   const std::uint64_t epoch = state_.memory->epoch();
   if (state_.code != &code || epoch != epoch_ || local.end != state_.local.end ||
       code.slots != state_.ranges.size())
@@ -102,13 +103,8 @@ void Core::start(Warp& warp, unsigned rank) {
 
 void Core::number_work_items(Warp& warp, unsigned first, unsigned count) {
   const auto& size = state_.grid.local_size;
-  if (size[0] == group_size_) {
-    for (unsigned lane = 0; lane < kMaxLanes; ++lane) {
-      warp.local_id[0][lane] = first + lane;
-      warp.local_id[1][lane] = warp.local_id[2][lane] = 0;
-    }
-    return;
-  }
+  warp.in_a_row = size[0] == group_size_;
+  if (warp.in_a_row) return;
   std::uint32_t x = first % size[0], y = first / size[0] % size[1], z = first / size[0] / size[1];
   for (unsigned lane = 0; lane < count; ++lane) {
     warp.local_id[0][lane] = x;

@@ -35,6 +35,8 @@ struct LaunchParts {
 
 // Checks the command and gets it ready to run. kInvalidArgument, kOutOfMemory.
 Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const LaunchParts& parts);
+// Ends with the error: a command that is refused completes like any other.
+std::unique_ptr<Job> make_refused(Error error);
 Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory);
 
 }  // namespace kiesel::model

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <thread>
 
-#include "support/clock.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::model {
@@ -107,14 +106,10 @@ Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
 }
 
 void ModelDevice::submit(device::Command command, device::CompletionHandler done) {
-  auto job = make_job(std::move(command));
-  if (!job) {
-    const std::uint64_t now = now_ns();
-    if (done) done({job.error(), now, now});
-    return;
-  }
-  (*job)->done = std::move(done);
-  dispatcher_->submit(std::move(*job));
+  auto made = make_job(std::move(command));
+  auto job = made ? std::move(*made) : make_refused(made.error());
+  job->done = std::move(done);
+  dispatcher_->submit(std::move(job));
 }
 
 bool ModelDevice::help() { return dispatcher_->help(); }

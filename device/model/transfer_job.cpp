@@ -21,6 +21,16 @@ class TransferJob final : public Job {
   std::function<void()> action_;
 };
 
+class RefusedJob final : public Job {
+ public:
+  explicit RefusedJob(Error error) : error_(std::move(error)) {}
+  bool run(Core&, std::uint64_t) override { return false; }
+  Status finish() override { return error_; }
+
+ private:
+  Error error_;
+};
+
 void copy_box(const std::byte* source, std::byte* target, const device::Box& box) {
   const auto [bytes, rows, slices] = box.size;
   const bool packed_rows = box.source_row_pitch == bytes && box.target_row_pitch == bytes;
@@ -103,6 +113,8 @@ struct Runner {
 };
 
 }  // namespace
+
+std::unique_ptr<Job> make_refused(Error error) { return std::make_unique<RefusedJob>(std::move(error)); }
 
 Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory) {
   if (auto error = std::visit(Checker{memory}, command)) return *error;

@@ -184,6 +184,25 @@ TEST_CASE("a completion may submit the next command") {
   }
 }
 
+TEST_CASE("no completion runs inside submit, also of a command that is refused") {
+  for (const auto& device : devices()) {
+    std::atomic<int> done{0};
+    thread_local bool submitting = false;
+    std::atomic<bool> inside{false};
+    for (int i = 0; i < 200; ++i) {
+      submitting = true;
+      device->submit(Fill{64, 8, {}}, [&](const Completion& c) {
+        if (submitting || c.status.ok()) inside = true;
+        ++done;
+      });
+      submitting = false;
+    }
+    while (done < 200)
+      if (!device->help()) std::this_thread::yield();
+    CHECK_FALSE(inside);
+  }
+}
+
 TEST_CASE("launches that cannot run say why") {
   for (const auto& device : devices()) {
     const auto module = device->load(counting_program());

@@ -67,6 +67,8 @@ constexpr auto kLaneNumbers = [] {
   return numbers;
 }();
 
+constexpr std::array<std::uint32_t, kMaxLanes> kZeros{};
+
 }  // namespace
 
 LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number) {
@@ -75,7 +77,9 @@ LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number) {
   if (number == csr::lane_id) return {kLaneNumbers.data(), 0};
   if (number == csr::mhartid)
     return {kLaneNumbers.data(), (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes};
-  return {warp.local_id[number - csr::local_id_x].data(), 0};
+  if (!warp.in_a_row) return {warp.local_id[number - csr::local_id_x].data(), 0};
+  if (number == csr::local_id_x) return {kLaneNumbers.data(), std::uint64_t{warp.rank} * core.lanes};
+  return {kZeros.data(), 0};
 }
 
 std::uint64_t read_csr(Warp& warp, std::uint32_t number) {

@@ -105,6 +105,7 @@ struct Warp {
   std::uint64_t barrier_generation = 0;
   unsigned depth = 0;  // of divergence
   std::array<Divergence, kMaxLanes> divergence;
+  bool in_a_row = true;  // local ids are (rank * lanes + lane, 0, 0) and not stored
   std::array<std::array<std::uint32_t, kMaxLanes>, 3> local_id;
   std::uint64_t reserved = 0;  // lanes that hold a reservation of lr
   std::array<std::uint64_t, kMaxLanes> reservation_address, reservation_value;
