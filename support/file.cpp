@@ -67,7 +67,7 @@ Status write_file_atomically(const std::filesystem::path& path, std::span<const 
   static std::atomic<unsigned> serial{0};
   std::filesystem::path temporary = path;
   temporary += fmt::format(".{}.{}.tmp", ::getpid(), serial.fetch_add(1));
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return io_error("create", temporary);
   const bool written = write_whole(fd, bytes);
   const Error error = io_error("write", temporary);
