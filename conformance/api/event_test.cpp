@@ -234,3 +234,49 @@ TEST_CASE("objects may be released while commands use them") {
   const cl_event list[] = {event};
   CHECK(clWaitForEvents(1, list) == CL_SUCCESS);
 }
+
+TEST_CASE("a random graph of commands runs in an order that its edges allow") {
+  const Session first(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE);
+  const cl_queue_properties in_order[] = {CL_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE, 0};
+  Queue second(clCreateCommandQueueWithProperties(first.context, device(), in_order, nullptr));
+  Memory memory = first.buffer(4096);
+  unsigned seed = 5;
+  const auto random = [&](std::size_t most) {
+    seed = seed * 1664525 + 1013904223;
+    return std::size_t{seed >> 16} % most;
+  };
+  struct Edge {
+    std::size_t before, after;
+  };
+  std::vector<Event> events;
+  std::vector<Edge> edges;
+  Event gate = user_event(first);
+  std::size_t last_in_order = 0;
+  for (std::size_t i = 0; i < 600; ++i) {
+    std::vector<cl_event> waits;
+    if (i % 50 == 0) waits.push_back(gate);
+    for (std::size_t n = random(4); n && i; --n) {
+      const std::size_t before = random(i);
+      waits.push_back(events[before]);
+      edges.push_back({before, i});
+    }
+    const bool ordered = random(2) == 0;
+    if (ordered) {
+      if (last_in_order) edges.push_back({last_in_order, i});
+      last_in_order = i;
+    }
+    const int value = static_cast<int>(i);
+    events.emplace_back();
+    REQUIRE(clEnqueueFillBuffer(ordered ? cl_command_queue(second) : cl_command_queue(first.queue), memory,
+                                &value, 4, 0, 4, cl_uint(waits.size()),
+                                waits.empty() ? nullptr : waits.data(), events.back().out()) == CL_SUCCESS);
+  }
+  REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
+  REQUIRE(clFinish(first.queue) == CL_SUCCESS);
+  REQUIRE(clFinish(second) == CL_SUCCESS);
+  const auto time = [&](std::size_t number, cl_profiling_info name) {
+    return query<cl_ulong>(clGetEventProfilingInfo, cl_event(events[number]), name);
+  };
+  for (const Edge& edge : edges)
+    REQUIRE(time(edge.before, CL_PROFILING_COMMAND_END) <= time(edge.after, CL_PROFILING_COMMAND_START));
+}

@@ -161,3 +161,37 @@ TEST_CASE("errors reach the context's callback in words") {
   CHECK(error == CL_INVALID_BUFFER_SIZE);
   CHECK(session.heard("0 bytes"));
 }
+
+TEST_CASE("no entry point falls over when every argument is null") {
+  struct Named {
+    const char* name;
+    bool returns_pointer;
+  };
+  const auto pointer = [](std::string_view name) {
+    return name.starts_with("clCreate")
+               ? name != "clCreateSubDevices" && name != "clCreateSubDevicesEXT" &&
+                     name != "clCreateKernelsInProgram"
+               : name == "clLinkProgram" || name == "clCloneKernel" || name == "clSVMAlloc" ||
+                     name.starts_with("clEnqueueMap") || name.starts_with("clGetExtensionFunctionAddress");
+  };
+  const std::vector<Named> names{
+#define ENTRY(name) {#name, pointer(#name)},
+#include "icd/entry_points.def"
+  };
+  using Anything = std::intptr_t (*)(void*, void*, void*, void*, void*, void*, void*, void*, void*, void*,
+                                     void*, void*, void*, void*);
+  for (const auto& [name, returns_pointer] : names) {
+    INFO(name);
+    if (std::string_view(name) == "clSVMFree") continue;  // returns nothing, and NULL is fine
+    const auto call = reinterpret_cast<Anything>(clGetExtensionFunctionAddressForPlatform(platform(), name));
+    REQUIRE(call != nullptr);
+    const auto result = call(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                             nullptr, nullptr, nullptr, nullptr, nullptr);
+    if (returns_pointer)
+      CHECK(result == 0);
+    else if (std::string_view(name) == "clUnloadCompiler")
+      CHECK(static_cast<cl_int>(result) == CL_SUCCESS);
+    else
+      CHECK(static_cast<cl_int>(result) < 0);
+  }
+}

@@ -9,6 +9,7 @@
 
 #include "device/device.hpp"
 #include "runtime/core/info_table.hpp"
+#include "runtime/core/named_version.hpp"
 #include "runtime/core/object.hpp"
 
 namespace kiesel::runtime {
@@ -24,6 +25,7 @@ class Device final : public Object {
   device::Device& implementation() const { return *implementation_; }
   const device::Description& description() const { return implementation_->description(); }
   const isa::Target& target() const { return description().target; }
+  const std::vector<NamedVersion>& extension_list() const { return extension_list_; }
   const std::string& extensions() const { return extensions_; }  // separated by spaces
   const InfoTable& info() const { return info_; }
   // Fills the info table; the device has its handle by then.
@@ -31,6 +33,7 @@ class Device final : public Object {
 
  private:
   std::unique_ptr<device::Device> implementation_;
+  std::vector<NamedVersion> extension_list_;
   std::string extensions_;
   InfoTable info_;
 };

@@ -12,7 +12,7 @@ namespace {
 
 constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
 
-std::vector<NamedVersion> extension_list(const isa::Target& target) {
+std::vector<NamedVersion> extensions_of(const isa::Target& target) {
   std::vector<NamedVersion> list{{"cl_khr_byte_addressable_store", kExtensionVersion},
                                  {"cl_khr_fp64", kExtensionVersion},
                                  {"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
@@ -154,8 +154,8 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions) 
 }  // namespace
 
 void Device::describe(cl_platform_id platform) {
-  const auto extensions = extension_list(target());
-  extensions_ = joined_names(extensions);
+  extension_list_ = extensions_of(target());
+  extensions_ = joined_names(extension_list_);
   info_.add(CL_DEVICE_TYPE, cl_device_type{CL_DEVICE_TYPE_GPU});
   info_.add(CL_DEVICE_VENDOR_ID, cl_uint{description().vendor_id});
   info_.add_text(CL_DEVICE_NAME, description().name);
@@ -179,7 +179,7 @@ void Device::describe(cl_platform_id platform) {
   add_shape(info_, description());
   add_memory(info_, description());
   add_absent(info_);
-  add_language(info_, extensions);
+  add_language(info_, extension_list_);
 }
 
 }  // namespace kiesel::runtime

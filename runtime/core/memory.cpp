@@ -101,6 +101,7 @@ Outcome<Buffer::Storage*> Buffer::storage(Device& device) {
     if (storage.device.get() == &device) return &storage;
   auto address = device.implementation().allocate(size_, kBufferAlignment);
   if (!address) return memory_error(address.error());
+  device.implementation().label(*address, "buffer");  // for messages about wild addresses
   storage_.push_back({Ref<Device>(&device), *address});
   return &storage_.back();
 }

@@ -3,7 +3,6 @@
 #include <CL/cl_ext.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "runtime/core/handle.hpp"
 #include "runtime/core/version.hpp"
@@ -16,29 +15,24 @@ namespace {
 constexpr cl_platform_info kPlatformUnloadable =
     0x0921;  // CL_PLATFORM_UNLOADABLE_KHR, newer than the headers
 
-const std::vector<NamedVersion> kPlatformExtensions{
-    {"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
-    {"cl_khr_extended_versioning", CL_MAKE_VERSION(1, 0, 0)},
-};
-
-}  // namespace
-
-std::vector<cl_name_version> name_versions(const std::vector<NamedVersion>& list) {
-  std::vector<cl_name_version> out;
-  for (const auto& entry : list) {
-    cl_name_version row{};
-    row.version = entry.version;
-    std::snprintf(row.name, sizeof row.name, "%s", entry.name);
-    out.push_back(row);
+// "Each extension that is supported by all devices associated with this platform must be reported here."
+std::vector<NamedVersion> common_extensions(const std::vector<Ref<Device>>& devices) {
+  std::vector<NamedVersion> out{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
+                                {"cl_khr_extended_versioning", CL_MAKE_VERSION(1, 0, 0)}};
+  const auto has = [](const std::vector<NamedVersion>& list, std::string_view name) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.name == name; });
+  };
+  if (devices.empty()) return out;
+  for (const auto& entry : devices.front()->extension_list()) {
+    const bool everywhere = std::all_of(devices.begin(), devices.end(), [&](const auto& device) {
+      return has(device->extension_list(), entry.name);
+    });
+    if (everywhere && !has(out, entry.name)) out.push_back(entry);
   }
   return out;
 }
 
-std::string joined_names(const std::vector<NamedVersion>& list) {
-  std::string out;
-  for (const auto& entry : list) out += out.empty() ? entry.name : std::string(" ") + entry.name;
-  return out;
-}
+}  // namespace
 
 Platform& Platform::get() {
   static Platform& instance = *new Platform;
@@ -66,9 +60,9 @@ void Platform::describe() {
   info_.add(CL_PLATFORM_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
   info_.add_text(CL_PLATFORM_NAME, "Kiesel");
   info_.add_text(CL_PLATFORM_VENDOR, "Kiesel");
-  // "extensions defined here must be supported by all devices": the platform's own and what every device has.
-  info_.add_text(CL_PLATFORM_EXTENSIONS, joined_names(kPlatformExtensions));
-  info_.add_array(CL_PLATFORM_EXTENSIONS_WITH_VERSION, name_versions(kPlatformExtensions));
+  const auto extensions = common_extensions(devices_);
+  info_.add_text(CL_PLATFORM_EXTENSIONS, joined_names(extensions));
+  info_.add_array(CL_PLATFORM_EXTENSIONS_WITH_VERSION, name_versions(extensions));
   info_.add(CL_PLATFORM_HOST_TIMER_RESOLUTION, cl_ulong{1});
   info_.add_text(CL_PLATFORM_ICD_SUFFIX_KHR, "KIESEL");
   info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});

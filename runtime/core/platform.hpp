@@ -45,11 +45,4 @@ bool valid_device_type(cl_device_type type);
 // CL_DEVICE_TYPE_DEFAULT and CL_DEVICE_TYPE_ALL mean every device, as CL_DEVICE_TYPE_GPU does.
 std::vector<Ref<Device>> devices_of_type(const Platform& platform, cl_device_type type);
 
-struct NamedVersion {
-  const char* name;
-  cl_version version;
-};
-std::vector<cl_name_version> name_versions(const std::vector<NamedVersion>& list);
-std::string joined_names(const std::vector<NamedVersion>& list);
-
 }  // namespace kiesel::runtime
