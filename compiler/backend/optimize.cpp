@@ -9,6 +9,7 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/Scalar/DCE.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SeparateConstOffsetFromGEP.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include "compiler/frontend/options.hpp"
@@ -74,6 +75,8 @@ void optimize(llvm::Module& module, llvm::TargetMachine& machine, const BuildOpt
 void clean_up(llvm::Module& module, llvm::TargetMachine& machine) {
   PassRunner runner(machine);
   llvm::FunctionPassManager functions;
+  // Elements of one array get one address and constant offsets, not a register each.
+  functions.addPass(llvm::SeparateConstOffsetFromGEPPass());
   functions.addPass(llvm::EarlyCSEPass(true));
   functions.addPass(llvm::SimplifyCFGPass());
   functions.addPass(llvm::DCEPass());
