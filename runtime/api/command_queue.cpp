@@ -114,7 +114,7 @@ cl_int clFinish(cl_command_queue handle) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
     Ref<CommandQueue> keep(queue);
-    queue->finish();
+    if (!queue->finish()) return error(CL_OUT_OF_RESOURCES, "a command failed; the message before says why");
     return {};
   }());
 }

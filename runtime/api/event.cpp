@@ -40,7 +40,11 @@ cl_int clWaitForEvents(cl_uint count, const cl_event* handles) {
       KIESEL_REQUIRE(&event->context() == &events.front()->context(), event->context(), CL_INVALID_CONTEXT,
                      "events of several contexts");
     bool failed = false;
-    for (const auto& event : events) failed |= event->wait() < 0;
+    for (const auto& event : events) {
+      if (event->wait() >= 0) continue;
+      failed = true;
+      if (event->queue()) event->queue()->failure_was_told();
+    }
     if (failed)
       return error(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, "a command that was waited for failed");
     return {};

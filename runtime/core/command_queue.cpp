@@ -27,7 +27,7 @@ Ref<Event> CommandQueue::enqueue(cl_command_type type, const std::vector<Ref<Eve
   return event;
 }
 
-void CommandQueue::finish() {
+bool CommandQueue::finish() {
   std::vector<Ref<Event>> events;
   {
     std::lock_guard lock(mutex_);
@@ -37,6 +37,7 @@ void CommandQueue::finish() {
       events.emplace_back(running_.back());
   }
   for (const auto& event : events) event->wait();
+  return !failed_.exchange(false);
 }
 
 void CommandQueue::forget(Event& event) {

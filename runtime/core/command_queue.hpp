@@ -42,7 +42,11 @@ class CommandQueue final : public Object {
   };
   Ref<Event> enqueue(cl_command_type type, const std::vector<Ref<Event>>& waits, Event::Work work,
                      Order order = Order::kCommand);
-  void finish();              // blocks until all that was enqueued before is done
+  // Blocks until all that was enqueued before is done. False when a command failed by itself (a fault, no
+  // memory) since the last finish(): an application that looks at no event must learn of it somewhere.
+  bool finish();
+  void note_failure() { failed_.store(true, std::memory_order_relaxed); }
+  void failure_was_told() { failed_.store(false, std::memory_order_relaxed); }
   void forget(Event& event);  // it is done
 
  private:
@@ -50,6 +54,7 @@ class CommandQueue final : public Object {
   Ref<Device> device_;
   const cl_command_queue_properties properties_;
   const std::vector<cl_queue_properties> given_;
+  std::atomic<bool> failed_{false};
   std::mutex mutex_;           // guards what follows
   std::list<Event*> running_;  // not yet done, in order of enqueue; each holds a reference
   Ref<Event> barrier_;         // out of order: the last one, while it is not done

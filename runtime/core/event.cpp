@@ -124,6 +124,7 @@ void Event::finish(const device::Completion& completion) {
 void Event::fail(cl_int code, std::string reason) {
   KIESEL_LOG(kEvent, kError, "command {:#x} failed with {}: {}", type_, code, reason);
   context_->notify(std::move(reason));
+  if (queue_) queue_->note_failure();
   times_.started = times_.ended = std::max(now_ns(), times_.submitted);
   complete(code);
 }
