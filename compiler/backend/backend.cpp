@@ -107,7 +107,7 @@ class Build {
     apply_math_options(*module_, from_.options);
     const auto undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";
-    if (!undefined->empty()) return undefined_message(*undefined);
+    if (!undefined->empty()) return undefined_message(*undefined, *module_);
     if (const auto name = find_recursion(kernels_); !name.empty())
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
     make_entries(*module_, kernels_);
@@ -178,7 +178,7 @@ class Build {
       kernel.description.private_memory_bytes = *bytes;
     }
     const auto undefined = undefined_symbols(object());
-    if (!undefined.empty()) return undefined_message(undefined);
+    if (!undefined.empty()) return undefined_message(undefined, *module_);
     return {};
   }
 

@@ -1,16 +1,19 @@
 #include "compiler/backend/undefined.hpp"
 
 #include <llvm/Demangle/Demangle.h>
+#include <llvm/IR/Module.h>
 
 #include "support/elf.hpp"
 
 namespace kiesel::compiler {
 
-std::string undefined_message(const std::vector<std::string>& names) {
+std::string undefined_message(const std::vector<std::string>& names, const llvm::Module& module) {
   std::string text;
   for (const auto& name : names) {
     const auto plain = llvm::demangle(name);
-    text += "error: undefined function '" + plain + "'" + (plain == name ? "" : " [" + name + "]") + "\n";
+    const auto* kind = module.getGlobalVariable(name, true) ? "variable" : "function";
+    text += std::string("error: undefined ") + kind + " '" + plain + "'" +
+            (plain == name ? "" : " [" + name + "]") + "\n";
   }
   return text;
 }

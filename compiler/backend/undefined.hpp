@@ -5,10 +5,14 @@
 #include <string>
 #include <vector>
 
+namespace llvm {
+class Module;
+}
+
 namespace kiesel::compiler {
 
-// Lines for the build log; mangled names are spelt out.
-std::string undefined_message(const std::vector<std::string>& names);
+// Lines for the build log; mangled names are spelt out. `module` knows which of them are variables.
+std::string undefined_message(const std::vector<std::string>& names, const llvm::Module& module);
 
 // The undefined symbols of an object file, in its order.
 std::vector<std::string> undefined_symbols(std::span<const std::byte> object);

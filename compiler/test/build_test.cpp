@@ -72,6 +72,13 @@ TEST_CASE("an undefined function is named as the user wrote it") {
   CHECK_THAT(reply.log, Contains("undefined function 'f'") && Contains("'g(int)'"));
 }
 
+TEST_CASE("an undefined variable is named") {
+  const auto reply =
+      test::build("extern constant int table[4]; kernel void k(global int* a) { a[0] = table[a[1]]; }");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("undefined variable 'table'"));
+}
+
 TEST_CASE("recursion is an error that names the function") {
   const auto reply = test::build(
       "int odd(int x); int even(int x) { return x ? odd(x - 1) * x : 1; } int odd(int x) { return x ? even(x "
