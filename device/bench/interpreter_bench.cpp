@@ -190,12 +190,14 @@ int main(int argc, char** argv) {
           std::pair(model::HostLevel::kBase, "/base")})
       benchmark::RegisterBenchmark((std::string(kernel.name) + name).c_str(), run_kernel, kernel, level)
           ->Arg(32)
-          ->Unit(benchmark::kMicrosecond);
+          ->Unit(benchmark::kMicrosecond)
+          ->MeasureProcessCPUTime();
     benchmark::RegisterBenchmark((std::string(kernel.name) + "/best").c_str(), run_kernel, kernel,
                                  model::HostLevel::kV4)
         ->Arg(8)
         ->Arg(64)
-        ->Unit(benchmark::kMicrosecond);
+        ->Unit(benchmark::kMicrosecond)
+        ->MeasureProcessCPUTime();
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

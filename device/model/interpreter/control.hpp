@@ -34,11 +34,13 @@ struct Geu {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return a >= b; }
 };
 
-template <unsigned W>
-__attribute__((noinline)) const Insn* divergent(Lanes<W>& w, const Insn* insn, const u64* taken) {
+// Names the first lane that goes another way than the first active one.
+template <unsigned W, class Condition>
+__attribute__((noinline)) const Insn* divergent(Lanes<W>& w, const Insn* insn) {
+  const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
   unsigned lane = first_lane(w.mask);
-  const u64 first = taken[lane];
-  while (!(w.mask >> lane & 1) || taken[lane] == first) ++lane;
+  const bool first = Condition::of(a[lane], b[lane]);
+  while (!(w.mask >> lane & 1) || Condition::of(a[lane], b[lane]) == first) ++lane;
   return raise(w, insn, FaultKind::kDivergentBranch, lane);
 }
 
@@ -46,16 +48,15 @@ template <unsigned W, bool kFull, class Condition>
 const Insn* branch(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
-  alignas(64) u64 taken[W];
   u64 any = 0, all = ~u64{0};
   for (unsigned l = 0; l < W; ++l) {
-    taken[l] = static_cast<u64>(-static_cast<i64>(Condition::of(a[l], b[l])));
-    any |= kFull ? taken[l] : taken[l] & w.mask64[l];
-    all &= kFull ? taken[l] : taken[l] | ~w.mask64[l];
+    const u64 taken = static_cast<u64>(-static_cast<i64>(Condition::of(a[l], b[l])));
+    any |= kFull ? taken : taken & w.mask64[l];
+    all &= kFull ? taken : taken | ~w.mask64[l];
   }
   if (!any) return insn + 1;
   if (!all) [[unlikely]]
-    return divergent(w, insn, taken);
+    return divergent<W, Condition>(w, insn);
   return jump_to(w, insn);
 }
 
