@@ -46,6 +46,7 @@ class Structurize final : public llvm::FunctionPass {
     passes.add(llvm::createLoopSimplifyPass());
     passes.add(llvm::createUnifyLoopExitsPass());
     passes.add(llvm::createStructurizeCFGPass(/*SkipUniformRegions=*/true));
+    passes.add(create_thread_flow());
     passes.add(llvm::createLoopSimplifyPass());
     passes.doInitialization();
     passes.run(function);

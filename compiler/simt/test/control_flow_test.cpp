@@ -144,6 +144,40 @@ b:
   check_counts(lowered, 2, 0);
 }
 
+// A loop with two exits, which has to be restructured, behind code that is fine as it is.
+std::string before_two_exits(const std::string& first) {
+  return "define void @k(ptr %p) {\nentry:\n  %l = call i64 @lane()\n  %c = icmp ugt i64 %l, 5\n" + first +
+         R"(
+start:
+  br label %head
+head:
+  %i = phi i64 [ 0, %start ], [ %i2, %latch ]
+  %v = load volatile i64, ptr %p
+  %f = icmp eq i64 %v, %l
+  br i1 %f, label %out, label %latch
+latch:
+  %i2 = add i64 %i, 1
+  %e = icmp ult i64 %i2, 10
+  br i1 %e, label %head, label %out
+out:
+  %r = phi i64 [ %i, %head ], [ 77, %latch ]
+  store volatile i64 %r, ptr %p
+  ret void
+})";
+}
+
+TEST_CASE("an if with an else costs one split also in a function that has to be restructured") {
+  const auto plain = lower(before_two_exits("  br label %start\n"));
+  const auto with_else =
+      lower(before_two_exits("  br i1 %c, label %a, label %b\n"
+                             "a:\n  store volatile i64 1, ptr %p\n  br label %start\n"
+                             "b:\n  store volatile i64 2, ptr %p\n  br label %start\n"));
+  CHECK(plain.errors == Errors{});
+  CHECK(with_else.errors == Errors{});
+  INFO(with_else.ir);
+  CHECK(with_else.count(kSplit) == plain.count(kSplit) + 1);
+}
+
 TEST_CASE("every shape of control flow is lowered and passes the checker") {
   const auto* text = GENERATE(
       // several exits, an early return
