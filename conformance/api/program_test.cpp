@@ -146,6 +146,9 @@ TEST_CASE("separate compilation with embedded headers") {
   REQUIRE(error == CL_SUCCESS);
   CHECK(build_info<cl_program_binary_type>(main_part, CL_PROGRAM_BINARY_TYPE) ==
         CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT);
+  std::size_t count = 0;
+  CHECK(clGetProgramInfo(main_part, CL_PROGRAM_NUM_KERNELS, sizeof count, &count, nullptr) ==
+        CL_INVALID_PROGRAM_EXECUTABLE);
   Program function = compiled(session, "int twice(int x) { return 2 * x; }\n");
   const cl_program parts[] = {main_part, function};
   cl_int link_error = 1;

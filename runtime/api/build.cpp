@@ -102,7 +102,6 @@ cl_program clLinkProgram(cl_context handle, cl_uint num_devices, const cl_device
     KIESEL_REQUIRE(num_input_programs > 0 && input_programs, *context, CL_INVALID_VALUE, "nothing to link");
     KIESEL_CHECK(check_notify(*context, notify, user_data));
     KIESEL_TRY(devices, selected(*context, context->devices(), num_devices, device_list));
-    // Only devices for which every input has a compiled binary or library.
     std::vector<Ref<Program>> inputs;
     for (cl_uint i = 0; i < num_input_programs; ++i) {
       KIESEL_TRY(input, valid<Program>(input_programs[i]));
@@ -111,7 +110,7 @@ cl_program clLinkProgram(cl_context handle, cl_uint num_devices, const cl_device
       inputs.emplace_back(input);
     }
     BuildOrder order{.operation = Operation::kLink, .options = options ? options : ""};
-    // One link for each device, since the inputs are each device's own.
+    // The compiled parts hold SPIR-V, so those of one device serve all.
     auto program = make_ref<Program>(*context, devices, Program::Origin::kLinked, std::string());
     for (const auto& device : devices) {
       for (const auto& input : inputs) {

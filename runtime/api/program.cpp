@@ -23,7 +23,7 @@ Outcome<std::vector<Ref<Device>>> devices_of(Context& context, cl_uint count, co
 // The names of all kernels, from whichever device has an executable.
 Outcome<std::vector<std::string>> kernel_names(const Program& program) {
   for (const auto& build : program.builds()) {
-    if (build.status != CL_BUILD_SUCCESS || !build.executable) continue;
+    if (build.status != CL_BUILD_SUCCESS || build.type != CL_PROGRAM_BINARY_TYPE_EXECUTABLE) continue;
     std::vector<std::string> out;
     for (const auto& kernel : build.executable->program().kernels) out.push_back(kernel.name);
     return out;

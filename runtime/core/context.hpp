@@ -22,12 +22,12 @@ class Context final : public Object {
                                     void* user_data);
   using DestructorCallback = void(CL_CALLBACK*)(cl_context context, void* user_data);
 
-  // `properties` without the final zero; `listed` tells an empty list from none.
+  // `properties` with its final zero, or empty when the application gave no list.
   Context(std::vector<Ref<Device>> devices, std::vector<cl_context_properties> properties, Notify notify,
           void* user_data);
 
   const std::vector<Ref<Device>>& devices() const { return devices_; }
-  const std::vector<cl_context_properties>& properties() const { return properties_; }  // with the final zero
+  const std::vector<cl_context_properties>& properties() const { return properties_; }
   bool has(const Device& device) const;
 
   // Tells the application's pfn_notify, on the callback thread.

@@ -67,7 +67,7 @@ Ref<Buffer> Buffer::create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::s
 }
 
 Buffer::~Buffer() {
-  // Once: "after the destructor callbacks the memory of USE_HOST_PTR may be reused", so storage goes first.
+  // The callbacks tell that USE_HOST_PTR's memory may be reused, so storage goes first.
   for (const auto& storage : storage_) storage.device->implementation().free(storage.address);
   auto call = [callbacks = std::move(destructor_callbacks_), handle = cl_handle(*this)] {
     for (auto it = callbacks.rbegin(); it != callbacks.rend(); ++it) it->first(handle, it->second);
