@@ -4,6 +4,8 @@
 #include <CL/cl.h>
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -33,6 +35,8 @@ struct Session {
     queue = clCreateCommandQueueWithProperties(context, device, nullptr, nullptr);
     kernel = build("kernel void empty() {}", "empty");
     memory = clCreateBuffer(context, CL_MEM_READ_WRITE, 1 << 20, nullptr, nullptr);
+    for (const std::size_t size : {1, 1024}) launch(size);  // what is compiled or started at first use is so now
+    clFinish(queue);
   }
 
   cl_kernel build(const std::string& source, const char* name) const {
@@ -92,12 +96,41 @@ void create_buffer(benchmark::State& state) {
     clReleaseMemObject(clCreateBuffer(session().context, CL_MEM_READ_WRITE, 4096, nullptr, nullptr));
 }
 
+const std::string kSaxpy =
+    "kernel void saxpy(global float* y, global const float* x, float a) {"
+    " size_t i = get_global_id(0); y[i] += a * x[i]; }";
+
 // The same program again: what the driver's cache gives.
 void build_again(benchmark::State& state) {
-  const std::string source =
-      "kernel void saxpy(global float* y, global const float* x, float a) {"
-      " size_t i = get_global_id(0); y[i] += a * x[i]; }";
-  for (auto _ : state) clReleaseKernel(session().build(source, "saxpy"));
+  clReleaseKernel(session().build(kSaxpy, "saxpy"));
+  for (auto _ : state) clReleaseKernel(session().build(kSaxpy, "saxpy"));
+}
+
+// A text that no cache has seen; this process and this moment make it new.
+std::string new_program() {
+  static std::uint64_t serial =
+      static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  return kSaxpy + "\n// " + std::to_string(++serial) + "\n";
+}
+
+void build_new(benchmark::State& state) {
+  for (auto _ : state) clReleaseKernel(session().build(new_program(), "saxpy"));
+}
+
+// Up to the first result: some drivers compile at the first launch.
+void build_new_and_launch(benchmark::State& state) {
+  const float factor = 2;
+  const std::size_t size = 1024;
+  for (auto _ : state) {
+    cl_kernel kernel = session().build(new_program(), "saxpy");
+    for (cl_uint i = 0; i < 2; ++i)
+      check(clSetKernelArg(kernel, i, sizeof(cl_mem), &session().memory), "argument");
+    check(clSetKernelArg(kernel, 2, sizeof factor, &factor), "argument");
+    check(clEnqueueNDRangeKernel(session().queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr),
+          "launch");
+    clFinish(session().queue);
+    clReleaseKernel(kernel);
+  }
 }
 
 BENCHMARK(empty_kernel)->Arg(1)->Arg(1024)->Unit(benchmark::kMicrosecond)->UseRealTime();
@@ -106,6 +139,8 @@ BENCHMARK(blocking_write)->Arg(4096)->Arg(1 << 20)->Unit(benchmark::kMicrosecond
 BENCHMARK(marker)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(create_buffer)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(build_again)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(build_new)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(build_new_and_launch)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 }  // namespace
 
