@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """declared.py <opencl-c.h after the preprocessor> <output.cl>
 
-Writes a function for each builtin that Clang's header declares; it calls the builtin with its own parameters.
+Writes a function for each builtin that Clang's header declares; it calls the builtin with its own parameters, a line for each.
 Left out: what the device does not report (half arithmetic, images, pipes, sub-groups, floating-point atomics
 beyond exchange, integer dot products), and printf, which is lowered by a pass.
 """
@@ -64,7 +64,6 @@ def main():
     with open(sys.argv[2], "w") as output:
         for number, (result, name, parameters) in enumerate(found):
             print(caller(number, result, name, parameters), file=output)
-        print("kernel void k(void) {}", file=output)
 
 
 main()
