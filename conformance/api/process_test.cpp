@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -62,6 +63,14 @@ TEST_CASE("the library exports what loaders need, nothing else") {
   CHECK(symbols == std::set<std::string>{"clGetExtensionFunctionAddress", "clGetPlatformInfo",
                                          "clIcdGetFunctionAddressForPlatformKHR", "clIcdGetPlatformIDsKHR",
                                          "clIcdSetPlatformDispatchDataKHR"});
+}
+
+TEST_CASE("the library neither ends the process nor leaves work for its end") {
+  const auto lines = output_of("nm -D --undefined-only --format=posix " KIESEL_TEST_LIBRARY
+                               " | cut -d' ' -f1 | cut -d@ -f1");
+  REQUIRE_FALSE(lines.empty());
+  for (const char* forbidden : {"exit", "_exit", "abort", "atexit", "__cxa_atexit"})
+    CHECK(std::find(lines.begin(), lines.end(), forbidden) == lines.end());
 }
 
 TEST_CASE("the library can be opened, used and closed without a loader") {

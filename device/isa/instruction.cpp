@@ -194,7 +194,7 @@ std::optional<Op> find_op(std::string_view name) {
 }
 
 Instruction decode(std::uint32_t word) {
-  static const Buckets buckets;
+  static const Buckets& buckets = *new Buckets;  // never destroyed: threads may decode while the process ends
   Instruction out;
   out.word = word;
   out.op = buckets.find(word);

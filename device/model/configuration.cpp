@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
 #include "support/file.hpp"
@@ -41,25 +40,23 @@ struct Key {
   std::string_view name;
   std::uint64_t least, most, unit;
   bool power_of_two;
-  std::function<void(Configuration&, std::uint64_t)> set;
+  void (*set)(Configuration&, std::uint64_t);
 };
 
-const std::vector<Key>& number_keys() {
-  const auto u32 = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
-  static const std::vector<Key> keys = {
-      {"cores", 1, 1024, 1, false, [u32](auto& c, auto v) { c.cores = u32(v); }},
-      {"warps", 1, 64, 1, false, [u32](auto& c, auto v) { c.target.warps = u32(v); }},
-      {"lanes", 1, 64, 1, true, [u32](auto& c, auto v) { c.target.lanes = u32(v); }},
-      {"clock_mhz", 1, 100000, 1, false, [u32](auto& c, auto v) { c.clock_mhz = u32(v); }},
-      {"local_memory_bytes", 1024, 16 << 20, 64, false,
-       [u32](auto& c, auto v) { c.target.local_memory_bytes = u32(v); }},
-      {"global_memory_bytes", 1 << 20, std::uint64_t{1} << 44, 4096, false,
-       [](auto& c, auto v) { c.global_memory_bytes = v; }},
-      {"private_memory_bytes", 4096, 16 << 20, 4096, false,
-       [](auto& c, auto v) { c.private_memory_bytes = v; }},
-  };
-  return keys;
-}
+constexpr std::uint32_t u32(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+
+constexpr Key kNumberKeys[] = {
+    {"cores", 1, 1024, 1, false, [](Configuration& c, std::uint64_t v) { c.cores = u32(v); }},
+    {"warps", 1, 64, 1, false, [](Configuration& c, std::uint64_t v) { c.target.warps = u32(v); }},
+    {"lanes", 1, 64, 1, true, [](Configuration& c, std::uint64_t v) { c.target.lanes = u32(v); }},
+    {"clock_mhz", 1, 100000, 1, false, [](Configuration& c, std::uint64_t v) { c.clock_mhz = u32(v); }},
+    {"local_memory_bytes", 1024, 16 << 20, 64, false,
+     [](Configuration& c, std::uint64_t v) { c.target.local_memory_bytes = u32(v); }},
+    {"global_memory_bytes", 1 << 20, std::uint64_t{1} << 44, 4096, false,
+     [](Configuration& c, std::uint64_t v) { c.global_memory_bytes = v; }},
+    {"private_memory_bytes", 4096, 16 << 20, 4096, false,
+     [](Configuration& c, std::uint64_t v) { c.private_memory_bytes = v; }},
+};
 
 struct Flag {
   std::string_view name;
@@ -105,7 +102,7 @@ std::optional<std::string> set_key(std::string_view name, const toml::node& node
     return std::nullopt;
   }
   if (name == "extensions") return set_extensions(node, out);
-  for (const Key& key : number_keys())
+  for (const Key& key : kNumberKeys)
     if (key.name == name) return set_number(key, node, out);
   return "is not a key of a device";
 }
