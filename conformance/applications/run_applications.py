@@ -8,6 +8,7 @@ One line an application; exit code 0 when all are right. An application that is 
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ def run(command, environment, limit):
         code, output = done.returncode, done.stdout + done.stderr
     except subprocess.TimeoutExpired:
         code, output = None, f"no end within {limit} s"
+    except FileNotFoundError as error:
+        code, output = None, f"not installed: {error}"
     return code, output, time.monotonic() - start
 
 
@@ -30,6 +33,13 @@ def clinfo_is_whole(output):
     """clinfo prints <error ...> or an error's name where a query fails."""
     bad = [line for line in output.splitlines() if "CL_INVALID" in line or "<error" in line.lower() or "error:" in line.lower()]
     return "Kiesel" in output and not bad, "\n".join(bad) or "no device of ours"
+
+
+def clblast_has_no_failure(output):
+    """CLBlast's own tests count what passed and failed for each precision."""
+    passed = sum(int(n) for n in re.findall(r"(\d+) test\(s\) passed", output))
+    failed = sum(int(n) for n in re.findall(r"(\d+) test\(s\) failed", output))
+    return passed > 0 and failed == 0, f"{passed} passed, {failed} failed"
 
 
 def applications(build):
@@ -41,6 +51,8 @@ def applications(build):
         "pyopencl": ([python, HERE / "pyopencl_script.py"], 120, lambda out: ("all right" in out, "results")),
         "clblast-sgemm": ([build / "bin/clblast_sgemm", "64", "100", "256"], 300,
                           lambda out: (out.count(" right") == 3 and "WRONG" not in out, "results")),
+        "clblast-xaxpy": (["clblast_test_xaxpy"], 120, clblast_has_no_failure),
+        "clblast-xgemv": (["clblast_test_xgemv"], 120, clblast_has_no_failure),
     }
 
 
