@@ -30,3 +30,9 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS "libclang-common-15-dev")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ocl-icd-libopencl1 | libopencl1")
 set(CPACK_DEBIAN_PACKAGE_PROVIDES "opencl-icd")
 include(CPack)
+
+if(KIESEL_BUILD_TESTS)
+  add_test(NAME package
+           COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/check_package.py --build ${CMAKE_BINARY_DIR})
+  set_tests_properties(package PROPERTIES TIMEOUT 600)
+endif()
