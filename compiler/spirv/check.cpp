@@ -1,6 +1,8 @@
+#include <set>
 #include <spirv-tools/libspirv.hpp>
 #include <spirv-tools/linker.hpp>
 
+#include "compiler/spirv/instructions.hpp"
 #include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/spirv.hpp"
 
@@ -17,6 +19,14 @@ spvtools::MessageConsumer collect_into(std::string& log) {
   };
 }
 
+// Names make the messages readable, but to make them up takes time that grows with the square of how often
+// one name occurs: they are left out until there is something to tell.
+bool is_valid(const spvtools::SpirvTools& tools, std::span<const std::uint32_t> words, bool with_names) {
+  spvtools::ValidatorOptions options;
+  options.SetFriendlyNames(with_names);
+  return tools.Validate(words.data(), words.size(), options);
+}
+
 constexpr std::size_t kVersionWord = 1;
 
 // The linker takes modules of one version only; a higher number allows more.
@@ -27,19 +37,63 @@ std::vector<Words> same_version(std::vector<Words> modules) {
   return modules;
 }
 
+constexpr std::uint32_t kOpDecorate = 71, kOpTypeImage = 25, kOpTypeSampler = 26, kOpTypeQueue = 37,
+                        kOpTypePipe = 38;
+constexpr std::uint32_t kLinkageAttributes = 41;
+constexpr std::uint32_t kExport = 0;
+
+struct MissingFeature {
+  std::uint32_t type;  // opcode that declares it
+  const char* text;
+};
+constexpr MissingFeature kMissingFeatures[] = {
+    {kOpTypeImage, "images, which the device does not have (CL_DEVICE_IMAGE_SUPPORT is CL_FALSE)"},
+    {kOpTypeSampler, "samplers, which the device does not have (CL_DEVICE_IMAGE_SUPPORT is CL_FALSE)"},
+    {kOpTypeQueue, "device-side enqueue, which the device does not have"},
+    {kOpTypePipe, "pipes, which the device does not have"},
+};
+
+// The linker looks only at what is imported.
+std::string doubled_exports(const std::vector<Words>& modules) {
+  std::string log;
+  std::set<std::string_view> exported, told;
+  for (const auto& module : modules)
+    for_each_instruction(module, [&](Instruction instruction) {
+      if (opcode(instruction) != kOpDecorate || instruction.size() < 5 ||
+          instruction[2] != kLinkageAttributes || instruction.back() != kExport)
+        return;
+      const auto name = literal_at(instruction, 3);
+      if (exported.insert(name).second || !told.insert(name).second) return;
+      log.append(log.empty() ? "'" : ", '").append(name).append("'");
+    });
+  return log.empty() ? log : "defined in more than one of the programs: " + log;
+}
+
 }  // namespace
 
-Status check_spirv(std::span<const std::uint32_t> words) {
+Status check_features(std::span<const std::uint32_t> words) {
   std::string log;
+  for (const auto& [type, text] : kMissingFeatures) {
+    bool used = false;
+    for_each_instruction(words, [&](Instruction instruction) { used |= opcode(instruction) == type; });
+    if (used) log.append(log.empty() ? "the program uses " : "; it uses ").append(text);
+  }
+  if (log.empty()) return {};
+  return Error{Errc::kUnsupported, log};
+}
+
+Status check_spirv(std::span<const std::uint32_t> words) {
   spvtools::SpirvTools tools(kEnvironment);
+  if (is_valid(tools, words, false)) return {};
+  std::string log;
   tools.SetMessageConsumer(collect_into(log));
-  if (!tools.Validate(words.data(), words.size()))
-    return Error{Errc::kInvalidArgument, "the SPIR-V module is not valid: " + log};
-  return {};
+  static_cast<void>(is_valid(tools, words, true));
+  return Error{Errc::kInvalidArgument, "the SPIR-V module is not valid: " + log};
 }
 
 Result<Words> link_spirv(const std::vector<Words>& modules, bool library) {
-  std::string log;
+  std::string log = doubled_exports(modules);
+  if (!log.empty()) return Error{Errc::kInvalidArgument, "cannot link: " + log};
   spvtools::Context context(kEnvironment);
   context.SetMessageConsumer(collect_into(log));
   spvtools::LinkerOptions options;

@@ -1,31 +1,25 @@
 #include "compiler/spirv/mend.hpp"
 
-#include <cstring>
 #include <set>
 #include <string_view>
+
+#include "compiler/spirv/instructions.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::size_t kHeaderWords = 5;
 constexpr std::size_t kVersionWord = 1;
 constexpr std::uint32_t kVersion14 = 0x00010400;
 constexpr std::uint32_t kOpExtInstImport = 11, kOpExtInst = 12, kOpEntryPoint = 15, kOpFunction = 54,
                         kOpVariable = 59;
-using Instruction = std::span<const std::uint32_t>;
 constexpr std::string_view kDebugSet = "OpenCL.DebugInfo.100";
 constexpr std::uint32_t kDebugInfoNone = 0;
 
 constexpr std::uint32_t kDebugFunction = 20, kDebugSource = 35;
 constexpr std::size_t kDebugFunctionWords = 16, kDebugSourceWords = 7;  // with their optional last operand
 
-std::uint32_t opcode(Instruction instruction) { return instruction[0] & 0xffff; }
-
 bool imports_debug_set(Instruction instruction) {
-  if (opcode(instruction) != kOpExtInstImport || instruction.size() < 3) return false;
-  const auto name = instruction.subspan(2);
-  const auto* text = reinterpret_cast<const char*>(name.data());
-  return std::string_view(text, ::strnlen(text, name.size_bytes())) == kDebugSet;
+  return opcode(instruction) == kOpExtInstImport && literal_at(instruction, 2) == kDebugSet;
 }
 
 // The instruction at the end of `words`, whose last operand is DebugInfoNone. The reader wants a source's
@@ -36,19 +30,6 @@ void mend_instruction(Words& words, std::size_t length) {
   if (instruction[4] != kDebugFunction || length != kDebugFunctionWords) return;
   instruction[0] -= 1U << 16;
   words.pop_back();
-}
-
-// Calls `visit` with each instruction; false when the words are no sequence of instructions, which the
-// validator says.
-template <class Visit>
-bool for_each_instruction(const Words& words, Visit visit) {
-  for (std::size_t at = kHeaderWords; at < words.size();) {
-    const std::size_t length = words[at] >> 16;
-    if (length == 0 || at + length > words.size()) return false;
-    visit(Instruction(words).subspan(at, length));
-    at += length;
-  }
-  return true;
 }
 
 // Opcode, model, function, name, interface.

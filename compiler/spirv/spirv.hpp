@@ -26,6 +26,9 @@ Result<Words> write_spirv(llvm::Module& module);
 // spirv-val: kInvalidArgument with its first message.
 Status check_spirv(std::span<const std::uint32_t> words);
 
+// kUnsupported with what a module needs and no device of ours has: images, pipes, queues.
+Status check_features(std::span<const std::uint32_t> words);
+
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
 // kInvalidArgument with the linker's messages, which name what is missing or doubled.
 Result<Words> link_spirv(const std::vector<Words>& modules, bool library);

@@ -9,7 +9,9 @@
 #include <sstream>
 
 #include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/prepare.hpp"
 #include "compiler/spirv/spirv.hpp"
+#include "compiler/spirv/vector_hints.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -38,17 +40,13 @@ SPIRV::TranslatorOpts reader_options() {
   return translator_options(options);
 }
 
-// Loop hints become a form that spirv-val rejects.
-void drop_loop_hints(llvm::Module& module) {
-  for (auto& function : module)
-    for (auto& block : function)
-      if (auto* branch = block.getTerminator()) branch->setMetadata("llvm.loop", nullptr);
-}
-
 }  // namespace
 
 Result<Words> write_spirv(llvm::Module& module) {
   drop_loop_hints(module);
+  bound_dimensions(module);
+  make_exchanges_writable(module);
+  const auto unsigned_hints = kernels_with_unsigned_hints(module);
   std::ostringstream stream;
   std::string message;
   if (!llvm::writeSpirv(&module, writer_options(), stream, message))
@@ -58,6 +56,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
   mend_debug_information(words);
   mend_interfaces(words);
+  add_unsigned_hints(words, unsigned_hints);
   return words;
 }
 
@@ -80,6 +79,7 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
   // A context of the other kind turns typed pointers into opaque ones while it reads.
   auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context);
   if (!module) return Error{Errc::kUnsupported, llvm::toString(module.takeError())};
+  restore_unsigned_hints(**module, words);
   return std::move(*module);
 }
 

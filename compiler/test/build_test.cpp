@@ -205,6 +205,52 @@ TEST_CASE("a program compiled in parts is linked") {
   CHECK_THAT(missing.log, Contains("'f'") || Contains("\"f\""));
 }
 
+TEST_CASE("what two programs define cannot be linked") {
+  const auto function = compile_one("int f(int x) { return x; } static int g(int x) { return x; }");
+  const auto same = compile_one(
+      "int f(int x) { return x + 1; } static int g(int x) { return x; } constant int table[2] = {1, 2};");
+  const auto table = compile_one(
+      "constant int table[2] = {1, 2}; static int g(int x) { return x; }"
+      "kernel void k(global int* a) { a[0] = g(table[a[0]]); }");
+  const auto doubled = link({function.binary, same.binary});
+  CHECK(doubled.outcome == Outcome::kFailed);
+  CHECK_THAT(doubled.log, Contains("'f'") && Contains("more than one") && !Contains("'g'"));
+  CHECK_THAT(link({same.binary, table.binary}, "-create-library").log, Contains("'table'"));
+  CHECK_THAT(link({table.binary, table.binary}).log, Contains("'k'"));
+  CHECK(link({function.binary, table.binary}).outcome == Outcome::kSuccess);
+}
+
+TEST_CASE("images and samplers are build errors in every version of the language") {
+  for (const char* options : {"-cl-std=CL1.0", "-cl-std=CL1.2", "-cl-std=CL3.0"})
+    for (const char* source :
+         {"kernel void k(read_only image2d_t i) {}", "kernel void k(sampler_t s) {}",
+          "kernel void k(read_only image2d_t i, sampler_t s, global float4* a) { a[0] = read_imagef(i, s, "
+          "(int2)(0)); }"}) {
+      const auto reply = test::build(source, options);
+      INFO(options << " " << source << "\n" << reply.log);
+      CHECK(reply.outcome == Outcome::kFailed);
+      CHECK_THAT(reply.log, Contains("CL_DEVICE_IMAGE_SUPPORT") || Contains("__opencl_c_images"));
+    }
+}
+
+TEST_CASE("thousands of functions take time by their number, not by its square") {
+  std::string source;
+  for (int i = 0; i < 1500; ++i)
+    source += "kernel void k" + std::to_string(i) +
+              "(global int* a, int n) { for (int i = 0; i < n; ++i) a[i] = i; }\n";
+  auto request = test::make_request(source);
+  request.operation = Operation::kCompile;
+  const auto reply = test::run(request);
+  read(reply);
+  std::uint64_t check = 0, sum = 0;
+  for (const auto& phase : reply.phases) {
+    sum += phase.cpu_ns;
+    if (phase.name == "check SPIR-V") check = phase.cpu_ns;
+  }
+  REQUIRE(check > 0);
+  CHECK(check < sum / 2);
+}
+
 TEST_CASE("a library is linked and then used") {
   const auto inner = compile_one("int g(int x) { return x * 3; }");
   const auto outer = compile_one("int g(int x); int f(int x) { return g(x) + 1; }");

@@ -116,3 +116,26 @@ TEST_CASE("argument information is only offered when asked for") {
   CHECK_FALSE(read_program(test::build(source).binary)->has_argument_info);
   CHECK(read_program(test::build(source, "-cl-kernel-arg-info").binary)->has_argument_info);
 }
+
+TEST_CASE("the hint about vectors keeps its sign, also through a link") {
+  const char* source =
+      "kernel __attribute__((vec_type_hint(uint4))) void a() {}"
+      "kernel __attribute__((vec_type_hint(uchar))) void b() {}"
+      "kernel __attribute__((vec_type_hint(int4))) void c() {}"
+      "kernel __attribute__((vec_type_hint(double2))) void d() {}";
+  auto compile = test::make_request(source);
+  compile.operation = Operation::kCompile;
+  auto link = test::make_request("");
+  link.operation = Operation::kLink;
+  link.inputs = {test::run(compile).binary};
+  compile.source = "kernel __attribute__((vec_type_hint(ulong8))) void e() {}";
+  link.inputs.push_back(test::run(compile).binary);
+  const auto reply = test::run(link);
+  INFO(reply.log);
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  const auto program = read_program(reply.binary).value();
+  REQUIRE(program.kernels.size() == 5);
+  const char* expected[] = {"uint4", "uchar", "int4", "double2", "ulong8"};
+  for (std::size_t i = 0; i < program.kernels.size(); ++i)
+    CHECK(program.kernels[i].attributes == std::string("vec_type_hint(") + expected[i] + ")");
+}

@@ -169,6 +169,48 @@ TEST_CASE("work-item functions in three dimensions") {
               x % 3 + 10 * (y % 5) + 100 * (z % 2) + 1000 * (x / 3) + 10000 * (y / 5) + 100000 * (z / 2));
 }
 
+TEST_CASE("dimensions out of range have the values of the specification") {
+  const char* functions[] = {"get_global_id",           "get_local_id",    "get_group_id",
+                             "get_global_offset",       "get_global_size", "get_local_size",
+                             "get_enqueued_local_size", "get_num_groups"};
+  std::string source =
+      "kernel void k(global ulong* out, uint none) { size_t i = get_global_id(0); out += i * 32;\n";
+  for (int i = 0; i < 8; ++i)
+    for (const char* dimension : {"3", "~0u", "i < 8 ? 2 : none", "none + i"})
+      source += std::string("*out++ = ") + functions[i] + "(" + dimension + ");\n";
+  Loaded program(source + "}", "-cl-std=CL3.0");
+  Buffer<std::uint64_t> out(std::vector<std::uint64_t>(16 * 32));
+  check_ok(program.launch("k", {16, 1, 1}, {4, 1, 1}, out, std::uint32_t{3}));
+  const auto result = out.read();
+  for (int item = 0; item < 16; ++item)
+    for (int i = 0; i < 32; ++i) {
+      INFO(functions[i / 4] << ", item " << item << ", use " << i % 4);
+      CHECK(result[item * 32 + i] == (i < 16 ? 0 : 1));
+    }
+}
+
+TEST_CASE("atomic compare and exchange of floating-point numbers") {
+  Loaded program(
+      "kernel void k(global atomic_float* f, global atomic_double* d, global int* out) {"
+      "  float x = 1.5f; local double y; y = 3.0;"
+      "  out[0] = atomic_compare_exchange_strong_explicit(f, &x, 2.5f, memory_order_relaxed, "
+      "memory_order_relaxed, memory_scope_device);"
+      "  out[1] = atomic_compare_exchange_weak_explicit(f + 1, &x, 2.5f, memory_order_acq_rel, "
+      "memory_order_relaxed, memory_scope_device);"
+      "  out[2] = x == 7.25f;"
+      "  out[3] = atomic_compare_exchange_strong_explicit(d, &y, 4.0, memory_order_relaxed, "
+      "memory_order_relaxed, memory_scope_device);"
+      "  out[4] = y == 9.0; }",
+      "-cl-std=CL3.0");
+  Buffer<float> f(std::vector<float>{1.5F, 7.25F});
+  Buffer<double> d(std::vector<double>{9.0});
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(5, -1));
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, f, d, out));
+  CHECK(f.read() == std::vector<float>{2.5F, 7.25F});
+  CHECK(d.read() == std::vector<double>{9.0});
+  CHECK(out.read() == std::vector<std::int32_t>{1, 0, 1, 0, 1});
+}
+
 TEST_CASE("a kernel that calls a kernel") {
   Loaded program(
       "kernel void inner(global int* a, int x) { local int s; if (get_local_id(0) == 0) s = x; "

@@ -72,6 +72,8 @@ class Builder {
     if (auto valid = check_spirv(words_); !valid)
       return fail(request_.inputs.empty() ? Outcome::kFailed : Outcome::kInvalidInput,
                   "error: " + valid.error().reason);
+    if (auto possible = check_features(words_); !possible)
+      return fail(Outcome::kFailed, "error: " + possible.error().reason);
     return true;
   }
 

@@ -9,7 +9,8 @@ namespace kiesel::compiler {
 // of its own.
 Reply build(const Request& request);
 
-// Touches the code that builds run, so that forked processes find it in memory. Stops before the linker.
+// Touches the code that builds run, so that forked processes find it in memory: a whole build of a small
+// kernel, linked too.
 void warm_up_builds();
 
 }  // namespace kiesel::compiler

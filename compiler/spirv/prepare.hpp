@@ -1,0 +1,22 @@
+// What Clang makes and the SPIR-V writer cannot take, put into other words.
+#pragma once
+
+namespace llvm {
+class Module;
+}
+
+namespace kiesel::compiler {
+
+// Loop hints become a form that spirv-val rejects.
+void drop_loop_hints(llvm::Module& module);
+
+// SPIR-V has the work-item functions as vectors of 3. OpenCL C 6.15.1 gives a value for any other dimension;
+// after this the functions are asked for dimensions 0 to 2 only.
+void bound_dimensions(llvm::Module& module);
+
+// SPIR-V compares and exchanges integers only, and since 1.4 only strongly: atomic_float and atomic_double
+// (OpenCL C 6.15.12.7) become integers of their size, which compares the bits as the language has it, and
+// the weak functions become strong ones.
+void make_exchanges_writable(llvm::Module& module);
+
+}  // namespace kiesel::compiler
