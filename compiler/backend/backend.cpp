@@ -1,7 +1,5 @@
 #include "compiler/backend/backend.hpp"
 
-#include <llvm/Bitcode/BitcodeReader.h>
-#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LLVMContext.h>
@@ -24,6 +22,7 @@
 #include "compiler/builtins/builtins.hpp"
 #include "compiler/program/elf_writer.hpp"
 #include "compiler/simt/simt.hpp"
+#include "compiler/spirv/bitcode.hpp"
 #include "compiler/spirv/spirv.hpp"
 
 namespace kiesel::compiler {
@@ -133,12 +132,10 @@ class Build {
   // The analysed form first; a program that the checker cannot follow is made again with every branch
   // guarded.
   TextStatus generate() {
-    std::string bitcode;
-    llvm::raw_string_ostream stream(bitcode);
-    llvm::WriteBitcodeToFile(*module_, stream);
+    const auto bitcode = write_bitcode(*module_);
     if (lower_and_generate(*module_, simt::Precision::kAnalysed).empty()) return {};
     complaints_.clear();
-    module_ = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
+    module_ = read_bitcode(context_, bitcode);
     const auto errors = lower_and_generate(*module_, simt::Precision::kAllDivergent);
     if (errors.empty()) return {};
     return lines(errors);
@@ -162,10 +159,7 @@ class Build {
   // Code generation changes the module, so the listing is made from a copy.
   void dump_assembly(const llvm::Module& module) {
     if (!stages_.dumping()) return;
-    std::string bitcode;
-    llvm::raw_string_ostream stream(bitcode);
-    llvm::WriteBitcodeToFile(module, stream);
-    auto copy = llvm::cantFail(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context_));
+    const auto copy = read_bitcode(context_, write_bitcode(module));
     const auto listing =
         generate_code(*copy, static_cast<llvm::LLVMTargetMachine&>(*machine_), CodeKind::kAssembly);
     stages_.dump("5-code.s", std::string_view(listing.object.data(), listing.object.size()));

@@ -1,13 +1,11 @@
 #include <LLVMSPIRVLib/LLVMSPIRVLib.h>
-#include <llvm/Bitcode/BitcodeReader.h>
-#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
-#include <llvm/Support/raw_ostream.h>
 
 #include <cstring>
 #include <sstream>
 
+#include "compiler/spirv/bitcode.hpp"
 #include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/prepare.hpp"
 #include "compiler/spirv/spirv.hpp"
@@ -62,7 +60,7 @@ Result<Words> write_spirv(llvm::Module& module) {
 
 Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& context,
                                                         std::span<const std::uint32_t> words) {
-  std::string bitcode;
+  Bitcode bitcode;
   {
     llvm::LLVMContext typed;
     typed.setOpaquePointers(false);
@@ -73,14 +71,11 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
     if (!llvm::readSpirv(typed, reader_options(), stream, raw, message))
       return Error{Errc::kUnsupported, "cannot read the SPIR-V module: " + message};
     const std::unique_ptr<llvm::Module> module(raw);
-    llvm::raw_string_ostream out(bitcode);
-    llvm::WriteBitcodeToFile(*module, out);
+    bitcode = write_bitcode(*module);
   }
-  // A context of the other kind turns typed pointers into opaque ones while it reads.
-  auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "program"), context);
-  if (!module) return Error{Errc::kUnsupported, llvm::toString(module.takeError())};
-  restore_unsigned_hints(**module, words);
-  return std::move(*module);
+  auto module = read_bitcode(context, bitcode);
+  restore_unsigned_hints(*module, words);
+  return module;
 }
 
 }  // namespace kiesel::compiler
