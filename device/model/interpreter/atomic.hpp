@@ -15,7 +15,7 @@ KIESEL_INLINE u64 extend(T v) {
 // Host addresses of all active lanes; false after a fault.
 template <unsigned W, unsigned kBytes>
 KIESEL_INLINE bool locate(Lanes<W>& w, const Insn* insn, std::byte** where) {
-  const u64* a = w.x[insn->rs1];
+  const u64* a = read_x(w, insn->rs1);
   if (all_inside<W, false, kBytes>(w, a, 0, w.core->ranges[insn->slot])) [[likely]] {
     for_active(w.mask, [&](unsigned l) { where[l] = reinterpret_cast<std::byte*>(a[l]); });
     return true;
@@ -83,8 +83,8 @@ const Insn* atomic(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   std::byte* where[W];
   if (!locate<W, sizeof(T)>(w, insn, where)) return nullptr;
-  const u64* b = w.x[insn->rs2];
-  u64* d = w.x[insn->rd];
+  const u64* b = read_x(w, insn->rs2);
+  u64* d = modify_x(w, insn->rd);
   for_active(w.mask, [&](unsigned l) {
     d[l] = extend(Do::of(reinterpret_cast<T*>(where[l]), static_cast<T>(b[l])));
   });
@@ -97,8 +97,8 @@ const Insn* compare_and_swap(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   std::byte* where[W];
   if (!locate<W, sizeof(T)>(w, insn, where)) return nullptr;
-  const u64* b = w.x[insn->rs2];
-  u64* d = w.x[insn->rd];
+  const u64* b = read_x(w, insn->rs2);
+  u64* d = modify_x(w, insn->rd);
   for_active(w.mask, [&](unsigned l) {
     T expected = insn->rd == kSink ? T{0} : static_cast<T>(d[l]);
     __atomic_compare_exchange_n(reinterpret_cast<T*>(where[l]), &expected, static_cast<T>(b[l]), false,
@@ -114,8 +114,8 @@ const Insn* load_reserved(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   std::byte* where[W];
   if (!locate<W, sizeof(T)>(w, insn, where)) return nullptr;
-  const u64* a = w.x[insn->rs1];
-  u64* d = w.x[insn->rd];
+  const u64* a = read_x(w, insn->rs1);
+  u64* d = modify_x(w, insn->rd);
   for_active(w.mask, [&](unsigned l) {
     const T value = __atomic_load_n(reinterpret_cast<T*>(where[l]), __ATOMIC_SEQ_CST);
     w.reserved |= u64{1} << l;
@@ -131,8 +131,8 @@ const Insn* store_conditional(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   std::byte* where[W];
   if (!locate<W, sizeof(T)>(w, insn, where)) return nullptr;
-  const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
-  u64* d = w.x[insn->rd];
+  const u64 *a = read_x(w, insn->rs1), *b = read_x(w, insn->rs2);
+  u64* d = modify_x(w, insn->rd);
   for_active(w.mask, [&](unsigned l) {
     bool done = false;
     if ((w.reserved >> l & 1) && w.reservation_address[l] == a[l]) {

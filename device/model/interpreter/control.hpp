@@ -35,29 +35,28 @@ struct Geu {
 };
 
 // Names the first lane that goes another way than the first active one.
-template <unsigned W, class Condition>
-__attribute__((noinline)) const Insn* divergent(Lanes<W>& w, const Insn* insn) {
-  const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
-  unsigned lane = first_lane(w.mask);
-  const bool first = Condition::of(a[lane], b[lane]);
-  while (!(w.mask >> lane & 1) || Condition::of(a[lane], b[lane]) == first) ++lane;
-  return raise(w, insn, FaultKind::kDivergentBranch, lane);
+template <unsigned W>
+__attribute__((noinline)) const Insn* divergent(Lanes<W>& w, const Insn* insn, u64 taken) {
+  const bool first = taken >> first_lane(w.mask) & 1;
+  return raise(w, insn, FaultKind::kDivergentBranch, first_lane(first ? w.mask & ~taken : taken));
 }
 
-template <unsigned W, bool kFull, class Condition>
+template <unsigned W, class Condition>
+KIESEL_APART const Insn* branch_lanes(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 *a = read_x(w, insn->rs1), *b = read_x(w, insn->rs2);
+  const u64 taken = lanes_with<W>([&](unsigned l) { return u64{Condition::of(a[l], b[l])}; }) & w.mask;
+  if (!taken) return insn + 1;
+  if (taken != w.mask) [[unlikely]]
+    return divergent(w, insn, taken);
+  return jump_to(w, insn);
+}
+
+template <unsigned W, class Condition>
 const Insn* branch(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
-  u64 any = 0, all = ~u64{0};
-  for (unsigned l = 0; l < W; ++l) {
-    const u64 taken = static_cast<u64>(-static_cast<i64>(Condition::of(a[l], b[l])));
-    any |= kFull ? taken : taken & w.mask64[l];
-    all &= kFull ? taken : taken | ~w.mask64[l];
-  }
-  if (!any) return insn + 1;
-  if (!all) [[unlikely]]
-    return divergent<W, Condition>(w, insn);
-  return jump_to(w, insn);
+  if (!is_uniform(w.form[insn->rs1] | w.form[insn->rs2])) return branch_lanes<W, Condition>(warp, insn);
+  return Condition::of(w.base[insn->rs1], w.base[insn->rs2]) ? jump_to(w, insn) : insn + 1;
 }
 
 template <unsigned W, bool kFull>
@@ -65,7 +64,7 @@ const Insn* jump_and_link(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   if (insn->rd != kSink) {
     const u64 link = w.core->code->address(insn + 1);
-    write_x<W, kFull>(w, insn->rd, [&](unsigned) { return link; });
+    write_uniform<W, kFull>(w, insn->rd, link);
   }
   return jump_to(w, insn);
 }
@@ -80,16 +79,21 @@ const Insn* jump_register(Warp& warp, const Insn* insn) {
   if (!next) return raise(w, insn, FaultKind::kJumpOutside, first_lane(w.mask), target);
   if (insn->rd != kSink) {
     const u64 link = w.core->code->address(insn + 1);
-    write_x<W, kFull>(w, insn->rd, [&](unsigned) { return link; });
+    write_uniform<W, kFull>(w, insn->rd, link);
   }
   return next;
 }
 
 // Bit 0 of a register as a lane mask, over the active lanes.
 template <unsigned W>
-KIESEL_INLINE u64 predicate(const Lanes<W>& w, unsigned r, bool negate) {
-  u64 bits = 0;
-  for (unsigned l = 0; l < W; ++l) bits |= (w.x[r][l] & 1) << l;
+KIESEL_INLINE u64 predicate(Lanes<W>& w, unsigned r, bool negate) {
+  u64 bits;
+  if (is_uniform(w.form[r])) {
+    bits = w.base[r] & 1 ? ~u64{0} : 0;
+  } else {
+    const u64* x = read_x(w, r);
+    bits = lanes_with<W>([&](unsigned l) { return x[l] & 1; });
+  }
   return (negate ? ~bits : bits) & w.mask;
 }
 
@@ -113,7 +117,7 @@ const Insn* split(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   const u64 token = w.depth;
   const u64 yes = predicate(w, insn->rs1, insn->flag), no = w.mask & ~yes;
-  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return token; });
+  write_uniform<W, kFull>(w, insn->rd, token);
   if (!yes || !no) return insn + 1;
   if (w.depth + 1 > (w.lanes > 1 ? w.lanes - 1 : 1))
     return raise(w, insn, FaultKind::kStackFull, first_lane(w.mask));
@@ -199,7 +203,7 @@ const Insn* bar_arrive(Warp& warp, const Insn* insn) {
   u64 id, count;
   if (!barrier_operands(w, insn, id, count)) return nullptr;
   const u64 token = arrive(w, id, count);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return token; });
+  write_uniform<W, kFull>(w, insn->rd, token);
   return insn + 1;
 }
 
@@ -221,7 +225,7 @@ const Insn* vote(Warp& warp, const Insn* insn) {
   if (kVote == Vote::kAll) result = yes == w.mask;
   if (kVote == Vote::kAny) result = yes != 0;
   if (kVote == Vote::kUniform) result = yes == 0 || yes == w.mask;
-  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return result; });
+  write_uniform<W, kFull>(w, insn->rd, result);
   return insn + 1;
 }
 
@@ -230,7 +234,7 @@ enum class Shuffle : u8 { kUp, kDown, kButterfly, kIndex };
 template <unsigned W, bool kFull, Shuffle kShuffle>
 const Insn* shuffle(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64 *value = w.x[insn->rs1], *how = w.x[insn->rs2];
+  const u64 *value = read_x(w, insn->rs1), *how = read_x(w, insn->rs2);
   alignas(64) u64 out[W];
   for_active(w.mask, [&](unsigned l) {
     const i64 b = how[l] & 63, c = how[l] >> 6 & 63, mask = how[l] >> 12 & 63, lane = l;
@@ -271,11 +275,14 @@ const Insn* csr(Warp& warp, const Insn* insn) {
   if (writes && !kImmediate && !read_uniform(w, insn, insn->rs1, operand)) return nullptr;
   if (insn->flag) {
     const LaneCsr source = read_lane_csr(w, number);
-    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return source.base + source.values[l]; });
+    if (source.values)
+      write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return u64{source.values[l]}; });
+    else
+      write_line<W, kFull>(w, insn->rd, source.base, source.slope);
     return insn + 1;
   }
   const u64 old = read_csr(w, number);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return old; });
+  write_uniform<W, kFull>(w, insn->rd, old);
   if (writes) {
     const u64 value = kAction == CsrAction::kWrite ? operand
                       : kAction == CsrAction::kSet ? old | operand

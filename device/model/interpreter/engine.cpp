@@ -58,17 +58,17 @@ Pair control_handlers(Op op) {
     case Op::jalr:
       return KIESEL_PAIR(jump_register);
     case Op::beq:
-      return KIESEL_PAIR(branch, Eq);
+      return KIESEL_SAME(branch, Eq);
     case Op::bne:
-      return KIESEL_PAIR(branch, Ne);
+      return KIESEL_SAME(branch, Ne);
     case Op::blt:
-      return KIESEL_PAIR(branch, Lt);
+      return KIESEL_SAME(branch, Lt);
     case Op::bge:
-      return KIESEL_PAIR(branch, Ge);
+      return KIESEL_SAME(branch, Ge);
     case Op::bltu:
-      return KIESEL_PAIR(branch, Ltu);
+      return KIESEL_SAME(branch, Ltu);
     case Op::bgeu:
-      return KIESEL_PAIR(branch, Geu);
+      return KIESEL_SAME(branch, Geu);
     case Op::fence:
     case Op::fence_i:
       return KIESEL_PAIR(fence);
@@ -123,39 +123,39 @@ template <unsigned W>
 Pair memory_handlers(Op op) {
   switch (op) {
     case Op::lb:
-      return KIESEL_PAIR(load, i8);
+      return KIESEL_PAIR(load, i8, ToInteger);
     case Op::lh:
-      return KIESEL_PAIR(load, i16);
+      return KIESEL_PAIR(load, i16, ToInteger);
     case Op::lw:
-      return KIESEL_PAIR(load, i32);
+      return KIESEL_PAIR(load, i32, ToInteger);
     case Op::ld:
-      return KIESEL_PAIR(load, i64);
+      return KIESEL_PAIR(load, i64, ToInteger);
     case Op::lbu:
-      return KIESEL_PAIR(load, u8);
+      return KIESEL_PAIR(load, u8, ToInteger);
     case Op::lhu:
-      return KIESEL_PAIR(load, u16);
+      return KIESEL_PAIR(load, u16, ToInteger);
     case Op::lwu:
-      return KIESEL_PAIR(load, u32);
+      return KIESEL_PAIR(load, u32, ToInteger);
     case Op::sb:
-      return KIESEL_PAIR(store, u8);
+      return KIESEL_PAIR(store, u8, FromInteger);
     case Op::sh:
-      return KIESEL_PAIR(store, u16);
+      return KIESEL_PAIR(store, u16, FromInteger);
     case Op::sw:
-      return KIESEL_PAIR(store, u32);
+      return KIESEL_PAIR(store, u32, FromInteger);
     case Op::sd:
-      return KIESEL_PAIR(store, u64);
+      return KIESEL_PAIR(store, u64, FromInteger);
     case Op::flw:
-      return KIESEL_PAIR(load_single);
+      return KIESEL_PAIR(load, u32, ToSingle);
     case Op::fld:
-      return KIESEL_PAIR(load_wide, u64);
+      return KIESEL_PAIR(load, u64, ToWide);
     case Op::flh:
-      return KIESEL_PAIR(load_wide, u16);
+      return KIESEL_PAIR(load, u16, ToWide);
     case Op::fsw:
-      return KIESEL_PAIR(store_single);
+      return KIESEL_PAIR(store, u32, FromSingle);
     case Op::fsd:
-      return KIESEL_PAIR(store_wide, u64);
+      return KIESEL_PAIR(store, u64, FromWide);
     case Op::fsh:
-      return KIESEL_PAIR(store_wide, u16);
+      return KIESEL_PAIR(store, u16, FromWide);
     default:
       return {nullptr, nullptr};
   }
@@ -356,21 +356,24 @@ void bind(const isa::Instruction& in, bool flags_matter, Insn& out) {
 template <unsigned W>
 void run(Warp& warp, std::uint64_t budget) {
   const Insn* insn = warp.next;
-  for (; budget; --budget) {
-    ++warp.executed;
-    const Insn* next = insn->run[warp.partial](warp, insn);
-    if (!next) [[unlikely]]
+  std::uint64_t done = warp.executed;
+  const std::uint64_t end = done + budget;
+  while (done != end) {
+    warp.executed = ++done;
+    insn = insn->run[warp.partial](warp, insn);
+    if (!insn) [[unlikely]]
       break;
-    insn = next;
   }
-  if (budget == 0) warp.next = insn;
+  if (insn) warp.next = insn;
   warp.account();
 }
 
 template <unsigned W>
 void clear_registers(Warp& warp) {
   auto& w = lanes_of<W>(warp);
-  std::memset(w.x, 0, sizeof w.x);
+  std::memset(w.base, 0, sizeof w.base);
+  std::memset(w.slope, 0, sizeof w.slope);
+  std::memset(w.form, kStale, sizeof w.form);
   std::memset(w.f, 0, sizeof w.f);
   w.single = ~0u;
 }
@@ -389,7 +392,8 @@ void destroy_warp(Warp* warp) {
 
 template <unsigned W>
 std::uint64_t read_x(const Warp& warp, unsigned reg, unsigned lane) {
-  return static_cast<const Lanes<W>&>(warp).x[reg][lane];
+  const auto& w = static_cast<const Lanes<W>&>(warp);
+  return is_line(w.form[reg]) ? w.base[reg] + w.slope[reg] * lane : w.x[reg][lane];
 }
 
 #define KIESEL_STRING(x) #x

@@ -167,9 +167,9 @@ __attribute__((noinline)) const Insn* soft_lanes(Warp& warp, const Insn* insn) {
   if (rounding > 4)
     return raise(w, insn, FaultKind::kIllegal, static_cast<unsigned>(__builtin_ctzll(w.mask)));
   const bool from_x = syntax[3] == 's', to_x = syntax[0] == 'd';
-  const u64* a = from_x ? w.x[insn->rs1] : read_wide(w, insn->rs1);
+  const u64* a = from_x ? read_x(w, insn->rs1) : read_wide(w, insn->rs1);
   const u64 *b = read_wide(w, insn->rs2), *c = read_wide(w, insn->rs3);
-  u64* d = to_x ? w.x[insn->rd] : (read_wide(w, insn->rd), w.f[insn->rd]);
+  u64* d = to_x ? modify_x(w, insn->rd) : (read_wide(w, insn->rd), w.f[insn->rd]);
   for_active(w.mask, [&](unsigned l) { d[l] = soft_float(insn->op, rounding, a[l], b[l], c[l], w.flags); });
   return insn + 1;
 }
@@ -261,7 +261,7 @@ const Insn* integer_to_float(Warp& warp, const Insn* insn) {
   if (rounds_otherwise(warp, insn)) [[unlikely]]
     return soft_lanes<W>(warp, insn);
   auto& w = lanes_of<W>(warp);
-  const u64* a = w.x[insn->rs1];
+  const u64* a = read_x(w, insn->rs1);
   write_f<T, W, kFull>(w, insn->rd,
                        [&](unsigned l) { return bits_of(static_cast<T>(static_cast<I>(a[l]))); });
   return insn + 1;
@@ -298,7 +298,7 @@ const Insn* move_x_single(Warp& warp, const Insn* insn) {
 template <unsigned W, bool kFull>
 const Insn* move_single_x(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64* a = w.x[insn->rs1];
+  const u64* a = read_x(w, insn->rs1);
   write_single<W, kFull>(w, insn->rd, [&](unsigned l) { return static_cast<u32>(a[l]); });
   return insn + 1;
 }
@@ -312,7 +312,7 @@ const Insn* move_x_double(Warp& warp, const Insn* insn) {
 template <unsigned W, bool kFull>
 const Insn* move_double_x(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64* a = w.x[insn->rs1];
+  const u64* a = read_x(w, insn->rs1);
   write_wide<W, kFull>(w, insn->rd, [&](unsigned l) { return a[l]; });
   return insn + 1;
 }

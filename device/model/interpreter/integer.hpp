@@ -138,29 +138,99 @@ KIESEL_INLINE unsigned n5(u64 b) { return static_cast<unsigned>(b & 31); }
 KIESEL_INTEGER_OPS(KIESEL_DEFINE, KIESEL_DEFINE)
 #undef KIESEL_DEFINE
 
+// Instructions that make a line of lines: the slope for operands with slopes p and q, b as above.
+// kNarrow: what all lanes' results fit into without wrapping, for those that compute in 32 bits.
+enum class Narrow : u8 { kNo, kSigned };
+#define KIESEL_LINES(LINE)           \
+  LINE(add, p + q, kNo)              \
+  LINE(sub, p - q, kNo)              \
+  LINE(addi, p, kNo)                 \
+  LINE(sh1add, (p << 1) + q, kNo)    \
+  LINE(sh2add, (p << 2) + q, kNo)    \
+  LINE(sh3add, (p << 3) + q, kNo)    \
+  LINE(slli, p << n6(b), kNo)        \
+  LINE(addw, sext32(p + q), kSigned) \
+  LINE(subw, sext32(p - q), kSigned) \
+  LINE(addiw, sext32(p), kSigned)    \
+  LINE(slliw, sext32(p << n5(b)), kSigned)
+
+template <class Do>
+struct Slope {
+  static constexpr bool kKnown = false;
+};
+#define KIESEL_SLOPE(op, expression, narrow)                                             \
+  template <>                                                                            \
+  struct Slope<Do_##op> {                                                                \
+    static constexpr bool kKnown = true;                                                 \
+    static constexpr Narrow kNarrow = Narrow::narrow;                                    \
+    static KIESEL_INLINE u64 of([[maybe_unused]] u64 b, u64 p, [[maybe_unused]] u64 q) { \
+      return expression;                                                                 \
+    }                                                                                    \
+  };
+KIESEL_LINES(KIESEL_SLOPE)
+#undef KIESEL_SLOPE
+
+// Writes Do of two lines where that is a line; false asks for the lanes. Without a slope under a mask, too.
+template <unsigned W, bool kFull, class Do>
+KIESEL_INLINE bool on_lines(Lanes<W>& w, unsigned rd, Form forms, u64 a, u64 a_slope, u64 b, u64 b_slope) {
+  if (is_uniform(forms)) {
+    write_uniform<W, kFull>(w, rd, Do::of(a, b));
+    return true;
+  }
+  if constexpr (kFull && Slope<Do>::kKnown) {
+    if (!is_line(forms)) return false;
+    const u64 base = Do::of(a, b), slope = Slope<Do>::of(b, a_slope, b_slope);
+    if constexpr (Slope<Do>::kNarrow == Narrow::kSigned) {
+      // Base and slope are 32-bit numbers: the last lane says whether any has left their range.
+      const u64 last = base + slope * (W - 1);
+      if (last != sext32(last)) return false;
+    }
+    write_line<W, true>(w, rd, base, slope);
+    return true;
+  }
+  return false;
+}
+
+template <unsigned W, bool kFull, class Do>
+KIESEL_APART const Insn* register_lanes(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 *a = read_x(w, insn->rs1), *b = read_x(w, insn->rs2);
+  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b[l]); });
+  return insn + 1;
+}
+
 template <unsigned W, bool kFull, class Do>
 const Insn* integer_register(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64 *a = w.x[insn->rs1], *b = w.x[insn->rs2];
-  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b[l]); });
+  const unsigned a = insn->rs1, b = insn->rs2;
+  if (on_lines<W, kFull, Do>(w, insn->rd, w.form[a] | w.form[b], w.base[a], w.slope[a], w.base[b],
+                             w.slope[b]))
+    return insn + 1;
+  return register_lanes<W, kFull, Do>(warp, insn);
+}
+
+template <unsigned W, bool kFull, class Do>
+KIESEL_APART const Insn* immediate_lanes(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64* a = read_x(w, insn->rs1);
+  const u64 b = static_cast<u64>(insn->imm);
+  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b); });
   return insn + 1;
 }
 
 template <unsigned W, bool kFull, class Do>
 const Insn* integer_immediate(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64* a = w.x[insn->rs1];
+  const unsigned a = insn->rs1;
   const u64 b = static_cast<u64>(insn->imm);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b); });
-  return insn + 1;
+  if (on_lines<W, kFull, Do>(w, insn->rd, w.form[a], w.base[a], w.slope[a], b, 0)) return insn + 1;
+  return immediate_lanes<W, kFull, Do>(warp, insn);
 }
 
 // lui and auipc: the value is known when the module is loaded.
 template <unsigned W, bool kFull>
 const Insn* constant(Warp& warp, const Insn* insn) {
-  auto& w = lanes_of<W>(warp);
-  const u64 value = static_cast<u64>(insn->imm);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned) { return value; });
+  write_uniform<W, kFull>(lanes_of<W>(warp), insn->rd, static_cast<u64>(insn->imm));
   return insn + 1;
 }
 

@@ -8,7 +8,16 @@
 
 #include "device/model/interpreter/warp.hpp"
 
+#if defined(__AVX512DQ__)
+#include <immintrin.h>
+#define KIESEL_BIT_MASKS 1  // the host blends by a bit for each lane
+#else
+#define KIESEL_BIT_MASKS 0
+#endif
+
 #define KIESEL_INLINE inline __attribute__((always_inline))
+// The lanes' part of an instruction that lines spare: apart, so that the line's part needs no stack frame.
+#define KIESEL_APART __attribute__((noinline))
 // Iterations touch only their own lane, also where source and destination are one register.
 #if defined(__clang__)
 #define KIESEL_LANES(W, l) _Pragma("clang loop vectorize(assume_safety)") for (unsigned l = 0; l < (W); ++l)
@@ -33,15 +42,27 @@ inline constexpr u32 kNanSingle = 0x7FC00000;
 inline constexpr u64 kNanDouble = 0x7FF8000000000000;
 inline constexpr u64 kBoxSingle = 0xFFFFFFFF00000000;
 
+// How an integer register is kept. What is the same in all lanes, or grows by the same amount from lane to
+// lane, is kept as a line, base + slope * lane, and computed once for the warp. Its array is filled when an
+// instruction needs it. Lines are for all lanes of the warp: a write under a mask ends them.
+using Form = u8;
+inline constexpr Form kVaries = 1;  // only the array has the value
+inline constexpr Form kSloped = 2;  // a line whose slope is not zero
+inline constexpr Form kStale = 4;   // a line that the array does not have yet
+
 // A float register holds either W values of 64 bits, or, where its bit in `single` is set, W floats in its
 // first half: every lane then stands for a NaN-boxed single.
 template <unsigned W>
 struct Lanes : Warp {
   u32 single;
-  alignas(64) u64 x[33][W];
+  Form form[33];
+  u64 base[33], slope[33];
+  alignas(64) u64 x[33][W];  // through read_x, modify_x and the write functions
   alignas(64) u64 f[32][W];
+#if !KIESEL_BIT_MASKS
   alignas(64) u64 mask64[W];  // all ones in active lanes
   alignas(64) u32 mask32[W];
+#endif
 };
 
 template <unsigned W>
@@ -55,10 +76,12 @@ void set_mask(Warp& warp, u64 mask) {
   w.account();
   w.mask = mask;
   w.partial = mask != w.full_mask || w.lanes != W;
+#if !KIESEL_BIT_MASKS
   for (unsigned l = 0; l < W; ++l) {
     w.mask64[l] = -(mask >> l & 1);
     w.mask32[l] = static_cast<u32>(-(mask >> l & 1));
   }
+#endif
 }
 
 template <class F>
@@ -66,20 +89,114 @@ KIESEL_INLINE void for_active(u64 mask, F f) {
   for (; mask; mask &= mask - 1) f(static_cast<unsigned>(__builtin_ctzll(mask)));
 }
 
-KIESEL_INLINE u64 blend(u64 mask, u64 yes, u64 no) { return (yes & mask) | (no & ~mask); }
-KIESEL_INLINE u32 blend(u32 mask, u32 yes, u32 no) { return (yes & mask) | (no & ~mask); }
 KIESEL_INLINE u32 bits_of(float v) { return __builtin_bit_cast(u32, v); }
 KIESEL_INLINE u64 bits_of(double v) { return __builtin_bit_cast(u64, v); }
 KIESEL_INLINE float single_of(u32 v) { return __builtin_bit_cast(float, v); }
 KIESEL_INLINE double double_of(u64 v) { return __builtin_bit_cast(double, v); }
 
+// d takes v in the active lanes.
+template <unsigned W>
+KIESEL_INLINE void merge(const Lanes<W>& w, u64* d, const u64* v) {
+#if KIESEL_BIT_MASKS
+  for (unsigned l = 0; l < W; l += 8)
+    _mm512_store_si512(d + l,
+                       _mm512_mask_mov_epi64(_mm512_load_si512(d + l), static_cast<__mmask8>(w.mask >> l),
+                                             _mm512_load_si512(v + l)));
+#else
+  KIESEL_LANES(W, l) d[l] = (v[l] & w.mask64[l]) | (d[l] & ~w.mask64[l]);
+#endif
+}
+template <unsigned W>
+KIESEL_INLINE void merge(const Lanes<W>& w, u32* d, const u32* v) {
+#if KIESEL_BIT_MASKS
+  if constexpr (W >= 16) {
+    for (unsigned l = 0; l < W; l += 16)
+      _mm512_store_si512(d + l,
+                         _mm512_mask_mov_epi32(_mm512_load_si512(d + l), static_cast<__mmask16>(w.mask >> l),
+                                               _mm512_load_si512(v + l)));
+  } else {
+    const __m256i old = _mm256_load_si256(reinterpret_cast<const __m256i*>(d));
+    const __m256i fresh = _mm256_load_si256(reinterpret_cast<const __m256i*>(v));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(d),
+                       _mm256_mask_mov_epi32(old, static_cast<__mmask8>(w.mask), fresh));
+  }
+#else
+  KIESEL_LANES(W, l) d[l] = (v[l] & w.mask32[l]) | (d[l] & ~w.mask32[l]);
+#endif
+}
+
+// The lanes whose value(lane) is not zero, as bits; also inactive ones.
+template <unsigned W, class F>
+KIESEL_INLINE u64 lanes_with(F value) {
+  u64 bits = 0;
+#if KIESEL_BIT_MASKS
+  alignas(64) u64 v[W];
+  KIESEL_LANES(W, l) v[l] = value(l);
+  for (unsigned l = 0; l < W; l += 8) {
+    const __m512i part = _mm512_load_si512(v + l);
+    bits |= static_cast<u64>(_mm512_test_epi64_mask(part, part)) << l;
+  }
+#else
+  for (unsigned l = 0; l < W; ++l) bits |= static_cast<u64>(value(l) != 0) << l;
+#endif
+  return bits;
+}
+
+KIESEL_INLINE bool is_uniform(Form forms) { return !(forms & (kVaries | kSloped)); }
+KIESEL_INLINE bool is_line(Form forms) { return !(forms & kVaries); }
+
+template <unsigned W>
+KIESEL_INLINE void fill(Lanes<W>& w, unsigned r) {
+  const u64 base = w.base[r], slope = w.slope[r];
+  KIESEL_LANES(W, l) w.x[r][l] = base + slope * l;
+  w.form[r] &= static_cast<Form>(~kStale);
+}
+
+template <unsigned W>
+KIESEL_INLINE const u64* read_x(Lanes<W>& w, unsigned r) {
+  if (w.form[r] & kStale) fill(w, r);
+  return w.x[r];
+}
+
+// For instructions that write some lanes themselves.
+template <unsigned W>
+KIESEL_INLINE u64* modify_x(Lanes<W>& w, unsigned r) {
+  if (w.form[r] & kStale) fill(w, r);
+  w.form[r] = kVaries;
+  return w.x[r];
+}
+
 template <unsigned W, bool kFull, class F>
 KIESEL_INLINE void write_x(Lanes<W>& w, unsigned rd, F value) {
-  u64* d = w.x[rd];
-  KIESEL_LANES(W, l) {
-    const u64 v = value(l);
-    d[l] = kFull ? v : blend(w.mask64[l], v, d[l]);
+  if (kFull) {
+    u64* d = w.x[rd];
+    w.form[rd] = kVaries;
+    KIESEL_LANES(W, l) d[l] = value(l);
+    return;
   }
+  alignas(64) u64 v[W];
+  KIESEL_LANES(W, l) v[l] = value(l);
+  merge(w, modify_x(w, rd), v);
+}
+
+template <unsigned W, bool kFull>
+KIESEL_INLINE void write_line(Lanes<W>& w, unsigned rd, u64 base, u64 slope) {
+  if (kFull) {
+    w.base[rd] = base;
+    w.slope[rd] = slope;
+    w.form[rd] = slope ? kSloped | kStale : kStale;
+  } else {
+    write_x<W, false>(w, rd, [&](unsigned l) { return base + slope * l; });
+  }
+}
+
+template <unsigned W, bool kFull>
+KIESEL_INLINE void write_uniform(Lanes<W>& w, unsigned rd, u64 value) {
+  if (!kFull && is_uniform(w.form[rd]) && w.base[rd] == value) return;
+  if (kFull)
+    write_line<W, true>(w, rd, value, 0);
+  else
+    write_x<W, false>(w, rd, [&](unsigned) { return value; });
 }
 
 // Float registers as singles: in place, or unboxed into `scratch`.
@@ -133,9 +250,11 @@ KIESEL_INLINE void write_single(Lanes<W>& w, unsigned rd, F value) {
   alignas(64) u32 v[W];
   KIESEL_LANES(W, l) v[l] = value(l);
   if ((w.single >> rd & 1) || unbox_register(w, rd)) {
-    KIESEL_LANES(W, l) d[l] = blend(w.mask32[l], v[l], d[l]);
+    merge(w, d, v);
   } else {
-    KIESEL_LANES(W, l) w.f[rd][l] = blend(w.mask64[l], kBoxSingle | v[l], w.f[rd][l]);
+    alignas(64) u64 boxed[W];
+    KIESEL_LANES(W, l) boxed[l] = kBoxSingle | v[l];
+    merge(w, w.f[rd], boxed);
   }
 }
 
@@ -150,21 +269,23 @@ KIESEL_INLINE void write_wide(Lanes<W>& w, unsigned rd, F value) {
   alignas(64) u64 v[W];
   KIESEL_LANES(W, l) v[l] = value(l);
   if (w.single >> rd & 1) box_register(w, rd);
-  KIESEL_LANES(W, l) d[l] = blend(w.mask64[l], v[l], d[l]);
+  merge(w, d, v);
 }
 
 // The value of a register that must be the same in all active lanes, or false after a fault.
 template <unsigned W>
 KIESEL_INLINE bool read_uniform(Lanes<W>& w, const Insn* insn, unsigned r, u64& value) {
   const unsigned top = 63 - static_cast<unsigned>(__builtin_clzll(w.mask));
-  value = w.x[r][top];
-  u64 differs = 0;
-  for (unsigned l = 0; l < W; ++l) differs |= (w.x[r][l] ^ value) & w.mask64[l];
+  if (is_uniform(w.form[r])) {
+    value = w.base[r];
+    return true;
+  }
+  const u64* x = read_x(w, r);
+  value = x[top];
+  const u64 differs = lanes_with<W>([&](unsigned l) { return x[l] ^ value; }) & w.mask;
   if (!differs) [[likely]]
     return true;
-  unsigned lane = 0;
-  while (!(w.mask >> lane & 1) || w.x[r][lane] == value) ++lane;
-  raise(w, insn, FaultKind::kNotUniform, lane);
+  raise(w, insn, FaultKind::kNotUniform, static_cast<unsigned>(__builtin_ctzll(differs)));
   return false;
 }
 

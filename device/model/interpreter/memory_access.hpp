@@ -3,32 +3,35 @@
 // one pass of vector comparisons otherwise. What that does not cover goes through resolve(), lane by lane.
 #pragma once
 
+#include <type_traits>
+
 #include "device/model/interpreter/lanes.hpp"
 
 namespace kiesel::model::KIESEL_HOST {
 
 enum class Shape : u8 { kConsecutive, kUniform, kScattered };
 
-// How the active lanes' addresses lie; `base` is what lane 0 has or would have.
+// How the active lanes' addresses in a register lie; `base` is what lane 0 has or would have.
 template <unsigned W, bool kFull, unsigned kBytes>
-KIESEL_INLINE Shape shape_of(const Lanes<W>& w, const u64* a, u64& base) {
+KIESEL_INLINE Shape shape_of(const Lanes<W>& w, unsigned r, u64& base) {
+  if (is_line(w.form[r])) {
+    base = w.base[r];
+    const u64 slope = w.slope[r];
+    return slope == 0 ? Shape::kUniform : slope == kBytes ? Shape::kConsecutive : Shape::kScattered;
+  }
+  const u64* a = w.x[r];
   const unsigned first = kFull ? 0 : static_cast<unsigned>(__builtin_ctzll(w.mask));
   const unsigned last = kFull ? W - 1 : 63 - static_cast<unsigned>(__builtin_clzll(w.mask));
   const u64 span = a[last] - a[first];
   if (span == u64{kBytes} * (last - first) && last != first) {
     base = a[first] - u64{kBytes} * first;
-    u64 bad = 0;
-    for (unsigned l = 0; l < W; ++l) {
-      const u64 difference = a[l] ^ (base + kBytes * l);
-      bad |= kFull ? difference : difference & w.mask64[l];
-    }
-    if (!bad) return Shape::kConsecutive;
+    const u64 bad = lanes_with<W>([&](unsigned l) { return a[l] ^ (base + kBytes * l); });
+    if (!(kFull ? bad : bad & w.mask)) return Shape::kConsecutive;
   }
   if (span == 0) {
     base = a[first];
-    u64 bad = 0;
-    for (unsigned l = 0; l < W; ++l) bad |= kFull ? a[l] ^ base : (a[l] ^ base) & w.mask64[l];
-    if (!bad) return Shape::kUniform;
+    const u64 bad = lanes_with<W>([&](unsigned l) { return a[l] ^ base; });
+    if (!(kFull ? bad : bad & w.mask)) return Shape::kUniform;
   }
   return Shape::kScattered;
 }
@@ -38,14 +41,11 @@ template <unsigned W, bool kFull, unsigned kBytes>
 KIESEL_INLINE bool all_inside(const Lanes<W>& w, const u64* a, u64 imm, const Range& range) {
   if (range.end - range.begin < kBytes) return false;
   const u64 room = range.end - range.begin - kBytes;
-  u64 bad = 0;
-  for (unsigned l = 0; l < W; ++l) {
+  const u64 bad = lanes_with<W>([&](unsigned l) {
     const u64 address = a[l] + imm;
-    const u64 wrong =
-        static_cast<u64>(-static_cast<i64>(address - range.begin > room)) | (address & (kBytes - 1));
-    bad |= kFull ? wrong : wrong & w.mask64[l];
-  }
-  return !bad;
+    return static_cast<u64>(address - range.begin > room) | (address & (kBytes - 1));
+  });
+  return !(kFull ? bad : bad & w.mask);
 }
 
 // Every active lane through resolve(); false after a fault. Remembers the last plain range.
@@ -89,33 +89,97 @@ KIESEL_INLINE void put(void* p, T v) {
   std::memcpy(p, &v, sizeof v);
 }
 
-// write(lane -> T) stores the loaded lanes into the destination register.
-template <unsigned W, bool kFull, class T, class Write>
-KIESEL_INLINE const Insn* load_lanes(Lanes<W>& w, const Insn* insn, Write write) {
+// What all lanes loaded from one address.
+template <class T>
+struct Same {
+  T value;
+  KIESEL_INLINE T operator()(unsigned) const { return value; }
+};
+
+// Where loaded lanes go, value(lane) -> T. T's sign decides how an integer register is filled.
+struct ToInteger {
+  template <unsigned W, bool kFull, class T, class Value>
+  static KIESEL_INLINE void write(Lanes<W>& w, unsigned rd, Value value) {
+    if constexpr (std::is_same_v<Value, Same<T>>)
+      write_uniform<W, kFull>(w, rd, static_cast<u64>(static_cast<i64>(value.value)));
+    else
+      write_x<W, kFull>(w, rd, [&](unsigned l) { return static_cast<u64>(static_cast<i64>(value(l))); });
+  }
+};
+struct ToSingle {
+  template <unsigned W, bool kFull, class T, class Value>
+  static KIESEL_INLINE void write(Lanes<W>& w, unsigned rd, Value value) {
+    write_single<W, kFull>(w, rd, value);
+  }
+};
+struct ToWide {  // a half is boxed in ones
+  template <unsigned W, bool kFull, class T, class Value>
+  static KIESEL_INLINE void write(Lanes<W>& w, unsigned rd, Value value) {
+    constexpr u64 kBox = sizeof(T) == 8 ? 0 : ~u64{0} << (8 * (sizeof(T) & 7));
+    write_wide<W, kFull>(w, rd, [&](unsigned l) { return kBox | value(l); });
+  }
+};
+
+// The lanes to store: ready() where the register holds them as they are, or null; read() always.
+struct FromInteger {
+  template <unsigned W>
+  static KIESEL_INLINE const u64* ready(Lanes<W>& w, unsigned r) {
+    return read_x(w, r);
+  }
+  template <unsigned W>
+  static KIESEL_INLINE const u64* read(Lanes<W>& w, unsigned r, u32*) {
+    return read_x(w, r);
+  }
+};
+struct FromSingle {
+  template <unsigned W>
+  static KIESEL_INLINE const u32* ready(Lanes<W>& w, unsigned r) {
+    return w.single >> r & 1 ? reinterpret_cast<const u32*>(w.f[r]) : nullptr;
+  }
+  template <unsigned W>
+  static KIESEL_INLINE const u32* read(Lanes<W>& w, unsigned r, u32* scratch) {
+    if (const u32* lanes = ready(w, r)) return lanes;
+    for (unsigned l = 0; l < W; ++l) scratch[l] = static_cast<u32>(w.f[r][l]);
+    return scratch;
+  }
+};
+struct FromWide {
+  template <unsigned W>
+  static KIESEL_INLINE const u64* ready(Lanes<W>& w, unsigned r) {
+    return w.single >> r & 1 ? nullptr : w.f[r];
+  }
+  template <unsigned W>
+  static KIESEL_INLINE const u64* read(Lanes<W>& w, unsigned r, u32*) {
+    return read_wide(w, r);
+  }
+};
+
+// What load() and store() leave over.
+template <unsigned W, bool kFull, class T, class To>
+KIESEL_APART const Insn* load_lanes(Warp& warp, const Insn* insn) {
   constexpr unsigned kBytes = sizeof(T);
-  const u64* a = w.x[insn->rs1];
+  auto& w = lanes_of<W>(warp);
+  const auto write = [&](auto value) {
+    To::template write<W, kFull, T>(w, insn->rd, value);
+    return insn + 1;
+  };
   const u64 imm = static_cast<u64>(insn->imm);
   const Range& range = w.core->ranges[insn->slot];
   u64 base;
-  const Shape shape = shape_of<W, kFull, kBytes>(w, a, base);
+  const Shape shape = shape_of<W, kFull, kBytes>(w, insn->rs1, base);
   base += imm;
   if (shape == Shape::kConsecutive) {
-    if (range.contains(base, W * kBytes) && !(base & (kBytes - 1))) [[likely]] {
+    if (range.contains(base, W * kBytes) && !(base & (kBytes - 1))) {
       const auto* p = reinterpret_cast<const T*>(base);
-      write([&](unsigned l) { return p[l]; });
-      return insn + 1;
+      return write([&](unsigned l) { return p[l]; });
     }
   } else if (shape == Shape::kUniform) {
-    if (range.contains(base, kBytes) && !(base & (kBytes - 1))) {
-      const T v = *reinterpret_cast<const T*>(base);
-      write([&](unsigned) { return v; });
-      return insn + 1;
-    }
-    if (const std::byte* p = private_base<W, kBytes>(w, base); p && w.lanes == W) {
-      write([&](unsigned l) { return get<T>(p + 8 * l); });
-      return insn + 1;
-    }
+    if (range.contains(base, kBytes) && !(base & (kBytes - 1)))
+      return write(Same<T>{*reinterpret_cast<const T*>(base)});
+    if (const std::byte* p = private_base<W, kBytes>(w, base); p && w.lanes == W)
+      return write([&](unsigned l) { return get<T>(p + 8 * l); });
   }
+  const u64* a = read_x(w, insn->rs1);
   alignas(64) T values[W];
   if (all_inside<W, kFull, kBytes>(w, a, imm, range)) {
     if (kFull) {
@@ -128,94 +192,83 @@ KIESEL_INLINE const Insn* load_lanes(Lanes<W>& w, const Insn* insn, Write write)
     if (!resolve_all<W, kBytes>(w, insn, a, imm, false, where)) return nullptr;
     for_active(w.mask, [&](unsigned l) { values[l] = get<T>(where[l]); });
   }
-  write([&](unsigned l) { return values[l]; });
-  return insn + 1;
+  return write([&](unsigned l) { return values[l]; });
 }
 
-// read(lane) -> T is the value to store.
-template <unsigned W, bool kFull, class T, class Read>
-KIESEL_INLINE const Insn* store_lanes(Lanes<W>& w, const Insn* insn, Read read) {
+template <unsigned W, bool kFull, class T, class To>
+const Insn* load(Warp& warp, const Insn* insn) {
   constexpr unsigned kBytes = sizeof(T);
-  const u64* a = w.x[insn->rs1];
+  auto& w = lanes_of<W>(warp);
+  if (kFull && is_line(w.form[insn->rs1])) {
+    const Range& range = w.core->ranges[insn->slot];
+    const u64 base = w.base[insn->rs1] + static_cast<u64>(insn->imm), slope = w.slope[insn->rs1];
+    const auto* p = reinterpret_cast<const T*>(base);
+    if (slope == 0 && range.contains(base, kBytes) && !(base & (kBytes - 1))) {
+      To::template write<W, kFull, T>(w, insn->rd, Same<T>{*p});
+      return insn + 1;
+    }
+    if (slope == kBytes && range.contains(base, W * kBytes) && !(base & (kBytes - 1))) {
+      To::template write<W, kFull, T>(w, insn->rd, [&](unsigned l) { return p[l]; });
+      return insn + 1;
+    }
+  }
+  return load_lanes<W, kFull, T, To>(warp, insn);
+}
+
+template <unsigned W, bool kFull, class T, class From>
+KIESEL_APART const Insn* store_lanes(Warp& warp, const Insn* insn) {
+  constexpr unsigned kBytes = sizeof(T);
+  auto& w = lanes_of<W>(warp);
+  alignas(64) u32 scratch[W];
+  const auto* b = From::template read<W>(w, insn->rs2, scratch);
   const u64 imm = static_cast<u64>(insn->imm);
   const Range& range = w.core->ranges[insn->slot];
   u64 base;
-  const Shape shape = shape_of<W, kFull, kBytes>(w, a, base);
+  const Shape shape = shape_of<W, kFull, kBytes>(w, insn->rs1, base);
   base += imm;
   if (kFull && shape == Shape::kConsecutive) {
-    if (range.contains(base, W * kBytes) && !(base & (kBytes - 1))) [[likely]] {
+    if (range.contains(base, W * kBytes) && !(base & (kBytes - 1))) {
       auto* p = reinterpret_cast<T*>(base);
-      KIESEL_LANES(W, l) p[l] = read(l);
+      KIESEL_LANES(W, l) p[l] = static_cast<T>(b[l]);
       return insn + 1;
     }
   } else if (shape == Shape::kUniform) {
     if (std::byte* p = private_base<W, kBytes>(w, base); p && w.lanes == W) {
       if (kFull) {
-        KIESEL_LANES(W, l) put<T>(p + 8 * l, read(l));
+        KIESEL_LANES(W, l) put<T>(p + 8 * l, static_cast<T>(b[l]));
       } else {
-        for_active(w.mask, [&](unsigned l) { put<T>(p + 8 * l, read(l)); });
+        for_active(w.mask, [&](unsigned l) { put<T>(p + 8 * l, static_cast<T>(b[l])); });
       }
       return insn + 1;
     }
   }
+  const u64* a = read_x(w, insn->rs1);
   if (all_inside<W, kFull, kBytes>(w, a, imm, range)) {
-    for_active(w.mask, [&](unsigned l) { put<T>(reinterpret_cast<void*>(a[l] + imm), read(l)); });
+    for_active(w.mask,
+               [&](unsigned l) { put<T>(reinterpret_cast<void*>(a[l] + imm), static_cast<T>(b[l])); });
     return insn + 1;
   }
   std::byte* where[W];
   if (!resolve_all<W, kBytes>(w, insn, a, imm, true, where)) return nullptr;
-  for_active(w.mask, [&](unsigned l) { put<T>(where[l], read(l)); });
+  for_active(w.mask, [&](unsigned l) { put<T>(where[l], static_cast<T>(b[l])); });
   return insn + 1;
 }
 
-// T's sign decides how a register is filled.
-template <unsigned W, bool kFull, class T>
-const Insn* load(Warp& warp, const Insn* insn) {
-  auto& w = lanes_of<W>(warp);
-  return load_lanes<W, kFull, T>(w, insn, [&](auto value) {
-    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return static_cast<u64>(static_cast<i64>(value(l))); });
-  });
-}
-
-template <unsigned W, bool kFull, class T>
+template <unsigned W, bool kFull, class T, class From>
 const Insn* store(Warp& warp, const Insn* insn) {
+  constexpr unsigned kBytes = sizeof(T);
   auto& w = lanes_of<W>(warp);
-  const u64* b = w.x[insn->rs2];
-  return store_lanes<W, kFull, T>(w, insn, [&](unsigned l) { return static_cast<T>(b[l]); });
-}
-
-template <unsigned W, bool kFull>
-const Insn* load_single(Warp& warp, const Insn* insn) {
-  auto& w = lanes_of<W>(warp);
-  return load_lanes<W, kFull, u32>(w, insn, [&](auto value) { write_single<W, kFull>(w, insn->rd, value); });
-}
-
-// fld and flh; a half is boxed in ones.
-template <unsigned W, bool kFull, class T>
-const Insn* load_wide(Warp& warp, const Insn* insn) {
-  auto& w = lanes_of<W>(warp);
-  constexpr u64 kBox = sizeof(T) == 8 ? 0 : ~u64{0} << (8 * (sizeof(T) & 7));
-  return load_lanes<W, kFull, T>(w, insn, [&](auto value) {
-    write_wide<W, kFull>(w, insn->rd, [&](unsigned l) { return kBox | value(l); });
-  });
-}
-
-template <unsigned W, bool kFull>
-const Insn* store_single(Warp& warp, const Insn* insn) {
-  auto& w = lanes_of<W>(warp);
-  if (w.single >> insn->rs2 & 1) {
-    const u32* b = reinterpret_cast<const u32*>(w.f[insn->rs2]);
-    return store_lanes<W, kFull, u32>(w, insn, [&](unsigned l) { return b[l]; });
+  if (kFull && is_line(w.form[insn->rs1]) && w.slope[insn->rs1] == kBytes) {
+    const Range& range = w.core->ranges[insn->slot];
+    const u64 base = w.base[insn->rs1] + static_cast<u64>(insn->imm);
+    if (range.contains(base, W * kBytes) && !(base & (kBytes - 1))) [[likely]]
+      if (const auto* b = From::template ready<W>(w, insn->rs2)) {
+        auto* p = reinterpret_cast<T*>(base);
+        KIESEL_LANES(W, l) p[l] = static_cast<T>(b[l]);
+        return insn + 1;
+      }
   }
-  const u64* b = w.f[insn->rs2];
-  return store_lanes<W, kFull, u32>(w, insn, [&](unsigned l) { return static_cast<u32>(b[l]); });
-}
-
-template <unsigned W, bool kFull, class T>
-const Insn* store_wide(Warp& warp, const Insn* insn) {
-  auto& w = lanes_of<W>(warp);
-  const u64* b = read_wide(w, insn->rs2);
-  return store_lanes<W, kFull, T>(w, insn, [&](unsigned l) { return static_cast<T>(b[l]); });
+  return store_lanes<W, kFull, T, From>(warp, insn);
 }
 
 }  // namespace kiesel::model::KIESEL_HOST

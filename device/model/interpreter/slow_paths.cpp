@@ -59,27 +59,15 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
   return reinterpret_cast<std::byte*>(address);
 }
 
-namespace {
-
-constexpr auto kLaneNumbers = [] {
-  std::array<std::uint32_t, kMaxLanes> numbers{};
-  for (unsigned lane = 0; lane < kMaxLanes; ++lane) numbers[lane] = lane;
-  return numbers;
-}();
-
-constexpr std::array<std::uint32_t, kMaxLanes> kZeros{};
-
-}  // namespace
-
 LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number) {
   namespace csr = isa::csr;
   const CoreState& core = *warp.core;
-  if (number == csr::lane_id) return {kLaneNumbers.data(), 0};
+  if (number == csr::lane_id) return {nullptr, 0, 1};
   if (number == csr::mhartid)
-    return {kLaneNumbers.data(), (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes};
-  if (!warp.in_a_row) return {warp.local_id[number - csr::local_id_x].data(), 0};
-  if (number == csr::local_id_x) return {kLaneNumbers.data(), std::uint64_t{warp.rank} * core.lanes};
-  return {kZeros.data(), 0};
+    return {nullptr, (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes, 1};
+  if (!warp.in_a_row) return {warp.local_id[number - csr::local_id_x].data(), 0, 0};
+  if (number == csr::local_id_x) return {nullptr, std::uint64_t{warp.rank} * core.lanes, 1};
+  return {nullptr, 0, 0};
 }
 
 std::uint64_t read_csr(Warp& warp, std::uint32_t number) {

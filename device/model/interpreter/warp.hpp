@@ -127,10 +127,10 @@ const Insn* raise(Warp& warp, const Insn* insn, FaultKind kind, unsigned lane, A
                   unsigned bytes = 0);
 // A CSR whose scope is wider than a lane.
 std::uint64_t read_csr(Warp& warp, std::uint32_t number);
-// One whose scope is a lane: lane l has base + values[l].
+// One whose scope is a lane: lane l has values[l] or, where that is null, base + slope * l.
 struct LaneCsr {
   const std::uint32_t* values;
-  std::uint64_t base;
+  std::uint64_t base, slope;
 };
 LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number);
 void write_csr(Warp& warp, std::uint32_t number, std::uint64_t value);
