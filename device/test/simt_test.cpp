@@ -353,5 +353,269 @@ TEST_CASE("atomics of all lanes, warps and groups add up") {
   }
 }
 
+// The interpreter keeps what is uniform, or grows evenly from lane to lane, once for a warp (lanes.hpp).
+struct LineCase {
+  const char* name;
+  const char* body;  // leaves its result in t3
+  std::uint64_t (*expected)(std::uint64_t item, unsigned lanes);
+};
+
+std::uint64_t narrow(std::uint64_t v) {
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(v)));
+}
+
+TEST_CASE("registers with the same value in all lanes, or one that grows from lane to lane") {
+  constexpr LineCase kCases[] = {
+      {"a uniform register written in one side of a split", R"(
+        addi t3, zero, 7
+        andi t0, s1, 1
+        split t1, t0
+        beq t0, zero, end
+        addi t3, zero, 9
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return std::uint64_t{i & 1 ? 9u : 7u}; }},
+      {"a uniform register that one side writes with the value it has", R"(
+        addi t3, zero, 7
+        andi t0, s1, 1
+        split t1, t0
+        beq t0, zero, end
+        addi t3, zero, 7
+      end:
+        join t1
+        addi t3, t3, 1
+      )",
+       [](std::uint64_t, unsigned) { return std::uint64_t{8}; }},
+      {"both sides write from uniform registers", R"(
+        addi t4, zero, 100
+        addi t5, zero, 30
+        andi t0, s1, 1
+        split t1, t0
+        beq t0, zero, else
+        sub t3, t4, t5
+        jal zero, end
+      else:
+        add t3, t4, t5
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return std::uint64_t{i & 1 ? 70u : 130u}; }},
+      {"a sloped register written in one side", R"(
+        addi t3, s1, 5
+        andi t0, s1, 1
+        split t1, t0
+        beq t0, zero, end
+        slli t3, s1, 3
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return i & 1 ? i * 8 : i + 5; }},
+      {"a uniform predicate does not split", R"(
+        addi t0, zero, 1
+        addi t3, zero, 1
+        split t1, t0
+        beq t0, zero, end
+        addi t3, s1, 2
+      end:
+        join t1
+        split.n t1, t0
+        bne t0, zero, end2
+        addi t3, zero, 0
+      end2:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return i + 2; }},
+      {"a predicate with a slope", R"(
+        addi t3, zero, 1
+        split t1, s1
+        andi t0, s1, 1
+        beq t0, zero, end
+        addi t3, zero, 2
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return std::uint64_t{1 + (i & 1)}; }},
+      {"addw wraps in the middle of a warp", R"(
+        lui t0, 0x80000
+        addiw t0, t0, -20
+        addw t3, t0, s1
+      )",
+       [](std::uint64_t i, unsigned) { return narrow(0x7FFFFFECu + i); }},
+      {"addiw wraps from the highest to the lowest", R"(
+        lui t0, 0x80000
+        addi t0, t0, -3
+        add t0, t0, s1
+        addiw t3, t0, 0
+      )",
+       [](std::uint64_t i, unsigned) { return narrow(0xFFFFFFFF7FFFFFFDu + i); }},
+      {"subw with a falling slope", R"(
+        addi t0, zero, 10
+        subw t3, t0, s1
+      )",
+       [](std::uint64_t i, unsigned) { return 10 - i; }},
+      {"slliw of a slope wraps", R"(
+        slliw t3, s1, 28
+      )",
+       [](std::uint64_t i, unsigned) { return narrow(i << 28); }},
+      {"a slope whose low half is nothing", R"(
+        slli t0, s1, 32
+        addi t0, t0, 3
+        addiw t3, t0, 4
+      )",
+       [](std::uint64_t, unsigned) { return std::uint64_t{7}; }},
+      {"a slope of 2^31", R"(
+        slli t0, s1, 31
+        addiw t3, t0, 0
+      )",
+       [](std::uint64_t i, unsigned) { return narrow(i << 31); }},
+      {"a slope that shifts itself away", R"(
+        slli t0, s1, 40
+        slli t0, t0, 30
+        sh3add t3, t0, s1
+      )",
+       [](std::uint64_t i, unsigned) { return i; }},
+      {"64-bit sums wrap", R"(
+        addi t0, zero, -5
+        add t0, t0, s1
+        sh1add t0, t0, s1
+        sub t3, t0, s1
+      )",
+       [](std::uint64_t i, unsigned) { return (i - 5) * 2; }},
+      {"products of slopes", R"(
+        addi t0, zero, -3
+        mul t0, t0, s1
+        mul t1, s1, s1
+        mul t3, s1, zero
+        add t3, t3, t0
+        add t3, t3, t1
+      )",
+       [](std::uint64_t i, unsigned) { return i * i - 3 * i; }},
+      {"unsigned words that wrap in the middle of a warp", R"(
+        addi t0, zero, -5
+        add t0, t0, s1
+        sh2add.uw t3, t0, s1
+      )",
+       [](std::uint64_t i, unsigned) { return (i - 5 & 0xFFFFFFFF) * 4 + i; }},
+      {"unsigned words that fall and do not wrap", R"(
+        lui t0, 0x80000
+        sub t0, t0, s1
+        add.uw t3, t0, zero
+        slli.uw t1, t0, 3
+        add t3, t3, t1
+      )",
+       [](std::uint64_t i, unsigned) { return 9 * (0x80000000 - i); }},
+      {"comparisons that hold for some lanes", R"(
+        sltiu t0, s1, 5
+        slti t1, s1, 64
+        addi t2, zero, 3
+        sltu t3, t2, s1
+        sh1add t3, t3, t0
+        sh1add t3, t3, t1
+      )",
+       [](std::uint64_t i, unsigned) { return (std::uint64_t{i > 3} * 2 + std::uint64_t{i < 5}) * 2 + 1; }},
+      {"comparisons of slopes that pass zero", R"(
+        addi t0, s1, -3
+        slt t1, t0, zero
+        sltu t2, t0, s1
+        sltiu t4, t0, -1
+        sh1add t3, t1, t2
+        sh1add t3, t3, t4
+      )",
+       [](std::uint64_t i, unsigned) {
+         return (std::uint64_t{i < 3} * 2 + std::uint64_t{i >= 3}) * 2 + std::uint64_t{i != 2};
+       }},
+      {"comparisons of slopes that pass the lowest number", R"(
+        addi t0, zero, 1
+        slli t0, t0, 63
+        addi t0, t0, -2
+        add t0, t0, s1
+        slt t1, t0, zero
+        sltu t2, s1, t0
+        sh1add t3, t1, t2
+      )",
+       [](std::uint64_t i, unsigned) { return std::uint64_t{i >= 2} * 2 + 1; }},
+      {"shifts by a register with a slope", R"(
+        addi t0, zero, 1
+        sll t3, t0, s1
+      )",
+       [](std::uint64_t i, unsigned) { return std::uint64_t{1} << i; }},
+      {"a load from one address, and from private memory at one address", R"(
+        sd s1, -8(sp)
+        ld t0, -8(sp)
+        ld t1, 0(a1)
+        add t3, t0, t1
+      )",
+       [](std::uint64_t i, unsigned) { return i + 1000; }},
+      {"a load from one address under a mask", R"(
+        addi t3, s1, 0
+        andi t0, s1, 1
+        split t1, t0
+        beq t0, zero, end
+        ld t3, 0(a1)
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return i & 1 ? 1000 : i; }},
+      {"the last of the lanes that store to one address is seen", R"(
+        csrrs t0, group_local, zero
+        sd s1, 0(t0)
+        ld t3, 0(t0)
+      )",
+       [](std::uint64_t i, unsigned lanes) { return i / lanes * lanes + lanes - 1; }},
+      {"addresses that grow by another amount than the access", R"(
+        csrrs t0, group_local, zero
+        sh3add t0, s1, t0
+        sw s1, 4(t0)
+        lwu t3, 4(t0)
+      )",
+       [](std::uint64_t i, unsigned) { return i; }},
+      {"atomics on registers with the same value", R"(
+        csrrs t0, group_local, zero
+        sd zero, 512(t0)
+        addi t0, t0, 512
+        addi t1, zero, 3
+        amoadd.d t2, t1, (t0)
+        ld t3, 0(t0)
+      )",
+       [](std::uint64_t, unsigned lanes) { return std::uint64_t{3 * lanes}; }},
+      {"a loop that lanes leave one after the other, counting in a uniform register", R"(
+        addi t2, zero, 0
+        csrrs t4, active_lanes, zero
+      loop:
+        addi t2, t2, 1
+        sltu t0, t2, s1
+        pred t0, t4
+        bne t0, zero, loop
+        addi t3, t2, 0
+      )",
+       [](std::uint64_t i, unsigned) { return i > 1 ? i : 1; }},
+      {"a warp lets go of registers at a barrier", R"(
+        csrrs t0, group_slot, zero
+        csrrs t1, group_warps, zero
+        csrrs t3, group_rank, zero
+        bar t0, t1
+        slli t3, t3, 4
+        bar t0, t1
+      )",
+       [](std::uint64_t i, unsigned lanes) { return i / lanes << 4; }},
+  };
+  for (const unsigned lanes : kLanes)
+    for (const auto level : {model::HostLevel::kBase, model::HostLevel::kV3, model::HostLevel::kV4}) {
+      Machine machine(lanes, 64 / lanes, 1, level);
+      std::uint64_t *out = machine.buffer(64), *in = machine.buffer(1);
+      in[0] = 1000;
+      for (const LineCase& c : kCases) {
+        Launch launch = machine.launch(machine.load(kernel(std::string(c.body) + "\n  sd t3, 0(s0)\n")),
+                                       {64, 64}, {machine.address(out), machine.address(in)});
+        launch.local_memory_bytes = 1024;
+        const auto status = machine.run(launch);
+        INFO(c.name << ", lanes " << lanes << (status.ok() ? "" : status.error().reason));
+        REQUIRE(status.ok());
+        for (unsigned i = 0; i < 64; ++i) REQUIRE(out[i] == c.expected(i, lanes));
+      }
+    }
+}
+
 }  // namespace
 }  // namespace kiesel::device::test

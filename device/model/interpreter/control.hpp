@@ -266,29 +266,40 @@ const Insn* fence(Warp&, const Insn* insn) {
 enum class CsrAction : u8 { kWrite, kSet, kClear };
 
 // rs1 is a register, or for the immediate forms the value itself.
-template <unsigned W, bool kFull, CsrAction kAction, bool kImmediate>
-const Insn* csr(Warp& warp, const Insn* insn) {
+template <unsigned W, bool kFull>
+KIESEL_APART const Insn* write_lane_csr(Lanes<W>& w, const Insn* insn, const u32* values) {
+  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return u64{values[l]}; });
+  return insn + 1;
+}
+
+// csrrs and csrrc that only read; no CSR of a lane can be written.
+template <unsigned W, bool kFull>
+const Insn* read_only_csr(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   const u32 number = static_cast<u32>(insn->imm);
-  const bool writes = kAction == CsrAction::kWrite || insn->rs1 != 0;
-  u64 operand = insn->rs1;
-  if (writes && !kImmediate && !read_uniform(w, insn, insn->rs1, operand)) return nullptr;
-  if (insn->flag) {
-    const LaneCsr source = read_lane_csr(w, number);
-    if (source.values)
-      write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return u64{source.values[l]}; });
-    else
-      write_line<W, kFull>(w, insn->rd, source.base, source.slope);
+  if (!insn->flag) {
+    write_uniform<W, kFull>(w, insn->rd, read_csr(w, number));
     return insn + 1;
   }
+  const LaneCsr source = read_lane_csr(w, number);
+  if (source.values) return write_lane_csr<W, kFull>(w, insn, source.values);
+  write_line<W, kFull>(w, insn->rd, source.base, source.slope);
+  return insn + 1;
+}
+
+template <unsigned W, bool kFull, CsrAction kAction, bool kImmediate>
+const Insn* csr(Warp& warp, const Insn* insn) {
+  if (kAction != CsrAction::kWrite && insn->rs1 == 0) return read_only_csr<W, kFull>(warp, insn);
+  auto& w = lanes_of<W>(warp);
+  const u32 number = static_cast<u32>(insn->imm);
+  u64 operand = insn->rs1;
+  if (!kImmediate && !read_uniform(w, insn, insn->rs1, operand)) return nullptr;
   const u64 old = read_csr(w, number);
   write_uniform<W, kFull>(w, insn->rd, old);
-  if (writes) {
-    const u64 value = kAction == CsrAction::kWrite ? operand
-                      : kAction == CsrAction::kSet ? old | operand
-                                                   : old & ~operand;
-    write_csr(w, number, value);
-  }
+  write_csr(w, number,
+            kAction == CsrAction::kWrite ? operand
+            : kAction == CsrAction::kSet ? old | operand
+                                         : old & ~operand);
   return insn + 1;
 }
 

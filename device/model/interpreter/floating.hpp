@@ -180,9 +180,7 @@ KIESEL_INLINE bool rounds_otherwise(const Warp& w, const Insn* insn) {
 }
 
 template <unsigned W, bool kFull, class T, class Do>
-const Insn* float_arithmetic(Warp& warp, const Insn* insn) {
-  if (rounds_otherwise(warp, insn)) [[unlikely]]
-    return soft_lanes<W>(warp, insn);
+KIESEL_APART const Insn* float_arithmetic_mixed(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   alignas(64) u32 scratch[3][W];
   const auto* a = read_f<T>(w, insn->rs1, scratch[0]);
@@ -192,6 +190,36 @@ const Insn* float_arithmetic(Warp& warp, const Insn* insn) {
   write_f<T, W, kFull>(w, insn->rd, [&](unsigned l) {
     return canonical(Do::template of<T>(R::value(a[l]), R::value(b[l]), R::value(c[l])));
   });
+  return insn + 1;
+}
+
+// In place where all registers hold values of T's size.
+template <unsigned W, bool kFull, class T, class Do>
+const Insn* float_arithmetic(Warp& warp, const Insn* insn) {
+  if (rounds_otherwise(warp, insn)) [[unlikely]]
+    return soft_lanes<W>(warp, insn);
+  auto& w = lanes_of<W>(warp);
+  const u32 other = sizeof(T) == 4 ? ~w.single : w.single;
+  const u32 mixed =
+      other >> insn->rs1 | other >> insn->rs2 | other >> insn->rs3 | (kFull ? 0 : other >> insn->rd);
+  if (mixed & 1) [[unlikely]]
+    return float_arithmetic_mixed<W, kFull, T, Do>(warp, insn);
+  using R = Real<T>;
+  using Bits = typename R::Bits;
+  const auto* a = reinterpret_cast<const Bits*>(w.f[insn->rs1]);
+  const auto* b = reinterpret_cast<const Bits*>(w.f[insn->rs2]);
+  const auto* c = reinterpret_cast<const Bits*>(w.f[insn->rs3]);
+  auto* d = reinterpret_cast<Bits*>(w.f[insn->rd]);
+  const auto value = [&](unsigned l) {
+    return canonical(Do::template of<T>(R::value(a[l]), R::value(b[l]), R::value(c[l])));
+  };
+  if (kFull) {
+    write_f<T, W, true>(w, insn->rd, value);
+    return insn + 1;
+  }
+  alignas(64) Bits v[W];
+  KIESEL_LANES(W, l) v[l] = value(l);
+  merge(w, d, v);
   return insn + 1;
 }
 

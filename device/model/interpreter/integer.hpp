@@ -2,6 +2,8 @@
 // immediate where the instruction has one.
 #pragma once
 
+#include <type_traits>
+
 #include "device/model/interpreter/lanes.hpp"
 
 namespace kiesel::model::KIESEL_HOST {
@@ -138,54 +140,103 @@ KIESEL_INLINE unsigned n5(u64 b) { return static_cast<unsigned>(b & 31); }
 KIESEL_INTEGER_OPS(KIESEL_DEFINE, KIESEL_DEFINE)
 #undef KIESEL_DEFINE
 
-// Instructions that make a line of lines: the slope for operands with slopes p and q, b as above.
-// kNarrow: what all lanes' results fit into without wrapping, for those that compute in 32 bits.
-enum class Narrow : u8 { kNo, kSigned };
-#define KIESEL_LINES(LINE)           \
-  LINE(add, p + q, kNo)              \
-  LINE(sub, p - q, kNo)              \
-  LINE(addi, p, kNo)                 \
-  LINE(sh1add, (p << 1) + q, kNo)    \
-  LINE(sh2add, (p << 2) + q, kNo)    \
-  LINE(sh3add, (p << 3) + q, kNo)    \
-  LINE(slli, p << n6(b), kNo)        \
-  LINE(addw, sext32(p + q), kSigned) \
-  LINE(subw, sext32(p - q), kSigned) \
-  LINE(addiw, sext32(p), kSigned)    \
-  LINE(slliw, sext32(p << n5(b)), kSigned)
+// Instructions that make a line of lines: the slope for operands a and b with slopes p and q, of which the
+// result stays a line where the condition on all lanes holds.
+enum class LineIf : u8 {
+  kAlways,
+  kResultNarrow,   // the results are 32-bit numbers that do not wrap
+  kOperandNarrow,  // so are the operands a, unsigned
+  kOneSlope        // only one operand has a slope
+};
+#define KIESEL_LINES(LINE)                              \
+  LINE(add, p + q, kAlways)                             \
+  LINE(sub, p - q, kAlways)                             \
+  LINE(addi, p, kAlways)                                \
+  LINE(sh1add, (p << 1) + q, kAlways)                   \
+  LINE(sh2add, (p << 2) + q, kAlways)                   \
+  LINE(sh3add, (p << 3) + q, kAlways)                   \
+  LINE(slli, p << n6(b), kAlways)                       \
+  LINE(mul, p* b + a * q, kOneSlope)                    \
+  LINE(addw, sext32(p + q), kResultNarrow)              \
+  LINE(subw, sext32(p - q), kResultNarrow)              \
+  LINE(addiw, sext32(p), kResultNarrow)                 \
+  LINE(slliw, sext32(p << n5(b)), kResultNarrow)        \
+  LINE(add_uw, sext32(p) + q, kOperandNarrow)           \
+  LINE(sh1add_uw, (sext32(p) << 1) + q, kOperandNarrow) \
+  LINE(sh2add_uw, (sext32(p) << 2) + q, kOperandNarrow) \
+  LINE(sh3add_uw, (sext32(p) << 3) + q, kOperandNarrow) \
+  LINE(slli_uw, sext32(p) << n6(b), kOperandNarrow)
 
 template <class Do>
 struct Slope {
   static constexpr bool kKnown = false;
 };
-#define KIESEL_SLOPE(op, expression, narrow)                                             \
-  template <>                                                                            \
-  struct Slope<Do_##op> {                                                                \
-    static constexpr bool kKnown = true;                                                 \
-    static constexpr Narrow kNarrow = Narrow::narrow;                                    \
-    static KIESEL_INLINE u64 of([[maybe_unused]] u64 b, u64 p, [[maybe_unused]] u64 q) { \
-      return expression;                                                                 \
-    }                                                                                    \
+#define KIESEL_SLOPE(op, expression, condition)                                        \
+  template <>                                                                          \
+  struct Slope<Do_##op> {                                                              \
+    static constexpr bool kKnown = true;                                               \
+    static constexpr LineIf kIf = LineIf::condition;                                   \
+    static KIESEL_INLINE u64 of([[maybe_unused]] u64 a, [[maybe_unused]] u64 b, u64 p, \
+                                [[maybe_unused]] u64 q) {                              \
+      return expression;                                                               \
+    }                                                                                  \
   };
 KIESEL_LINES(KIESEL_SLOPE)
 #undef KIESEL_SLOPE
 
-// Writes Do of two lines where that is a line; false asks for the lanes. Without a slope under a mask, too.
+// Comparisons, as what their operands are compared.
+template <class Do>
+struct Compares {
+  using Type = void;
+};
+#define KIESEL_COMPARES(op, T) \
+  template <>                  \
+  struct Compares<Do_##op> {   \
+    using Type = T;            \
+  };
+KIESEL_COMPARES(slt, i64)
+KIESEL_COMPARES(slti, i64)
+KIESEL_COMPARES(sltu, u64)
+KIESEL_COMPARES(sltiu, u64)
+#undef KIESEL_COMPARES
+
+// The lowest and highest value of a line that does not wrap; false if it does.
+template <unsigned W, class T>
+KIESEL_INLINE bool bounds(u64 base, u64 slope, T& low, T& high) {
+  i64 rise;
+  T last;
+  const T first = static_cast<T>(base);
+  if (__builtin_mul_overflow(s(slope), i64{W - 1}, &rise)) return false;
+  if (__builtin_add_overflow(first, rise, &last)) return false;
+  low = first < last ? first : last;
+  high = first < last ? last : first;
+  return true;
+}
+
+// Writes Do of two lines where that is a line; false asks for the lanes.
 template <unsigned W, bool kFull, class Do>
-KIESEL_INLINE bool on_lines(Lanes<W>& w, unsigned rd, Form forms, u64 a, u64 a_slope, u64 b, u64 b_slope) {
+KIESEL_INLINE bool on_lines(Lanes<W>& w, unsigned rd, Form forms, u64 a, u64 p, u64 b, u64 q) {
   if (is_uniform(forms)) {
     write_uniform<W, kFull>(w, rd, Do::of(a, b));
     return true;
   }
+  if (!is_line(forms)) return false;
   if constexpr (kFull && Slope<Do>::kKnown) {
-    if (!is_line(forms)) return false;
-    const u64 base = Do::of(a, b), slope = Slope<Do>::of(b, a_slope, b_slope);
-    if constexpr (Slope<Do>::kNarrow == Narrow::kSigned) {
-      // Base and slope are 32-bit numbers: the last lane says whether any has left their range.
-      const u64 last = base + slope * (W - 1);
-      if (last != sext32(last)) return false;
-    }
+    constexpr LineIf kIf = Slope<Do>::kIf;
+    const u64 base = Do::of(a, b), slope = Slope<Do>::of(a, b, p, q);
+    // A narrow line's base and slope are 32-bit numbers: the last lane says whether any has left their range.
+    if (kIf == LineIf::kResultNarrow && base + slope * (W - 1) != sext32(base + slope * (W - 1)))
+      return false;
+    if (kIf == LineIf::kOperandNarrow && (lo(a) + sext32(p) * (W - 1)) >> 32) return false;
+    if (kIf == LineIf::kOneSlope && p && q) return false;
     write_line<W, true>(w, rd, base, slope);
+    return true;
+  }
+  if constexpr (!std::is_void_v<typename Compares<Do>::Type>) {
+    typename Compares<Do>::Type a_low, a_high, b_low, b_high;
+    if (!bounds<W>(a, p, a_low, a_high) || !bounds<W>(b, q, b_low, b_high)) return false;
+    if (a_high >= b_low && a_low < b_high) return false;
+    write_uniform<W, kFull>(w, rd, a_high < b_low);
     return true;
   }
   return false;

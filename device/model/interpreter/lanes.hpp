@@ -272,21 +272,23 @@ KIESEL_INLINE void write_wide(Lanes<W>& w, unsigned rd, F value) {
   merge(w, d, v);
 }
 
-// The value of a register that must be the same in all active lanes, or false after a fault.
 template <unsigned W>
-KIESEL_INLINE bool read_uniform(Lanes<W>& w, const Insn* insn, unsigned r, u64& value) {
-  const unsigned top = 63 - static_cast<unsigned>(__builtin_clzll(w.mask));
-  if (is_uniform(w.form[r])) {
-    value = w.base[r];
-    return true;
-  }
+KIESEL_APART bool read_uniform_lanes(Lanes<W>& w, const Insn* insn, unsigned r, u64& value) {
   const u64* x = read_x(w, r);
-  value = x[top];
+  value = x[63 - __builtin_clzll(w.mask)];
   const u64 differs = lanes_with<W>([&](unsigned l) { return x[l] ^ value; }) & w.mask;
   if (!differs) [[likely]]
     return true;
   raise(w, insn, FaultKind::kNotUniform, static_cast<unsigned>(__builtin_ctzll(differs)));
   return false;
+}
+
+// The value of a register that must be the same in all active lanes, or false after a fault.
+template <unsigned W>
+KIESEL_INLINE bool read_uniform(Lanes<W>& w, const Insn* insn, unsigned r, u64& value) {
+  if (!is_uniform(w.form[r])) return read_uniform_lanes(w, insn, r, value);
+  value = w.base[r];
+  return true;
 }
 
 }  // namespace kiesel::model::KIESEL_HOST
