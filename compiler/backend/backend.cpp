@@ -69,7 +69,7 @@ class ErrorCollector : public llvm::DiagnosticHandler {
 class Build {
  public:
   Build(const Ingredients& from, Stages& stages)
-      : from_(from), stages_(stages), machine_(make_target_machine(from.target)) {
+      : from_(from), stages_(stages), machine_(target_machine(from.target)) {
     context_.setOpaquePointers(true);
     context_.setDiagnosticHandler(std::make_unique<ErrorCollector>(complaints_));
   }
@@ -92,8 +92,8 @@ class Build {
     module_ = std::move(*module);
     if (module_->getDataLayout().getPointerSize() != sizeof(std::uint64_t))
       return std::string("error: the SPIR-V module uses 32-bit addresses: the device has 64-bit ones\n");
-    module_->setTargetTriple(machine_->getTargetTriple().str());
-    module_->setDataLayout(machine_->createDataLayout());
+    module_->setTargetTriple(machine_.getTargetTriple().str());
+    module_->setDataLayout(machine_.createDataLayout());
     stages_.dump("1-from-spirv.ll", *module_);
     return {};
   }
@@ -118,11 +118,11 @@ class Build {
 
   void optimise() {
     stages_.begin("optimise");
-    optimize(*module_, *machine_, from_.options);
+    optimize(*module_, machine_, from_.options);
     lower_local_variables(*module_, kernels_);
     lower_block_memory(*module_);
     flatten_address_spaces(*module_);
-    clean_up(*module_, *machine_);
+    clean_up(*module_, machine_);
     for (const auto& variable : module_->globals())
       if (variable.getAddressSpace() == kGlobalSpace)
         global_bytes_ += module_->getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
@@ -152,7 +152,7 @@ class Build {
     stages_.dump("4-simt.ll", module);
     dump_assembly(module);
     stages_.begin("code generation");
-    code_ = generate_code(module, static_cast<llvm::LLVMTargetMachine&>(*machine_), CodeKind::kObject);
+    code_ = generate_code(module, static_cast<llvm::LLVMTargetMachine&>(machine_), CodeKind::kObject);
     return code_.errors;
   }
 
@@ -161,7 +161,7 @@ class Build {
     if (!stages_.dumping()) return;
     const auto copy = read_bitcode(context_, write_bitcode(module));
     const auto listing =
-        generate_code(*copy, static_cast<llvm::LLVMTargetMachine&>(*machine_), CodeKind::kAssembly);
+        generate_code(*copy, static_cast<llvm::LLVMTargetMachine&>(machine_), CodeKind::kAssembly);
     stages_.dump("5-code.s", std::string_view(listing.object.data(), listing.object.size()));
   }
 
@@ -197,7 +197,7 @@ class Build {
   Stages& stages_;
   std::vector<std::string> complaints_;
   llvm::LLVMContext context_;
-  const std::unique_ptr<llvm::TargetMachine> machine_;
+  llvm::TargetMachine& machine_;
   std::unique_ptr<llvm::Module> module_;
   std::vector<KernelFunction> kernels_;
   Code code_;

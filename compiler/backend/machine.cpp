@@ -6,6 +6,8 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include <cassert>
+#include <map>
+#include <memory>
 #include <string>
 
 extern "C" {
@@ -30,6 +32,19 @@ constexpr Extension kExtensions[] = {
     {",+zba,+zbb,+zbs", &isa::Target::bitmanip},
 };
 
+std::unique_ptr<llvm::TargetMachine> make_machine(const std::string& features) {
+  std::string error;
+  const auto* riscv = llvm::TargetRegistry::lookupTarget("riscv64-unknown-elf", error);
+  assert(riscv && "initialize_llvm() registers it");
+  llvm::TargetOptions options;
+  options.MCOptions.ABIName = "lp64d";
+  options.ExceptionModel = llvm::ExceptionHandling::None;
+  options.FunctionSections = true;
+  return std::unique_ptr<llvm::TargetMachine>(
+      riscv->createTargetMachine("riscv64-unknown-elf", "generic-rv64", features, options, llvm::Reloc::PIC_,
+                                 llvm::CodeModel::Medium, llvm::CodeGenOpt::Default));
+}
+
 }  // namespace
 
 void initialize_llvm() {
@@ -47,20 +62,14 @@ void initialize_llvm() {
   llvm::initializeCodeGen(registry);
 }
 
-std::unique_ptr<llvm::TargetMachine> make_target_machine(const isa::Target& target) {
-  std::string error;
-  const auto* riscv = llvm::TargetRegistry::lookupTarget("riscv64-unknown-elf", error);
-  assert(riscv && "initialize_llvm() registers it");
+llvm::TargetMachine& target_machine(const isa::Target& target) {
   std::string features = "+m,+f,+d";
   for (const auto& extension : kExtensions)
     if (target.*extension.present) features += extension.features;
-  llvm::TargetOptions options;
-  options.MCOptions.ABIName = "lp64d";
-  options.ExceptionModel = llvm::ExceptionHandling::None;
-  options.FunctionSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(
-      riscv->createTargetMachine("riscv64-unknown-elf", "generic-rv64", features, options, llvm::Reloc::PIC_,
-                                 llvm::CodeModel::Medium, llvm::CodeGenOpt::Default));
+  static std::map<std::string, std::unique_ptr<llvm::TargetMachine>> machines;
+  auto& machine = machines[features];
+  if (!machine) machine = make_machine(features);
+  return *machine;
 }
 
 }  // namespace kiesel::compiler

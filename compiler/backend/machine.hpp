@@ -1,12 +1,9 @@
 // The RISC-V target machine for a device.
 #pragma once
 
-#include <memory>
-
 #include "device/isa/target.hpp"
 
 namespace llvm {
-class Module;
 class TargetMachine;
 }  // namespace llvm
 
@@ -15,6 +12,8 @@ namespace kiesel::compiler {
 // Once per process, before anything else of LLVM is used.
 void initialize_llvm();
 
-std::unique_ptr<llvm::TargetMachine> make_target_machine(const isa::Target& target);
+// Made once for each kind of target: a build process finds the one of the warm-up, with all that it has
+// computed about types and registers. For one thread.
+llvm::TargetMachine& target_machine(const isa::Target& target);
 
 }  // namespace kiesel::compiler
