@@ -73,10 +73,11 @@ std::string doubled_exports(const std::vector<Words>& modules) {
 
 Status check_features(std::span<const std::uint32_t> words) {
   std::string log;
-  for (const auto& [type, text] : kMissingFeatures) {
+  for (const auto& missing : kMissingFeatures) {
     bool used = false;
-    for_each_instruction(words, [&](Instruction instruction) { used |= opcode(instruction) == type; });
-    if (used) log.append(log.empty() ? "the program uses " : "; it uses ").append(text);
+    for_each_instruction(words,
+                         [&](Instruction instruction) { used |= opcode(instruction) == missing.type; });
+    if (used) log.append(log.empty() ? "the program uses " : "; it uses ").append(missing.text);
   }
   if (log.empty()) return {};
   return Error{Errc::kUnsupported, log};
