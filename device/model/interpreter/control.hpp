@@ -44,8 +44,16 @@ __attribute__((noinline)) const Insn* divergent(Lanes<W>& w, const Insn* insn, u
 template <unsigned W, class Condition>
 KIESEL_APART const Insn* branch_lanes(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64 *a = read_x(w, insn->rs1), *b = read_x(w, insn->rs2);
-  const u64 taken = lanes_with<W>([&](unsigned l) { return u64{Condition::of(a[l], b[l])}; }) & w.mask;
+  const u64* a = read_x(w, insn->rs1);
+  u64 taken;
+  if (is_uniform(w.form[insn->rs2])) {  // most often x0
+    const u64 b = w.base[insn->rs2];
+    taken = lanes_with<W>([&](unsigned l) { return u64{Condition::of(a[l], b)}; });
+  } else {
+    const u64* b = read_x(w, insn->rs2);
+    taken = lanes_with<W>([&](unsigned l) { return u64{Condition::of(a[l], b[l])}; });
+  }
+  taken &= w.mask;
   if (!taken) return insn + 1;
   if (taken != w.mask) [[unlikely]]
     return divergent(w, insn, taken);
@@ -287,9 +295,9 @@ const Insn* read_only_csr(Warp& warp, const Insn* insn) {
   return insn + 1;
 }
 
+// The others.
 template <unsigned W, bool kFull, CsrAction kAction, bool kImmediate>
 const Insn* csr(Warp& warp, const Insn* insn) {
-  if (kAction != CsrAction::kWrite && insn->rs1 == 0) return read_only_csr<W, kFull>(warp, insn);
   auto& w = lanes_of<W>(warp);
   const u32 number = static_cast<u32>(insn->imm);
   u64 operand = insn->rs1;

@@ -336,11 +336,22 @@ bool is_float(isa::Extension extension) {
          extension == isa::Extension::kZfh;
 }
 
+bool only_reads_csr(const isa::Instruction& in) {
+  const bool sets = in.op == Op::csrrs || in.op == Op::csrrsi;
+  const bool clears = in.op == Op::csrrc || in.op == Op::csrrci;
+  return (sets || clears) && in.rs1 == 0;
+}
+
 template <unsigned W>
 void bind(const isa::Instruction& in, bool flags_matter, Insn& out) {
   out.run[0] = illegal<W, true>;
   out.run[1] = illegal<W, false>;
   if (in.op == Op::illegal || bind_integer<W>(in.op, out)) return;
+  if (only_reads_csr(in)) {
+    out.run[0] = read_only_csr<W, true>;
+    out.run[1] = read_only_csr<W, false>;
+    return;
+  }
   for (const auto find : {control_handlers<W>, memory_handlers<W>, atomic_handlers<W>})
     if (const Pair pair = find(in.op); pair.full) {
       out.run[0] = pair.full;

@@ -245,8 +245,14 @@ KIESEL_INLINE bool on_lines(Lanes<W>& w, unsigned rd, Form forms, u64 a, u64 p, 
 template <unsigned W, bool kFull, class Do>
 KIESEL_APART const Insn* register_lanes(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
-  const u64 *a = read_x(w, insn->rs1), *b = read_x(w, insn->rs2);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b[l]); });
+  const u64* a = read_x(w, insn->rs1);
+  if (is_uniform(w.form[insn->rs2])) {
+    const u64 b = w.base[insn->rs2];
+    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b); });
+  } else {
+    const u64* b = read_x(w, insn->rs2);
+    write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return Do::of(a[l], b[l]); });
+  }
   return insn + 1;
 }
 

@@ -94,14 +94,23 @@ KIESEL_INLINE u64 bits_of(double v) { return __builtin_bit_cast(u64, v); }
 KIESEL_INLINE float single_of(u32 v) { return __builtin_bit_cast(float, v); }
 KIESEL_INLINE double double_of(u64 v) { return __builtin_bit_cast(double, v); }
 
+#if KIESEL_BIT_MASKS
+// What is blended for a whole store. The compiler would make a masked store of a blend with what is there: a
+// load that follows would have to wait until that has left the processor's store queue.
+KIESEL_INLINE __m512i keep(__m512i old) {
+  asm("" : "+v"(old));
+  return old;
+}
+#endif
+
 // d takes v in the active lanes.
 template <unsigned W>
 KIESEL_INLINE void merge(const Lanes<W>& w, u64* d, const u64* v) {
 #if KIESEL_BIT_MASKS
   for (unsigned l = 0; l < W; l += 8)
-    _mm512_store_si512(d + l,
-                       _mm512_mask_mov_epi64(_mm512_load_si512(d + l), static_cast<__mmask8>(w.mask >> l),
-                                             _mm512_load_si512(v + l)));
+    _mm512_store_si512(
+        d + l, _mm512_mask_mov_epi64(keep(_mm512_load_si512(d + l)), static_cast<__mmask8>(w.mask >> l),
+                                     _mm512_load_si512(v + l)));
 #else
   KIESEL_LANES(W, l) d[l] = (v[l] & w.mask64[l]) | (d[l] & ~w.mask64[l]);
 #endif
@@ -111,9 +120,9 @@ KIESEL_INLINE void merge(const Lanes<W>& w, u32* d, const u32* v) {
 #if KIESEL_BIT_MASKS
   if constexpr (W >= 16) {
     for (unsigned l = 0; l < W; l += 16)
-      _mm512_store_si512(d + l,
-                         _mm512_mask_mov_epi32(_mm512_load_si512(d + l), static_cast<__mmask16>(w.mask >> l),
-                                               _mm512_load_si512(v + l)));
+      _mm512_store_si512(
+          d + l, _mm512_mask_mov_epi32(keep(_mm512_load_si512(d + l)), static_cast<__mmask16>(w.mask >> l),
+                                       _mm512_load_si512(v + l)));
   } else {
     const __m256i old = _mm256_load_si256(reinterpret_cast<const __m256i*>(d));
     const __m256i fresh = _mm256_load_si256(reinterpret_cast<const __m256i*>(v));
