@@ -175,10 +175,17 @@ void Generator::assign(const Place& place) {
   }
 }
 
+// What is inside may be reached by some work-items only. Nobody may then leave the loop around it: it may
+// hold a barrier.
+void Generator::part(Place& place) {
+  if (barriers_ && place.uniform) place.in_loop = false;
+  place.uniform = false;
+}
+
 void Generator::branch(Place place) {
   const bool uniform = chance(25);
   line("if (" + condition(place, uniform) + ") {");
-  place.uniform &= uniform;
+  if (!uniform) part(place);
   ++place.depth;
   ++indent_;
   statements(place, 1 + static_cast<unsigned>(pick(3)));
@@ -232,7 +239,7 @@ void Generator::spin(Place place) {
 void Generator::select_case(Place place) {
   line("switch (" + (chance(20) ? uniform_word(0) : word(1, place)) + " & " + (chance(50) ? "7u" : "1029u") +
        ") {");
-  place.uniform = false;
+  part(place);
   ++place.depth;
   const bool sparse = chance(30);
   const unsigned cases = 2 + static_cast<unsigned>(pick(4));

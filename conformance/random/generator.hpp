@@ -51,6 +51,7 @@ class Generator {
   void statements(Place place, unsigned count);
   void statement(const Place& place);
   void assign(const Place& place);
+  void part(Place& place);
   void branch(Place place);
   void loop(Place place);
   void spin(Place place);
