@@ -11,7 +11,7 @@ namespace kiesel::icd {
 namespace {
 
 #define ENTRY(name) constexpr char name_of_##name[] = #name;
-#include "icd/entry_points.def"
+#include "runtime/api/entry_points.def"
 
 template <auto function, const char* name>
 constexpr auto kEntry = &Entry<function, name>::call;
@@ -39,7 +39,7 @@ cl_icd_dispatch make_table() {
   cl_icd_dispatch table{};
 #define ENTRY(name) table.name = kEntry<&runtime::api::name, name_of_##name>;
 #define OPAQUE(name) table.name = opaque(#name);
-#include "icd/entry_points.def"
+#include "runtime/api/entry_points.def"
   tag(table.clGetPlatformIDs);
   tag(table.clUnloadCompiler);
   return table;
@@ -53,7 +53,7 @@ struct Named {
 const Named kFunctions[] = {
 #define ENTRY(name) {#name, reinterpret_cast<void*>(kEntry<&runtime::api::name, name_of_##name>)},
 #define EXPORT(name) {#name, reinterpret_cast<void*>(&::name)},
-#include "icd/entry_points.def"
+#include "runtime/api/entry_points.def"
 };
 
 // Before any call can come in.

@@ -176,7 +176,7 @@ TEST_CASE("no entry point falls over when every argument is null") {
   };
   const std::vector<Named> names{
 #define ENTRY(name) {#name, pointer(#name)},
-#include "icd/entry_points.def"
+#include "runtime/api/entry_points.def"
   };
   using Anything = std::intptr_t (*)(void*, void*, void*, void*, void*, void*, void*, void*, void*, void*,
                                      void*, void*, void*, void*);

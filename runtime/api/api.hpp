@@ -10,7 +10,7 @@
 namespace kiesel::runtime::api {
 
 #define ENTRY(name) std::remove_pointer_t<cl_api_##name> name;
-#include "icd/entry_points.def"
+#include "runtime/api/entry_points.def"
 
 // Not in the headers' table types outside Windows.
 cl_int clIcdGetPlatformIDsKHR(cl_uint num_entries, cl_platform_id* platforms, cl_uint* num_platforms);
