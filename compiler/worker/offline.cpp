@@ -6,6 +6,7 @@
 
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/disassemble.hpp"
+#include "device/isa/language_extensions.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::compiler {
@@ -13,12 +14,6 @@ namespace {
 
 constexpr int kBuildFailed = 1;
 constexpr int kUsage = 2;
-
-// What the default device reports.
-constexpr const char* kDefaultExtensions =
-    "cl_khr_global_int32_base_atomics cl_khr_global_int32_extended_atomics cl_khr_local_int32_base_atomics "
-    "cl_khr_local_int32_extended_atomics cl_khr_int64_base_atomics cl_khr_int64_extended_atomics "
-    "cl_khr_byte_addressable_store cl_khr_fp64";
 
 struct CompileCommand {
   std::string input, output = "a.elf", options, dump;
@@ -51,7 +46,7 @@ int compile(const CompileCommand& command) {
   else
     request.source = text;
   request.options = command.options;
-  request.extensions = kDefaultExtensions;
+  request.extensions = fmt::format("{}", fmt::join(isa::language_extensions(request.target), " "));
   request.dump = command.dump;
   const auto reply = build(request);
   fmt::print(stderr, "{}", reply.log);

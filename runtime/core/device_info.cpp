@@ -2,6 +2,7 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 
+#include "device/isa/language_extensions.hpp"
 #include "runtime/core/device.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/platform.hpp"
@@ -13,16 +14,9 @@ namespace {
 constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
 
 std::vector<NamedVersion> extensions_of(const isa::Target& target) {
-  std::vector<NamedVersion> list{{"cl_khr_byte_addressable_store", kExtensionVersion},
-                                 {"cl_khr_fp64", kExtensionVersion},
-                                 {"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
+  std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
                                  {"cl_khr_extended_versioning", kExtensionVersion}};
-  if (target.atomics && target.cas) {
-    for (const char* name : {"cl_khr_global_int32_base_atomics", "cl_khr_global_int32_extended_atomics",
-                             "cl_khr_local_int32_base_atomics", "cl_khr_local_int32_extended_atomics",
-                             "cl_khr_int64_base_atomics", "cl_khr_int64_extended_atomics"})
-      list.push_back({name, kExtensionVersion});
-  }
+  for (const char* name : isa::language_extensions(target)) list.push_back({name, kExtensionVersion});
   return list;
 }
 
