@@ -31,7 +31,7 @@ double median(std::vector<double> values) {
 void measure(Client& client, const std::string& name, const std::string& source, int runs) {
   Request request;
   request.source = source;
-  request.extensions = "cl_khr_fp64 cl_khr_byte_addressable_store";
+  request.extensions = "cl_khr_fp64 __opencl_c_fp64 cl_khr_byte_addressable_store";
   std::vector<double> wall, cpu;
   std::vector<Phase> phases;
   for (int i = 0; i < runs; ++i) {

@@ -30,12 +30,6 @@ constexpr Forwarded kForwarded[] = {
     {&BuildOptions::warnings_are_errors, "-Werror"},
 };
 
-struct Feature {
-  const char* extension;
-  const char* feature;  // its name as a feature of OpenCL C 3.0
-};
-constexpr Feature kFeatures[] = {{"cl_khr_fp64", "__opencl_c_fp64"}};
-
 bool has_word(const std::string& text, std::string_view wanted) {
   std::istringstream words(text);
   for (std::string word; words >> word;)
@@ -43,15 +37,12 @@ bool has_word(const std::string& text, std::string_view wanted) {
   return false;
 }
 
-// What the device has, and nothing else.
+// What the device has, and nothing else. Feature macros exist from OpenCL C 3.0 on.
 std::string extension_list(const Request& request, const BuildOptions& options) {
   std::string list = "-all";
   std::istringstream words(request.extensions);
-  for (std::string word; words >> word;) list += ",+" + word;
-  for (const auto& [extension, feature] : kFeatures)
-    if (options.language >= 300 && has_word(request.extensions, extension) &&
-        !has_word(request.extensions, feature))
-      list += std::string(",+") + feature;
+  for (std::string word; words >> word;)
+    if (options.language >= 300 || !word.starts_with("__opencl_c_")) list += ",+" + word;
   return list;
 }
 

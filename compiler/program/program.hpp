@@ -27,7 +27,7 @@ enum class AddressSpace : std::uint8_t {
   kConstant,
   kLocal
 };  // of the pointee; by value = private
-enum class ArgumentKind : std::uint8_t { kValue, kPointer, kLocalPointer, kImage, kSampler };
+enum class ArgumentKind : std::uint8_t { kValue, kPointer, kLocalPointer, kImage, kSampler, kPipe };
 enum class ArgumentAccess : std::uint8_t { kNone, kReadOnly, kWriteOnly, kReadWrite };
 
 struct KernelArgument {
@@ -63,7 +63,7 @@ struct Program {
   bool has_code = true;                     // false: compiled but not linked (SPIR-V only)
   bool is_library = false;
   bool has_argument_info = false;  // made with -cl-kernel-arg-info
-  std::string source;                                // with -g: the text it was made from, for listings
+  std::string source;              // with -g: the text it was made from, for listings
   std::string options;             // those that still matter when it is made anew from its SPIR-V
 };
 

@@ -6,7 +6,7 @@
 
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/disassemble.hpp"
-#include "device/isa/language_extensions.hpp"
+#include "device/isa/language_features.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::compiler {
@@ -46,7 +46,8 @@ int compile(const CompileCommand& command) {
   else
     request.source = text;
   request.options = command.options;
-  request.extensions = fmt::format("{}", fmt::join(isa::language_extensions(request.target), " "));
+  for (const auto& row : isa::language_features(request.target))
+    request.extensions += std::string(row.name) + " ";
   request.dump = command.dump;
   const auto reply = build(request);
   fmt::print(stderr, "{}", reply.log);

@@ -65,7 +65,7 @@ Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& devi
   request.target = device.description().target;
   request.source = opencl_prelude();
   request.options = "-w";
-  request.extensions = "cl_khr_fp64";
+  request.extensions = "cl_khr_fp64 __opencl_c_fp64";
   for (const RandomKernel& kernel : kernels) request.source += kernel.text;
   auto reply = compiler.run(request);
   if (!reply) return reply.error();

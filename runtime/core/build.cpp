@@ -18,7 +18,7 @@ compiler::Request to_request(Device& device, const BuildOrder& order) {
   request.source = order.source;
   request.headers = order.headers;
   request.inputs = order.inputs;
-  request.extensions = device.extensions();
+  request.extensions = device.compiler_features();
   request.build_seconds = static_cast<std::uint32_t>(config().build_seconds);
   request.build_mib = static_cast<std::uint32_t>(config().build_mib);
   request.dump = config().dump;

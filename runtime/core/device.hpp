@@ -26,7 +26,8 @@ class Device final : public Object {
   const device::Description& description() const { return implementation_->description(); }
   const isa::Target& target() const { return description().target; }
   const std::vector<NamedVersion>& extension_list() const { return extension_list_; }
-  const std::string& extensions() const { return extensions_; }  // separated by spaces
+  // Extensions and feature macros of OpenCL C, separated by spaces: what builds may use.
+  const std::string& compiler_features() const { return compiler_features_; }
   const InfoTable& info() const { return info_; }
   // Fills the info table; the device has its handle by then.
   void describe(cl_platform_id platform);
@@ -34,7 +35,7 @@ class Device final : public Object {
  private:
   std::unique_ptr<device::Device> implementation_;
   std::vector<NamedVersion> extension_list_;
-  std::string extensions_;
+  std::string compiler_features_;
   InfoTable info_;
 };
 

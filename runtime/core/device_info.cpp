@@ -2,7 +2,7 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 
-#include "device/isa/language_extensions.hpp"
+#include "device/isa/language_features.hpp"
 #include "runtime/core/device.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/platform.hpp"
@@ -16,7 +16,15 @@ constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
 std::vector<NamedVersion> extensions_of(const isa::Target& target) {
   std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
                                  {"cl_khr_extended_versioning", kExtensionVersion}};
-  for (const char* name : isa::language_extensions(target)) list.push_back({name, kExtensionVersion});
+  for (const auto& row : isa::language_features(target))
+    if (!row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
+  return list;
+}
+
+std::vector<NamedVersion> language_features_of(const isa::Target& target) {
+  std::vector<NamedVersion> list;
+  for (const auto& row : isa::language_features(target))
+    if (row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
   return list;
 }
 
@@ -124,7 +132,8 @@ void add_absent(InfoTable& info) {
   info.add_array(CL_DEVICE_ILS_WITH_VERSION, std::vector<cl_name_version>{});
 }
 
-void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions) {
+void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
+                  const std::vector<NamedVersion>& features) {
   info.add_text(CL_DEVICE_PROFILE, "FULL_PROFILE");
   info.add_text(CL_DEVICE_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
   info.add(CL_DEVICE_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
@@ -137,9 +146,7 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions) 
                                                                  {"OpenCL C", CL_MAKE_VERSION(1, 1, 0)},
                                                                  {"OpenCL C", CL_MAKE_VERSION(1, 2, 0)},
                                                                  {"OpenCL C", CL_MAKE_VERSION(3, 0, 0)}}));
-  info.add_array(CL_DEVICE_OPENCL_C_FEATURES,
-                 name_versions({{"__opencl_c_fp64", CL_MAKE_VERSION(3, 0, 0)},
-                                {"__opencl_c_int64", CL_MAKE_VERSION(3, 0, 0)}}));
+  info.add_array(CL_DEVICE_OPENCL_C_FEATURES, name_versions(features));
   info.add_text(CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED, "");
   info.add(CL_DEVICE_COMPILER_AVAILABLE, cl_bool{CL_TRUE});
   info.add(CL_DEVICE_LINKER_AVAILABLE, cl_bool{CL_TRUE});
@@ -149,7 +156,8 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions) 
 
 void Device::describe(cl_platform_id platform) {
   extension_list_ = extensions_of(target());
-  extensions_ = joined_names(extension_list_);
+  const auto features = language_features_of(target());
+  compiler_features_ = joined_names(extension_list_) + " " + joined_names(features);
   info_.add(CL_DEVICE_TYPE, cl_device_type{CL_DEVICE_TYPE_GPU});
   info_.add(CL_DEVICE_VENDOR_ID, cl_uint{description().vendor_id});
   info_.add_text(CL_DEVICE_NAME, description().name);
@@ -173,7 +181,7 @@ void Device::describe(cl_platform_id platform) {
   add_shape(info_, description());
   add_memory(info_, description());
   add_absent(info_);
-  add_language(info_, extension_list_);
+  add_language(info_, extension_list_, features);
 }
 
 }  // namespace kiesel::runtime

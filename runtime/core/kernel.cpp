@@ -133,6 +133,8 @@ Outcome<> Kernel::set_argument(cl_uint index, std::size_t size, const void* valu
       return ApiError{CL_INVALID_MEM_OBJECT, "this device has no images", context};
     case ArgumentKind::kSampler:
       return ApiError{CL_INVALID_SAMPLER, "this device has no samplers", context};
+    case ArgumentKind::kPipe:
+      return ApiError{CL_INVALID_MEM_OBJECT, "this device has no pipes", context};
   }
   std::lock_guard lock(mutex_);
   arguments_[index] = std::move(next);

@@ -1,0 +1,37 @@
+// What of OpenCL C's optional parts a target's machine code, the builtins and the compiler can do together:
+// the one list behind CL_DEVICE_EXTENSIONS, CL_DEVICE_OPENCL_C_FEATURES and the compiler's -cl-ext. A row is
+// added when the whole chain works.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "device/isa/target.hpp"
+
+namespace kiesel::isa {
+
+struct LanguageFeature {
+  const char* name;  // an extension "cl_...", or a feature macro "__opencl_c_..."
+  std::uint8_t major = 1, minor = 0,
+               patch = 0;  // of the extension, or the language version that names the feature
+
+  bool is_macro() const { return std::string_view(name).starts_with("__opencl_c_"); }
+};
+
+inline std::vector<LanguageFeature> language_features(const Target& target) {
+  std::vector<LanguageFeature> list{
+      {"cl_khr_byte_addressable_store"}, {"cl_khr_fp64"}, {"__opencl_c_fp64", 3}, {"__opencl_c_int64", 3}};
+  const auto add = [&list](bool available, std::initializer_list<LanguageFeature> rows) {
+    if (available) list.insert(list.end(), rows);
+  };
+  add(target.atomics && target.cas, {{"cl_khr_global_int32_base_atomics"},
+                                     {"cl_khr_global_int32_extended_atomics"},
+                                     {"cl_khr_local_int32_base_atomics"},
+                                     {"cl_khr_local_int32_extended_atomics"},
+                                     {"cl_khr_int64_base_atomics"},
+                                     {"cl_khr_int64_extended_atomics"}});
+  return list;
+}
+
+}  // namespace kiesel::isa
