@@ -37,8 +37,7 @@ std::vector<Words> same_version(std::vector<Words> modules) {
   return modules;
 }
 
-constexpr std::uint32_t kOpDecorate = 71, kOpTypeImage = 25, kOpTypeSampler = 26, kOpTypeQueue = 37,
-                        kOpTypePipe = 38;
+constexpr std::uint32_t kOpDecorate = 71, kOpTypeQueue = 37;
 constexpr std::uint32_t kLinkageAttributes = 41;
 constexpr std::uint32_t kExport = 0;
 
@@ -47,10 +46,7 @@ struct MissingFeature {
   const char* text;
 };
 constexpr MissingFeature kMissingFeatures[] = {
-    {kOpTypeImage, "images, which the device does not have (CL_DEVICE_IMAGE_SUPPORT is CL_FALSE)"},
-    {kOpTypeSampler, "samplers, which the device does not have (CL_DEVICE_IMAGE_SUPPORT is CL_FALSE)"},
     {kOpTypeQueue, "device-side enqueue, which the device does not have"},
-    {kOpTypePipe, "pipes, which the device does not have"},
 };
 
 // The linker looks only at what is imported.

@@ -26,7 +26,7 @@ Result<Words> write_spirv(llvm::Module& module);
 // spirv-val: kInvalidArgument with its first message.
 Status check_spirv(std::span<const std::uint32_t> words);
 
-// kUnsupported with what a module needs and no device of ours has: images, pipes, queues.
+// kUnsupported with what a module needs and no device of ours has: device-side queues.
 Status check_features(std::span<const std::uint32_t> words);
 
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.

@@ -220,19 +220,6 @@ TEST_CASE("what two programs define cannot be linked") {
   CHECK(link({function.binary, table.binary}).outcome == Outcome::kSuccess);
 }
 
-TEST_CASE("images and samplers are build errors in every version of the language") {
-  for (const char* options : {"-cl-std=CL1.0", "-cl-std=CL1.2", "-cl-std=CL3.0"})
-    for (const char* source :
-         {"kernel void k(read_only image2d_t i) {}", "kernel void k(sampler_t s) {}",
-          "kernel void k(read_only image2d_t i, sampler_t s, global float4* a) { a[0] = read_imagef(i, s, "
-          "(int2)(0)); }"}) {
-      const auto reply = test::build(source, options);
-      INFO(options << " " << source << "\n" << reply.log);
-      CHECK(reply.outcome == Outcome::kFailed);
-      CHECK_THAT(reply.log, Contains("CL_DEVICE_IMAGE_SUPPORT") || Contains("__opencl_c_images"));
-    }
-}
-
 TEST_CASE("thousands of functions take time by their number, not by its square") {
   std::string source;
   for (int i = 0; i < 1500; ++i)

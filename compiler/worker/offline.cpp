@@ -16,7 +16,7 @@ constexpr int kBuildFailed = 1;
 constexpr int kUsage = 2;
 
 struct CompileCommand {
-  std::string input, output = "a.elf", options, dump;
+  std::string input, output = "a.elf", options, dump, features;
   bool time = false;
 };
 
@@ -48,6 +48,7 @@ int compile(const CompileCommand& command) {
   request.options = command.options;
   for (const auto& row : isa::language_features(request.target))
     request.extensions += std::string(row.name) + " ";
+  request.extensions += command.features;
   request.dump = command.dump;
   const auto reply = build(request);
   fmt::print(stderr, "{}", reply.log);
@@ -81,6 +82,8 @@ int run_offline(int count, char** arguments) {
   compile_app->allow_extras()->footer(
       "Everything else is a build option as clBuildProgram takes it: -DN=4 -cl-std=CL3.0 -g ...");
   compile_app->add_option("--dump", command.dump, "Folder for SPIR-V, IR, assembly and ELF");
+  compile_app->add_option("--features", command.features,
+                          "Extensions and feature macros beside the device's own, separated by spaces");
   compile_app->add_flag("--time", command.time, "Print the processor time of each phase");
 
   std::string listed;
