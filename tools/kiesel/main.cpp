@@ -15,6 +15,7 @@
 #include "compiler/client/client.hpp"
 #include "device/device.hpp"
 #include "support/config.hpp"
+#include "tools/kiesel/conformance.hpp"
 
 namespace {
 
@@ -93,10 +94,13 @@ int main(int argc, char** argv) {
   auto* disasm = app.add_subcommand("disasm", "show the machine code of a program: kiesel disasm x.elf");
   for (auto* command : {compile, disasm}) command->prefix_command()->set_help_flag();
 
+  int exit_code = 2;
+  tools::add_conformance(app, exit_code);
+
   CLI11_PARSE(app, argc, argv);
   if (page) return fmt::print("{}", options_page()), 0;
   if (info->parsed()) return options ? print_options() : print_devices();
   for (auto* command : {compile, disasm})
     if (command->parsed()) return run_compiler(command->get_name(), command->remaining());
-  return 2;
+  return exit_code;
 }

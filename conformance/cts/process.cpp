@@ -1,0 +1,93 @@
+#include "conformance/cts/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace kiesel::conformance {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<std::string> environment_of(const Command& command) {
+  std::vector<std::string> list;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string text = *entry;
+    bool replaced = false;
+    for (const auto& [name, value] : command.environment) replaced = replaced || text.starts_with(name + "=");
+    if (!replaced) list.push_back(text);
+  }
+  for (const auto& [name, value] : command.environment) list.push_back(name + "=" + value);
+  return list;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (auto& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+int spawn(const Command& command, pid_t& child) {
+  std::vector<std::string> words{command.program.string()};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  auto variables = environment_of(command);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, command.folder.c_str());
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, command.output.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  const int error = posix_spawn(&child, command.program.c_str(), &actions, &attributes,
+                                pointers(words).data(), pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+// False when the child still runs at the limit.
+bool wait_until(pid_t child, Clock::time_point deadline) {
+  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  pollfd entry{descriptor, POLLIN, 0};
+  int ready = 0;
+  do {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    ready = ::poll(&entry, 1, static_cast<int>(std::max<long>(left, 0)));
+  } while (ready < 0 && errno == EINTR);
+  ::close(descriptor);
+  return ready > 0;
+}
+
+}  // namespace
+
+Ending run(const Command& command) {
+  const auto start = Clock::now();
+  pid_t child = 0;
+  if (const int error = spawn(command, child)) return {Ending::Kind::kNotStarted, error, 0};
+  const bool ended = wait_until(child, start + command.limit);
+  // What the program started (or the program itself, at the limit) goes with it.
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const double seconds = seconds_since(start);
+  if (!ended) return {Ending::Kind::kTimeout, 0, seconds};
+  if (WIFSIGNALED(status)) return {Ending::Kind::kSignal, WTERMSIG(status), seconds};
+  return {Ending::Kind::kExit, WEXITSTATUS(status), seconds};
+}
+
+}  // namespace kiesel::conformance

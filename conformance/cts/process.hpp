@@ -1,0 +1,30 @@
+// Runs one test program in its own process group, with its output in a file and a limit of time.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kiesel::conformance {
+
+struct Command {
+  std::filesystem::path program;
+  std::vector<std::string> arguments;
+  std::filesystem::path folder;                                  // working folder
+  std::vector<std::pair<std::string, std::string>> environment;  // replaces variables of this process
+  std::filesystem::path output;                                  // standard output and standard error
+  std::chrono::seconds limit{60};
+};
+
+struct Ending {
+  enum class Kind { kExit, kSignal, kTimeout, kNotStarted } kind = Kind::kNotStarted;
+  int code = 0;  // exit status, signal, or errno
+  double seconds = 0;
+};
+
+// Thread-safe. At the limit the whole process group is killed.
+Ending run(const Command& command);
+
+}  // namespace kiesel::conformance

@@ -1,0 +1,32 @@
+// Runs the CTS: finds the programs in a build, asks each for its sub-tests, runs them one a process on
+// several threads. A crash or a limit costs one sub-test.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "conformance/cts/results.hpp"
+#include "support/result.hpp"
+
+namespace kiesel::conformance {
+
+struct Request {
+  std::filesystem::path cts;     // a build of the suite: programs anywhere below
+  std::filesystem::path driver;  // the ICD library to test
+  std::string device;            // for KIESEL_DEVICE; empty leaves it alone
+  bool full = false;
+  std::vector<std::string>
+      names;                     // suites "basic", sub-tests "basic/hostptr", a '*' at the end; empty is all
+  unsigned jobs = 1;             // sub-tests at a time
+  std::filesystem::path folder;  // for the sub-tests' outputs, "<suite>.<sub-test>.txt"
+};
+
+// Called under a lock, in the order in which sub-tests end.
+using Progress = std::function<void(const std::string& name, const SubTest& test)>;
+
+// kNotFound when there is no program of the suite below `cts`, or no name fits. kIo.
+Result<Results> run_suites(const Request& request, const Progress& progress);
+
+}  // namespace kiesel::conformance

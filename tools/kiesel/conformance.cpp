@@ -1,0 +1,138 @@
+#include "tools/kiesel/conformance.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "conformance/cts/page.hpp"
+#include "conformance/cts/runner.hpp"
+#include "support/file.hpp"
+
+namespace kiesel::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace kiesel::conformance;
+
+constexpr const char* kHowToGet =
+    "The OpenCL-CTS is the Khronos Group's conformance suite: its repository is KhronosGroup/OpenCL-CTS on "
+    "GitHub\n"
+    "(results in docs/conformance.md are of commit b8f8906c, August 2026). Build it as its README says, "
+    "then:\n"
+    "    kiesel conformance --cts <its build folder> --quick\n";
+
+struct Options {
+  std::string cts, driver, device = "kiesel", expectations, other, output = "conformance-results";
+  std::vector<std::string> names;
+  bool quick = false, full = false;
+  unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
+};
+
+fs::path program_folder() {
+  std::error_code error;
+  return fs::canonical("/proc/self/exe", error).parent_path();
+}
+
+// Beside this program: in the build folder, or below the install prefix.
+std::optional<fs::path> beside(std::initializer_list<fs::path> candidates) {
+  std::error_code error;
+  for (const auto& candidate : candidates)
+    if (const auto path = program_folder() / candidate; fs::exists(path, error))
+      return path.lexically_normal();
+  return {};
+}
+
+int refuse(const std::string& reason) {
+  fmt::print(stderr, "kiesel conformance: {}\n", reason);
+  return 2;
+}
+
+Result<Expectations> load_expectations(const Options& options) {
+  const auto name = fs::path(options.device).stem().string() + ".json";
+  const auto found = !options.expectations.empty()
+                         ? std::optional<fs::path>(options.expectations)
+                         : beside({fs::path("../../conformance/expectations") / name,
+                                   fs::path("../share/kiesel/expectations") / name});
+  if (!found) return Expectations();
+  const auto text = read_text_file(*found);
+  if (!text) return text.error();
+  auto rows = Expectations::parse(*text);
+  if (!rows) return Error{Errc::kInvalidArgument, found->string() + ": " + rows.error().reason};
+  return rows;
+}
+
+Status write_text(const fs::path& path, const std::string& text) {
+  return write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+int judge(const Results& results, const Expectations& expectations) {
+  const auto list = surprises(results, expectations);
+  for (const auto& [name, expected, found] : list)
+    fmt::print("{}: {}, expected {}\n", name, to_string(found), to_string(expected));
+  if (list.empty()) fmt::print("all results are as expected\n");
+  return list.empty() ? 0 : 1;
+}
+
+int run(const Options& options) {
+  if (options.cts.empty()) return fmt::print(stderr, "{}", kHowToGet), 2;
+  const auto driver =
+      !options.driver.empty()
+          ? std::optional<fs::path>(options.driver)
+          : beside({"../lib/libkiesel.so", "../lib/x86_64-linux-gnu/libkiesel.so", "libkiesel.so"});
+  if (!driver || !fs::exists(*driver)) return refuse("no driver: name its library with --driver");
+  const auto expectations = load_expectations(options);
+  if (!expectations) return refuse(expectations.error().reason);
+  std::optional<Results> other;
+  if (!options.other.empty()) {
+    const auto text = read_text_file(options.other);
+    if (!text) return refuse(text.error().reason);
+    auto parsed = results_from_json(*text);
+    if (!parsed) return refuse(options.other + ": " + parsed.error().reason);
+    other = std::move(*parsed);
+  }
+
+  const fs::path folder = fs::absolute(options.output);
+  const auto progress = [&](const std::string& name, const SubTest& test) {
+    fmt::print("{:8} {:8.2f} s  {}\n", to_string(test.verdict), test.seconds, name);
+    std::fflush(stdout);
+  };
+  const auto results = run_suites(
+      {options.cts, *driver, options.device, options.full, options.names, options.jobs, folder}, progress);
+  if (!results) return refuse(results.error().reason), fmt::print(stderr, "{}", kHowToGet), 2;
+  const auto* beside_it = other ? &*other : nullptr;
+  for (const auto& [name, text] : {std::pair("results.json", to_json(*results)),
+                                   std::pair("results.html", html_page(*results, *expectations, beside_it)),
+                                   std::pair("results.md", markdown_table(*results, beside_it))})
+    if (const auto written = write_text(folder / name, text); !written) return refuse(written.error().reason);
+  fmt::print("\n{}\n", markdown_table(*results, beside_it));
+  fmt::print("{:.0f} s; results.json, results.html, results.md and each sub-test's output are in {}\n",
+             results.value().seconds, folder.string());
+  return judge(*results, *expectations);
+}
+
+}  // namespace
+
+void add_conformance(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("conformance", "run the Khronos OpenCL-CTS on this driver");
+  command->add_option("--cts", options->cts, "a build of the OpenCL-CTS");
+  auto* quick = command->add_flag("--quick", options->quick, "reduced work: the default");
+  command->add_flag("--full", options->full, "all sub-tests at full size")->excludes(quick);
+  command->add_option("names", options->names,
+                      "suites (basic) or sub-tests (basic/host*); all when there is none");
+  command->add_option("--driver", options->driver,
+                      "the ICD library to test; this installation's when not given");
+  command->add_option("--device", options->device, "configuration of the device model");
+  command->add_option("--expectations", options->expectations,
+                      "JSON file of what does not pass; this installation's for the device when not given");
+  command->add_option("--beside", options->other, "results.json of another driver, shown beside");
+  command->add_option("--jobs", options->jobs, "sub-tests at a time");
+  command->add_option("--output", options->output, "folder for results and outputs");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace kiesel::tools
