@@ -29,7 +29,13 @@ SPIRV::TranslatorOpts writer_options() {
   return translator_options({SPIRV::VersionNumber::MaximumVersion,
                              {{Extension::SPV_KHR_no_integer_wrap_decoration, true},
                               {Extension::SPV_KHR_float_controls, true},
-                              {Extension::SPV_KHR_linkonce_odr, true}}});
+                              {Extension::SPV_KHR_linkonce_odr, true},
+                              {Extension::SPV_KHR_expect_assume, true},
+                              {Extension::SPV_KHR_integer_dot_product, true},
+                              {Extension::SPV_KHR_bit_instructions, true},
+                              {Extension::SPV_KHR_subgroup_rotate, true},
+                              {Extension::SPV_EXT_shader_atomic_float_add, true},
+                              {Extension::SPV_EXT_shader_atomic_float_min_max, true}}});
 }
 
 SPIRV::TranslatorOpts reader_options() {
