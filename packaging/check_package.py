@@ -54,6 +54,7 @@ def main():
         run(root / "usr/bin/kiesel", "compile", folder / "x.cl", "-o", folder / "x.elf")
         listing = run(root / "usr/bin/kiesel", "disasm", folder / "x.elf")
         require("<twice>" in listing, f"no kernel in the listing:\n{listing}")
+        require((root / "usr/share/kiesel/expectations/kiesel.json").exists(), "no conformance expectations in the package")
         # A build in an application's process starts the compiler of the package, not the build tree's.
         clinfo = run("clinfo", OCL_ICD_VENDORS=f"{folder}/vendors/kiesel.icd", KIESEL_CACHE="0")
         require("Preferred work group size multiple (kernel)" in clinfo and "CL_" not in clinfo.split("(kernel)")[1][:60],

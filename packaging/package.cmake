@@ -2,6 +2,7 @@
 
 install(TARGETS kiesel_icd LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMELINK_SKIP)
 install(TARGETS kiesel kiesel-compiler RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY conformance/expectations DESTINATION ${CMAKE_INSTALL_DATADIR}/kiesel)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Loaders look in /etc/OpenCL/vendors only, whatever the prefix; the file names the library by its full path.
