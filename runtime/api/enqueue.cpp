@@ -12,14 +12,6 @@ Outcome<> enqueue(Enqueue command, Event::Work work) {
   return {};
 }
 
-Outcome<Buffer*> buffer_of(CommandQueue& queue, cl_mem handle) {
-  auto* buffer = find<Buffer>(handle);
-  KIESEL_REQUIRE(buffer, queue.context(), CL_INVALID_MEM_OBJECT, "no valid buffer");
-  KIESEL_REQUIRE(&buffer->context() == &queue.context(), queue.context(), CL_INVALID_CONTEXT,
-                 "the buffer is of another context than the command-queue");
-  return buffer;
-}
-
 Outcome<> check_range(Buffer& buffer, std::size_t offset, std::size_t size) {
   KIESEL_REQUIRE(
       offset <= buffer.size() && size <= buffer.size() - offset, buffer.context(), CL_INVALID_VALUE,
@@ -27,11 +19,11 @@ Outcome<> check_range(Buffer& buffer, std::size_t offset, std::size_t size) {
   return {};
 }
 
-Outcome<> check_host_access(Buffer& buffer, HostAccess access) {
+Outcome<> check_host_access(MemoryObject& memory, HostAccess access) {
   const cl_mem_flags forbidding =
       CL_MEM_HOST_NO_ACCESS | (access == HostAccess::kRead ? CL_MEM_HOST_WRITE_ONLY : CL_MEM_HOST_READ_ONLY);
-  KIESEL_REQUIRE((buffer.flags() & forbidding) == 0, buffer.context(), CL_INVALID_OPERATION,
-                 "the buffer's flags forbid this access by the host");
+  KIESEL_REQUIRE((memory.flags() & forbidding) == 0, memory.context(), CL_INVALID_OPERATION,
+                 "the memory object's flags forbid this access by the host");
   return {};
 }
 

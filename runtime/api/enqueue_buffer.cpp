@@ -1,4 +1,4 @@
-// Read, write, copy, fill, migrate buffers (OpenCL 3.0 API 5.2.2, 5.2.3, 5.5.4).
+// Read, write, copy, fill buffers; migrate memory objects (OpenCL 3.0 API 5.2.2, 5.2.3, 5.5.4).
 #include <algorithm>
 #include <bit>
 
@@ -48,11 +48,9 @@ cl_int clEnqueueCopyBuffer(cl_command_queue handle, cl_mem source_handle, cl_mem
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
     KIESEL_CHECK(check_range(*source, source_offset, size));
     KIESEL_CHECK(check_range(*target, target_offset, size));
-    const auto root = [](const Buffer& buffer) {
-      return buffer.parent_buffer() ? buffer.parent_buffer() : &buffer;
-    };
-    if (root(*source) == root(*target)) {
-      const std::size_t from = source->origin() + source_offset, to = target->origin() + target_offset;
+    if (&source->root() == &target->root()) {
+      const std::size_t from = source->root_origin() + source_offset,
+                        to = target->root_origin() + target_offset;
       KIESEL_REQUIRE(from + size <= to || to + size <= from, queue->context(), CL_MEM_COPY_OVERLAP,
                      "source and target overlap");
     }
@@ -90,14 +88,14 @@ cl_int clEnqueueMigrateMemObjects(cl_command_queue handle, cl_uint num_mem_objec
     constexpr cl_mem_migration_flags kKnown =
         CL_MIGRATE_MEM_OBJECT_HOST | CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED;
     KIESEL_REQUIRE((flags & ~kKnown) == 0, queue->context(), CL_INVALID_VALUE, "unknown migration flags");
-    std::vector<Ref<Buffer>> buffers;
+    std::vector<Ref<MemoryObject>> objects;
     for (cl_uint i = 0; i < num_mem_objects; ++i) {
-      KIESEL_TRY(buffer, buffer_of(*queue, mem_objects[i]));
-      buffers.emplace_back(buffer);
+      KIESEL_TRY(memory, memory_of<MemoryObject>(*queue, mem_objects[i]));
+      objects.emplace_back(memory);
     }
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
     return enqueue({*queue, CL_COMMAND_MIGRATE_MEM_OBJECTS, std::move(waits), false, event},
-                   migrate_work(std::move(buffers)));
+                   migrate_work(std::move(objects)));
   }());
 }
 

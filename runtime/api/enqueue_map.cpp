@@ -23,7 +23,7 @@ void* clEnqueueMapBuffer(cl_command_queue handle, cl_mem memory, cl_bool blockin
             context, CL_INVALID_VALUE, "map flags that do not go together");
         if (flags & CL_MAP_READ) KIESEL_CHECK(check_host_access(*buffer, HostAccess::kRead));
         if (flags & kWrites) KIESEL_CHECK(check_host_access(*buffer, HostAccess::kWrite));
-        auto mapping = buffer->map(queue->device(), flags, offset, size);
+        auto mapping = buffer->map(queue->device(), flags, offset, flat_box(size));
         KIESEL_REQUIRE(mapping.ok(), context, CL_MAP_FAILURE, mapping.error().reason);
         void* const pointer = mapping->pointer;
         const auto done =
@@ -42,13 +42,13 @@ cl_int clEnqueueUnmapMemObject(cl_command_queue handle, cl_mem memory, void* poi
                                const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(buffer, buffer_of(*queue, memory));
+    KIESEL_TRY(object, memory_of<MemoryObject>(*queue, memory));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    Buffer::Mapping mapping;
-    KIESEL_REQUIRE(pointer && buffer->unmap(pointer, mapping), queue->context(), CL_INVALID_VALUE,
-                   "the pointer was not returned by clEnqueueMapBuffer of this buffer");
+    MemoryObject::Mapping mapping;
+    KIESEL_REQUIRE(pointer && object->unmap(pointer, mapping), queue->context(), CL_INVALID_VALUE,
+                   "the pointer was not returned by mapping this memory object");
     return enqueue({*queue, CL_COMMAND_UNMAP_MEM_OBJECT, std::move(waits), false, event},
-                   unmap_work(*buffer, mapping));
+                   unmap_work(*object, mapping));
   }());
 }
 

@@ -1,8 +1,7 @@
 // Buffers and what all memory objects share (OpenCL 3.0 API 5.2, 5.5).
-#include "runtime/core/memory.hpp"
-
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
+#include "runtime/core/buffer.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
@@ -82,8 +81,7 @@ cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_typ
       [&]() -> Outcome<cl_mem> {
         KIESEL_TRY(parent, valid<Buffer>(handle));
         Context& context = parent->context();
-        KIESEL_REQUIRE(!parent->parent_buffer(), context, CL_INVALID_MEM_OBJECT,
-                       "a sub-buffer of a sub-buffer");
+        KIESEL_REQUIRE(!parent->associated(), context, CL_INVALID_MEM_OBJECT, "a sub-buffer of a sub-buffer");
         KIESEL_TRY(all_flags, sub_buffer_flags(*parent, flags));
         KIESEL_REQUIRE(type == CL_BUFFER_CREATE_TYPE_REGION, context, CL_INVALID_VALUE,
                        "not CL_BUFFER_CREATE_TYPE_REGION");
@@ -100,45 +98,46 @@ cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_typ
       errcode_ret);
 }
 
-cl_int clRetainMemObject(cl_mem memory) { return retain<Buffer>(memory); }
-cl_int clReleaseMemObject(cl_mem memory) { return release<Buffer>(memory); }
+cl_int clRetainMemObject(cl_mem memory) { return retain<MemoryObject>(memory); }
+cl_int clReleaseMemObject(cl_mem memory) { return release<MemoryObject>(memory); }
 
-cl_int clSetMemObjectDestructorCallback(cl_mem handle, Buffer::DestructorCallback callback, void* user_data) {
+cl_int clSetMemObjectDestructorCallback(cl_mem handle, MemoryObject::DestructorCallback callback,
+                                        void* user_data) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(buffer, valid<Buffer>(handle));
-    KIESEL_REQUIRE(callback, buffer->context(), CL_INVALID_VALUE, "no callback");
-    buffer->add_destructor_callback(callback, user_data);
+    KIESEL_TRY(memory, valid<MemoryObject>(handle));
+    KIESEL_REQUIRE(callback, memory->context(), CL_INVALID_VALUE, "no callback");
+    memory->add_destructor_callback(callback, user_data);
     return {};
   }());
 }
 
 cl_int clGetMemObjectInfo(cl_mem handle, cl_mem_info name, size_t size, void* value, size_t* size_ret) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(buffer, valid<Buffer>(handle));
+    KIESEL_TRY(memory, valid<MemoryObject>(handle));
     const Answer answer(size, value, size_ret);
     switch (name) {
       case CL_MEM_TYPE:
-        return answer.value(cl_mem_object_type{CL_MEM_OBJECT_BUFFER});
+        return answer.value(memory->type());
       case CL_MEM_FLAGS:
-        return answer.value(buffer->flags());
+        return answer.value(memory->flags());
       case CL_MEM_SIZE:
-        return answer.value(buffer->size());
+        return answer.value(memory->size());
       case CL_MEM_HOST_PTR:
-        return answer.value(buffer->host_pointer());
+        return answer.value(memory->host_pointer());
       case CL_MEM_MAP_COUNT:
-        return answer.value(buffer->map_count());
+        return answer.value(memory->map_count());
       case CL_MEM_REFERENCE_COUNT:
-        return answer.value(reference_count(*buffer));
+        return answer.value(reference_count(*memory));
       case CL_MEM_CONTEXT:
-        return answer.value(cl_handle(buffer->context()));
+        return answer.value(cl_handle(memory->context()));
       case CL_MEM_ASSOCIATED_MEMOBJECT:
-        return answer.value(buffer->parent_buffer() ? cl_handle(*buffer->parent_buffer()) : cl_mem{nullptr});
+        return answer.value(memory->associated() ? cl_handle(*memory->associated()) : cl_mem{nullptr});
       case CL_MEM_OFFSET:
-        return answer.value(buffer->origin());
+        return answer.value(memory->origin());
       case CL_MEM_USES_SVM_POINTER:
         return answer.value(cl_bool{CL_FALSE});
       case CL_MEM_PROPERTIES:
-        return answer.array(buffer->properties());
+        return answer.array(memory->properties());
       default:
         return Answer::unknown(name);
     }

@@ -102,10 +102,10 @@ Outcome<Handle*> publish(Object& object, Kind kind) {
   return handle;
 }
 
-Object* find_object(const void* handle, Kind kind) {
+Object* find_object(const void* handle, Kind kinds) {
   if (!table().contains(handle)) return nullptr;
   const auto* candidate = static_cast<const Handle*>(handle);
-  if (candidate->kind.load(std::memory_order_acquire) != kind) return nullptr;
+  if (!is_one_of(candidate->kind.load(std::memory_order_acquire), kinds)) return nullptr;
   return candidate->object.load(std::memory_order_relaxed);
 }
 

@@ -33,8 +33,8 @@ void set_dispatch_data(void* data);
 
 // Makes the handle of an object, with one reference of the application's. CL_OUT_OF_HOST_MEMORY.
 Outcome<Handle*> publish(Object& object, Kind kind);
-// The object behind a handle of this kind, or null for anything else.
-Object* find_object(const void* handle, Kind kind);
+// The object behind a handle of one of these kinds, or null for anything else.
+Object* find_object(const void* handle, Kind kinds);
 void retain_handle(Handle& handle);
 // False when the application holds no reference (the handle is still valid for what its children return).
 bool release_handle(Handle& handle);

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/buffer.hpp"
 #include "runtime/core/executable.hpp"
-#include "runtime/core/memory.hpp"
 #include "runtime/core/program.hpp"
 
 namespace kiesel::runtime {

@@ -8,20 +8,16 @@
 #include "runtime/core/handle.hpp"
 
 namespace kiesel::runtime {
-namespace {
-
 ApiError memory_error(const Error& error) {
   return {error.code == Errc::kOutOfMemory ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_OUT_OF_RESOURCES,
           error.reason};
 }
 
-device::Box row(std::size_t bytes) {
+device::Box flat_box(std::size_t bytes) {
   device::Box box;
   box.size = {bytes, 1, 1};
   return box;
 }
-
-}  // namespace
 
 Status run_now(device::Device& device, device::Command command) {
   struct Waiting {
@@ -39,34 +35,18 @@ Status run_now(device::Device& device, device::Command command) {
   return waiting->status;
 }
 
-Buffer::Buffer(Context& context, Buffer* parent, std::vector<cl_mem_properties> properties,
-               cl_mem_flags flags, std::size_t origin, std::size_t size, void* host_pointer)
+MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Description description)
     : context_(&context),
-      parent_(parent),
-      properties_(std::move(properties)),
-      flags_(flags),
-      origin_(origin),
-      size_(size),
-      user_memory_(flags & CL_MEM_USE_HOST_PTR ? static_cast<std::byte*>(host_pointer) : nullptr) {}
+      associated_(associated),
+      properties_(std::move(description.properties)),
+      flags_(description.flags),
+      origin_(description.origin),
+      size_(description.size),
+      user_memory_(!associated && (flags_ & CL_MEM_USE_HOST_PTR)
+                       ? static_cast<std::byte*>(description.host_pointer)
+                       : nullptr) {}
 
-Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_properties> properties,
-                                    cl_mem_flags flags, std::size_t size, void* host_pointer) {
-  auto buffer =
-      Ref<Buffer>::adopt(new Buffer(context, nullptr, std::move(properties), flags, 0, size, host_pointer));
-  Device& first = *context.devices().front();
-  KIESEL_CHECK(buffer->address(first));
-  if (flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR))
-    KIESEL_CHECK(buffer->write_initial(first, host_pointer));
-  return buffer;
-}
-
-Ref<Buffer> Buffer::create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::size_t origin,
-                                      std::size_t size) {
-  return Ref<Buffer>::adopt(
-      new Buffer(parent.context(), &parent, {}, flags, origin, size, parent.host_pointer()));
-}
-
-Buffer::~Buffer() {
+MemoryObject::~MemoryObject() {
   // The callbacks tell that USE_HOST_PTR's memory may be reused, so storage goes first.
   for (const auto& storage : storage_) storage.device->implementation().free(storage.address);
   auto call = [callbacks = std::move(destructor_callbacks_), handle = cl_handle(*this)] {
@@ -78,25 +58,25 @@ Buffer::~Buffer() {
     call();
 }
 
-Object* Buffer::parent() {
-  if (parent_) return parent_.get();
+Object* MemoryObject::parent() {
+  if (associated_) return associated_.get();
   return context_.get();
 }
 
-void* Buffer::host_pointer() const {
-  if (parent_) {
-    auto* base = static_cast<std::byte*>(parent_->host_pointer());
+void* MemoryObject::host_pointer() const {
+  if (associated_) {
+    auto* base = static_cast<std::byte*>(associated_->host_pointer());
     return base ? base + origin_ : nullptr;
   }
   return user_memory_;
 }
 
-cl_uint Buffer::map_count() const {
+cl_uint MemoryObject::map_count() const {
   std::lock_guard lock(mutex_);
   return static_cast<cl_uint>(mappings_.size());
 }
 
-Outcome<Buffer::Storage*> Buffer::storage(Device& device) {
+Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& device) {
   for (auto& storage : storage_)
     if (storage.device.get() == &device) return &storage;
   auto address = device.implementation().allocate(size_, kBufferAlignment);
@@ -106,9 +86,9 @@ Outcome<Buffer::Storage*> Buffer::storage(Device& device) {
   return &storage_.back();
 }
 
-Outcome<device::Address> Buffer::address(Device& device) {
-  if (parent_) {
-    KIESEL_TRY(base, parent_->address(device));
+Outcome<device::Address> MemoryObject::address(Device& device) {
+  if (associated_) {
+    KIESEL_TRY(base, associated_->address(device));
     return base + origin_;
   }
   std::lock_guard lock(mutex_);
@@ -117,9 +97,9 @@ Outcome<device::Address> Buffer::address(Device& device) {
   return place->address;
 }
 
-Outcome<device::Address> Buffer::acquire(Device& device) {
-  if (parent_) {
-    KIESEL_TRY(base, parent_->acquire(device));
+Outcome<device::Address> MemoryObject::acquire(Device& device) {
+  if (associated_) {
+    KIESEL_TRY(base, associated_->acquire(device));
     return base + origin_;
   }
   std::lock_guard lock(mutex_);
@@ -131,24 +111,28 @@ Outcome<device::Address> Buffer::acquire(Device& device) {
   return place->address;
 }
 
-Outcome<> Buffer::move_contents(const Storage& from, const Storage& to) {
+Outcome<> MemoryObject::move_contents(const Storage& from, const Storage& to) {
   const auto passage = std::make_unique_for_overwrite<std::byte[]>(size_);
-  auto read = run_now(from.device->implementation(), device::Read{from.address, passage.get(), row(size_)});
+  auto read =
+      run_now(from.device->implementation(), device::Read{from.address, passage.get(), flat_box(size_)});
   if (!read.ok()) return memory_error(read.error());
-  auto write = run_now(to.device->implementation(), device::Write{passage.get(), to.address, row(size_)});
+  auto write =
+      run_now(to.device->implementation(), device::Write{passage.get(), to.address, flat_box(size_)});
   if (!write.ok()) return memory_error(write.error());
   return {};
 }
 
-Outcome<> Buffer::write_initial(Device& device, const void* from) {
-  KIESEL_TRY(target, address(device));
-  auto written = run_now(device.implementation(), device::Write{from, target, row(size_)});
+Outcome<> MemoryObject::allocate(const void* host_pointer, const device::Box& box) {
+  Device& first = *context_->devices().front();
+  KIESEL_TRY(target, address(first));
+  if (!(flags_ & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR))) return {};
+  auto written = run_now(first.implementation(), device::Write{host_pointer, target, box});
   if (!written.ok()) return memory_error(written.error());
   return {};
 }
 
-Outcome<Buffer::Mapping> Buffer::host_view(Device& device, std::size_t offset) {
-  if (parent_) return parent_->host_view(device, origin_ + offset);
+Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size_t offset) {
+  if (associated_) return associated_->host_view(device, origin_ + offset);
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(device));
   if (user_memory_) return Mapping{.pointer = user_memory_ + offset, .copied = true};
@@ -160,18 +144,18 @@ Outcome<Buffer::Mapping> Buffer::host_view(Device& device, std::size_t offset) {
   return Mapping{.pointer = shadow_.get() + offset, .copied = true};
 }
 
-Outcome<Buffer::Mapping> Buffer::map(Device& device, cl_map_flags flags, std::size_t offset,
-                                     std::size_t size) {
+Outcome<MemoryObject::Mapping> MemoryObject::map(Device& device, cl_map_flags flags, std::size_t offset,
+                                                 const device::Box& box) {
   KIESEL_TRY(mapping, host_view(device, offset));
   mapping.offset = offset;
-  mapping.size = size;
+  mapping.box = box;
   mapping.flags = flags;
   std::lock_guard lock(mutex_);
   mappings_.push_back(mapping);
   return mapping;
 }
 
-bool Buffer::unmap(const void* pointer, Mapping& mapping) {
+bool MemoryObject::unmap(const void* pointer, Mapping& mapping) {
   std::lock_guard lock(mutex_);
   const auto found = std::find_if(mappings_.begin(), mappings_.end(),
                                   [&](const Mapping& entry) { return entry.pointer == pointer; });
@@ -181,7 +165,7 @@ bool Buffer::unmap(const void* pointer, Mapping& mapping) {
   return true;
 }
 
-void Buffer::add_destructor_callback(DestructorCallback callback, void* user_data) {
+void MemoryObject::add_destructor_callback(DestructorCallback callback, void* user_data) {
   std::lock_guard lock(mutex_);
   destructor_callbacks_.emplace_back(callback, user_data);
 }

@@ -1,5 +1,6 @@
-// Buffers. A buffer has storage on each device that used it; the newest contents are on one of them
-// (`owner`), and a command that starts on another device brings them over first.
+// Memory objects: what buffers, images and pipes share. Each is a number of bytes with storage on each device
+// that used it; the newest contents are on one of them (`owner`), and a command that starts on another device
+// brings them over first. A memory object made from another one is a view of that one's bytes.
 #pragma once
 
 #include <CL/cl.h>
@@ -14,25 +15,22 @@
 
 namespace kiesel::runtime {
 
-class Buffer final : public Object {
+class MemoryObject : public Object {
  public:
   static constexpr Kind kKind = Kind::kMemory;
   static constexpr cl_int kInvalid = CL_INVALID_MEM_OBJECT;
   using ClType = cl_mem;
   using DestructorCallback = void(CL_CALLBACK*)(cl_mem memory, void* user_data);
 
-  // Arguments are valid by then. `host_pointer`: USE_HOST_PTR's memory or what COPY_HOST_PTR copies.
-  static Outcome<Ref<Buffer>> create(Context& context, std::vector<cl_mem_properties> properties,
-                                     cl_mem_flags flags, std::size_t size, void* host_pointer);
-  static Ref<Buffer> create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::size_t origin,
-                                       std::size_t size);
-
+  virtual cl_mem_object_type type() const = 0;
   Object* parent() override;
   Context& context() const { return *context_; }
-  Buffer* parent_buffer() const { return parent_.get(); }  // null: not a sub-buffer
+  MemoryObject* associated() const { return associated_.get(); }  // what this is a view of, or null
+  const MemoryObject& root() const { return associated_ ? associated_->root() : *this; }
   cl_mem_flags flags() const { return flags_; }
   std::size_t size() const { return size_; }
-  std::size_t origin() const { return origin_; }
+  std::size_t origin() const { return origin_; }  // bytes from the start of associated()
+  std::size_t root_origin() const { return associated_ ? origin_ + associated_->root_origin() : 0; }
   const std::vector<cl_mem_properties>& properties() const { return properties_; }
   void* host_pointer() const;  // as CL_MEM_HOST_PTR wants it
   cl_uint map_count() const;
@@ -41,20 +39,35 @@ class Buffer final : public Object {
   Outcome<device::Address> address(Device& device);
   // The same for a command that starts now: the newest contents are there afterwards.
   Outcome<device::Address> acquire(Device& device);
+  // The 8 bytes that a kernel gets for it.
+  virtual Outcome<device::Address> argument(Device& device) { return address(device); }
 
   // Mapping. The region's host memory is the device's own where the host sees it, else a copy that is read on
   // map and written back on unmap.
   struct Mapping {
     std::byte* pointer = nullptr;
-    std::size_t offset = 0, size = 0;
+    std::size_t offset = 0;  // of the box
+    device::Box box{};       // both sides alike
     cl_map_flags flags = 0;
     bool copied = false;  // pointer is not the device's memory
   };
-  Outcome<Mapping> map(Device& device, cl_map_flags flags, std::size_t offset, std::size_t size);
+  Outcome<Mapping> map(Device& device, cl_map_flags flags, std::size_t offset, const device::Box& box);
   // False when nothing is mapped there.
   bool unmap(const void* pointer, Mapping& mapping);
 
   void add_destructor_callback(DestructorCallback callback, void* user_data);
+
+ protected:
+  struct Description {
+    std::vector<cl_mem_properties> properties{};
+    cl_mem_flags flags = 0;
+    std::size_t origin = 0, size = 0;
+    void* host_pointer = nullptr;  // USE_HOST_PTR's memory or what COPY_HOST_PTR copies
+  };
+  MemoryObject(Context& context, MemoryObject* associated, Description description);
+  ~MemoryObject() override;
+  // Storage on the first device, with what the flags say is in it; `box` is where that lies.
+  Outcome<> allocate(const void* host_pointer, const device::Box& box);
 
  private:
   struct Storage {
@@ -62,19 +75,15 @@ class Buffer final : public Object {
     device::Address address;
   };
 
-  Buffer(Context& context, Buffer* parent, std::vector<cl_mem_properties> properties, cl_mem_flags flags,
-         std::size_t origin, std::size_t size, void* host_pointer);
-  ~Buffer() override;
   Outcome<Storage*> storage(Device& device);                        // mutex_ held
   Outcome<> move_contents(const Storage& from, const Storage& to);  // mutex_ held
   Outcome<Mapping> host_view(Device& device, std::size_t offset);
-  Outcome<> write_initial(Device& device, const void* from);
 
   Ref<Context> context_;
-  Ref<Buffer> parent_;
+  Ref<MemoryObject> associated_;
   const std::vector<cl_mem_properties> properties_;
   const cl_mem_flags flags_;
-  const std::size_t origin_;  // bytes from the start of the parent
+  const std::size_t origin_;
   const std::size_t size_;
   std::byte* const user_memory_;  // USE_HOST_PTR
   mutable std::mutex mutex_;      // guards what follows; device calls are made under it
@@ -85,7 +94,13 @@ class Buffer final : public Object {
   std::vector<std::pair<DestructorCallback, void*>> destructor_callbacks_;
 };
 
+// `bytes` in a row.
+device::Box flat_box(std::size_t bytes);
+
 // Runs a command on a device and waits for it, lending this thread.
 Status run_now(device::Device& device, device::Command command);
+
+// An error of a device as one about memory objects.
+ApiError memory_error(const Error& error);
 
 }  // namespace kiesel::runtime

@@ -30,7 +30,7 @@ struct Prepared {
   Ref<Executable> executable;
   const compiler::Kernel* kernel = nullptr;
   device::Launch launch;
-  std::vector<Ref<Buffer>> buffers;
+  std::vector<Ref<MemoryObject>> memory;
 };
 
 void put(std::vector<std::byte>& block, std::uint32_t offset, const void* bytes, std::size_t size) {
@@ -58,16 +58,16 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
       put(out.launch.arguments, argument.offset, &local, sizeof local);
       local += value.local_bytes;
     } else if (value.memory) {
-      auto* buffer = find<Buffer>(value.memory);
-      if (!buffer)
+      auto* memory = find<MemoryObject>(value.memory);
+      if (!memory)
         return ApiError{CL_INVALID_KERNEL_ARGS,
                         fmt::format("kernel '{}': the memory object of argument {} ('{}') "
                                     "was released",
                                     out.kernel->name, i, argument.name),
                         context};
-      KIESEL_TRY(address, buffer->address(device));
+      KIESEL_TRY(address, memory->argument(device));
       put(out.launch.arguments, argument.offset, &address, sizeof address);
-      out.buffers.emplace_back(buffer);
+      out.memory.emplace_back(memory);
     }
   }
   if (local > device.target().local_memory_bytes)
@@ -80,8 +80,8 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
 }
 
 void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
-  for (const auto& buffer : prepared->buffers) {
-    if (auto there = buffer->acquire(event.queue()->device()); !there.ok()) {
+  for (const auto& memory : prepared->memory) {
+    if (auto there = memory->acquire(event.queue()->device()); !there.ok()) {
       event.fail(there.error().code, there.error().reason);
       return;
     }

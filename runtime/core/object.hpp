@@ -13,17 +13,26 @@ namespace kiesel::runtime {
 
 struct Handle;
 
+// Bits: a handle type of the API may stand for several kinds of object.
 enum class Kind : std::uint32_t {
-  kNone,
-  kPlatform,
-  kDevice,
-  kContext,
-  kCommandQueue,
-  kMemory,
-  kProgram,
-  kKernel,
-  kEvent,
+  kNone = 0,
+  kPlatform = 1 << 0,
+  kDevice = 1 << 1,
+  kContext = 1 << 2,
+  kCommandQueue = 1 << 3,
+  kBuffer = 1 << 4,
+  kImage = 1 << 5,
+  kPipe = 1 << 6,
+  kMemory = kBuffer | kImage | kPipe,  // cl_mem
+  kSampler = 1 << 7,
+  kProgram = 1 << 8,
+  kKernel = 1 << 9,
+  kEvent = 1 << 10,
 };
+
+constexpr bool is_one_of(Kind kind, Kind kinds) {
+  return (static_cast<std::uint32_t>(kind) & static_cast<std::uint32_t>(kinds)) != 0;
+}
 
 class Object {
  public:

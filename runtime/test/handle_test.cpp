@@ -12,7 +12,7 @@ namespace {
 // An object that counts how many of its kind live.
 class Probe : public Object {
  public:
-  static constexpr Kind kKind = Kind::kMemory;
+  static constexpr Kind kKind = Kind::kBuffer;
   using ClType = cl_mem;
   static inline int alive = 0;
 
@@ -32,6 +32,8 @@ TEST_CASE("an object lives while the application or the runtime holds it") {
   REQUIRE(handle.ok());
   CHECK(find<Probe>(*handle) == probe.get());
   CHECK(find_object(*handle, Kind::kKernel) == nullptr);
+  CHECK(find_object(*handle, Kind::kImage) == nullptr);
+  CHECK(find_object(*handle, Kind::kMemory) == probe.get());
   retain_handle(*probe->handle());
   CHECK(release_handle(*probe->handle()));
   CHECK(find<Probe>(*handle) == probe.get());

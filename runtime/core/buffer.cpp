@@ -1,0 +1,20 @@
+#include "runtime/core/buffer.hpp"
+
+namespace kiesel::runtime {
+
+Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_properties> properties,
+                                    cl_mem_flags flags, std::size_t size, void* host_pointer) {
+  auto buffer = Ref<Buffer>::adopt(new Buffer(
+      context, nullptr,
+      {.properties = std::move(properties), .flags = flags, .size = size, .host_pointer = host_pointer}));
+  KIESEL_CHECK(buffer->allocate(host_pointer, flat_box(size)));
+  return buffer;
+}
+
+Ref<Buffer> Buffer::create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::size_t origin,
+                                      std::size_t size) {
+  return Ref<Buffer>::adopt(
+      new Buffer(parent.context(), &parent, {.flags = flags, .origin = origin, .size = size}));
+}
+
+}  // namespace kiesel::runtime
