@@ -1,5 +1,6 @@
 #include "compiler/frontend/clang_arguments.hpp"
 
+#include <clang/Basic/OpenCLOptions.h>
 #include <fmt/format.h>
 
 #include <sstream>
@@ -37,13 +38,21 @@ bool has_word(const std::string& text, std::string_view wanted) {
   return false;
 }
 
-// What the device has, and nothing else. Feature macros exist from OpenCL C 3.0 on.
-std::string extension_list(const Request& request, const BuildOptions& options) {
-  std::string list = "-all";
+// What the device has, and nothing else. Feature macros exist from OpenCL C 3.0 on. Extensions that Clang has
+// no name for are nothing but a macro, on which its declarations of builtins depend.
+void add_extensions(std::vector<std::string>& arguments, const Request& request,
+                    const BuildOptions& options) {
+  const clang::OpenCLOptions known;
+  std::string list = "-cl-ext=-all";
   std::istringstream words(request.extensions);
-  for (std::string word; words >> word;)
-    if (options.language >= 300 || !word.starts_with("__opencl_c_")) list += ",+" + word;
-  return list;
+  for (std::string word; words >> word;) {
+    if (options.language < 300 && word.starts_with("__opencl_c_")) continue;
+    if (known.isKnown(word))
+      list += ",+" + word;
+    else
+      arguments.push_back("-D" + word + "=1");
+  }
+  arguments.push_back(list);
 }
 
 }  // namespace
@@ -58,7 +67,8 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
       "-ffp-contract=on",
       // The macros of this target promise extensions that the device may not have.
       "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-internal-isystem",
-      kBaseHeaderFolder, "-cl-ext=" + extension_list(request, options)};
+      kBaseHeaderFolder};
+  add_extensions(arguments, request, options);
   if (!has_word(request.extensions, "__opencl_c_images")) arguments.emplace_back("-U__IMAGE_SUPPORT__");
   if (options.language >= 300) arguments.emplace_back("-D__opencl_c_int64=1");
   for (const auto& [member, argument] : kForwarded)
