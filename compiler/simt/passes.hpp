@@ -11,6 +11,7 @@ class MachineFunctionPass;
 namespace kiesel::simt {
 
 llvm::FunctionPass* create_expand_atomics(const isa::Target& target, Errors& errors);
+llvm::FunctionPass* create_expand_division();
 llvm::FunctionPass* create_prepare_exits();
 llvm::FunctionPass* create_structurize(Precision precision);
 llvm::FunctionPass* create_thread_flow();

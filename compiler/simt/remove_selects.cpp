@@ -7,6 +7,7 @@
 
 #include "compiler/simt/choose.hpp"
 #include "compiler/simt/passes.hpp"
+#include "compiler/simt/wide_integers.hpp"
 
 namespace kiesel::simt {
 namespace {
@@ -44,11 +45,10 @@ class RemoveSelects final : public llvm::FunctionPass {
   }
 
   Value* rewrite(IRBuilder<>& at, llvm::Instruction& instruction) const {
+    if (Value* made = rewrite_wide(at, instruction)) return made;
     if (auto* select = llvm::dyn_cast<llvm::SelectInst>(&instruction))
       return chooser_.choose(at, select->getCondition(), select->getTrueValue(), select->getFalseValue());
     if (auto* cast = llvm::dyn_cast<llvm::CastInst>(&instruction)) return rewrite_bit_to_float(at, *cast);
-    if (auto* binary = llvm::dyn_cast<llvm::BinaryOperator>(&instruction))
-      return rewrite_long_shift(at, *binary);
     if (auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) return rewrite_intrinsic(at, *call);
     return nullptr;
   }
@@ -61,36 +61,6 @@ class RemoveSelects final : public llvm::FunctionPass {
     const double one = llvm::isa<llvm::UIToFPInst>(cast) ? 1.0 : -1.0;
     return at.CreateSelect(bit, llvm::ConstantFP::get(cast.getType(), one),
                            llvm::Constant::getNullValue(cast.getType()));
-  }
-
-  // A shift of two words: the code generator would choose by whether it is longer than one.
-  static Value* rewrite_long_shift(IRBuilder<>& at, llvm::BinaryOperator& shift) {
-    if (!shift.isShift() || !shift.getType()->isIntegerTy(128) ||
-        llvm::isa<llvm::ConstantInt>(shift.getOperand(1)))
-      return nullptr;
-    Type *word = at.getInt64Ty(), *pair = shift.getType();
-    Value* value = shift.getOperand(0);
-    Value* low = at.CreateTrunc(value, word);
-    Value* high = at.CreateTrunc(at.CreateLShr(value, 64), word);
-    Value* count = at.CreateAnd(at.CreateTrunc(shift.getOperand(1), word), 127);
-    Value* near = at.CreateAnd(count, 63);
-    Value* rest = at.CreateXor(near, at.getInt64(63));
-    Value* far = at.CreateICmpNE(at.CreateAnd(count, 64), at.getInt64(0));
-    Value *new_low = nullptr, *new_high = nullptr;
-    if (shift.getOpcode() == llvm::Instruction::Shl) {
-      Value* moved = at.CreateShl(low, near);
-      Value* carried = at.CreateLShr(at.CreateLShr(low, 1), rest);
-      new_low = at.CreateSelect(far, at.getInt64(0), moved);
-      new_high = at.CreateSelect(far, moved, at.CreateOr(at.CreateShl(high, near), carried));
-    } else {
-      const bool arithmetic = shift.getOpcode() == llvm::Instruction::AShr;
-      Value* moved = at.CreateBinOp(shift.getOpcode(), high, near);
-      Value* fill = arithmetic ? at.CreateAShr(high, 63) : at.getInt64(0);
-      Value* carried = at.CreateShl(at.CreateShl(high, 1), rest);
-      new_low = at.CreateSelect(far, moved, at.CreateOr(at.CreateLShr(low, near), carried));
-      new_high = at.CreateSelect(far, fill, moved);
-    }
-    return at.CreateOr(at.CreateZExt(new_low, pair), at.CreateShl(at.CreateZExt(new_high, pair), 64));
   }
 
   Value* rewrite_intrinsic(IRBuilder<>& at, llvm::IntrinsicInst& call) const {
@@ -114,6 +84,18 @@ class RemoveSelects final : public llvm::FunctionPass {
         return saturate(at, call, Intrinsic::sadd_with_overflow);
       case Intrinsic::ssub_sat:
         return saturate(at, call, Intrinsic::ssub_with_overflow);
+      case Intrinsic::sshl_sat:
+      case Intrinsic::ushl_sat:
+        return shift_saturating(at, call);
+      case Intrinsic::ctlz:
+      case Intrinsic::cttz:
+        return count_zeros(at, call);
+      case Intrinsic::minimum:
+        return extreme_or_nan(at, call, Intrinsic::minnum);
+      case Intrinsic::maximum:
+        return extreme_or_nan(at, call, Intrinsic::maxnum);
+      case Intrinsic::canonicalize:
+        return call.getArgOperand(0);  // the machine's registers hold no other form
       case Intrinsic::fptosi_sat:
       case Intrinsic::fptoui_sat:
         return convert_saturating(at, call);
@@ -153,6 +135,36 @@ class RemoveSelects final : public llvm::FunctionPass {
     Value* limit =
         at.CreateXor(lost, llvm::ConstantInt::get(call.getType(), llvm::APInt::getSignedMinValue(bits)));
     return at.CreateSelect(at.CreateExtractValue(pair, 1), limit, sum);
+  }
+
+  // What comes back by the opposite shift is not what went in: digits were lost.
+  static Value* shift_saturating(IRBuilder<>& at, llvm::IntrinsicInst& call) {
+    Value *value = call.getArgOperand(0), *count = call.getArgOperand(1);
+    const bool is_signed = call.getIntrinsicID() == llvm::Intrinsic::sshl_sat;
+    const unsigned bits = call.getType()->getScalarSizeInBits();
+    Value* shifted = at.CreateShl(value, count);
+    Value* back = is_signed ? at.CreateAShr(shifted, count) : at.CreateLShr(shifted, count);
+    Value* largest = llvm::ConstantInt::get(
+        call.getType(), is_signed ? llvm::APInt::getSignedMaxValue(bits) : llvm::APInt::getMaxValue(bits));
+    Value* limit = is_signed ? at.CreateXor(at.CreateAShr(value, bits - 1), largest) : largest;
+    return at.CreateSelect(at.CreateICmpNE(back, value), limit, shifted);
+  }
+
+  // Without an instruction the code generator tests for zero first.
+  Value* count_zeros(IRBuilder<>& at, llvm::IntrinsicInst& call) const {
+    if (bitmanip_ || llvm::cast<llvm::ConstantInt>(call.getArgOperand(1))->isOne()) return nullptr;
+    Value* value = call.getArgOperand(0);
+    Value* counted = at.CreateBinaryIntrinsic(call.getIntrinsicID(), value, at.getTrue());
+    return at.CreateSelect(at.CreateICmpEQ(value, llvm::Constant::getNullValue(call.getType())),
+                           llvm::ConstantInt::get(call.getType(), call.getType()->getScalarSizeInBits()),
+                           counted);
+  }
+
+  // minnum and maxnum of the machine order the zeros; a NaN they leave out.
+  static Value* extreme_or_nan(IRBuilder<>& at, llvm::IntrinsicInst& call, llvm::Intrinsic::ID number) {
+    Value *a = call.getArgOperand(0), *b = call.getArgOperand(1);
+    return at.CreateSelect(at.CreateFCmpUNO(a, b), at.CreateFAdd(a, b),
+                           at.CreateBinaryIntrinsic(number, a, b));
   }
 
   // fptosi.sat(x): compare against the limits of the target type as floats; NaN gives 0.

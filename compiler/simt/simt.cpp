@@ -29,6 +29,7 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
   register_passes();
   passes.add(create_divergence_info(precision));
   passes.add(create_expand_atomics(target, errors));
+  passes.add(create_expand_division());
   passes.add(llvm::createLowerSwitchPass());
   passes.add(create_prepare_exits());
   passes.add(llvm::createLoopSimplifyPass());

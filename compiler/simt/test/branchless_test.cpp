@@ -42,6 +42,23 @@ TEST_CASE("integer operations that code generation builds from selects are no br
   check_branchless(function("i128", "shl i128 %a, %b"));
   check_branchless(function("i128", "ashr i128 %a, %b"));
   check_branchless(function("i128", "lshr i128 %a, %b"));
+  for (const std::string name : {"sshl.sat", "ushl.sat", "smax", "umin"})
+    for (const std::string type : {"i8", "i32", "i64", "i128"})
+      check_branchless("declare " + type + " @llvm." + name + "." + type + "(" + type + ", " + type + ")\n" +
+                       function(type, "call " + type + " @llvm." + name + "." + type + "(" + type + " %a, " +
+                                          type + " %b)"));
+  check_branchless("declare i32 @llvm.ctlz.i32(i32, i1)\n" +
+                   function("i32", "call i32 @llvm.ctlz.i32(i32 %a, i1 false)"));
+}
+
+TEST_CASE("the float extremes that keep NaN are no branches") {
+  for (const std::string type : {"half", "float", "double"})
+    for (const std::string name : {"minimum", "maximum"}) {
+      const std::string suffix = type == "half" ? "f16" : type == "float" ? "f32" : "f64";
+      const std::string callee = type + " @llvm." + name + "." + suffix;
+      check_branchless("declare " + callee + "(" + type + ", " + type + ")\n" +
+                       function(type, "call " + callee + "(" + type + " %a, " + type + " %b)"));
+    }
 }
 
 TEST_CASE("conversions that code generation builds from selects are no branches") {
