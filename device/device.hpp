@@ -24,39 +24,55 @@
 
 namespace kiesel::device {
 
-inline constexpr std::uint32_t kInterfaceVersion = 1;
+inline constexpr std::uint32_t kInterfaceVersion = 2;
 
-using Address = std::uint64_t;       // an address as the device's loads and stores see it
-using ModuleId = std::uint64_t;      // 0 is no module
+using Address = std::uint64_t;   // an address as the device's loads and stores see it
+using ModuleId = std::uint64_t;  // 0 is no module
 
 struct Description {
-  std::string name;                  // as applications see it, "Kiesel ..."
+  std::string name;  // as applications see it, "Kiesel ..."
   std::string vendor;
   std::uint32_t vendor_id = 0;
-  isa::Target target;                // lanes, warps, extensions: all that the compiler must know
+  isa::Target target;  // lanes, warps, extensions: all that the compiler must know
   std::uint32_t cores = 0;
   std::uint32_t clock_mhz = 0;
   std::uint64_t global_memory_bytes = 0;
   std::uint64_t max_allocation_bytes = 0;
-  std::uint64_t private_memory_bytes = 0;   // most that one lane's stack may take
+  std::uint64_t private_memory_bytes = 0;  // most that one lane's stack may take
   std::uint32_t cache_line_bytes = 64;
   std::uint64_t cache_bytes = 0;
-  bool host_visible = false;         // device address == host address: map() costs nothing
+  bool host_visible = false;  // device address == host address: map() costs nothing
 };
 
-// One NDRange. `header` fields that only the device knows (stack) are filled in by the device.
+// The work-items of one launch: a box of an NDRange in which all work-groups have one size.
+struct Region {
+  std::uint32_t work_dim = 1;
+  std::array<std::uint64_t, 3> first_global_id{};  // of its first work-item, the NDRange's offset included
+  std::array<std::uint64_t, 3> first_group{};      // number of its first work-group in the NDRange
+  std::array<std::uint64_t, 3> groups{1, 1, 1};
+  std::array<std::uint32_t, 3> local_size{1, 1, 1};
+  // The NDRange that it is a part of.
+  std::array<std::uint64_t, 3> global_size{1, 1, 1};  // work-items
+  std::array<std::uint64_t, 3> num_groups{1, 1, 1};
+  std::array<std::uint32_t, 3> enqueued_local_size{1, 1, 1};
+};
+
+// The regions of an NDRange: one if the local size divides the global size; else the work-groups at the ends
+// of dimensions are smaller, and each combination is a region of its own: up to 8.
+std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uint64_t, 3>& offset,
+                               const std::array<std::uint64_t, 3>& global,
+                               const std::array<std::uint32_t, 3>& local);
+
+// A kernel over a region. What of the launch header only the device knows (stack) is filled in by the device.
 struct Launch {
   ModuleId module = 0;
-  std::string kernel;                          // name, for messages
-  Address entry = 0;                           // kernel entry point in device memory
-  std::uint32_t work_dim = 1;
-  std::array<std::uint64_t, 3> global_offset{};   // work-items
-  std::array<std::uint64_t, 3> global_size{1, 1, 1};
-  std::array<std::uint32_t, 3> local_size{1, 1, 1};  // divides global_size
-  std::uint32_t local_memory_bytes = 0;        // static and argument local memory of one work-group
-  std::uint64_t private_memory_bytes = 0;      // stack of one lane
+  std::string kernel;  // name, for messages
+  Address entry = 0;   // kernel entry point in device memory
+  Region region;
+  std::uint32_t local_memory_bytes = 0;    // static and argument local memory of one work-group
+  std::uint64_t private_memory_bytes = 0;  // stack of one lane
   Address printf_buffer = 0;
-  std::vector<std::byte> arguments;            // laid out by the kernel table, see isa/launch_block.hpp
+  std::vector<std::byte> arguments;  // laid out by the kernel table, see isa/launch_block.hpp
 };
 
 // A box of bytes: `size` = {bytes in a row, rows, slices}; pitches in bytes.
@@ -65,10 +81,26 @@ struct Box {
   std::uint64_t source_row_pitch = 0, source_slice_pitch = 0;
   std::uint64_t target_row_pitch = 0, target_slice_pitch = 0;
 };
-struct Read { Address source; void* target; Box box; };          // device to host
-struct Write { const void* source; Address target; Box box; };   // host to device
-struct Copy { Address source; Address target; Box box; };        // device to device
-struct Fill { Address target; std::uint64_t bytes; std::vector<std::byte> pattern; };  // pattern 1..128 bytes
+struct Read {
+  Address source;
+  void* target;
+  Box box;
+};  // device to host
+struct Write {
+  const void* source;
+  Address target;
+  Box box;
+};  // host to device
+struct Copy {
+  Address source;
+  Address target;
+  Box box;
+};  // device to device
+struct Fill {
+  Address target;
+  std::uint64_t bytes;
+  std::vector<std::byte> pattern;
+};  // pattern 1..128 bytes
 
 using Command = std::variant<Launch, Read, Write, Copy, Fill>;
 

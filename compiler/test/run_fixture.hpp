@@ -1,6 +1,7 @@
 // Kernels on the device model: build, load, launch, look at memory.
 #pragma once
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <future>
@@ -94,13 +95,15 @@ class Loaded {
     const auto entry = model().symbol(module_, kernel->symbol);
     REQUIRE(entry.ok());
     launch.entry = *entry;
-    launch.work_dim = 3;
-    launch.global_size = global;
-    launch.local_size = local;
     launch.local_memory_bytes = static_cast<std::uint32_t>(local_bytes_);
     launch.private_memory_bytes = kernel->private_memory_bytes;
-    return complete(std::move(launch));
+    for (const auto& region : device::regions_of(3, offset_, global, local)) {
+      launch.region = region;
+      if (auto status = complete(launch); !status.ok()) return status;
+    }
+    return {};
   }
+  void set_offset(std::array<std::uint64_t, 3> offset) { offset_ = offset; }  // of the launches from now on
   const Program& program() const { return program_; }
 
  private:
@@ -141,6 +144,7 @@ class Loaded {
   device::ModuleId module_ = 0;
   Program program_;
   std::size_t local_bytes_ = 0;
+  std::array<std::uint64_t, 3> offset_{};
 };
 
 inline void check_ok(const Status& status) {

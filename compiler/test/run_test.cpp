@@ -169,6 +169,50 @@ TEST_CASE("work-item functions in three dimensions") {
               x % 3 + 10 * (y % 5) + 100 * (z % 2) + 1000 * (x / 3) + 10000 * (y / 5) + 100000 * (z / 2));
 }
 
+TEST_CASE("work-item functions in an NDRange whose work-groups differ in size") {
+  Loaded program(
+      "kernel void k(global ulong* out) {"
+      "  size_t x = get_global_id(0) - get_global_offset(0), y = get_global_id(1) - get_global_offset(1),"
+      "         z = get_global_id(2) - get_global_offset(2);"
+      "  global ulong* o = out + ((z * get_global_size(1) + y) * get_global_size(0) + x) * 32;"
+      "  for (int d = 0; d < 3; d++) {"
+      "    *o++ = get_global_id(d); *o++ = get_global_offset(d); *o++ = get_global_size(d);"
+      "    *o++ = get_local_id(d); *o++ = get_local_size(d); *o++ = get_enqueued_local_size(d);"
+      "    *o++ = get_group_id(d); *o++ = get_num_groups(d); }"
+      "  *o++ = get_global_linear_id(); *o++ = get_local_linear_id(); *o++ = get_work_dim(); }",
+      "-cl-std=CL3.0");
+  using Sizes = std::array<std::uint64_t, 3>;
+  const Sizes offset{100, 20, 3};
+  const std::array<std::uint32_t, 3> local{4, 3, 2};
+  program.set_offset(offset);
+  for (const Sizes& global : {Sizes{11, 7, 5}, Sizes{3, 2, 1}, Sizes{8, 7, 4}, Sizes{9, 2, 3}}) {
+    Buffer<std::uint64_t> out(std::vector<std::uint64_t>(global[0] * global[1] * global[2] * 32, 1234));
+    check_ok(program.launch("k", global, local, out));
+    const auto result = out.read();
+    Sizes id;
+    for (id[2] = 0; id[2] < global[2]; ++id[2])
+      for (id[1] = 0; id[1] < global[1]; ++id[1])
+        for (id[0] = 0; id[0] < global[0]; ++id[0]) {
+          const auto linear = (id[2] * global[1] + id[1]) * global[0] + id[0];
+          std::vector<std::uint64_t> expected;
+          Sizes size;
+          for (int d = 0; d < 3; ++d) {
+            const auto group = id[d] / local[d];
+            size[d] = std::min<std::uint64_t>(local[d], global[d] - group * local[d]);
+            for (const std::uint64_t value :
+                 {id[d] + offset[d], offset[d], global[d], id[d] % local[d], size[d], std::uint64_t{local[d]},
+                  group, (global[d] + local[d] - 1) / local[d]})
+              expected.push_back(value);
+          }
+          expected.push_back(linear);
+          expected.push_back((id[2] % local[2] * size[1] + id[1] % local[1]) * size[0] + id[0] % local[0]);
+          expected.push_back(3);
+          const auto* item = &result[linear * 32];
+          CHECK(std::vector<std::uint64_t>(item, item + expected.size()) == expected);
+        }
+  }
+}
+
 TEST_CASE("dimensions out of range have the values of the specification") {
   const char* functions[] = {"get_global_id",           "get_local_id",    "get_group_id",
                              "get_global_offset",       "get_global_size", "get_local_size",

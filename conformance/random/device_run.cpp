@@ -96,8 +96,7 @@ Result<std::vector<std::uint32_t>> DeviceProgram::run(const RandomKernel& kernel
   launch.module = module_;
   launch.kernel = kernel.name;
   launch.entry = *entry;
-  launch.global_size = {items, 1, 1};
-  launch.local_size = {kernel.group_size, 1, 1};
+  launch.region = device::regions_of(1, {}, {items, 1, 1}, {kernel.group_size, 1, 1}).front();
   launch.local_memory_bytes = found->local_memory_bytes;
   launch.private_memory_bytes = found->private_memory_bytes;
   launch.arguments.resize(found->argument_bytes);

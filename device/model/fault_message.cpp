@@ -14,7 +14,7 @@ std::string work_item(const CoreState& core) {
   const std::uint64_t linear = std::uint64_t{core.fault.warp_rank} * core.lanes + core.fault.lane;
   const std::uint64_t local[3] = {linear % size[0], linear / size[0] % size[1], linear / size[0] / size[1]};
   std::uint64_t id[3];
-  for (int d = 0; d < 3; ++d) id[d] = core.grid.global_offset[d] + core.group[d] * size[d] + local[d];
+  for (int d = 0; d < 3; ++d) id[d] = core.grid.first_global_id[d] + core.group[d] * size[d] + local[d];
   return fmt::format("work-item ({}, {}, {})", id[0], id[1], id[2]);
 }
 

@@ -59,37 +59,43 @@ Error invalid(const device::Launch& launch, std::string reason) {
   return {Errc::kInvalidArgument, fmt::format("kernel '{}': {}", launch.kernel, reason)};
 }
 
-Result<Grid> make_grid(const device::Launch& launch, const isa::Target& target) {
-  Grid grid;
+Status check_region(const device::Launch& launch, const isa::Target& target) {
+  const device::Region& region = launch.region;
   std::uint64_t group_size = 1;
   for (int d = 0; d < 3; ++d) {
-    const std::uint64_t local = launch.local_size[d];
-    if (local == 0 || launch.global_size[d] % local)
-      return invalid(
-          launch, fmt::format("local size {} does not divide global size {}", local, launch.global_size[d]));
-    grid.local_size[d] = launch.local_size[d];
-    grid.groups[d] = launch.global_size[d] / local;
-    if (grid.groups[d] >> 32) return invalid(launch, "more than 2^32 - 1 work-groups in a dimension");
-    grid.global_offset[d] = launch.global_offset[d];
-    group_size *= local;
+    if (region.local_size[d] == 0) return invalid(launch, "a local size of 0");
+    if (region.num_groups[d] >> 32) return invalid(launch, "more than 2^32 - 1 work-groups in a dimension");
+    if (region.first_group[d] > region.num_groups[d] ||
+        region.groups[d] > region.num_groups[d] - region.first_group[d])
+      return invalid(launch, fmt::format("work-groups {} to {} of {} in dimension {}", region.first_group[d],
+                                         region.first_group[d] + region.groups[d], region.num_groups[d], d));
+    group_size *= region.local_size[d];
     if (group_size > target.max_work_group_size())
       return invalid(launch,
                      fmt::format("work-groups have more than {} work-items", target.max_work_group_size()));
   }
-  if (static_cast<unsigned __int128>(grid.groups[0]) * grid.groups[1] * grid.groups[2] >> 62)
+  const auto& groups = region.groups;
+  if (static_cast<unsigned __int128>(groups[0]) * groups[1] * groups[2] >> 62)
     return invalid(launch, "too many work-groups");
-  return grid;
+  return {};
 }
 
-void fill_block(Address block, const device::Launch& launch, Address stack_top) {
+void fill_block(Address block, const device::Launch& launch, const LaunchParts& parts) {
   isa::LaunchHeader header{};
-  header.stack_top = stack_top;
+  const Range window = parts.memory->private_window();
+  header.stack_top = window.end;
   header.stack_stride = 0;  // every lane has a window of its own
+  header.private_begin = window.begin;
+  header.local_bytes = parts.configuration->target.local_memory_bytes;
+  const device::Region& region = launch.region;
   for (int d = 0; d < 3; ++d) {
-    header.global_offset[d] = launch.global_offset[d];
-    header.global_size[d] = launch.global_size[d];
+    header.first_global_id[d] = region.first_global_id[d];
+    header.global_size[d] = region.global_size[d];
+    header.first_group[d] = static_cast<std::uint32_t>(region.first_group[d]);
+    header.num_groups[d] = static_cast<std::uint32_t>(region.num_groups[d]);
+    header.enqueued_local_size[d] = region.enqueued_local_size[d];
   }
-  header.work_dim = launch.work_dim;
+  header.work_dim = region.work_dim;
   header.printf_buffer = launch.printf_buffer;
   auto* bytes = reinterpret_cast<std::byte*>(block);
   std::memcpy(bytes, &header, sizeof header);
@@ -140,8 +146,7 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
   const Code& code = parts.module->code();
   if (!code.at(launch.entry))
     return invalid(launch, fmt::format("its entry point {:#x} is not in the module", launch.entry));
-  auto grid = make_grid(launch, configuration.target);
-  if (!grid) return grid.error();
+  if (auto valid = check_region(launch, configuration.target); !valid) return valid.error();
   if (launch.local_memory_bytes > configuration.target.local_memory_bytes)
     return invalid(launch, fmt::format("it needs {} bytes of local memory of {}", launch.local_memory_bytes,
                                        configuration.target.local_memory_bytes));
@@ -150,10 +155,10 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
                                        launch.private_memory_bytes, configuration.private_memory_bytes));
   const auto block = parts.blocks->take(sizeof(isa::LaunchHeader) + launch.arguments.size());
   if (!block) return block.error();
-  fill_block(*block, launch, parts.memory->private_window().end);
+  fill_block(*block, launch, parts);
   LaunchContext context;
   context.module = parts.module.get();
-  context.grid = *grid;
+  context.grid = {launch.region.local_size, launch.region.groups, launch.region.first_global_id};
   context.launch_block = *block;
   context.kernel_entry = launch.entry;
   context.local_memory_bytes = launch.local_memory_bytes;

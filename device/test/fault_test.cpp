@@ -15,7 +15,7 @@ std::string fault_of(std::string_view body, std::uint32_t local_memory = 0) {
   const auto module = machine.load("kernel:\n csrrs t0, mscratch, zero\n ld a0, 128(t0)\n" +
                                    std::string(body) + "\n jalr zero, 0(ra)\n");
   Launch launch = machine.launch(module, {64, 16}, {machine.address(buffer)});
-  launch.global_offset[0] = 1000;
+  launch.region.first_global_id[0] = 1000;
   launch.local_memory_bytes = local_memory;
   const Status status = machine.run(launch);
   REQUIRE_FALSE(status.ok());

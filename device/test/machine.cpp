@@ -53,8 +53,7 @@ Launch Machine::launch(ModuleId module, Range range, const std::vector<std::uint
   launch.module = module;
   launch.kernel = "kernel";
   launch.entry = *device_->symbol(module, "kernel");
-  launch.global_size[0] = range.global;
-  launch.local_size[0] = range.local;
+  launch.region = regions_of(1, {}, {range.global, 1, 1}, {range.local, 1, 1}).front();
   launch.arguments.resize(arguments.size() * 8);
   if (!arguments.empty()) std::memcpy(launch.arguments.data(), arguments.data(), arguments.size() * 8);
   return launch;

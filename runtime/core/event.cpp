@@ -93,20 +93,49 @@ void Event::start() {
   }
 }
 
+void Event::hand_over(device::Command command, device::CompletionHandler done) {
+  queue_->device().implementation().submit(std::move(command), std::move(done));
+}
+
 void Event::submit(device::Command command, Then then) {
   advance(CL_RUNNING);
-  auto done = [self = Ref<Event>(this), then = std::move(then)](const device::Completion& completion) {
-    OnDeviceThread scope;
-    try {
-      if (then && completion.status.ok())
-        then(*self, completion);
-      else
-        self->finish(completion);
-    } catch (const std::exception& error) {
-      self->fail(CL_OUT_OF_HOST_MEMORY, error.what());
-    }
+  hand_over(std::move(command), [self = Ref<Event>(this), then = std::move(then)](
+                                    const device::Completion& c) { self->device_done(c, then); });
+}
+
+void Event::submit_all(std::vector<device::Command> commands, Then then) {
+  struct Joined {
+    std::mutex mutex;
+    std::size_t left;
+    device::Completion all;
   };
-  queue_->device().implementation().submit(std::move(command), std::move(done));
+  advance(CL_RUNNING);
+  auto joined = std::make_shared<Joined>();
+  joined->left = commands.size();
+  for (auto& command : commands)
+    hand_over(std::move(command), [self = Ref<Event>(this), joined, then](const device::Completion& c) {
+      {
+        std::lock_guard lock(joined->mutex);
+        auto& all = joined->all;
+        if (all.status.ok()) all.status = c.status;
+        all.start_ns = all.start_ns ? std::min(all.start_ns, c.start_ns) : c.start_ns;
+        all.end_ns = std::max(all.end_ns, c.end_ns);
+        if (--joined->left) return;
+      }
+      self->device_done(joined->all, then);
+    });
+}
+
+void Event::device_done(const device::Completion& completion, const Then& then) {
+  OnDeviceThread scope;
+  try {
+    if (then && completion.status.ok())
+      then(*this, completion);
+    else
+      finish(completion);
+  } catch (const std::exception& error) {
+    fail(CL_OUT_OF_HOST_MEMORY, error.what());
+  }
 }
 
 void Event::finish(const device::Completion& completion) {

@@ -58,6 +58,8 @@ class Event final : public Object {
   // For the work. submit() hands the command to the queue's device, then runs `then` (or finish()).
   using Then = std::function<void(Event&, const device::Completion&)>;
   void submit(device::Command command, Then then = nullptr);
+  // The same for commands that may run at the same time; the first error is told.
+  void submit_all(std::vector<device::Command> commands, Then then = nullptr);
   void finish(const device::Completion& completion);
   void finish_now() { finish({}); }
   void fail(cl_int code, std::string reason);
@@ -85,6 +87,8 @@ class Event final : public Object {
   ~Event() override = default;
   void dependency_done(bool failed);
   void start();
+  void hand_over(device::Command command, device::CompletionHandler done);
+  void device_done(const device::Completion& completion, const Then& then);
   void advance(cl_int status);
   void complete(cl_int status);
   void post(const Registered& callback, cl_int status);

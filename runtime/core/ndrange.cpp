@@ -29,7 +29,8 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
 struct Prepared {
   Ref<Executable> executable;
   const compiler::Kernel* kernel = nullptr;
-  device::Launch launch;
+  device::Launch launch;                // of the first region
+  std::vector<device::Region> regions;  // all
   std::vector<Ref<MemoryObject>> memory;
 };
 
@@ -79,6 +80,16 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
   return {};
 }
 
+std::vector<device::Launch> launches_of(const Prepared& prepared) {
+  std::vector<device::Launch> launches;
+  for (const auto& region : prepared.regions) {
+    device::Launch launch = prepared.launch;
+    launch.region = region;
+    launches.emplace_back(std::move(launch));
+  }
+  return launches;
+}
+
 void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
   for (const auto& memory : prepared->memory) {
     if (auto there = memory->acquire(event.queue()->device()); !there.ok()) {
@@ -87,10 +98,13 @@ void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
     }
   }
   if (prepared->kernel->uses_printf) {
-    launch_with_printf(event, prepared->executable, prepared->launch);
-    return;
+    launch_with_printf(event, prepared->executable, launches_of(*prepared));
+  } else if (prepared->regions.size() == 1) {
+    event.submit(std::move(prepared->launch));
+  } else {
+    const auto launches = launches_of(*prepared);
+    event.submit_all({launches.begin(), launches.end()});
   }
-  event.submit(std::move(prepared->launch));
 }
 
 }  // namespace
@@ -132,10 +146,8 @@ Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& 
   launch.module = entry.module;
   launch.kernel = build->kernel->name;
   launch.entry = entry.address;
-  launch.work_dim = range.dimensions;
-  launch.global_offset = range.offset;
-  launch.global_size = range.global;
-  launch.local_size = range.local;
+  prepared->regions = device::regions_of(range.dimensions, range.offset, range.global, range.local);
+  launch.region = prepared->regions.front();
   launch.private_memory_bytes = build->kernel->private_memory_bytes;
   return Event::Work([prepared](Event& event) { run(event, prepared); });
 }

@@ -13,7 +13,7 @@ struct NDRange {
   cl_uint dimensions = 1;
   std::array<std::uint64_t, 3> offset{};         // work-items
   std::array<std::uint64_t, 3> global{1, 1, 1};  // work-items
-  std::array<std::uint32_t, 3> local{1, 1, 1};   // divides global
+  std::array<std::uint32_t, 3> local{1, 1, 1};   // work-groups at the ends may be smaller
 };
 
 // A work-group size for a NULL local_work_size: divides the range, fills lanes, leaves work for all cores.

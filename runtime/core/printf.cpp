@@ -239,7 +239,7 @@ std::string format_records(std::span<const std::byte> records, const StringAt& s
   return out;
 }
 
-void launch_with_printf(Event& event, Ref<Executable> executable, device::Launch launch) {
+void launch_with_printf(Event& event, Ref<Executable> executable, std::vector<device::Launch> launches) {
   auto printing = std::make_shared<Printing>();
   printing->executable = std::move(executable);
   printing->device = &event.queue()->device().implementation();
@@ -249,7 +249,7 @@ void launch_with_printf(Event& event, Ref<Executable> executable, device::Launch
     return;
   }
   printing->buffer = *buffer;
-  launch.printf_buffer = printing->buffer;
+  for (auto& launch : launches) launch.printf_buffer = printing->buffer;
   auto after_launch = [printing](Event& self, const device::Completion& completion) {
     printing->launched = completion;
     read_header(self, printing);
@@ -259,8 +259,8 @@ void launch_with_printf(Event& event, Ref<Executable> executable, device::Launch
   std::vector<std::byte> pattern(header, header + sizeof printing->header);
   event.submit(
       device::Fill{printing->buffer, sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, std::move(pattern)},
-      [launch = std::move(launch), after_launch](Event& self, const device::Completion&) {
-        self.submit(launch, after_launch);
+      [launches = std::move(launches), after_launch](Event& self, const device::Completion&) {
+        self.submit_all({launches.begin(), launches.end()}, after_launch);
       });
 }
 

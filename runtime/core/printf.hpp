@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/core/event.hpp"
 #include "runtime/core/executable.hpp"
@@ -19,6 +20,6 @@ using StringAt = std::function<std::string_view(device::Address)>;
 std::string format_records(std::span<const std::byte> records, const StringAt& string_at);
 
 // Launches with a printf buffer of its own and writes what the kernel printed to standard output.
-void launch_with_printf(Event& event, Ref<Executable> executable, device::Launch launch);
+void launch_with_printf(Event& event, Ref<Executable> executable, std::vector<device::Launch> launches);
 
 }  // namespace kiesel::runtime

@@ -10,7 +10,7 @@ struct PrintfBuffer {
 
 // Null when there is no buffer or it is full. Once full, `used` stops growing, so that it cannot wrap.
 global uchar* __kiesel_printf_reserve(uint bytes) {
-  global struct PrintfBuffer* buffer = (global struct PrintfBuffer*)header_u64(72);
+  global struct PrintfBuffer* buffer = (global struct PrintfBuffer*)header_u64(80);
   if (!buffer) return 0;
   const uint capacity = buffer->capacity;
   if (*(volatile global uint*)&buffer->used > capacity) return 0;

@@ -80,8 +80,7 @@ void ModelProgram::run(const std::string& name, std::vector<Bytes*> buffers, std
   launch.module = module_;
   launch.kernel = name;
   launch.entry = *entry;
-  launch.global_size = {items, 1, 1};
-  launch.local_size = {group, 1, 1};
+  launch.region = device::regions_of(1, {}, {items, 1, 1}, {group, 1, 1}).front();
   launch.local_memory_bytes = kernel->local_memory_bytes;
   launch.private_memory_bytes = kernel->private_memory_bytes;
   launch.arguments.resize(kernel->argument_bytes);

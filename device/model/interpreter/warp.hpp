@@ -48,7 +48,7 @@ struct Fault {
 struct Grid {
   std::array<std::uint32_t, 3> local_size{1, 1, 1};
   std::array<std::uint64_t, 3> groups{1, 1, 1};
-  std::array<std::uint64_t, 3> global_offset{};
+  std::array<std::uint64_t, 3> first_global_id{};
   std::uint64_t total_groups() const { return groups[0] * groups[1] * groups[2]; }
 };
 
