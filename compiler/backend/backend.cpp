@@ -18,6 +18,7 @@
 #include "compiler/backend/lower_memory.hpp"
 #include "compiler/backend/machine.hpp"
 #include "compiler/backend/optimize.hpp"
+#include "compiler/backend/remainders.hpp"
 #include "compiler/backend/undefined.hpp"
 #include "compiler/builtins/builtins.hpp"
 #include "compiler/program/elf_writer.hpp"
@@ -103,6 +104,7 @@ class Build {
     kernels_ = find_kernels(*module_);
     builtins::lower_printf(*module_);
     for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
+    lower_remainders(*module_);
     apply_math_options(*module_, from_.options);
     const auto undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";
