@@ -44,6 +44,7 @@ Program describe(const Ingredients& from) {
   program.target = from.target;
   program.has_argument_info = from.options.argument_info;
   program.options = code_options(from.options);
+  program.uniform_work_groups = from.options.uniform_work_group_size;
   if (from.options.debug) program.source = from.source;
   return program;
 }
@@ -95,6 +96,9 @@ class Build {
       return std::string("error: the SPIR-V module uses 32-bit addresses: the device has 64-bit ones\n");
     module_->setTargetTriple(machine_.getTargetTriple().str());
     module_->setDataLayout(machine_.createDataLayout());
+    for (const auto& variable : module_->globals())
+      if (variable.getAddressSpace() == kGlobalSpace)
+        global_bytes_ += module_->getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
     stages_.dump("1-from-spirv.ll", *module_);
     return {};
   }
@@ -125,9 +129,6 @@ class Build {
     lower_block_memory(*module_);
     flatten_address_spaces(*module_);
     clean_up(*module_, machine_);
-    for (const auto& variable : module_->globals())
-      if (variable.getAddressSpace() == kGlobalSpace)
-        global_bytes_ += module_->getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
     stages_.dump("3-optimised.ll", *module_);
   }
 

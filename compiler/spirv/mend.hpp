@@ -13,4 +13,8 @@ void mend_debug_information(Words& words);
 // those of older versions. Adds all that are missing.
 void mend_interfaces(Words& words);
 
+// The writer puts variables among the constituents of constant composites, where the addresses of variables
+// may stand but not the variables themselves.
+void mend_addresses(Words& words);
+
 }  // namespace kiesel::compiler

@@ -7,6 +7,7 @@
 
 #include "compiler/spirv/bitcode.hpp"
 #include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/opaque_arguments.hpp"
 #include "compiler/spirv/prepare.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/vector_hints.hpp"
@@ -60,6 +61,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
   mend_debug_information(words);
   mend_interfaces(words);
+  mend_addresses(words);
   add_unsigned_hints(words, unsigned_hints);
   return words;
 }
@@ -77,6 +79,7 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
     if (!llvm::readSpirv(typed, reader_options(), stream, raw, message))
       return Error{Errc::kUnsupported, "cannot read the SPIR-V module: " + message};
     const std::unique_ptr<llvm::Module> module(raw);
+    keep_opaque_types(*module);
     bitcode = write_bitcode(*module);
   }
   auto module = read_bitcode(context, bitcode);

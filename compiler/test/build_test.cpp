@@ -95,29 +95,16 @@ TEST_CASE("an option that does not exist fails with its name") {
   CHECK(test::build("kernel void k() {}", "-cl-std=CL2.0").outcome == Outcome::kFailed);
 }
 
-TEST_CASE("predefined macros say what the device is") {
+TEST_CASE("predefined macros say what the language is") {
   const char* source = R"(
 #if __OPENCL_VERSION__ != 300 || __OPENCL_C_VERSION__ != VERSION
 #error version
 #endif
-#if defined(__SPIR__) || defined(__IMAGE_SUPPORT__) || defined(cl_khr_fp16) || defined(cl_khr_subgroups)
+#if defined(__SPIR__) || defined(__SPIR64__)
 #error promises
 #endif
 #ifndef __ENDIAN_LITTLE__
 #error endian
-#endif
-#if !defined(cl_khr_fp64) || !defined(cl_khr_int64_base_atomics) || !defined(cl_khr_byte_addressable_store)
-#error missing
-#endif
-#if VERSION == 300
-#if !defined(__opencl_c_fp64) || !defined(__opencl_c_int64)
-#error features
-#endif
-#if defined(__opencl_c_images) || defined(__opencl_c_pipes) || defined(__opencl_c_generic_address_space) || \
-    defined(__opencl_c_atomic_order_seq_cst) || defined(__opencl_c_subgroups) || defined(__opencl_c_device_enqueue) || \
-    defined(__opencl_c_work_group_collective_functions) || defined(__opencl_c_program_scope_global_variables)
-#error too many features
-#endif
 #endif
 kernel void k() {})";
   for (const char* options : {"-DVERSION=120", "-DVERSION=100 -cl-std=CL1.0", "-DVERSION=110 -cl-std=CL1.1",
@@ -126,6 +113,46 @@ kernel void k() {})";
     INFO(options << "\n" << reply.log);
     CHECK(reply.outcome == Outcome::kSuccess);
   }
+}
+
+TEST_CASE("macros of features and extensions are those of the device") {
+  const auto features = " " + test::features_of({});
+  std::string source = "kernel void k() {}\n";
+  for (const std::string name : {"__opencl_c_3d_image_writes",
+                                 "__opencl_c_atomic_order_acq_rel",
+                                 "__opencl_c_atomic_order_seq_cst",
+                                 "__opencl_c_atomic_scope_all_devices",
+                                 "__opencl_c_atomic_scope_device",
+                                 "__opencl_c_device_enqueue",
+                                 "__opencl_c_fp64",
+                                 "__opencl_c_generic_address_space",
+                                 "__opencl_c_images",
+                                 "__opencl_c_int64",
+                                 "__opencl_c_integer_dot_product_input_4x8bit",
+                                 "__opencl_c_integer_dot_product_input_4x8bit_packed",
+                                 "__opencl_c_pipes",
+                                 "__opencl_c_program_scope_global_variables",
+                                 "__opencl_c_read_write_images",
+                                 "__opencl_c_subgroups",
+                                 "__opencl_c_work_group_collective_functions",
+                                 "cl_khr_3d_image_writes",
+                                 "cl_khr_byte_addressable_store",
+                                 "cl_khr_fp16",
+                                 "cl_khr_fp64",
+                                 "cl_khr_global_int32_base_atomics",
+                                 "cl_khr_int64_base_atomics",
+                                 "cl_khr_integer_dot_product",
+                                 "cl_khr_subgroups",
+                                 "cl_khr_subgroup_ballot",
+                                 "cl_khr_gl_sharing"}) {
+    const bool has = features.find(" " + name + " ") != features.npos;
+    source += "#if" + std::string(has ? "n" : "") + "def " + name + "\n#error " + name + "\n#endif\n";
+  }
+  source += "#if " + std::string(features.find(" __opencl_c_images ") == features.npos ? "" : "!") +
+            "defined(__IMAGE_SUPPORT__)\n#error __IMAGE_SUPPORT__\n#endif\n";
+  const auto reply = test::build(source, "-cl-std=CL3.0");
+  INFO(reply.log);
+  CHECK(reply.outcome == Outcome::kSuccess);
 }
 
 TEST_CASE("without the extension double is an error") {

@@ -6,13 +6,16 @@
 
 #include "compiler/client/client.hpp"
 #include "compiler/program/program.hpp"
+#include "device/isa/language_features.hpp"
 
 namespace kiesel::compiler::test {
 
-inline constexpr const char* kExtensions =
-    "__opencl_c_fp64 __opencl_c_int64 cl_khr_global_int32_base_atomics cl_khr_global_int32_extended_atomics cl_khr_local_int32_base_atomics "
-    "cl_khr_local_int32_extended_atomics cl_khr_int64_base_atomics cl_khr_int64_extended_atomics "
-    "cl_khr_byte_addressable_store cl_khr_fp64";
+// What a runtime asks for: all that the target has.
+inline std::string features_of(const isa::Target& target) {
+  std::string list;
+  for (const auto& row : isa::language_features(target)) list.append(row.name).append(" ");
+  return list;
+}
 
 inline Client& compiler() {
   static Client client(KIESEL_TEST_COMPILER);
@@ -23,7 +26,7 @@ inline Request make_request(std::string_view source, std::string_view options = 
   Request request;
   request.source = source;
   request.options = options;
-  request.extensions = kExtensions;
+  request.extensions = features_of(request.target);
   return request;
 }
 

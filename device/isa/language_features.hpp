@@ -20,8 +20,12 @@ struct LanguageFeature {
 };
 
 inline std::vector<LanguageFeature> language_features(const Target& target) {
-  std::vector<LanguageFeature> list{
-      {"cl_khr_byte_addressable_store"}, {"cl_khr_fp64"}, {"__opencl_c_fp64", 3}, {"__opencl_c_int64", 3}};
+  std::vector<LanguageFeature> list{{"cl_khr_byte_addressable_store"},
+                                    {"cl_khr_fp64"},
+                                    {"__opencl_c_fp64", 3},
+                                    {"__opencl_c_int64", 3},
+                                    {"__opencl_c_generic_address_space", 3},
+                                    {"__opencl_c_program_scope_global_variables", 3}};
   const auto add = [&list](bool available, std::initializer_list<LanguageFeature> rows) {
     if (available) list.insert(list.end(), rows);
   };

@@ -6,6 +6,9 @@
 
 namespace kiesel::isa {
 
+// Of the program-scope variables of one program; every device takes that much.
+inline constexpr std::uint64_t kMaxProgramVariableBytes = std::uint64_t{16} << 20;
+
 // simt-isa: one core runs `warps` warps of `lanes` lanes; a work-group lives on one core.
 struct Target {
   std::uint32_t lanes = 32;

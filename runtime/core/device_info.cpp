@@ -65,6 +65,7 @@ void add_shape(InfoTable& info, const device::Description& device) {
   info.add(CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
   info.add(CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, std::size_t{device.target.lanes});
   info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint{0});
+  info.add(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT, cl_bool{CL_TRUE});
   info.add(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool{CL_FALSE});
 }
 
@@ -82,8 +83,9 @@ void add_memory(InfoTable& info, const device::Description& device) {
   info.add(CL_DEVICE_MAX_PARAMETER_SIZE, std::size_t{4096});
   info.add(CL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint{kBufferAlignment * 8});
   info.add(CL_DEVICE_MIN_DATA_TYPE_ALIGN_SIZE, cl_uint{kBufferAlignment});
-  info.add(CL_DEVICE_MAX_GLOBAL_VARIABLE_SIZE, std::size_t{0});
-  info.add(CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE, std::size_t{0});
+  info.add(CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT, cl_bool{CL_TRUE});
+  info.add(CL_DEVICE_MAX_GLOBAL_VARIABLE_SIZE, std::size_t{isa::kMaxProgramVariableBytes});
+  info.add(CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE, std::size_t{isa::kMaxProgramVariableBytes});
   info.add(CL_DEVICE_ERROR_CORRECTION_SUPPORT, cl_bool{CL_FALSE});
   info.add(CL_DEVICE_HOST_UNIFIED_MEMORY, static_cast<cl_bool>(device.host_visible));
   info.add(CL_DEVICE_PRINTF_BUFFER_SIZE, std::size_t{kPrintfBufferBytes});
@@ -108,8 +110,6 @@ void add_absent(InfoTable& info) {
                              CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT,
                              CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
                              CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT,
-                             CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT,
-                             CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT,
                              CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT,
                              CL_DEVICE_PIPE_SUPPORT,
                              CL_DEVICE_PARTITION_MAX_SUB_DEVICES})

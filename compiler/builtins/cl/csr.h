@@ -2,6 +2,8 @@
 // plain expressions that the optimiser may merge and move.
 #pragma once
 
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+
 #define FUNC __attribute__((overloadable))
 
 #define CSR_READER(name, number)                        \
@@ -26,6 +28,7 @@ CSR_READER(csr_local_size_z, "0xCDB")
 CSR_READER(csr_num_groups_x, "0xCDC")
 CSR_READER(csr_num_groups_y, "0xCDD")
 CSR_READER(csr_num_groups_z, "0xCDE")
+CSR_READER(csr_local_base, "0xFC3")
 
 // The launch header: device/isa/launch_block.hpp.
 static inline ulong header_u64(ulong offset) { return *(const constant ulong*)(csr_launch_block() + offset); }
