@@ -7,6 +7,7 @@
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Module.h>
 
+#include "compiler/spirv/opaque_arguments.hpp"
 #include "device/isa/launch_block.hpp"
 
 namespace kiesel::compiler {
@@ -94,6 +95,14 @@ void place_argument(KernelArgument& argument, const llvm::Argument& parameter, s
   end = argument.offset + argument.size;
 }
 
+ArgumentKind pointer_kind(const llvm::Argument& parameter, AddressSpace space) {
+  const auto type = opaque_type(parameter);
+  if (type.startswith("image")) return ArgumentKind::kImage;
+  if (type.startswith("pipe")) return ArgumentKind::kPipe;
+  if (type == "sampler_t") return ArgumentKind::kSampler;
+  return space == AddressSpace::kLocal ? ArgumentKind::kLocalPointer : ArgumentKind::kPointer;
+}
+
 KernelArgument describe_argument(const llvm::Argument& parameter, std::uint32_t& end) {
   const auto& kernel = *parameter.getParent();
   const auto index = parameter.getArgNo();
@@ -108,8 +117,10 @@ KernelArgument describe_argument(const llvm::Argument& parameter, std::uint32_t&
   place_argument(argument, parameter, end);
   if (!parameter.getType()->isPointerTy() || parameter.hasByValAttr()) return argument;
   const auto space = address_space_of(parameter.getType()->getPointerAddressSpace());
+  argument.kind = pointer_kind(parameter, space);
+  // A sampler is a value, although it looks like a pointer to constant memory here.
+  if (argument.kind == ArgumentKind::kSampler) return argument;
   argument.address_space = space;
-  argument.kind = space == AddressSpace::kLocal ? ArgumentKind::kLocalPointer : ArgumentKind::kPointer;
   if (space == AddressSpace::kConstant) argument.is_const = true;
   if (space == AddressSpace::kLocal) argument.alignment = pointee_alignment(argument.type_name);
   return argument;

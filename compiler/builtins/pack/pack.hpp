@@ -27,6 +27,10 @@ void expand_intrinsics(llvm::Module& module);
 // OpenCL C on SPIR's triple has no spelling.
 void expand_atomics(llvm::Module& module);
 
+// Calls of __kiesel_descriptor(image) and __kiesel_sampler_bits(sampler), see cl/image.h, become casts; adds the
+// function that makes a sampler from its literal.
+void expand_images(llvm::Module& module);
+
 // Adds the forms on generic pointers (address space 4) of builtins that take private ones.
 void add_generic_pointers(llvm::Module& module);
 
