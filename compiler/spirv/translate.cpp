@@ -61,6 +61,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
   mend_debug_information(words);
   mend_interfaces(words);
+  mend_addresses(words);
   add_unsigned_hints(words, unsigned_hints);
   return words;
 }
