@@ -2,7 +2,7 @@
 #include <spirv-tools/libspirv.hpp>
 #include <spirv-tools/linker.hpp>
 
-#include "compiler/spirv/instructions.hpp"
+#include "compiler/il/words.hpp"
 #include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/spirv.hpp"
 
@@ -27,8 +27,6 @@ bool is_valid(const spvtools::SpirvTools& tools, std::span<const std::uint32_t> 
   return tools.Validate(words.data(), words.size(), options);
 }
 
-constexpr std::size_t kVersionWord = 1;
-
 // The linker takes modules of one version only; a higher number allows more.
 std::vector<Words> same_version(std::vector<Words> modules) {
   std::uint32_t highest = 0;
@@ -37,17 +35,9 @@ std::vector<Words> same_version(std::vector<Words> modules) {
   return modules;
 }
 
-constexpr std::uint32_t kOpDecorate = 71, kOpTypeQueue = 37;
+constexpr std::uint32_t kOpDecorate = 71;
 constexpr std::uint32_t kLinkageAttributes = 41;
 constexpr std::uint32_t kExport = 0;
-
-struct MissingFeature {
-  std::uint32_t type;  // opcode that declares it
-  const char* text;
-};
-constexpr MissingFeature kMissingFeatures[] = {
-    {kOpTypeQueue, "device-side enqueue, which the device does not have"},
-};
 
 // The linker looks only at what is imported.
 std::string doubled_exports(const std::vector<Words>& modules) {
@@ -66,18 +56,6 @@ std::string doubled_exports(const std::vector<Words>& modules) {
 }
 
 }  // namespace
-
-Status check_features(std::span<const std::uint32_t> words) {
-  std::string log;
-  for (const auto& missing : kMissingFeatures) {
-    bool used = false;
-    for_each_instruction(words,
-                         [&](Instruction instruction) { used |= opcode(instruction) == missing.type; });
-    if (used) log.append(log.empty() ? "the program uses " : "; it uses ").append(missing.text);
-  }
-  if (log.empty()) return {};
-  return Error{Errc::kUnsupported, log};
-}
 
 Status check_spirv(std::span<const std::uint32_t> words) {
   spvtools::SpirvTools tools(kEnvironment);

@@ -3,12 +3,11 @@
 #include <set>
 #include <string_view>
 
-#include "compiler/spirv/instructions.hpp"
+#include "compiler/il/words.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::size_t kVersionWord = 1;
 constexpr std::uint32_t kVersion14 = 0x00010400;
 constexpr std::uint32_t kOpExtInstImport = 11, kOpExtInst = 12, kOpEntryPoint = 15, kOpFunction = 54,
                         kOpVariable = 59;

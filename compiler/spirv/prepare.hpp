@@ -19,4 +19,7 @@ void bound_dimensions(llvm::Module& module);
 // the weak functions become strong ones.
 void make_exchanges_writable(llvm::Module& module);
 
+// Samplers as the writer takes them: arguments of one type, literals with a filter.
+void make_samplers_writable(llvm::Module& module);
+
 }  // namespace kiesel::compiler

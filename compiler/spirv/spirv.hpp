@@ -3,12 +3,12 @@
 // modules.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "compiler/il/words.hpp"
 #include "support/result.hpp"
 
 namespace llvm {
@@ -18,16 +18,11 @@ class Module;
 
 namespace kiesel::compiler {
 
-using Words = std::vector<std::uint32_t>;
-
 // `module`: as Clang made it for spir64, on typed pointers. It is changed on the way.
 Result<Words> write_spirv(llvm::Module& module);
 
 // spirv-val: kInvalidArgument with its first message.
 Status check_spirv(std::span<const std::uint32_t> words);
-
-// kUnsupported with what a module needs and no device of ours has: device-side queues.
-Status check_features(std::span<const std::uint32_t> words);
 
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
 // kInvalidArgument with the linker's messages, which name what is missing or doubled.

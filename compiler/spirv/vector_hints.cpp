@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "compiler/spirv/instructions.hpp"
+#include "compiler/il/words.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 constexpr llvm::StringLiteral kMetadata = "vec_type_hint";  // of a type and whether it is signed
 constexpr std::string_view kPrefix = "vec_type_hint.unsigned.";
 constexpr std::uint32_t kOpString = 7, kOpMemoryModel = 14, kOpEntryPoint = 15, kOpExecutionMode = 16;
-constexpr std::size_t kBoundWord = 3;
 
 bool is_unsigned_integer(const llvm::MDNode& hint) {
   const auto* type = llvm::dyn_cast_or_null<llvm::ValueAsMetadata>(hint.getOperand(0));

@@ -8,13 +8,12 @@
 #include "compiler/backend/backend.hpp"
 #include "compiler/frontend/clang.hpp"
 #include "compiler/frontend/options.hpp"
+#include "compiler/il/requirements.hpp"
 #include "compiler/program/program.hpp"
 #include "compiler/spirv/spirv.hpp"
 
 namespace kiesel::compiler {
 namespace {
-
-constexpr std::uint32_t kSpirvMagic = 0x07230203;
 
 // An input of a build, with the options its SPIR-V was made with.
 struct Input {
@@ -22,11 +21,17 @@ struct Input {
   std::string options, source;
 };
 
+bool begins_as_spirv(std::span<const std::byte> bytes) {
+  std::uint32_t magic = 0;
+  if (bytes.size() >= sizeof magic) std::memcpy(&magic, bytes.data(), sizeof magic);
+  return magic == kSpirvMagic;
+}
+
 Result<Input> read_input(std::span<const std::byte> bytes) {
-  if (bytes.size() >= sizeof kSpirvMagic && bytes.size() % sizeof(std::uint32_t) == 0) {
-    Words words(bytes.size() / sizeof(std::uint32_t));
-    std::memcpy(words.data(), bytes.data(), bytes.size());
-    if (words[0] == kSpirvMagic) return Input{std::move(words), {}, {}};
+  if (begins_as_spirv(bytes)) {
+    auto words = read_words(bytes);
+    if (!words) return words.error();
+    return Input{std::move(*words), {}, {}};
   }
   const auto program = read_program(bytes);
   if (!program) return program.error();
@@ -72,9 +77,13 @@ class Builder {
     if (auto valid = check_spirv(words_); !valid)
       return fail(request_.inputs.empty() ? Outcome::kFailed : Outcome::kInvalidInput,
                   "error: " + valid.error().reason);
-    if (auto possible = check_features(words_); !possible)
-      return fail(Outcome::kFailed, "error: " + possible.error().reason);
-    return true;
+    return check_requirements();
+  }
+
+  bool check_requirements() {
+    std::string log;
+    for (const auto& text : missing_requirements(words_, request_.extensions)) log += "error: " + text + "\n";
+    return log.empty() || fail(Outcome::kFailed, std::move(log));
   }
 
   bool compile() {
@@ -86,6 +95,7 @@ class Builder {
     reply_.log += compiled.log;
     reply_.dependencies = std::move(compiled.dependencies);
     if (!compiled.module) return fail(Outcome::kFailed, {});
+    if (options_.language < 200) options_.uniform_work_group_size = true;  // OpenCL 3.0 API 5.10
     stages_.dump("0-from-source.ll", *compiled.module);
     stages_.begin("write SPIR-V");
     auto words = write_spirv(*compiled.module);

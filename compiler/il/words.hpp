@@ -1,17 +1,20 @@
 // Reading SPIR-V word by word.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
-
-#include "compiler/spirv/spirv.hpp"
+#include <vector>
 
 namespace kiesel::compiler {
 
+using Words = std::vector<std::uint32_t>;
 using Instruction = std::span<const std::uint32_t>;
 
 inline constexpr std::size_t kHeaderWords = 5;
+inline constexpr std::size_t kVersionWord = 1, kBoundWord = 3;
+inline constexpr std::uint32_t kSpirvMagic = 0x07230203;
 
 inline std::uint32_t opcode(Instruction instruction) { return instruction[0] & 0xffff; }
 
