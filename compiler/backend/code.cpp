@@ -12,6 +12,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include "compiler/backend/expand_addresses.hpp"
 #include "compiler/simt/simt.hpp"
 
 namespace kiesel::compiler {
@@ -89,6 +90,7 @@ Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeK
   auto* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   simt::configure(*config);
+  expand_addresses_in_place(*config);
   passes.add(config);
   passes.add(machine_module);
   if (config->addISelPasses()) {

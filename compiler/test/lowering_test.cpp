@@ -34,5 +34,51 @@ TEST_CASE("SPIR-V's float remainders are fmod with the sign of either operand") 
   CHECK(modulos.read() == std::vector<float>{-0.5f, -1.5f, -1.75f, 0.0f});
 }
 
+// A kernel that adds up `count` different numbers of each kind.
+std::string literals(unsigned count) {
+  std::string text = "kernel void k(global double* d, global float* f, global ulong* l) {\n";
+  for (unsigned i = 0; i < count; ++i) {
+    const auto number = std::to_string(i * 1.37 + 0.11);
+    text += "d[0] += " + number + "; f[0] += " + number + "f; l[0] = l[0] * 3 + " +
+            std::to_string(0x9E3779B97F4A7C15u * (i + 1)) + "ul;\n";
+  }
+  return text + "}\n";
+}
+
+std::uint64_t generation_ns(unsigned count) {
+  const auto reply = test::build(literals(count));
+  INFO(reply.log);
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  for (const auto& phase : reply.phases)
+    if (phase.name == "code generation") return phase.cpu_ns;
+  return 0;
+}
+
+TEST_CASE("constants of every kind reach the machine code as written") {
+  constexpr unsigned kCount = 300;
+  double d = 0;
+  float f = 0;
+  std::uint64_t l = 0;
+  for (unsigned i = 0; i < kCount; ++i) {
+    const auto number = std::to_string(i * 1.37 + 0.11);
+    d += std::stod(number);
+    f += std::stof(number);
+    l = l * 3 + 0x9E3779B97F4A7C15u * (i + 1);
+  }
+  const Buffer<double> doubles({0.0});
+  const Buffer<float> floats({0.0f});
+  const Buffer<std::uint64_t> longs({0});
+  Loaded program(literals(kCount));
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, doubles, floats, longs));
+  CHECK(doubles.read()[0] == d);
+  CHECK(floats.read()[0] == f);
+  CHECK(longs.read()[0] == l);
+}
+
+TEST_CASE("code generation takes time in proportion to the number of constants") {
+  const auto few = generation_ns(200), many = generation_ns(1600);
+  CHECK(many < 20 * few);
+}
+
 }  // namespace
 }  // namespace kiesel::compiler
