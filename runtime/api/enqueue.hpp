@@ -3,12 +3,14 @@
 
 #include <CL/cl.h>
 
+#include <array>
 #include <cstddef>
 #include <vector>
 
 #include "runtime/api/check.hpp"
 #include "runtime/core/buffer.hpp"
 #include "runtime/core/command_queue.hpp"
+#include "runtime/core/image.hpp"
 
 namespace kiesel::runtime::api {
 
@@ -39,8 +41,30 @@ inline Outcome<Buffer*> buffer_of(CommandQueue& queue, cl_mem handle) {
 // CL_INVALID_VALUE unless [offset, offset + size) lies in the buffer.
 Outcome<> check_range(Buffer& buffer, std::size_t offset, std::size_t size);
 
+// Where one side of a transfer of rows and slices lies, in bytes.
+struct Side {
+  std::size_t offset = 0;  // of the first byte
+  std::size_t row_pitch = 0, slice_pitch = 0;
+  std::size_t end = 0;  // behind the last byte
+};
+// "if row_pitch is 0 it is computed as region[0], if slice_pitch is 0 as region[1] * row_pitch"; origin and
+// region in bytes, rows, slices. CL_INVALID_VALUE.
+Outcome<Side> side_of(Context& context, const std::size_t* origin, const std::size_t* region,
+                      std::size_t row_pitch, std::size_t slice_pitch);
+device::Box box_of(const std::size_t* region, const Side& source, const Side& target);
+
+// A region of an image: `size` is bytes in a row, rows, slices.
+struct ImageRegion {
+  std::array<std::size_t, 3> size;
+  Side side;
+};
+// CL_INVALID_VALUE unless origin and region (pixels, rows, slices) lie in the image.
+Outcome<ImageRegion> region_of(const Image& image, const std::size_t* origin, const std::size_t* region);
+
 enum class HostAccess { kRead, kWrite };
 // CL_INVALID_OPERATION when the memory object's CL_MEM_HOST_... flags forbid it.
 Outcome<> check_host_access(MemoryObject& memory, HostAccess access);
+// Of a mapping: CL_INVALID_VALUE for flags that do not go together, CL_INVALID_OPERATION as above.
+Outcome<> check_map_flags(MemoryObject& memory, cl_map_flags flags);
 
 }  // namespace kiesel::runtime::api

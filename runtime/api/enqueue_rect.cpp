@@ -6,56 +6,10 @@
 namespace kiesel::runtime::api {
 namespace {
 
-// One side of a rectangular transfer, in bytes, with pitches filled in.
-struct Side {
-  std::size_t offset = 0;  // of the region's first byte
-  std::size_t row_pitch = 0, slice_pitch = 0;
-  std::size_t end = 0;  // behind the region's last byte
-};
-
-// a * b + c; false when it does not fit.
-bool multiply_add(std::size_t a, std::size_t b, std::size_t c, std::size_t& out) {
-  return !__builtin_mul_overflow(a, b, &out) && !__builtin_add_overflow(out, c, &out);
-}
-
-// "if row_pitch is 0 it is computed as region[0], if slice_pitch is 0 as region[1] * row_pitch"
-Outcome<Side> side_of(Context& context, const size_t* origin, const size_t* region, size_t row_pitch,
-                      size_t slice_pitch) {
-  KIESEL_REQUIRE(origin && region, context, CL_INVALID_VALUE, "no origin or region");
-  KIESEL_REQUIRE(region[0] && region[1] && region[2], context, CL_INVALID_VALUE, "an empty region");
-  KIESEL_REQUIRE(row_pitch == 0 || row_pitch >= region[0], context, CL_INVALID_VALUE,
-                 "the row pitch is smaller than a row");
-  Side side;
-  side.row_pitch = row_pitch ? row_pitch : region[0];
-  std::size_t slice = 0;
-  bool fits = multiply_add(region[1], side.row_pitch, 0, slice);
-  KIESEL_REQUIRE(slice_pitch == 0 || (fits && slice_pitch >= slice && slice_pitch % side.row_pitch == 0),
-                 context, CL_INVALID_VALUE,
-                 "the slice pitch is smaller than a slice or no multiple of the row pitch");
-  side.slice_pitch = slice_pitch ? slice_pitch : slice;
-  fits = fits && multiply_add(origin[2], side.slice_pitch, origin[0], side.offset) &&
-         multiply_add(origin[1], side.row_pitch, side.offset, side.offset) &&
-         multiply_add(region[2] - 1, side.slice_pitch, side.offset, side.end) &&
-         multiply_add(region[1] - 1, side.row_pitch, side.end, side.end) &&
-         multiply_add(region[0], 1, side.end, side.end);
-  KIESEL_REQUIRE(fits, context, CL_INVALID_VALUE, "the region is larger than any memory");
-  return side;
-}
-
 Outcome<> check_inside(Buffer& buffer, const Side& side) {
   KIESEL_REQUIRE(side.end <= buffer.size(), buffer.context(), CL_INVALID_VALUE,
                  fmt::format("the region ends at byte {}, the buffer has {}", side.end, buffer.size()));
   return {};
-}
-
-device::Box box_of(const size_t* region, const Side& source, const Side& target) {
-  device::Box box;
-  box.size = {region[0], region[1], region[2]};
-  box.source_row_pitch = source.row_pitch;
-  box.source_slice_pitch = source.slice_pitch;
-  box.target_row_pitch = target.row_pitch;
-  box.target_slice_pitch = target.slice_pitch;
-  return box;
 }
 
 // Whether two regions of one buffer, with the same pitches, share a byte: some row of one and some row of the

@@ -1,22 +1,11 @@
 // Buffers and what all memory objects share (OpenCL 3.0 API 5.2, 5.5).
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
+#include "runtime/api/memory_flags.hpp"
 #include "runtime/core/buffer.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
-
-constexpr cl_mem_flags kDeviceAccess = CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY | CL_MEM_READ_ONLY;
-constexpr cl_mem_flags kHostPointer = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
-constexpr cl_mem_flags kHostAccess = CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_NO_ACCESS;
-
-bool at_most_one(cl_mem_flags bits) { return (bits & (bits - 1)) == 0; }
-
-bool valid_flags(cl_mem_flags flags) {
-  return (flags & ~(kDeviceAccess | kHostPointer | kHostAccess)) == 0 && at_most_one(flags & kDeviceAccess) &&
-         at_most_one(flags & kHostAccess) &&
-         !((flags & CL_MEM_USE_HOST_PTR) && (flags & (CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR)));
-}
 
 Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> properties,
                               cl_mem_flags flags, size_t size, void* host_pointer) {
@@ -30,34 +19,10 @@ Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> 
     KIESEL_REQUIRE(size <= device->description().max_allocation_bytes, *context, CL_INVALID_BUFFER_SIZE,
                    fmt::format("{} bytes are more than CL_DEVICE_MAX_MEM_ALLOC_SIZE, {}", size,
                                device->description().max_allocation_bytes));
-  const bool wants_pointer = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR);
-  KIESEL_REQUIRE(wants_pointer == (host_pointer != nullptr), *context, CL_INVALID_HOST_PTR,
-                 "host_ptr and CL_MEM_USE_HOST_PTR or CL_MEM_COPY_HOST_PTR do not agree");
-  if ((flags & kDeviceAccess) == 0) flags |= CL_MEM_READ_WRITE;
-  KIESEL_TRY(buffer, Buffer::create(*context, std::move(properties), flags, size, host_pointer));
+  KIESEL_CHECK(check_host_pointer(*context, flags, host_pointer));
+  KIESEL_TRY(buffer,
+             Buffer::create(*context, std::move(properties), with_default_access(flags), size, host_pointer));
   return hand_out(*buffer);
-}
-
-// Flags of a sub-buffer: what is not given is the buffer's; CL_INVALID_VALUE when they contradict it.
-Outcome<cl_mem_flags> sub_buffer_flags(Buffer& parent, cl_mem_flags flags) {
-  Context& context = parent.context();
-  const auto of_parent = parent.flags();
-  KIESEL_REQUIRE((flags & kHostPointer) == 0 && valid_flags(flags), context, CL_INVALID_VALUE,
-                 fmt::format("flags {:#x} are not valid for a sub-buffer", flags));
-  const auto access = flags & kDeviceAccess, host = flags & kHostAccess;
-  KIESEL_REQUIRE(!(of_parent & CL_MEM_WRITE_ONLY) || !(access & (CL_MEM_READ_WRITE | CL_MEM_READ_ONLY)),
-                 context, CL_INVALID_VALUE, "the buffer is CL_MEM_WRITE_ONLY");
-  KIESEL_REQUIRE(!(of_parent & CL_MEM_READ_ONLY) || !(access & (CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY)),
-                 context, CL_INVALID_VALUE, "the buffer is CL_MEM_READ_ONLY");
-  KIESEL_REQUIRE(!(of_parent & CL_MEM_HOST_WRITE_ONLY) || !(host & CL_MEM_HOST_READ_ONLY), context,
-                 CL_INVALID_VALUE, "the buffer is CL_MEM_HOST_WRITE_ONLY");
-  KIESEL_REQUIRE(!(of_parent & CL_MEM_HOST_READ_ONLY) || !(host & CL_MEM_HOST_WRITE_ONLY), context,
-                 CL_INVALID_VALUE, "the buffer is CL_MEM_HOST_READ_ONLY");
-  KIESEL_REQUIRE(
-      !(of_parent & CL_MEM_HOST_NO_ACCESS) || !(host & (CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY)),
-      context, CL_INVALID_VALUE, "the buffer is CL_MEM_HOST_NO_ACCESS");
-  return (access ? access : of_parent & kDeviceAccess) | (host ? host : of_parent & kHostAccess) |
-         (of_parent & kHostPointer);
 }
 
 }  // namespace
@@ -82,7 +47,7 @@ cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_typ
         KIESEL_TRY(parent, valid<Buffer>(handle));
         Context& context = parent->context();
         KIESEL_REQUIRE(!parent->associated(), context, CL_INVALID_MEM_OBJECT, "a sub-buffer of a sub-buffer");
-        KIESEL_TRY(all_flags, sub_buffer_flags(*parent, flags));
+        KIESEL_TRY(all_flags, flags_of_view(*parent, flags));
         KIESEL_REQUIRE(type == CL_BUFFER_CREATE_TYPE_REGION, context, CL_INVALID_VALUE,
                        "not CL_BUFFER_CREATE_TYPE_REGION");
         KIESEL_REQUIRE(info, context, CL_INVALID_VALUE, "no region");

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/device.hpp"
@@ -28,6 +29,8 @@ class Device final : public Object {
   const std::vector<NamedVersion>& extension_list() const { return extension_list_; }
   // Extensions and feature macros of OpenCL C, separated by spaces: what builds may use.
   const std::string& compiler_features() const { return compiler_features_; }
+  // Whether it has an extension, or a feature of OpenCL C: a row of device/isa/language_features.hpp.
+  bool has(std::string_view feature) const;
   const InfoTable& info() const { return info_; }
   // Fills the info table; the device has its handle by then.
   void describe(cl_platform_id platform);

@@ -122,11 +122,11 @@ Outcome<> MemoryObject::move_contents(const Storage& from, const Storage& to) {
   return {};
 }
 
-Outcome<> MemoryObject::allocate(const void* host_pointer, const device::Box& box) {
+Outcome<> MemoryObject::allocate(const void* contents, const device::Box& box) {
   Device& first = *context_->devices().front();
   KIESEL_TRY(target, address(first));
-  if (!(flags_ & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR))) return {};
-  auto written = run_now(first.implementation(), device::Write{host_pointer, target, box});
+  if (!contents) return {};
+  auto written = run_now(first.implementation(), device::Write{contents, target, box});
   if (!written.ok()) return memory_error(written.error());
   return {};
 }

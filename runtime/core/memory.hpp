@@ -66,8 +66,8 @@ class MemoryObject : public Object {
   };
   MemoryObject(Context& context, MemoryObject* associated, Description description);
   ~MemoryObject() override;
-  // Storage on the first device, with what the flags say is in it; `box` is where that lies.
-  Outcome<> allocate(const void* host_pointer, const device::Box& box);
+  // Storage on the first device; `contents`, unless null, is put into `box`.
+  Outcome<> allocate(const void* contents, const device::Box& box);
 
  private:
   struct Storage {

@@ -49,6 +49,23 @@ Event::Work fill_work(MemoryObject& memory, std::size_t offset, std::size_t byte
   };
 }
 
+// Many rows are a write of one row to many places: its source's pitches are 0.
+Event::Work fill_box_work(MemoryObject& memory, std::size_t offset, const device::Box& box,
+                          std::vector<std::byte> pattern) {
+  if (box.size[1] == 1 && box.size[2] == 1) return fill_work(memory, offset, box.size[0], std::move(pattern));
+  auto row = std::make_shared<std::vector<std::byte>>(box.size[0]);
+  for (std::size_t at = 0; at < row->size(); at += pattern.size())
+    std::copy(pattern.begin(), pattern.end(), row->begin() + static_cast<std::ptrdiff_t>(at));
+  auto repeated = box;
+  repeated.source_row_pitch = repeated.source_slice_pitch = 0;
+  return [memory = Ref<MemoryObject>(&memory), offset, row, repeated](Event& event) {
+    device::Address address = 0;
+    if (!acquire(event, *memory, address)) return;
+    event.submit(device::Write{row->data(), address + offset, repeated},
+                 [row](Event& done, const device::Completion& completion) { done.finish(completion); });
+  };
+}
+
 Event::Work map_work(MemoryObject& memory, const MemoryObject::Mapping& mapping) {
   if (mapping.copied && !(mapping.flags & CL_MAP_WRITE_INVALIDATE_REGION))
     return read_work(memory, mapping.offset, mapping.pointer, mapping.box);

@@ -13,6 +13,9 @@ Event::Work copy_work(MemoryObject& source, std::size_t source_offset, MemoryObj
                       std::size_t target_offset, const device::Box& box);
 Event::Work fill_work(MemoryObject& memory, std::size_t offset, std::size_t bytes,
                       std::vector<std::byte> pattern);
+// The pattern over and over in each row of the box, whose rows are whole numbers of patterns.
+Event::Work fill_box_work(MemoryObject& memory, std::size_t offset, const device::Box& box,
+                          std::vector<std::byte> pattern);
 Event::Work map_work(MemoryObject& memory, const MemoryObject::Mapping& mapping);
 Event::Work unmap_work(MemoryObject& memory, const MemoryObject::Mapping& mapping);
 Event::Work migrate_work(std::vector<Ref<MemoryObject>> objects);

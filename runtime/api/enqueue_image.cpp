@@ -1,0 +1,154 @@
+// Read, write, fill, copy images (OpenCL 3.0 API 5.3.3 to 5.3.5).
+#include "runtime/api/api.hpp"
+#include "runtime/api/enqueue.hpp"
+#include "runtime/core/transfer.hpp"
+
+namespace kiesel::runtime::api {
+namespace {
+
+// The memory of a region: without gaps, or with the given pitches. The rows of a 1D array are its layers, so
+// that its slice pitch counts for them. CL_INVALID_VALUE.
+Outcome<Side> host_side(const Image& image, const ImageRegion& region, size_t row_pitch, size_t slice_pitch) {
+  Context& context = image.context();
+  const bool layers_are_rows = image.type() == CL_MEM_OBJECT_IMAGE1D_ARRAY;
+  KIESEL_REQUIRE(slice_pitch == 0 || image.shape().has_slice_pitch(), context, CL_INVALID_VALUE,
+                 "the image has no slices, so the slice pitch must be 0");
+  KIESEL_REQUIRE(row_pitch == 0 || row_pitch >= region.size[0], context, CL_INVALID_VALUE,
+                 "the row pitch is smaller than a row");
+  Side side;
+  side.row_pitch = row_pitch ? row_pitch : region.size[0];
+  std::size_t slice = 0;
+  const bool overflow = __builtin_mul_overflow(side.row_pitch, layers_are_rows ? 1 : region.size[1], &slice);
+  KIESEL_REQUIRE(!overflow && (slice_pitch == 0 || slice_pitch >= slice), context, CL_INVALID_VALUE,
+                 "the slice pitch is smaller than a slice");
+  side.slice_pitch = slice_pitch ? slice_pitch : slice;
+  if (layers_are_rows) side.row_pitch = side.slice_pitch;
+  return side;
+}
+
+Outcome<> check_not_made_from(const Image& image, const Buffer& buffer) {
+  KIESEL_REQUIRE(image.type() != CL_MEM_OBJECT_IMAGE1D_BUFFER || image.associated() != &buffer,
+                 image.context(), CL_INVALID_MEM_OBJECT, "the image is made from this buffer");
+  return {};
+}
+
+// Where the bytes of a region lie in a buffer from an offset on.
+Outcome<Side> buffer_side(Buffer& buffer, size_t offset, const ImageRegion& region) {
+  KIESEL_CHECK(check_range(buffer, offset, region.size[0] * region.size[1] * region.size[2]));
+  Side side;
+  side.offset = offset;
+  side.row_pitch = region.size[0];
+  side.slice_pitch = region.size[0] * region.size[1];
+  return side;
+}
+
+bool overlap(const size_t* source, const size_t* target, const size_t* region) {
+  for (int i = 0; i < 3; ++i)
+    if (source[i] + region[i] <= target[i] || target[i] + region[i] <= source[i]) return false;
+  return true;
+}
+
+}  // namespace
+
+cl_int clEnqueueReadImage(cl_command_queue handle, cl_mem memory, cl_bool blocking, const size_t* origin,
+                          const size_t* region, size_t row_pitch, size_t slice_pitch, void* target,
+                          cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+    KIESEL_TRY(from, region_of(*image, origin, region));
+    KIESEL_TRY(to, host_side(*image, from, row_pitch, slice_pitch));
+    KIESEL_REQUIRE(target, queue->context(), CL_INVALID_VALUE, "no memory to read to");
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    KIESEL_CHECK(check_host_access(*image, HostAccess::kRead));
+    return enqueue({*queue, CL_COMMAND_READ_IMAGE, std::move(waits), blocking != CL_FALSE, event},
+                   read_work(*image, from.side.offset, target, box_of(from.size.data(), from.side, to)));
+  }());
+}
+
+cl_int clEnqueueWriteImage(cl_command_queue handle, cl_mem memory, cl_bool blocking, const size_t* origin,
+                           const size_t* region, size_t row_pitch, size_t slice_pitch, const void* source,
+                           cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+    KIESEL_TRY(to, region_of(*image, origin, region));
+    KIESEL_TRY(from, host_side(*image, to, row_pitch, slice_pitch));
+    KIESEL_REQUIRE(source, queue->context(), CL_INVALID_VALUE, "no memory to write from");
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    KIESEL_CHECK(check_host_access(*image, HostAccess::kWrite));
+    return enqueue({*queue, CL_COMMAND_WRITE_IMAGE, std::move(waits), blocking != CL_FALSE, event},
+                   write_work(*image, to.side.offset, source, box_of(to.size.data(), from, to.side)));
+  }());
+}
+
+cl_int clEnqueueFillImage(cl_command_queue handle, cl_mem memory, const void* colour, const size_t* origin,
+                          const size_t* region, cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+    KIESEL_REQUIRE(colour, queue->context(), CL_INVALID_VALUE, "no colour");
+    KIESEL_TRY(to, region_of(*image, origin, region));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    // Both sides alike: the pixel is written once for each place.
+    return enqueue({*queue, CL_COMMAND_FILL_IMAGE, std::move(waits), false, event},
+                   fill_box_work(*image, to.side.offset, box_of(to.size.data(), to.side, to.side),
+                                 pixel_of(image->format(), colour)));
+  }());
+}
+
+cl_int clEnqueueCopyImage(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
+                          const size_t* source_origin, const size_t* target_origin, const size_t* region,
+                          cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(source, memory_of<Image>(*queue, source_handle));
+    KIESEL_TRY(target, memory_of<Image>(*queue, target_handle));
+    KIESEL_REQUIRE(&source->format() == &target->format(), queue->context(), CL_IMAGE_FORMAT_MISMATCH,
+                   "the images have different formats");
+    KIESEL_TRY(from, region_of(*source, source_origin, region));
+    KIESEL_TRY(to, region_of(*target, target_origin, region));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    KIESEL_REQUIRE(source != target || !overlap(source_origin, target_origin, region), queue->context(),
+                   CL_MEM_COPY_OVERLAP, "source and target overlap");
+    return enqueue({*queue, CL_COMMAND_COPY_IMAGE, std::move(waits), false, event},
+                   copy_work(*source, from.side.offset, *target, to.side.offset,
+                             box_of(from.size.data(), from.side, to.side)));
+  }());
+}
+
+cl_int clEnqueueCopyImageToBuffer(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
+                                  const size_t* origin, const size_t* region, size_t offset,
+                                  cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(source, memory_of<Image>(*queue, source_handle));
+    KIESEL_TRY(target, buffer_of(*queue, target_handle));
+    KIESEL_CHECK(check_not_made_from(*source, *target));
+    KIESEL_TRY(from, region_of(*source, origin, region));
+    KIESEL_TRY(to, buffer_side(*target, offset, from));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    return enqueue(
+        {*queue, CL_COMMAND_COPY_IMAGE_TO_BUFFER, std::move(waits), false, event},
+        copy_work(*source, from.side.offset, *target, offset, box_of(from.size.data(), from.side, to)));
+  }());
+}
+
+cl_int clEnqueueCopyBufferToImage(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
+                                  size_t offset, const size_t* origin, const size_t* region,
+                                  cl_uint num_events, const cl_event* events, cl_event* event) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(source, buffer_of(*queue, source_handle));
+    KIESEL_TRY(target, memory_of<Image>(*queue, target_handle));
+    KIESEL_CHECK(check_not_made_from(*target, *source));
+    KIESEL_TRY(to, region_of(*target, origin, region));
+    KIESEL_TRY(from, buffer_side(*source, offset, to));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    return enqueue(
+        {*queue, CL_COMMAND_COPY_BUFFER_TO_IMAGE, std::move(waits), false, event},
+        copy_work(*source, offset, *target, to.side.offset, box_of(to.size.data(), from, to.side)));
+  }());
+}
+
+}  // namespace kiesel::runtime::api
