@@ -92,6 +92,7 @@ Program program_from_json(const json& value) {
   value.at("global_variable_bytes").get_to(program.global_variable_bytes);
   value.at("has_code").get_to(program.has_code);
   value.at("is_library").get_to(program.is_library);
+  value.at("uniform_work_groups").get_to(program.uniform_work_groups);
   value.at("has_argument_info").get_to(program.has_argument_info);
   value.at("source").get_to(program.source);
   value.at("options").get_to(program.options);
@@ -109,6 +110,7 @@ std::string to_json(const Program& program) {
                       {"global_variable_bytes", program.global_variable_bytes},
                       {"has_code", program.has_code},
                       {"is_library", program.is_library},
+                      {"uniform_work_groups", program.uniform_work_groups},
                       {"has_argument_info", program.has_argument_info},
                       {"source", program.source},
                       {"options", program.options}};

@@ -19,7 +19,7 @@
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 enum class AddressSpace : std::uint8_t {
   kPrivate,
@@ -62,6 +62,7 @@ struct Program {
   std::uint64_t global_variable_bytes = 0;  // program-scope variables in __global
   bool has_code = true;                     // false: compiled but not linked (SPIR-V only)
   bool is_library = false;
+  bool uniform_work_groups = false;  // an NDRange must consist of whole work-groups
   bool has_argument_info = false;  // made with -cl-kernel-arg-info
   std::string source;              // with -g: the text it was made from, for listings
   std::string options;             // those that still matter when it is made anew from its SPIR-V

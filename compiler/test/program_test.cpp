@@ -39,6 +39,7 @@ Program full_program() {
   program.global_variable_bytes = 12;
   program.has_code = false;
   program.is_library = true;
+  program.uniform_work_groups = true;
   program.has_argument_info = true;
   program.options = "-g";
   return program;

@@ -33,8 +33,9 @@ Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* of
   return range;
 }
 
-Outcome<> check_local_size(Context& context, const Device& device, const compiler::Kernel& kernel,
+Outcome<> check_local_size(Context& context, const Device& device, const Kernel::Build& build,
                            const NDRange& range, const size_t* local) {
+  const compiler::Kernel& kernel = *build.kernel;
   const std::size_t most = device.target().max_work_group_size();
   const auto& required = kernel.required_work_group_size;
   std::size_t items = 1;
@@ -53,19 +54,23 @@ Outcome<> check_local_size(Context& context, const Device& device, const compile
                    "the kernel requires more dimensions");
   KIESEL_REQUIRE(items <= most, context, CL_INVALID_WORK_GROUP_SIZE,
                  fmt::format("{} work-items in a work-group, the device has at most {}", items, most));
-  for (cl_uint i = 0; i < range.dimensions; ++i)
-    KIESEL_REQUIRE(range.global[i] % local[i] == 0, context, CL_INVALID_WORK_GROUP_SIZE,
-                   fmt::format("global size {} is no multiple of local size {} in dimension {}",
-                               range.global[i], local[i], i));
+  const bool uniform = build.executable->program().uniform_work_groups;
+  for (cl_uint i = 0; uniform && i < range.dimensions; ++i)
+    KIESEL_REQUIRE(
+        range.global[i] % local[i] == 0, context, CL_INVALID_WORK_GROUP_SIZE,
+        fmt::format("global size {} is no multiple of local size {} in dimension {}, and the program "
+                    "needs it: it was built for OpenCL C 1.x or with -cl-uniform-work-group-size",
+                    range.global[i], local[i], i));
   return {};
 }
 
 // The size for a NULL local_work_size: the required one, or one chosen well.
 Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange& range) {
-  const auto& required = kernel.build_for(device)->kernel->required_work_group_size;
+  const auto& build = *kernel.build_for(device);
+  const auto& required = build.kernel->required_work_group_size;
   if (required[0]) {
     const size_t local[3] = {required[0], required[1], required[2]};
-    KIESEL_CHECK(check_local_size(context, device, *kernel.build_for(device)->kernel, range, local));
+    KIESEL_CHECK(check_local_size(context, device, build, range, local));
     range.local = required;
     return {};
   }
@@ -74,7 +79,8 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
     range.local = before.local;
     return {};
   }
-  range.local = choose_local_size(range.global, device.description());
+  range.local =
+      choose_local_size(range.global, device.description(), build.executable->program().uniform_work_groups);
   kernel.remember({&device, range.global, range.local});
   return {};
 }
@@ -89,7 +95,7 @@ Outcome<> enqueue_range(cl_command_queue handle, cl_kernel kernel_handle, cl_com
   KIESEL_TRY(range, range_of(context, dimensions, offset, global));
   const bool empty = range.global[0] == 0 || range.global[1] == 0 || range.global[2] == 0;
   if (local) {
-    KIESEL_CHECK(check_local_size(context, device, *kernel->build_for(device)->kernel, range, local));
+    KIESEL_CHECK(check_local_size(context, device, *kernel->build_for(device), range, local));
     for (cl_uint i = 0; i < dimensions; ++i) range.local[i] = static_cast<std::uint32_t>(local[i]);
   } else if (!empty) {
     KIESEL_CHECK(choose(context, device, *kernel, range));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <tuple>
 
@@ -14,11 +15,31 @@
 namespace kiesel::runtime {
 namespace {
 
-std::vector<std::uint32_t> divisors(std::uint64_t number, std::uint32_t most) {
+using Sizes = std::array<std::uint32_t, 3>;
+
+// Work-group sizes worth a try in one dimension, rising: divisors, and powers of two where they need not
+// divide.
+std::vector<std::uint32_t> candidates(std::uint64_t global, std::uint32_t most, bool uniform) {
   std::vector<std::uint32_t> out;
-  for (std::uint32_t candidate = 1; candidate <= most && candidate <= number; ++candidate)
-    if (number % candidate == 0) out.push_back(candidate);
+  for (std::uint32_t size = 1; size <= most && size <= global; ++size)
+    if (global % size == 0 || (!uniform && std::has_single_bit(size))) out.push_back(size);
   return out;
+}
+
+// Warps that the range takes: the work-groups at the ends of dimensions may be smaller.
+std::uint64_t warps_of(const std::array<std::uint64_t, 3>& global, const Sizes& local, std::uint32_t lanes) {
+  std::uint64_t warps = 0;
+  for (unsigned ends = 0; ends < 8; ++ends) {
+    std::uint64_t groups = 1, size = 1;
+    for (int d = 0; d < 3; ++d) {
+      const std::uint64_t rest = global[d] % local[d];
+      const bool end = ends >> d & 1;
+      groups *= end ? rest != 0 : global[d] / local[d];
+      size *= end ? rest : local[d];
+    }
+    warps += groups * ((size + lanes - 1) / lanes);
+  }
+  return warps;
 }
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
@@ -109,26 +130,30 @@ void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
 
 }  // namespace
 
-std::array<std::uint32_t, 3> choose_local_size(const std::array<std::uint64_t, 3>& global,
-                                               const device::Description& device) {
+Sizes choose_local_size(const std::array<std::uint64_t, 3>& global, const device::Description& device,
+                        bool uniform) {
   const std::uint32_t lanes = device.target.lanes, most = device.target.max_work_group_size();
   const std::uint64_t items = global[0] * global[1] * global[2];
-  const std::uint64_t wanted = std::min<std::uint64_t>(most, std::uint64_t{lanes} * 8);
-  std::array<std::uint32_t, 3> best{1, 1, 1};
-  std::tuple<std::uint64_t, bool, bool, std::int64_t, std::uint32_t> best_score{};
-  const auto ys = divisors(global[1], most), zs = divisors(global[2], most);
-  for (const std::uint32_t x : divisors(global[0], most)) {
+  const std::int64_t wanted = std::min<std::int64_t>(most, std::int64_t{lanes} * 8);
+  Sizes best{1, 1, 1};
+  std::tuple<std::uint64_t, bool, bool, bool, std::int64_t, std::uint32_t> best_score{};
+  const auto ys = candidates(global[1], most, uniform), zs = candidates(global[2], most, uniform);
+  for (const std::uint32_t x : candidates(global[0], most, uniform)) {
     for (const std::uint32_t y : ys) {
       if (std::uint64_t{x} * y > most) break;
       for (const std::uint32_t z : zs) {
         const std::uint64_t size = std::uint64_t{x} * y * z;
         if (size > most) break;
+        const std::uint64_t all_lanes = warps_of(global, {x, y, z}, lanes) * lanes;
         // First: how full the lanes are, in sixteenths. Then work for all cores, whole warps along dimension
-        // 0 (neighbours in memory), a middling size, and a long dimension 0.
-        const std::tuple score{
-            size * 16 / round_up(size, lanes), items / size >= device.cores, x % lanes == 0,
-            -std::abs(static_cast<std::int64_t>(size) - static_cast<std::int64_t>(wanted)), x};
-        if (score > best_score || best_score == decltype(best_score){}) best_score = score, best = {x, y, z};
+        // 0 (neighbours in memory), no smaller work-groups, a middling size, and a long dimension 0.
+        const std::tuple score{(items * 16 + all_lanes / 2) / all_lanes,
+                               items / size >= device.cores,
+                               x % lanes == 0,
+                               global[0] % x + global[1] % y + global[2] % z == 0,
+                               -std::abs(static_cast<std::int64_t>(size) - wanted),
+                               x};
+        if (score > best_score) best_score = score, best = {x, y, z};
       }
     }
   }

@@ -16,9 +16,10 @@ struct NDRange {
   std::array<std::uint32_t, 3> local{1, 1, 1};   // work-groups at the ends may be smaller
 };
 
-// A work-group size for a NULL local_work_size: divides the range, fills lanes, leaves work for all cores.
+// A work-group size for a NULL local_work_size: fills lanes, leaves work for all cores, divides the range;
+// the last only if it must (`uniform`) or costs nothing.
 std::array<std::uint32_t, 3> choose_local_size(const std::array<std::uint64_t, 3>& global,
-                                               const device::Description& device);
+                                               const device::Description& device, bool uniform);
 
 // Takes the arguments as they are now. CL_INVALID_KERNEL_ARGS, CL_OUT_OF_RESOURCES (local memory), ...
 Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& range);

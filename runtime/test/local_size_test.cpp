@@ -25,25 +25,44 @@ TEST_CASE("the chosen work-group size divides the range and fits the device") {
   for (const auto& device : {device_of(32, 32, 8), device_of(4, 4, 1), device_of(1, 1, 1)}) {
     for (const Size& global : {Size{1, 1, 1}, Size{1000003, 1, 1}, Size{1024, 1024, 1}, Size{17, 19, 23},
                                Size{7, 1, 4096}, Size{1ull << 40, 1, 1}}) {
-      const auto local = runtime::choose_local_size(global, device);
+      const auto local = runtime::choose_local_size(global, device, true);
       for (int i = 0; i < 3; ++i) CHECK(global[i] % local[i] == 0);
       CHECK(items(local) <= device.target.max_work_group_size());
+      CHECK(items(runtime::choose_local_size(global, device, false)) <= device.target.max_work_group_size());
     }
   }
 }
 
 TEST_CASE("lanes are filled and every core gets work") {
   const auto device = device_of(32, 32, 8);
-  const auto large = runtime::choose_local_size({1 << 20, 1, 1}, device);
+  const auto large = runtime::choose_local_size({1 << 20, 1, 1}, device, true);
   CHECK(large[0] % 32 == 0);
   CHECK((1 << 20) / large[0] >= 8);
-  const auto small = runtime::choose_local_size({512, 1, 1}, device);
+  const auto small = runtime::choose_local_size({512, 1, 1}, device, true);
   CHECK(small[0] % 32 == 0);
   CHECK(512 / small[0] >= 8);
   // Rows of 4: whole warps come from two dimensions.
-  CHECK(items(runtime::choose_local_size({4, 4096, 1}, device)) % 32 == 0);
+  CHECK(items(runtime::choose_local_size({4, 4096, 1}, device, true)) % 32 == 0);
   // A prime row count keeps warps along the row.
-  const auto odd = runtime::choose_local_size({640, 479, 1}, device);
+  const auto odd = runtime::choose_local_size({640, 479, 1}, device, true);
   CHECK(odd[0] % 32 == 0);
   CHECK(odd[1] == 1);
+}
+
+TEST_CASE("where work-groups may differ in size, prime ranges fill the lanes too") {
+  const auto device = device_of(32, 32, 8);
+  for (const Size& global :
+       {Size{1000003, 1, 1}, Size{1009, 1013, 1}, Size{101, 103, 107}, Size{7919, 7, 1}}) {
+    const auto local = runtime::choose_local_size(global, device, false);
+    INFO(local[0] << " " << local[1] << " " << local[2]);
+    CHECK(items(local) >= 64);
+    std::uint64_t warps = 0;
+    for (const auto& region : device::regions_of(3, {}, global, local))
+      warps +=
+          region.groups[0] * region.groups[1] * region.groups[2] * ((items(region.local_size) + 31) / 32);
+    CHECK(global[0] * global[1] * global[2] * 10 >= warps * 32 * 9);
+  }
+  // No smaller work-groups where they gain nothing.
+  CHECK(runtime::choose_local_size({1 << 20, 1, 1}, device, false) ==
+        runtime::choose_local_size({1 << 20, 1, 1}, device, true));
 }
