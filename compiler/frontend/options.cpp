@@ -11,33 +11,41 @@ enum Where : unsigned { kInBuild = 1, kInCompile = 2, kInLink = 4 };
 constexpr unsigned kSource = kInBuild | kInCompile;
 constexpr unsigned kEverywhere = kSource | kInLink;
 
+// What an option means for the SPIR-V that it was given for, and for programs linked from several.
+enum class After : std::uint8_t {
+  kNothing,
+  kFreedom,  // taken where all inputs give it
+  kDemand,   // holds where one input makes it
+};
+
 struct Flag {
   std::string_view name;
   bool BuildOptions::*member;
   unsigned where;
-  bool shapes_code;  // still matters after SPIR-V
+  After after;
 };
 
 // The order is that of the specification.
 constexpr Flag kFlags[] = {
-    {"-cl-single-precision-constant", &BuildOptions::single_precision_constant, kSource, false},
-    {"-cl-denorms-are-zero", &BuildOptions::denorms_are_zero, kEverywhere, true},
-    {"-cl-fp32-correctly-rounded-divide-sqrt", &BuildOptions::correctly_rounded_divide_sqrt, kSource, true},
-    {"-cl-opt-disable", &BuildOptions::opt_disable, kSource, true},
-    {"-cl-strict-aliasing", &BuildOptions::strict_aliasing, kSource, false},
-    {"-cl-uniform-work-group-size", &BuildOptions::uniform_work_group_size, kSource, false},
-    {"-cl-no-subgroup-ifp", &BuildOptions::no_subgroup_ifp, kEverywhere, false},
-    {"-cl-mad-enable", &BuildOptions::mad_enable, kSource, true},
-    {"-cl-no-signed-zeros", &BuildOptions::no_signed_zeros, kEverywhere, true},
-    {"-cl-unsafe-math-optimizations", &BuildOptions::unsafe_math, kEverywhere, true},
-    {"-cl-finite-math-only", &BuildOptions::finite_math, kEverywhere, true},
-    {"-cl-fast-relaxed-math", &BuildOptions::fast_relaxed_math, kEverywhere, true},
-    {"-w", &BuildOptions::no_warnings, kSource, false},
-    {"-Werror", &BuildOptions::warnings_are_errors, kSource, false},
-    {"-cl-kernel-arg-info", &BuildOptions::argument_info, kSource, true},
-    {"-g", &BuildOptions::debug, kSource, true},
-    {"-create-library", &BuildOptions::create_library, kInLink, false},
-    {"-enable-link-options", &BuildOptions::enable_link_options, kInLink, false},
+    {"-cl-single-precision-constant", &BuildOptions::single_precision_constant, kSource, After::kNothing},
+    {"-cl-denorms-are-zero", &BuildOptions::denorms_are_zero, kEverywhere, After::kFreedom},
+    {"-cl-fp32-correctly-rounded-divide-sqrt", &BuildOptions::correctly_rounded_divide_sqrt, kSource,
+     After::kDemand},
+    {"-cl-opt-disable", &BuildOptions::opt_disable, kSource, After::kFreedom},
+    {"-cl-strict-aliasing", &BuildOptions::strict_aliasing, kSource, After::kNothing},
+    {"-cl-uniform-work-group-size", &BuildOptions::uniform_work_group_size, kSource, After::kDemand},
+    {"-cl-no-subgroup-ifp", &BuildOptions::no_subgroup_ifp, kEverywhere, After::kNothing},
+    {"-cl-mad-enable", &BuildOptions::mad_enable, kSource, After::kFreedom},
+    {"-cl-no-signed-zeros", &BuildOptions::no_signed_zeros, kEverywhere, After::kFreedom},
+    {"-cl-unsafe-math-optimizations", &BuildOptions::unsafe_math, kEverywhere, After::kFreedom},
+    {"-cl-finite-math-only", &BuildOptions::finite_math, kEverywhere, After::kFreedom},
+    {"-cl-fast-relaxed-math", &BuildOptions::fast_relaxed_math, kEverywhere, After::kFreedom},
+    {"-w", &BuildOptions::no_warnings, kSource, After::kNothing},
+    {"-Werror", &BuildOptions::warnings_are_errors, kSource, After::kNothing},
+    {"-cl-kernel-arg-info", &BuildOptions::argument_info, kSource, After::kFreedom},
+    {"-g", &BuildOptions::debug, kSource, After::kFreedom},
+    {"-create-library", &BuildOptions::create_library, kInLink, After::kNothing},
+    {"-enable-link-options", &BuildOptions::enable_link_options, kInLink, After::kNothing},
 };
 
 struct Language {
@@ -171,21 +179,24 @@ Result<BuildOptions, OptionFailure> parse_options(std::string_view text, Operati
 std::string code_options(const BuildOptions& options) {
   std::string text;
   for (const auto& flag : kFlags)
-    if (flag.shapes_code && options.*flag.member) text.append(text.empty() ? "" : " ").append(flag.name);
+    if (flag.after != After::kNothing && options.*flag.member)
+      text.append(text.empty() ? "" : " ").append(flag.name);
   return text;
 }
 
 BuildOptions common_options(const BuildOptions& a, const BuildOptions& b) {
   BuildOptions common;
-  for (const auto& flag : kFlags)
-    if (flag.shapes_code) common.*flag.member = a.*flag.member && b.*flag.member;
+  for (const auto& flag : kFlags) {
+    if (flag.after == After::kFreedom) common.*flag.member = a.*flag.member && b.*flag.member;
+    if (flag.after == After::kDemand) common.*flag.member = a.*flag.member || b.*flag.member;
+  }
   return common;
 }
 
 BuildOptions with_inherited(const BuildOptions& asked, const BuildOptions& inherited) {
   auto all = asked;
   for (const auto& flag : kFlags)
-    if (flag.shapes_code) all.*flag.member |= inherited.*flag.member;
+    if (flag.after != After::kNothing) all.*flag.member |= inherited.*flag.member;
   return all;
 }
 

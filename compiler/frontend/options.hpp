@@ -61,7 +61,7 @@ Result<BuildOptions, OptionFailure> parse_options(std::string_view text, Operati
 // The options that matter when the SPIR-V of the program is compiled again, as text for parse_options().
 std::string code_options(const BuildOptions& options);
 
-// Of those options: what both programs were compiled with, and what is asked for on top.
+// Of those options: what holds for a program linked from both, and what is asked for on top.
 BuildOptions common_options(const BuildOptions& a, const BuildOptions& b);
 BuildOptions with_inherited(const BuildOptions& asked, const BuildOptions& inherited);
 

@@ -109,3 +109,11 @@ TEST_CASE("options that shape code survive as text") {
   CHECK(code_options(common_options(*options, *other)) == "-cl-mad-enable");
   CHECK(code_options(with_inherited(BuildOptions(), *options)) == code_options(*options));
 }
+
+TEST_CASE("a demand of one input holds for the program linked from it, a freedom only if all give it") {
+  const auto demands = parse_options(
+      "-cl-uniform-work-group-size -cl-fp32-correctly-rounded-divide-sqrt -cl-mad-enable", Operation::kBuild);
+  for (const auto& common :
+       {common_options(*demands, BuildOptions()), common_options(BuildOptions(), *demands)})
+    CHECK(code_options(common) == "-cl-fp32-correctly-rounded-divide-sqrt -cl-uniform-work-group-size");
+}
