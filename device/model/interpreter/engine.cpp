@@ -8,6 +8,7 @@
 #include "device/model/interpreter/atomic.hpp"
 #include "device/model/interpreter/control.hpp"
 #include "device/model/interpreter/floating.hpp"
+#include "device/model/interpreter/half.hpp"
 #include "device/model/interpreter/integer.hpp"
 #include "device/model/interpreter/memory_access.hpp"
 
@@ -149,13 +150,13 @@ Pair memory_handlers(Op op) {
     case Op::fld:
       return KIESEL_PAIR(load, u64, ToWide);
     case Op::flh:
-      return KIESEL_PAIR(load, u16, ToWide);
+      return KIESEL_PAIR(load, u16, ToHalf);
     case Op::fsw:
       return KIESEL_PAIR(store, u32, FromSingle);
     case Op::fsd:
       return KIESEL_PAIR(store, u64, FromWide);
     case Op::fsh:
-      return KIESEL_PAIR(store, u16, FromWide);
+      return KIESEL_PAIR(store, u16, FromSingle);
     default:
       return {nullptr, nullptr};
   }
@@ -321,12 +322,126 @@ Pair float_nearest_handlers(Op op) {
 }
 
 template <unsigned W>
+Pair half_move_handlers(Op op) {
+  switch (op) {
+    case Op::fsgnj_h:
+      return KIESEL_PAIR(half_bits, FSgnj);
+    case Op::fsgnjn_h:
+      return KIESEL_PAIR(half_bits, FSgnjn);
+    case Op::fsgnjx_h:
+      return KIESEL_PAIR(half_bits, FSgnjx);
+    case Op::fmv_x_h:
+      return KIESEL_PAIR(move_x_half);
+    case Op::fmv_h_x:
+      return KIESEL_PAIR(move_half_x);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W, unsigned kMode>
+Pair half_conversion_handlers(Op op) {
+  switch (op) {
+    case Op::fcvt_w_h:
+      return KIESEL_PAIR(half_to_integer, i32, kMode);
+    case Op::fcvt_wu_h:
+      return KIESEL_PAIR(half_to_integer, u32, kMode);
+    case Op::fcvt_l_h:
+      return KIESEL_PAIR(half_to_integer, i64, kMode);
+    case Op::fcvt_lu_h:
+      return KIESEL_PAIR(half_to_integer, u64, kMode);
+    case Op::fcvt_h_w:
+      return KIESEL_PAIR(integer_to_half, i32, kMode);
+    case Op::fcvt_h_wu:
+      return KIESEL_PAIR(integer_to_half, u32, kMode);
+    case Op::fcvt_h_l:
+      return KIESEL_PAIR(integer_to_half, i64, kMode);
+    case Op::fcvt_h_lu:
+      return KIESEL_PAIR(integer_to_half, u64, kMode);
+    case Op::fcvt_h_s:
+      return KIESEL_PAIR(wider_to_half, float, kMode);
+    case Op::fcvt_h_d:
+      return KIESEL_PAIR(wider_to_half, double, kMode);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
+Pair half_conversion_handlers(Op op, unsigned rounding) {
+  switch (rounding) {
+    case isa::kRoundTowardsZero:
+      return half_conversion_handlers<W, isa::kRoundTowardsZero>(op);
+    case isa::kRoundDown:
+      return half_conversion_handlers<W, isa::kRoundDown>(op);
+    case isa::kRoundUp:
+      return half_conversion_handlers<W, isa::kRoundUp>(op);
+    case isa::kRoundNearestAway:
+      return half_conversion_handlers<W, isa::kRoundNearestAway>(op);
+    default:
+      return half_conversion_handlers<W, isa::kRoundNearestEven>(op);
+  }
+}
+
+template <unsigned W>
+Pair half_exact_handlers(Op op) {
+  switch (op) {
+    case Op::fmin_h:
+      return KIESEL_PAIR(half_bits, FMinMax<false>);
+    case Op::fmax_h:
+      return KIESEL_PAIR(half_bits, FMinMax<true>);
+    case Op::feq_h:
+      return KIESEL_PAIR(half_compare, FEq);
+    case Op::flt_h:
+      return KIESEL_PAIR(half_compare, FLt);
+    case Op::fle_h:
+      return KIESEL_PAIR(half_compare, FLe);
+    case Op::fcvt_s_h:
+      return KIESEL_PAIR(half_to_wider, float);
+    case Op::fcvt_d_h:
+      return KIESEL_PAIR(half_to_wider, double);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
+Pair half_nearest_handlers(Op op) {
+  switch (op) {
+    case Op::fadd_h:
+      return KIESEL_PAIR(half_arithmetic, float, FAdd);
+    case Op::fsub_h:
+      return KIESEL_PAIR(half_arithmetic, float, FSub);
+    case Op::fmul_h:
+      return KIESEL_PAIR(half_arithmetic, float, FMul);
+    case Op::fdiv_h:
+      return KIESEL_PAIR(half_arithmetic, float, FDiv);
+    case Op::fsqrt_h:
+      return KIESEL_PAIR(half_arithmetic, float, FSqrt);
+    case Op::fmadd_h:
+      return KIESEL_PAIR(half_arithmetic, double, FMadd);
+    case Op::fmsub_h:
+      return KIESEL_PAIR(half_arithmetic, double, FMsub);
+    case Op::fnmsub_h:
+      return KIESEL_PAIR(half_arithmetic, double, FNmsub);
+    case Op::fnmadd_h:
+      return KIESEL_PAIR(half_arithmetic, double, FNmadd);
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+template <unsigned W>
 Pair float_handlers(const isa::Instruction& in, bool flags_matter) {
+  const bool nearest = in.rounding == isa::kRoundNearestEven || in.rounding == isa::kRoundDynamic;
   if (const Pair pair = float_move_handlers<W>(in.op); pair.full) return pair;
+  if (const Pair pair = half_move_handlers<W>(in.op); pair.full) return pair;
   if (!flags_matter) {
     if (const Pair pair = float_exact_handlers<W>(in.op, in.rounding); pair.full) return pair;
-    const bool nearest = in.rounding == isa::kRoundNearestEven || in.rounding == isa::kRoundDynamic;
+    if (const Pair pair = half_exact_handlers<W>(in.op); pair.full) return pair;
+    if (const Pair pair = half_conversion_handlers<W>(in.op, in.rounding); pair.full) return pair;
     if (const Pair pair = float_nearest_handlers<W>(in.op); pair.full && nearest) return pair;
+    if (const Pair pair = half_nearest_handlers<W>(in.op); pair.full && nearest) return pair;
   }
   return {soft_lanes<W>, soft_lanes<W>};
 }

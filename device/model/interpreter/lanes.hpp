@@ -41,6 +41,7 @@ inline constexpr u8 kSink = 32;  // the register that takes writes to x0
 inline constexpr u32 kNanSingle = 0x7FC00000;
 inline constexpr u64 kNanDouble = 0x7FF8000000000000;
 inline constexpr u64 kBoxSingle = 0xFFFFFFFF00000000;
+inline constexpr u32 kBoxHalf = 0xFFFF0000;
 
 // How an integer register is kept. What is the same in all lanes, or grows by the same amount from lane to
 // lane, is kept as a line, base + slope * lane, and computed once for the warp. Its array is filled when an
@@ -51,7 +52,7 @@ inline constexpr Form kSloped = 2;  // a line whose slope is not zero
 inline constexpr Form kStale = 4;   // a line that the array does not have yet
 
 // A float register holds either W values of 64 bits, or, where its bit in `single` is set, W floats in its
-// first half: every lane then stands for a NaN-boxed single.
+// first half: every lane then stands for a NaN-boxed single, which may be a NaN-boxed half.
 template <unsigned W>
 struct Lanes : Warp {
   u32 single;

@@ -112,15 +112,21 @@ struct ToSingle {
     write_single<W, kFull>(w, rd, value);
   }
 };
-struct ToWide {  // a half is boxed in ones
+struct ToHalf {
   template <unsigned W, bool kFull, class T, class Value>
   static KIESEL_INLINE void write(Lanes<W>& w, unsigned rd, Value value) {
-    constexpr u64 kBox = sizeof(T) == 8 ? 0 : ~u64{0} << (8 * (sizeof(T) & 7));
-    write_wide<W, kFull>(w, rd, [&](unsigned l) { return kBox | value(l); });
+    write_single<W, kFull>(w, rd, [&](unsigned l) { return kBoxHalf | value(l); });
+  }
+};
+struct ToWide {
+  template <unsigned W, bool kFull, class T, class Value>
+  static KIESEL_INLINE void write(Lanes<W>& w, unsigned rd, Value value) {
+    write_wide<W, kFull>(w, rd, value);
   }
 };
 
-// The lanes to store: ready() where the register holds them as they are, or null; read() always.
+// The lanes to store, in their low bits: ready() where the register holds them as they are, or null; read()
+// always.
 struct FromInteger {
   template <unsigned W>
   static KIESEL_INLINE const u64* ready(Lanes<W>& w, unsigned r) {
