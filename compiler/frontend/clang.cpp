@@ -13,6 +13,7 @@
 
 #include "compiler/frontend/base_header.hpp"
 #include "compiler/frontend/clang_arguments.hpp"
+#include "compiler/frontend/initialisers.hpp"
 #include "support/cache.hpp"
 
 namespace kiesel::compiler {
@@ -94,6 +95,11 @@ Compiled compile_source(llvm::LLVMContext& context, const Request& request, cons
   const auto files = make_file_system(request);
   compiler.createFileManager(files);
   run(compiler, request, context, result);
+  if (result.module) {
+    const auto errors = run_time_initialisers(*result.module);
+    if (!errors.empty()) result.module.reset();
+    log << errors;
+  }
   if (compiler.hasSourceManager()) {
     const auto folder = files->getCurrentWorkingDirectory();
     result.dependencies = read_files(compiler, memory_files(request, folder ? *folder : "/"));

@@ -55,12 +55,16 @@ void add_extensions(std::vector<std::string>& arguments, const Request& request,
   arguments.push_back(list);
 }
 
+std::string standard(const BuildOptions& options) {
+  if (options.is_cxx) return options.language < 300 ? "-cl-std=CLC++1.0" : "-cl-std=CLC++2021";
+  return fmt::format("-cl-std=CL{}.{}", options.language / 100, options.language / 10 % 10);
+}
+
 }  // namespace
 
 std::vector<std::string> clang_arguments(const Request& request, const BuildOptions& options) {
   std::vector<std::string> arguments = {
-      "-triple", "spir64", "-x", "cl",
-      fmt::format("-cl-std=CL{}.{}", options.language / 100, options.language / 10 % 10),
+      "-triple", "spir64", "-x", "cl", standard(options),
       // Unoptimised but without the marks of -O0: what the SPIR-V writer takes.
       options.opt_disable ? "-O0" : "-O1", "-disable-llvm-passes", "-disable-O0-optnone",
       "-no-opaque-pointers", "-finclude-default-header", "-fdeclare-opencl-builtins", "-cl-kernel-arg-info",

@@ -48,17 +48,21 @@ constexpr Flag kFlags[] = {
     {"-enable-link-options", &BuildOptions::enable_link_options, kInLink, After::kNothing},
 };
 
+constexpr unsigned kNotCompiled = 0;
+
 struct Language {
   std::string_view name;
   unsigned version;
-  bool supported;
+  bool is_cxx = false;
 };
 
-// A 3.0 device compiles what CL_DEVICE_OPENCL_C_ALL_VERSIONS lists. OpenCL C 2.0 needs features that are
-// optional in 3.0 and that Kiesel's devices do not have (generic address space, device enqueue, pipes).
+// OpenCL C 2.0 is not in CL_DEVICE_OPENCL_C_ALL_VERSIONS, for it demands device-side enqueue; programs in it
+// that do without are compiled all the same, because applications ask for it more often than they need it.
+// C++ for OpenCL 1.0 is built on OpenCL C 2.0, 2021 on 3.0; the name without a number is 1.0.
 constexpr Language kLanguages[] = {
-    {"CL1.0", 100, true},  {"CL1.1", 110, true}, {"CL1.2", 120, true},
-    {"CL2.0", 200, false}, {"CL3.0", 300, true},
+    {"CL1.0", 100},          {"CL1.1", 110},           {"CL1.2", 120},
+    {"CL2.0", 200},          {"CL3.0", 300},           {"CLC++", 200, true},
+    {"CLC++1.0", 200, true}, {"CLC++2021", 300, true}, {"CL3.1", kNotCompiled},
 };
 
 unsigned place(Operation operation) {
@@ -131,11 +135,12 @@ class Parser {
     const auto name = std::string_view(word).substr(std::string_view("-cl-std=").size());
     const auto* language = std::ranges::find(kLanguages, name, &Language::name);
     if (language == std::end(kLanguages)) return invalid(word, "no such version of OpenCL C");
-    if (!language->supported)
+    if (language->version == kNotCompiled)
       return OptionFailure{
           OptionError::kUnsupported,
           "error: option '" + word + "': the device does not compile this version of OpenCL C\n"};
     options_.language = language->version;
+    options_.is_cxx = language->is_cxx;
     return std::nullopt;
   }
 

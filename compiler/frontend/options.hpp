@@ -15,6 +15,7 @@ struct BuildOptions {
   std::vector<std::string> definitions;  // NAME or NAME=TEXT, in the order given
   std::vector<std::string> include_folders;
   unsigned language = 120;  // OpenCL C version * 100
+  bool is_cxx = false;      // C++ for OpenCL based on that version
 
   bool single_precision_constant = false;
   bool denorms_are_zero =

@@ -92,7 +92,7 @@ TEST_CASE("an option that does not exist fails with its name") {
   const auto reply = test::build("kernel void k() {}", "-cl-nonsense");
   CHECK(reply.outcome == Outcome::kInvalidOptions);
   CHECK_THAT(reply.log, Contains("-cl-nonsense"));
-  CHECK(test::build("kernel void k() {}", "-cl-std=CL2.0").outcome == Outcome::kFailed);
+  CHECK(test::build("kernel void k() {}", "-cl-std=CL3.1").outcome == Outcome::kFailed);
 }
 
 TEST_CASE("predefined macros say what the language is") {
@@ -339,4 +339,24 @@ TEST_CASE("the program is a RISC-V shared file with start-up code and one symbol
     REQUIRE(symbol);
     CHECK(symbol->type == STT_FUNC);
   }
+}
+
+TEST_CASE("C++ for OpenCL compiles, and tells of variables that only code can initialise") {
+  for (const char* options : {"-cl-std=CLC++", "-cl-std=CLC++1.0", "-cl-std=CLC++2021"}) {
+    const auto reply = test::build(
+        "namespace n { template <int N> struct Row { int v[N]; constexpr int sum() const { int s = 0;"
+        "  for (int x : v) s += x; return s; } }; }"
+        "constant n::Row<3> row{{1, 2, 3}}; static_assert(__OPENCL_CPP_VERSION__ >= 100);"
+        "template <class F> int twice(F f) { return f(1) + f(2); }"
+        "kernel void k(global int* out) { int base = row.v[0]; *out = twice([&](int x) { return base + x; "
+        "}); }",
+        options);
+    CHECK(read(reply).kernels.at(0).name == "k");
+  }
+  const auto reply = test::build(
+      "int start(); global int first = start(); global int fine = 3;"
+      "int start() { return get_global_id(0); } kernel void k(global int* out) { *out = first + fine; }",
+      "-cl-std=CLC++2021");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("error: variable 'first' needs code") && !Contains("'fine'"));
 }

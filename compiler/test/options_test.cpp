@@ -71,7 +71,10 @@ TEST_CASE("language versions") {
   CHECK(parse_options("-cl-std=CL1.1", Operation::kBuild)->language == 110);
   CHECK(parse_options("-cl-std=CL1.2", Operation::kBuild)->language == 120);
   CHECK(parse_options("-cl-std=CL3.0", Operation::kCompile)->language == 300);
-  CHECK(parse_options("-cl-std=CL2.0", Operation::kBuild).error().error == OptionError::kUnsupported);
+  CHECK(parse_options("-cl-std=CL2.0", Operation::kBuild)->language == 200);
+  CHECK(parse_options("-cl-std=CL3.1", Operation::kBuild).error().error == OptionError::kUnsupported);
+  for (const char* text : {"-cl-std=CLC++", "-cl-std=CLC++1.0", "-cl-std=CLC++2021"})
+    CHECK(parse_options(text, Operation::kBuild)->is_cxx);
   CHECK(parse_options("-cl-std=CL9.9", Operation::kBuild).error().error == OptionError::kInvalid);
   CHECK(parse_options("-cl-std=CL1.2", Operation::kLink).error().error == OptionError::kInvalid);
 }

@@ -5,6 +5,7 @@
 #include "device/isa/language_features.hpp"
 #include "runtime/core/device.hpp"
 #include "runtime/core/handle.hpp"
+#include "runtime/core/il_info.hpp"
 #include "runtime/core/platform.hpp"
 #include "runtime/core/version.hpp"
 
@@ -12,13 +13,24 @@ namespace kiesel::runtime {
 namespace {
 
 constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
+// What -cl-std=CLC++ compiles. The query has no room for 2021, which -cl-std=CLC++2021 compiles.
+constexpr cl_version kCxxVersion = CL_MAKE_VERSION(1, 0, 0);
 
 std::vector<NamedVersion> extensions_of(const isa::Target& target) {
   std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
-                                 {"cl_khr_extended_versioning", kExtensionVersion}};
+                                 {"cl_khr_extended_versioning", kExtensionVersion},
+                                 {"cl_ext_cxx_for_opencl", kCxxVersion}};
+  for (const auto& extension : il_extensions()) list.push_back(extension);
   for (const auto& row : isa::language_features(target))
     if (!row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
   return list;
+}
+
+// Of the language: what the compiler defines macros for.
+std::string compiler_features_of(const isa::Target& target) {
+  std::string names;
+  for (const auto& row : isa::language_features(target)) names.append(row.name).append(" ");
+  return names;
 }
 
 std::vector<NamedVersion> language_features_of(const isa::Target& target) {
@@ -32,7 +44,7 @@ struct Widths {
   cl_uint preferred, native, number;
 };
 
-void add_types(InfoTable& info) {
+void add_types(InfoTable& info, const isa::Target& target) {
   // Work-items are lanes already: vectors inside one gain nothing.
   for (const Widths row : {
            Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_CHAR, CL_DEVICE_NATIVE_VECTOR_WIDTH_CHAR, 1},
@@ -41,7 +53,7 @@ void add_types(InfoTable& info) {
            Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_LONG, CL_DEVICE_NATIVE_VECTOR_WIDTH_LONG, 1},
            Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, 1},
            Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE, CL_DEVICE_NATIVE_VECTOR_WIDTH_DOUBLE, 1},
-           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF, 0},
+           Widths{CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF, target.half},
        }) {
     info.add(row.preferred, row.number);
     info.add(row.native, row.number);
@@ -49,10 +61,11 @@ void add_types(InfoTable& info) {
   const cl_device_fp_config single = CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST |
                                      CL_FP_ROUND_TO_ZERO | CL_FP_ROUND_TO_INF | CL_FP_FMA |
                                      CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
+  const cl_device_fp_config others =
+      single & ~static_cast<cl_device_fp_config>(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT);
   info.add(CL_DEVICE_SINGLE_FP_CONFIG, single);
-  info.add(
-      CL_DEVICE_DOUBLE_FP_CONFIG,
-      cl_device_fp_config{single & ~static_cast<cl_device_fp_config>(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT)});
+  info.add(CL_DEVICE_DOUBLE_FP_CONFIG, others);
+  if (target.half) info.add(CL_DEVICE_HALF_FP_CONFIG, others);
 }
 
 void add_shape(InfoTable& info, const device::Description& device) {
@@ -64,9 +77,10 @@ void add_shape(InfoTable& info, const device::Description& device) {
   info.add_array(CL_DEVICE_MAX_WORK_ITEM_SIZES, std::vector<std::size_t>{group, group, group});
   info.add(CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
   info.add(CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, std::size_t{device.target.lanes});
-  info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint{0});
+  info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint{device.target.votes ? device.target.warps : 0});
   info.add(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT, cl_bool{CL_TRUE});
-  info.add(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool{CL_FALSE});
+  info.add(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool{device.target.votes});
+  info.add(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool{device.target.votes});
 }
 
 void add_memory(InfoTable& info, const device::Description& device) {
@@ -110,7 +124,6 @@ void add_absent(InfoTable& info) {
                              CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT,
                              CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
                              CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT,
-                             CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT,
                              CL_DEVICE_PIPE_SUPPORT,
                              CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
     info.add(name, cl_uint{0});
@@ -128,8 +141,6 @@ void add_absent(InfoTable& info) {
   info.add_array(CL_DEVICE_PARTITION_TYPE, std::vector<cl_device_partition_property>{});
   info.add_text(CL_DEVICE_BUILT_IN_KERNELS, "");
   info.add_array(CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION, std::vector<cl_name_version>{});
-  info.add_text(CL_DEVICE_IL_VERSION, "");
-  info.add_array(CL_DEVICE_ILS_WITH_VERSION, std::vector<cl_name_version>{});
 }
 
 void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
@@ -139,6 +150,7 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
   info.add(CL_DEVICE_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
   info.add_text(CL_DEVICE_OPENCL_C_VERSION, "OpenCL C 1.2 Kiesel");
   info.add(CL_DEVICE_OPENCL_C_NUMERIC_VERSION_KHR, cl_version{CL_MAKE_VERSION(1, 2, 0)});
+  info.add(CL_DEVICE_CXX_FOR_OPENCL_NUMERIC_VERSION_EXT, kCxxVersion);
   info.add_text(CL_DRIVER_VERSION, kVersion);
   info.add_text(CL_DEVICE_EXTENSIONS, joined_names(extensions));
   info.add_array(CL_DEVICE_EXTENSIONS_WITH_VERSION, name_versions(extensions));
@@ -157,7 +169,7 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
 void Device::describe(cl_platform_id platform) {
   extension_list_ = extensions_of(target());
   const auto features = language_features_of(target());
-  compiler_features_ = joined_names(extension_list_) + " " + joined_names(features);
+  compiler_features_ = compiler_features_of(target());
   info_.add(CL_DEVICE_TYPE, cl_device_type{CL_DEVICE_TYPE_GPU});
   info_.add(CL_DEVICE_VENDOR_ID, cl_uint{description().vendor_id});
   info_.add_text(CL_DEVICE_NAME, description().name);
@@ -177,10 +189,11 @@ void Device::describe(cl_platform_id platform) {
   info_.add(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES,
             cl_device_atomic_capabilities{CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_ORDER_ACQ_REL |
                                           CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP});
-  add_types(info_);
+  add_types(info_, description().target);
   add_shape(info_, description());
   add_memory(info_, description());
   add_absent(info_);
+  add_il_info(info_, compiler_features_);
   add_language(info_, extension_list_, features);
 }
 
