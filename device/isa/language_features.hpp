@@ -35,6 +35,26 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                                      {"cl_khr_local_int32_extended_atomics"},
                                      {"cl_khr_int64_base_atomics"},
                                      {"cl_khr_int64_extended_atomics"}});
+  add(target.half, {{"cl_khr_fp16"}});
+  // Pixels of halves are converted by instructions.
+  add(target.half, {{"cl_khr_3d_image_writes"},
+                    {"cl_khr_depth_images"},
+                    {"cl_khr_srgb_image_writes"},
+                    {"__opencl_c_images", 3},
+                    {"__opencl_c_3d_image_writes", 3},
+                    {"__opencl_c_read_write_images", 3}});
+  // A sub-group is a warp; its warps are scheduled fairly, so sub-groups make progress independently.
+  add(target.votes, {{"cl_khr_subgroups"},
+                     {"cl_khr_subgroup_ballot"},
+                     {"cl_khr_subgroup_clustered_reduce"},
+                     {"cl_khr_subgroup_extended_types"},
+                     {"cl_khr_subgroup_non_uniform_arithmetic"},
+                     {"cl_khr_subgroup_non_uniform_vote"},
+                     {"cl_khr_subgroup_rotate"},
+                     {"cl_khr_subgroup_shuffle"},
+                     {"cl_khr_subgroup_shuffle_relative"},
+                     {"__opencl_c_subgroups", 3},
+                     {"__opencl_c_work_group_collective_functions", 3}});
   return list;
 }
 

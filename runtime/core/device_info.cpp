@@ -107,25 +107,16 @@ void add_memory(InfoTable& info, const device::Description& device) {
 
 // Optional features of OpenCL 3.0 that this device does not have: the values that say so.
 void add_absent(InfoTable& info) {
-  for (const cl_uint name : {CL_DEVICE_IMAGE_SUPPORT,
-                             CL_DEVICE_MAX_READ_IMAGE_ARGS,
-                             CL_DEVICE_MAX_WRITE_IMAGE_ARGS,
-                             CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS,
-                             CL_DEVICE_MAX_SAMPLERS,
-                             CL_DEVICE_IMAGE_PITCH_ALIGNMENT,
-                             CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT,
-                             CL_DEVICE_MAX_PIPE_ARGS,
-                             CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS,
-                             CL_DEVICE_PIPE_MAX_PACKET_SIZE,
-                             CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE,
-                             CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE,
-                             CL_DEVICE_MAX_ON_DEVICE_QUEUES,
-                             CL_DEVICE_MAX_ON_DEVICE_EVENTS,
-                             CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT,
-                             CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
-                             CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT,
-                             CL_DEVICE_PIPE_SUPPORT,
-                             CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
+  for (const cl_uint name :
+       {CL_DEVICE_IMAGE_SUPPORT, CL_DEVICE_MAX_READ_IMAGE_ARGS, CL_DEVICE_MAX_WRITE_IMAGE_ARGS,
+        CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS, CL_DEVICE_MAX_SAMPLERS, CL_DEVICE_IMAGE_PITCH_ALIGNMENT,
+        CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT, CL_DEVICE_MAX_PIPE_ARGS,
+        CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS, CL_DEVICE_PIPE_MAX_PACKET_SIZE,
+        CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE, CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE,
+        CL_DEVICE_MAX_ON_DEVICE_QUEUES, CL_DEVICE_MAX_ON_DEVICE_EVENTS,
+        CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT, CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
+        CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT, CL_DEVICE_PIPE_SUPPORT,
+        CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
     info.add(name, cl_uint{0});
   for (const cl_uint name :
        {CL_DEVICE_IMAGE2D_MAX_WIDTH, CL_DEVICE_IMAGE2D_MAX_HEIGHT, CL_DEVICE_IMAGE3D_MAX_WIDTH,

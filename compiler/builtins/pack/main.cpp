@@ -85,6 +85,7 @@ int main(int argument_count, char** arguments) {
   builtins::normalise(*module, *machine);
   builtins::expand_intrinsics(*module);
   builtins::expand_atomics(*module);
+  builtins::add_group_scratch(*module);
   builtins::expand_images(*module);
   builtins::add_generic_pointers(*module);
   builtins::add_vector_forms(*module);

@@ -17,9 +17,17 @@ void use_float_register(llvm::CallBase& call, const llvm::InlineAsm& text) {
       llvm::InlineAsm::get(call.getFunctionType(), text.getAsmString(), constraints, false));
 }
 
+// Barriers, votes and shuffles: which lanes run them is part of their meaning.
+bool text_asks_other_lanes(const llvm::InlineAsm& text) {
+  return llvm::StringRef(text.getAsmString()).contains(".insn r 0x0b");
+}
+
 void normalise_call(llvm::CallBase& call) {
   if (auto* text = llvm::dyn_cast<llvm::InlineAsm>(call.getCalledOperand())) {
-    if (text->hasSideEffects()) return;
+    if (text->hasSideEffects()) {
+      if (text_asks_other_lanes(*text)) call.addFnAttr(llvm::Attribute::NoMerge);
+      return;
+    }
     use_float_register(call, *text);
     // A register read or an arithmetic instruction: the optimiser may merge and move it.
     call.setAttributes({});
@@ -29,8 +37,10 @@ void normalise_call(llvm::CallBase& call) {
     return;
   }
   llvm::Function* callee = call.getCalledFunction();
-  if (!callee || callee->isIntrinsic()) return;
-  call.setCallingConv(llvm::CallingConv::SPIR_FUNC);
+  if (!callee) return;
+  // Our sources also call intrinsics by name.
+  call.setCallingConv(callee->isIntrinsic() ? llvm::CallingConv::C : llvm::CallingConv::SPIR_FUNC);
+  if (callee->isIntrinsic()) return call.removeFnAttr(llvm::Attribute::Convergent);
   call.setAttributes({});
 }
 
@@ -53,22 +63,22 @@ void normalise_function(llvm::Function& function) {
   }
 }
 
-bool holds_barrier(const llvm::Instruction& instruction) {
+bool asks_other_lanes(const llvm::Instruction& instruction) {
   auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
   if (!call) return false;
   if (auto* text = llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand()))
-    return llvm::StringRef(text->getAsmString()).contains(".insn r 0x0b");
+    return text_asks_other_lanes(*text);
   const llvm::Function* callee = call->getCalledFunction();
   return callee && callee->hasFnAttribute(llvm::Attribute::Convergent);
 }
 
-// Clang calls every OpenCL function convergent; here only what holds a barrier is.
+// Clang calls every OpenCL function convergent; here only what waits for other lanes or asks them is.
 void find_convergent(llvm::Module& module) {
   for (bool changed = true; changed;) {
     changed = false;
     for (llvm::Function& function : module) {
       if (function.isDeclaration() || function.hasFnAttribute(llvm::Attribute::Convergent)) continue;
-      if (!llvm::any_of(llvm::instructions(function), holds_barrier)) continue;
+      if (!llvm::any_of(llvm::instructions(function), asks_other_lanes)) continue;
       function.addFnAttr(llvm::Attribute::Convergent);
       changed = true;
     }

@@ -6,15 +6,18 @@
 #include <future>
 
 #include "compiler/client/client.hpp"
+#include "device/isa/language_features.hpp"
 #include "device/isa/launch_block.hpp"
 #include "device/model/model_device.hpp"
 
 namespace kiesel::compiler::builtins::test {
 namespace {
 
-std::unique_ptr<device::Device> make_model() {
+std::unique_ptr<device::Device> make_model(std::uint32_t lanes) {
   model::Configuration configuration;
   configuration.cores = 2;
+  configuration.target.lanes = lanes;
+  configuration.target.warps = 64;
   configuration.global_memory_bytes = 64 << 20;
   auto made = model::ModelDevice::create(configuration, 2);
   REQUIRE(made.ok());
@@ -27,9 +30,8 @@ Bytes compile(const std::string& source, const isa::Target& target) {
   request.target = target;
   request.source = source;
   request.options = "-cl-std=CL3.0 -w";
-  request.extensions =
-      "cl_khr_fp64 __opencl_c_fp64 cl_khr_int64_base_atomics cl_khr_int64_extended_atomics "
-      "cl_khr_global_int32_base_atomics cl_khr_local_int32_base_atomics cl_khr_byte_addressable_store";
+  for (const auto& feature : isa::language_features(target))
+    request.extensions.append(feature.name).append(" ");
   auto reply = client.run(request);
   REQUIRE(reply.ok());
   INFO(reply->log);
@@ -55,7 +57,7 @@ device::Box row(std::size_t bytes) {
 
 }  // namespace
 
-ModelProgram::ModelProgram(const std::string& source) : device_(make_model()) {
+ModelProgram::ModelProgram(const std::string& source, std::uint32_t lanes) : device_(make_model(lanes)) {
   Bytes binary = compile(source, device_->description().target);
   auto program = read_program(binary);
   REQUIRE(program.ok());

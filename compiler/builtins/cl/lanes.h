@@ -1,0 +1,67 @@
+// The lanes of a warp, which is a sub-group. Everything here works on the lanes that are active at the moment:
+// registers of others hold stale values, so nobody reads them.
+#pragma once
+
+#include "csr.h"
+
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+
+CSR_READER(csr_lane_id, "0xCC0")
+CSR_READER(csr_group_rank, "0xCD1")
+CSR_READER(csr_num_lanes, "0xFC0")
+
+// Volatile: what these give depends on where they stand, so that no pass may move or copy them (pack/normalise.cpp).
+static inline ulong vote_ballot(bool predicate) {
+  ulong mask;
+  __asm__ volatile(".insn r 0x0b, 3, 1, %0, %1, x0" : "=r"(mask) : "r"((ulong)predicate));
+  return mask;
+}
+static inline bool vote_all(bool predicate) {
+  ulong result;
+  __asm__ volatile(".insn r 0x0b, 0, 1, %0, %1, x0" : "=r"(result) : "r"((ulong)predicate));
+  return result;
+}
+static inline bool vote_any(bool predicate) {
+  ulong result;
+  __asm__ volatile(".insn r 0x0b, 1, 1, %0, %1, x0" : "=r"(result) : "r"((ulong)predicate));
+  return result;
+}
+
+// The word of lane `lane`; one's own where there is no such lane. shfl.idx over the whole warp: mask 0, last lane 63.
+static inline ulong word_of_lane(ulong word, uint lane) {
+  ulong result;
+  __asm__ volatile(".insn r 0x0b, 7, 1, %0, %1, %2" : "=r"(result) : "r"(word), "r"(63ul << 6 | (lane & 63)));
+  return result;
+}
+
+static inline ulong active_lanes(void) { return vote_ballot(true); }
+static inline ulong all_lanes(void) { return ~0ul >> (64 - csr_num_lanes()); }
+static inline uint lane_id(void) { return (uint)csr_lane_id(); }
+static inline ulong lanes_below(uint lane) { return (1ul << lane) - 1; }
+static inline uint lowest_lane(ulong lanes) { return (uint)__builtin_ctzl(lanes); }
+static inline uint highest_lane(ulong lanes) { return 63 - (uint)__builtin_clzl(lanes); }
+
+// Work-items of the group that this region of the NDRange consists of, and of the sub-group.
+static inline uint group_work_items(void) {
+  return (uint)(csr_local_size_x() * csr_local_size_y() * csr_local_size_z());
+}
+static inline uint sub_group_work_items(void) {
+  const uint before = (uint)(csr_group_rank() * csr_num_lanes());
+  return min(group_work_items() - before, (uint)csr_num_lanes());
+}
+
+#define VALUE_OF_LANE(type, bits)                                       \
+  static inline FUNC type value_of_lane(type value, uint lane) {       \
+    return as_##type((bits)word_of_lane(as_##bits(value), lane));      \
+  }
+VALUE_OF_LANE(char, uchar)
+VALUE_OF_LANE(uchar, uchar)
+VALUE_OF_LANE(short, ushort)
+VALUE_OF_LANE(ushort, ushort)
+VALUE_OF_LANE(int, uint)
+VALUE_OF_LANE(uint, uint)
+VALUE_OF_LANE(long, ulong)
+VALUE_OF_LANE(ulong, ulong)
+VALUE_OF_LANE(half, ushort)
+VALUE_OF_LANE(float, uint)
+VALUE_OF_LANE(double, ulong)
