@@ -11,6 +11,7 @@ namespace kiesel::icd {
 namespace {
 
 #define ENTRY(name) constexpr char name_of_##name[] = #name;
+#define EXTENSION(name) ENTRY(name)
 #include "runtime/api/entry_points.def"
 
 template <auto function, const char* name>
@@ -52,6 +53,7 @@ struct Named {
 
 const Named kFunctions[] = {
 #define ENTRY(name) {#name, reinterpret_cast<void*>(kEntry<&runtime::api::name, name_of_##name>)},
+#define EXTENSION(name) ENTRY(name)
 #define EXPORT(name) {#name, reinterpret_cast<void*>(&::name)},
 #include "runtime/api/entry_points.def"
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CL/cl.h>
+#include <CL/cl_ext.h>
 #include <CL/cl_icd.h>
 
 #include <type_traits>
@@ -10,6 +11,7 @@
 namespace kiesel::runtime::api {
 
 #define ENTRY(name) std::remove_pointer_t<cl_api_##name> name;
+#define EXTENSION(name) std::remove_pointer_t<name##_fn> name;
 #include "runtime/api/entry_points.def"
 
 // Not in the headers' table types outside Windows.

@@ -51,7 +51,7 @@ Outcome<> check_notify(Context& context, Notify notify, void* user_data) {
 }
 
 bool has_input(const Program& program, const Device& device) {
-  return program.origin() == Program::Origin::kSource || program.build_of(device).executable;
+  return program.has_text() || program.build_of(device).executable;
 }
 
 }  // namespace
@@ -81,8 +81,8 @@ cl_int clCompileProgram(cl_program handle, cl_uint num_devices, const cl_device_
                        (num_input_headers == 0) == (header_include_names == nullptr),
                    context, CL_INVALID_VALUE, "input headers, their names and their number do not agree");
     KIESEL_TRY(devices, selected(context, program->devices(), num_devices, device_list));
-    KIESEL_REQUIRE(program->origin() == Program::Origin::kSource, context, CL_INVALID_OPERATION,
-                   "only programs of source can be compiled");
+    KIESEL_REQUIRE(program->has_text(), context, CL_INVALID_OPERATION,
+                   "only programs of source or intermediate language can be compiled");
     BuildOrder order{.operation = Operation::kCompile, .options = options ? options : ""};
     for (cl_uint i = 0; i < num_input_headers; ++i) {
       KIESEL_TRY(header, valid<Program>(input_headers[i]));

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "compiler/il/requirements.hpp"
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
 
@@ -60,7 +61,7 @@ Outcome<> program_info(const Program& program, cl_program_info name, const Answe
     case CL_PROGRAM_SOURCE:
       return answer.text(program.source());
     case CL_PROGRAM_IL:
-      return answer.bytes(nullptr, 0);
+      return answer.bytes(program.il().data(), program.il().size());
     case CL_PROGRAM_BINARY_SIZES: {
       std::vector<std::size_t> sizes;
       for (const auto& build : program.builds())
@@ -157,14 +158,23 @@ cl_program clCreateProgramWithBuiltInKernels(cl_context handle, cl_uint count,
       errcode_ret);
 }
 
-cl_program clCreateProgramWithIL(cl_context handle, const void*, size_t, cl_int* errcode_ret) {
+cl_program clCreateProgramWithIL(cl_context handle, const void* il, size_t length, cl_int* errcode_ret) {
   return object<cl_program>(
       [&]() -> Outcome<cl_program> {
         KIESEL_TRY(context, valid<Context>(handle));
-        return error(*context, CL_INVALID_OPERATION,
-                     "no device of the context takes an intermediate language");
+        KIESEL_REQUIRE(il && length > 0, *context, CL_INVALID_VALUE, "no intermediate language");
+        const auto* begin = static_cast<const std::byte*>(il);
+        std::vector<std::byte> bytes(begin, begin + length);
+        auto words = compiler::read_words(bytes);
+        if (!words) return error(*context, CL_INVALID_VALUE, words.error().reason);
+        return hand_out(
+            *make_ref<Program>(*context, context->devices(), std::move(bytes), *std::move(words)));
       }(),
       errcode_ret);
+}
+
+cl_program clCreateProgramWithILKHR(cl_context handle, const void* il, size_t length, cl_int* errcode_ret) {
+  return api::clCreateProgramWithIL(handle, il, length, errcode_ret);
 }
 
 cl_int clRetainProgram(cl_program program) { return retain<Program>(program); }
@@ -177,11 +187,21 @@ cl_int clSetProgramReleaseCallback(cl_program handle, void(CL_CALLBACK*)(cl_prog
   }());
 }
 
-cl_int clSetProgramSpecializationConstant(cl_program handle, cl_uint, size_t, const void*) {
+cl_int clSetProgramSpecializationConstant(cl_program handle, cl_uint id, size_t size, const void* value) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(program, valid<Program>(handle));
-    return error(program->context(), CL_INVALID_OPERATION,
-                 "only programs of intermediate language have them");
+    Context& context = program->context();
+    KIESEL_REQUIRE(program->origin() == Program::Origin::kIl, context, CL_INVALID_PROGRAM,
+                   "only programs of intermediate language have specialization constants");
+    const auto bytes = program->specialization_bytes(id);
+    KIESEL_REQUIRE(bytes, context, CL_INVALID_SPEC_ID,
+                   fmt::format("there is no constant with SpecId {}", id));
+    KIESEL_REQUIRE(value && size == *bytes, context, CL_INVALID_VALUE,
+                   fmt::format("constant {} has {} bytes", id, *bytes));
+    std::uint64_t number = 0;
+    std::memcpy(&number, value, size);
+    program->set_specialization(id, number);
+    return {};
   }());
 }
 

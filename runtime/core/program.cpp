@@ -49,6 +49,16 @@ Program::Program(Context& context, std::vector<Ref<Device>> devices, Origin orig
   for (const auto& device : devices_) builds_.push_back({.device = device});
 }
 
+Program::Program(Context& context, std::vector<Ref<Device>> devices, std::vector<std::byte> il,
+                 compiler::Words words)
+    : context_(&context),
+      devices_(std::move(devices)),
+      origin_(Origin::kIl),
+      il_(std::move(il)),
+      words_(std::move(words)) {
+  for (const auto& device : devices_) builds_.push_back({.device = device});
+}
+
 std::vector<Program::DeviceBuild> Program::builds() const {
   std::lock_guard lock(mutex_);
   return builds_;
@@ -95,19 +105,43 @@ Outcome<> Program::begin_build(const std::vector<Ref<Device>>& devices, const st
   return {};
 }
 
+std::optional<std::size_t> Program::specialization_bytes(cl_uint id) const {
+  return compiler::specialization_bytes(words_, id);
+}
+
+void Program::set_specialization(cl_uint id, std::uint64_t value) {
+  std::lock_guard lock(mutex_);
+  specialization_[id] = value;
+}
+
+// What the program itself brings to a build or compilation.
+void Program::add_input(BuildOrder& order, const Ref<Executable>& before) const {
+  if (origin_ == Origin::kSource) {
+    order.source = source_;
+  } else if (origin_ == Origin::kIl) {
+    auto words = words_;
+    {
+      std::lock_guard lock(mutex_);
+      compiler::specialize(words, specialization_);
+    }
+    const auto bytes = std::as_bytes(std::span(words));
+    order.inputs.emplace_back(bytes.begin(), bytes.end());
+  } else if (before) {
+    order.inputs.push_back(before->binary());
+  }
+}
+
 cl_int Program::build_one(const Ref<Device>& device, BuildOrder order) {
   const Ref<Executable> before = build_of(*device).executable;
   BuildResult result;
-  if (order.operation == Operation::kBuild && origin_ != Origin::kSource && before && before->runs_here()) {
+  if (order.operation == Operation::kBuild && !has_text() && before && before->runs_here()) {
     result = {compiler::Outcome::kSuccess, "", before};
   } else {
-    if (order.operation != Operation::kLink) {
-      if (origin_ == Origin::kSource)
-        order.source = source_;
-      else if (before)
-        order.inputs.push_back(before->binary());
-    }
+    if (order.operation != Operation::kLink) add_input(order, before);
     result = build(*device, order);
+    // A module that the validator rejects is a program that does not build, not a damaged binary.
+    if (origin_ == Origin::kIl && result.outcome == compiler::Outcome::kInvalidInput)
+      result.outcome = compiler::Outcome::kFailed;
   }
   std::lock_guard lock(mutex_);
   auto& build = *find(*device);
@@ -116,7 +150,7 @@ cl_int Program::build_one(const Ref<Device>& device, BuildOrder order) {
   if (result.executable) {
     build.type = type_of(*result.executable);
     build.executable = std::move(result.executable);
-  } else if (origin_ == Origin::kSource) {
+  } else if (has_text()) {
     build.type = CL_PROGRAM_BINARY_TYPE_NONE;
     build.executable = {};
   }

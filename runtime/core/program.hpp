@@ -6,9 +6,11 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "compiler/il/specialization.hpp"
 #include "runtime/core/build.hpp"
 #include "runtime/core/context.hpp"
 #include "runtime/core/error.hpp"
@@ -32,14 +34,19 @@ class Program final : public Object {
     Ref<Executable> executable{};  // null until there is a binary
   };
 
-  enum class Origin { kSource, kBinary, kLinked };
+  enum class Origin { kSource, kIl, kBinary, kLinked };
 
   Program(Context& context, std::vector<Ref<Device>> devices, Origin origin, std::string source);
+  // Of intermediate language: `il` is a SPIR-V module as the application gave it.
+  Program(Context& context, std::vector<Ref<Device>> devices, std::vector<std::byte> il,
+          compiler::Words words);
 
   Object* parent() override { return context_.get(); }
   Context& context() const { return *context_; }
   Origin origin() const { return origin_; }
   const std::string& source() const { return source_; }
+  const std::vector<std::byte>& il() const { return il_; }
+  bool has_text() const { return origin_ == Origin::kSource || origin_ == Origin::kIl; }
 
   // Copies of the state, in the order of the devices.
   std::vector<DeviceBuild> builds() const;
@@ -47,6 +54,10 @@ class Program final : public Object {
   bool has(const Device& device) const;
   DeviceBuild build_of(const Device& device) const;
   void set_binary(const Device& device, Ref<Executable> executable);
+
+  // Bytes that the value of a specialisation constant has; none when there is no such constant.
+  std::optional<std::size_t> specialization_bytes(cl_uint id) const;
+  void set_specialization(cl_uint id, std::uint64_t value);
 
   void attach_kernel() { ++kernels_; }
   void detach_kernel() { --kernels_; }
@@ -61,14 +72,18 @@ class Program final : public Object {
   ~Program() override = default;
   DeviceBuild* find(const Device& device);
   cl_int build_one(const Ref<Device>& device, BuildOrder order);
+  void add_input(BuildOrder& order, const Ref<Executable>& before) const;
 
   Ref<Context> context_;
   const std::vector<Ref<Device>> devices_;
   const Origin origin_;
   const std::string source_;
+  const std::vector<std::byte> il_;
+  const compiler::Words words_;  // of il_
   std::atomic<int> kernels_{0};
-  mutable std::mutex mutex_;  // guards builds_
+  mutable std::mutex mutex_;  // guards what follows
   std::vector<DeviceBuild> builds_;
+  compiler::Specialization specialization_;
 };
 
 // Runs `work` on a thread of its own that nobody joins, or here if there is none: builds with a callback.
