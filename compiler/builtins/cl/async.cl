@@ -27,6 +27,7 @@ static inline size_t group_size(void) { return csr_local_size_x() * csr_local_si
 
 FOR_UNSIGNED(ALL_COPIES)
 FOR_FLOATS(ALL_COPIES)
+ALL_COPIES(half)
 
 __attribute__((convergent)) FUNC void wait_group_events(int count, event_t* events) {
   work_group_barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE, memory_scope_work_group);
@@ -42,3 +43,4 @@ __attribute__((convergent)) FUNC void wait_group_events(int count, event_t* even
 
 FOR_SIGNED(ALL_PREFETCHES)
 FOR_FLOATS(ALL_PREFETCHES)
+ALL_PREFETCHES(half)

@@ -41,6 +41,7 @@
   TO_INTEGERS(_rtp, "rup", from, letter)       \
   TO_INTEGERS(_rtn, "rdn", from, letter)
 
+TO_INTEGERS_FROM(half, "h")
 TO_INTEGERS_FROM(float, "s")
 TO_INTEGERS_FROM(double, "d")
 
@@ -92,56 +93,76 @@ CAST(ulong, ulong)
 
 // --- to floating point
 
-#define FCVT(to, mode, text, from, instruction)                   \
-  FUNC to convert_##to##mode(from x) {                            \
-    to result;                                                    \
-    __asm__(instruction " %0, %1, " text : "=r"(result) : "r"(x)); \
-    return result;                                                \
+#define FCVT(to, mode, text, from, instruction, register)                    \
+  FUNC to convert_##to##mode(from x) {                                       \
+    to result;                                                               \
+    __asm__(instruction " %0, %1, " text : "=r"(result) : register(x));      \
+    return result;                                                           \
   }
 
-#define ROUNDED(mode, text)                                                                                        \
-  FCVT(float, mode, text, int, "fcvt.s.w")                                                                         \
-  FCVT(float, mode, text, uint, "fcvt.s.wu")                                                                       \
-  FCVT(float, mode, text, long, "fcvt.s.l")                                                                        \
-  FCVT(float, mode, text, ulong, "fcvt.s.lu")                                                                      \
-  FCVT(double, mode, text, long, "fcvt.d.l")                                                                       \
-  FCVT(double, mode, text, ulong, "fcvt.d.lu")                                                                     \
-  FUNC float convert_float##mode(double x) {                                                                       \
-    float result;                                                                                                  \
-    __asm__("fcvt.s.d %0, %1, " text : "=r"(result) : "f"(x));                                                     \
-    return result;                                                                                                 \
-  }                                                                                                                \
+#define ROUNDED(mode, text)                             \
+  FCVT(half, mode, text, short, "fcvt.h.w", "r")        \
+  FCVT(half, mode, text, ushort, "fcvt.h.wu", "r")      \
+  FCVT(half, mode, text, int, "fcvt.h.w", "r")          \
+  FCVT(half, mode, text, uint, "fcvt.h.wu", "r")        \
+  FCVT(half, mode, text, long, "fcvt.h.l", "r")         \
+  FCVT(half, mode, text, ulong, "fcvt.h.lu", "r")       \
+  FCVT(half, mode, text, float, "fcvt.h.s", "f")        \
+  FCVT(half, mode, text, double, "fcvt.h.d", "f")       \
+  FCVT(float, mode, text, int, "fcvt.s.w", "r")         \
+  FCVT(float, mode, text, uint, "fcvt.s.wu", "r")       \
+  FCVT(float, mode, text, long, "fcvt.s.l", "r")        \
+  FCVT(float, mode, text, ulong, "fcvt.s.lu", "r")      \
+  FCVT(float, mode, text, double, "fcvt.s.d", "f")      \
+  FCVT(double, mode, text, long, "fcvt.d.l", "r")       \
+  FCVT(double, mode, text, ulong, "fcvt.d.lu", "r")     \
   EXACT(mode)
 
-#define EXACT(mode)                                                  \
-  FUNC float convert_float##mode(char x) { return (float)x; }        \
-  FUNC float convert_float##mode(uchar x) { return (float)x; }       \
-  FUNC float convert_float##mode(short x) { return (float)x; }       \
-  FUNC float convert_float##mode(ushort x) { return (float)x; }      \
-  FUNC float convert_float##mode(float x) { return x; }              \
-  FUNC double convert_double##mode(char x) { return (double)x; }     \
-  FUNC double convert_double##mode(uchar x) { return (double)x; }    \
-  FUNC double convert_double##mode(short x) { return (double)x; }    \
-  FUNC double convert_double##mode(ushort x) { return (double)x; }   \
-  FUNC double convert_double##mode(int x) { return (double)x; }      \
-  FUNC double convert_double##mode(uint x) { return (double)x; }     \
-  FUNC double convert_double##mode(float x) { return (double)x; }    \
-  FUNC double convert_double##mode(double x) { return x; }
+#define TO_FLOATING(to, mode, from) \
+  FUNC to convert_##to##mode(from x) { return (to)x; }
+
+#define EXACT(mode)                  \
+  TO_FLOATING(half, mode, char)      \
+  TO_FLOATING(half, mode, uchar)     \
+  TO_FLOATING(half, mode, half)      \
+  TO_FLOATING(float, mode, char)     \
+  TO_FLOATING(float, mode, uchar)    \
+  TO_FLOATING(float, mode, short)    \
+  TO_FLOATING(float, mode, ushort)   \
+  TO_FLOATING(float, mode, half)     \
+  TO_FLOATING(float, mode, float)    \
+  TO_FLOATING(double, mode, char)    \
+  TO_FLOATING(double, mode, uchar)   \
+  TO_FLOATING(double, mode, short)   \
+  TO_FLOATING(double, mode, ushort)  \
+  TO_FLOATING(double, mode, int)     \
+  TO_FLOATING(double, mode, uint)    \
+  TO_FLOATING(double, mode, half)    \
+  TO_FLOATING(double, mode, float)   \
+  TO_FLOATING(double, mode, double)
 
 ROUNDED(_rtz, "rtz")
 ROUNDED(_rtp, "rup")
 ROUNDED(_rtn, "rdn")
 
 // To nearest is what plain conversions do.
-#define NEAREST(mode)                                                \
-  EXACT(mode)                                                        \
-  FUNC float convert_float##mode(int x) { return (float)x; }         \
-  FUNC float convert_float##mode(uint x) { return (float)x; }        \
-  FUNC float convert_float##mode(long x) { return (float)x; }        \
-  FUNC float convert_float##mode(ulong x) { return (float)x; }       \
-  FUNC float convert_float##mode(double x) { return (float)x; }      \
-  FUNC double convert_double##mode(long x) { return (double)x; }     \
-  FUNC double convert_double##mode(ulong x) { return (double)x; }
+#define NEAREST(mode)                \
+  EXACT(mode)                        \
+  TO_FLOATING(half, mode, short)     \
+  TO_FLOATING(half, mode, ushort)    \
+  TO_FLOATING(half, mode, int)       \
+  TO_FLOATING(half, mode, uint)      \
+  TO_FLOATING(half, mode, long)      \
+  TO_FLOATING(half, mode, ulong)     \
+  TO_FLOATING(half, mode, float)     \
+  TO_FLOATING(half, mode, double)    \
+  TO_FLOATING(float, mode, int)      \
+  TO_FLOATING(float, mode, uint)     \
+  TO_FLOATING(float, mode, long)     \
+  TO_FLOATING(float, mode, ulong)    \
+  TO_FLOATING(float, mode, double)   \
+  TO_FLOATING(double, mode, long)    \
+  TO_FLOATING(double, mode, ulong)
 
 NEAREST()
 NEAREST(_rte)

@@ -97,3 +97,28 @@ DOUBLE_WIDTH(4)
 
 CROSS(float)
 CROSS(double)
+
+// half works in float, whose range is as far beyond half's as double's is beyond float's.
+FUNC half dot(half a, half b) { return a * b; }
+FUNC half length(half v) { return (half)length((float)v); }
+FUNC half distance(half a, half b) { return (half)distance((float)a, (float)b); }
+FUNC half normalize(half v) { return (half)normalize((float)v); }
+#define HALF_WIDTH(width)                                                                                           \
+  FUNC half dot(half##width a, half##width b) {                                                                     \
+    return (half)dot(convert_float##width(a), convert_float##width(b));                                             \
+  }                                                                                                                 \
+  FUNC half length(half##width v) { return (half)length(convert_float##width(v)); }                                 \
+  FUNC half distance(half##width a, half##width b) {                                                                \
+    return (half)distance(convert_float##width(a), convert_float##width(b));                                        \
+  }                                                                                                                 \
+  FUNC half##width normalize(half##width v) { return convert_half##width(normalize(convert_float##width(v))); }
+#define HALF_CROSS(width) \
+  FUNC half##width cross(half##width a, half##width b) {                                      \
+    return convert_half##width(cross(convert_float##width(a), convert_float##width(b)));      \
+  }
+
+HALF_WIDTH(2)
+HALF_WIDTH(3)
+HALF_WIDTH(4)
+HALF_CROSS(3)
+HALF_CROSS(4)

@@ -3,8 +3,6 @@
 #include "csr.h"
 #include "types.h"
 
-#pragma OPENCL EXTENSION cl_khr_fp16 : enable
-
 #define TO_HALF(type, instruction, suffix, mode)                         \
   static inline half to_half##suffix(type value) {                       \
     half result;                                                         \

@@ -15,6 +15,7 @@
   FUNC bits##width signbit(type##width x) { return as_##bits##width(x) < (bits##width)0; }
 #define MAGNITUDE(width, bits, sign, x) (as_##bits##width(x) & (bits##width)(sign))
 
+FOR_WIDTHS(CLASSIFY, half, short, 0x7fff, 0x7c00, 0x0400)
 FOR_WIDTHS(CLASSIFY, float, int, 0x7fffffff, 0x7f800000, 0x00800000)
 FOR_WIDTHS(CLASSIFY, double, long, 0x7fffffffffffffff, 0x7ff0000000000000, 0x0010000000000000)
 
@@ -25,6 +26,7 @@ FOR_WIDTHS(CLASSIFY, double, long, 0x7fffffffffffffff, 0x7ff0000000000000, 0x001
   FUNC int isnormal(type x) { return (as_##bits(x) & sign) >= smallest && (as_##bits(x) & sign) < infinity; } \
   FUNC int signbit(type x) { return as_##bits(x) < 0; }
 
+CLASSIFY_SCALAR(half, short, 0x7fff, 0x7c00, 0x0400)
 CLASSIFY_SCALAR(float, int, 0x7fffffff, 0x7f800000, 0x00800000)
 CLASSIFY_SCALAR(double, long, 0x7fffffffffffffff, 0x7ff0000000000000, 0x0010000000000000)
 
@@ -40,6 +42,7 @@ SELECTS(char, char)
 SELECTS(short, short)
 SELECTS(int, int)
 SELECTS(long, long)
+SELECTS(half, short)
 SELECTS(float, int)
 SELECTS(double, long)
 

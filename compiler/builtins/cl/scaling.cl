@@ -34,5 +34,6 @@ FUNC double ldexp(double x, int k) {
     return x != x || y != y ? x + y : x == y ? y : as_##type(next);                        \
   }
 
+NEXTAFTER(half, short, (short)0x8000)
 NEXTAFTER(float, int, (int)0x80000000)
 NEXTAFTER(double, long, (long)0x8000000000000000)

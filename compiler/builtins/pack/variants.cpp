@@ -80,6 +80,7 @@ llvm::Value* lane_of(llvm::IRBuilder<>& builder, llvm::Value* value, llvm::Type*
 
 llvm::Type* pointee(llvm::LLVMContext& context, const ParameterType& type) {
   if (!type.is_pointer) return nullptr;
+  if (type.scalar == "Dh") return llvm::Type::getHalfTy(context);
   if (type.scalar == "f") return llvm::Type::getFloatTy(context);
   if (type.scalar == "d") return llvm::Type::getDoubleTy(context);
   return llvm::Type::getInt32Ty(context);

@@ -2,7 +2,7 @@
 """declared.py <opencl-c.h after the preprocessor> <output.cl>
 
 Writes a function for each builtin that Clang's header declares; it calls the builtin with its own parameters, a line for each.
-Left out: what the device does not report (half arithmetic, images, pipes, sub-groups, floating-point atomics
+Left out: what the device does not report (images, pipes, sub-groups, floating-point atomics
 beyond exchange, integer dot products), and printf, which is lowered by a pass.
 """
 import re
@@ -33,8 +33,6 @@ def declarations(text):
 def is_reported(result, name, parameters):
     types = " ".join([result] + parameters)
     if NOT_REPORTED.search(name) or NOT_REPORTED.search(types):
-        return False
-    if re.search(r"\bhalf\d*\b", types) and not re.match(r"v(load|store)a?_half", name):
         return False
     if re.search(r"atomic_(float|double)", types) and re.search(r"fetch|compare_exchange", name):
         return False

@@ -80,7 +80,8 @@ std::string undefined_names(const char* path, const char* options) {
   std::string names;
   std::size_t callers = 0;
   while (file) {
-    std::string source = "kernel void an_entry_point(void) {}\n";
+    std::string source =
+        "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\nkernel void an_entry_point(void) {}\n";
     std::string line;
     for (int i = 0; i < kCallers && std::getline(file, line); ++i, ++callers) source += line + "\n";
     for (const std::string& name : compile(source, options)->link()) names += name + " ";
