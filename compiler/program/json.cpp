@@ -41,7 +41,7 @@ KernelArgument argument_from_json(const json& value) {
   KernelArgument argument;
   value.at("name").get_to(argument.name);
   value.at("type_name").get_to(argument.type_name);
-  argument.kind = checked_enum(value.at("kind"), ArgumentKind::kSampler);
+  argument.kind = checked_enum(value.at("kind"), ArgumentKind::kPipe);
   argument.address_space = checked_enum(value.at("address_space"), AddressSpace::kLocal);
   argument.access = checked_enum(value.at("access"), ArgumentAccess::kReadWrite);
   value.at("const").get_to(argument.is_const);

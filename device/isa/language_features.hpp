@@ -39,6 +39,7 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
   // Pixels of halves are converted by instructions.
   add(target.half, {{"cl_khr_3d_image_writes"},
                     {"cl_khr_depth_images"},
+                    {"cl_khr_image2d_from_buffer"},
                     {"cl_khr_srgb_image_writes"},
                     {"__opencl_c_images", 3},
                     {"__opencl_c_3d_image_writes", 3},

@@ -6,6 +6,8 @@
 #include "runtime/core/device.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/il_info.hpp"
+#include "runtime/core/image.hpp"
+#include "runtime/core/pipe.hpp"
 #include "runtime/core/platform.hpp"
 #include "runtime/core/version.hpp"
 
@@ -105,24 +107,50 @@ void add_memory(InfoTable& info, const device::Description& device) {
   info.add(CL_DEVICE_PRINTF_BUFFER_SIZE, std::size_t{kPrintfBufferBytes});
 }
 
+// Limits of what a device lacks are 0.
+void add_images(InfoTable& info, const Device& device) {
+  using Limits = ImageLimits;
+  const bool images = device.has("__opencl_c_images"), both = device.has("__opencl_c_read_write_images");
+  info.add(CL_DEVICE_IMAGE_SUPPORT, static_cast<cl_bool>(images));
+  const struct {
+    cl_uint name, limit;
+    bool available;
+  } counts[] = {{CL_DEVICE_MAX_READ_IMAGE_ARGS, Limits::kReadArguments, images},
+                {CL_DEVICE_MAX_WRITE_IMAGE_ARGS, Limits::kWriteArguments, images},
+                {CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS, Limits::kReadWriteArguments, both},
+                {CL_DEVICE_MAX_SAMPLERS, Limits::kSamplers, images},
+                {CL_DEVICE_IMAGE_PITCH_ALIGNMENT, Limits::kPitchAlignment, images},
+                {CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT, Limits::kBaseAddressAlignment, images}};
+  for (const auto& row : counts) info.add(row.name, row.available ? row.limit : 0);
+  const struct {
+    cl_uint name;
+    std::size_t limit;
+  } sizes[] = {{CL_DEVICE_IMAGE2D_MAX_WIDTH, Limits::k2dWidth},
+               {CL_DEVICE_IMAGE2D_MAX_HEIGHT, Limits::k2dHeight},
+               {CL_DEVICE_IMAGE3D_MAX_WIDTH, Limits::k3dWidth},
+               {CL_DEVICE_IMAGE3D_MAX_HEIGHT, Limits::k3dHeight},
+               {CL_DEVICE_IMAGE3D_MAX_DEPTH, Limits::k3dDepth},
+               {CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, Limits::kBufferWidth},
+               {CL_DEVICE_IMAGE_MAX_ARRAY_SIZE, Limits::kArraySize}};
+  for (const auto& row : sizes) info.add(row.name, images ? row.limit : std::size_t{0});
+}
+
+void add_pipes(InfoTable& info, const Device& device) {
+  const bool pipes = device.has("__opencl_c_pipes");
+  info.add(CL_DEVICE_PIPE_SUPPORT, static_cast<cl_bool>(pipes));
+  info.add(CL_DEVICE_MAX_PIPE_ARGS, pipes ? PipeLimits::kArguments : cl_uint{0});
+  info.add(CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS, pipes ? PipeLimits::kReservations : cl_uint{0});
+  info.add(CL_DEVICE_PIPE_MAX_PACKET_SIZE, pipes ? PipeLimits::kPacketBytes : cl_uint{0});
+}
+
 // Optional features of OpenCL 3.0 that this device does not have: the values that say so.
 void add_absent(InfoTable& info) {
   for (const cl_uint name :
-       {CL_DEVICE_IMAGE_SUPPORT, CL_DEVICE_MAX_READ_IMAGE_ARGS, CL_DEVICE_MAX_WRITE_IMAGE_ARGS,
-        CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS, CL_DEVICE_MAX_SAMPLERS, CL_DEVICE_IMAGE_PITCH_ALIGNMENT,
-        CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT, CL_DEVICE_MAX_PIPE_ARGS,
-        CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS, CL_DEVICE_PIPE_MAX_PACKET_SIZE,
-        CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE, CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE,
+       {CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE, CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE,
         CL_DEVICE_MAX_ON_DEVICE_QUEUES, CL_DEVICE_MAX_ON_DEVICE_EVENTS,
         CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT, CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
-        CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT, CL_DEVICE_PIPE_SUPPORT,
-        CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
+        CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT, CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
     info.add(name, cl_uint{0});
-  for (const cl_uint name :
-       {CL_DEVICE_IMAGE2D_MAX_WIDTH, CL_DEVICE_IMAGE2D_MAX_HEIGHT, CL_DEVICE_IMAGE3D_MAX_WIDTH,
-        CL_DEVICE_IMAGE3D_MAX_HEIGHT, CL_DEVICE_IMAGE3D_MAX_DEPTH, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE,
-        CL_DEVICE_IMAGE_MAX_ARRAY_SIZE})
-    info.add(name, std::size_t{0});
   info.add(CL_DEVICE_SVM_CAPABILITIES, cl_device_svm_capabilities{0});
   info.add(CL_DEVICE_QUEUE_ON_DEVICE_PROPERTIES, cl_command_queue_properties{0});
   info.add(CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES, cl_device_device_enqueue_capabilities{0});
@@ -183,6 +211,8 @@ void Device::describe(cl_platform_id platform) {
   add_types(info_, description().target);
   add_shape(info_, description());
   add_memory(info_, description());
+  add_images(info_, *this);
+  add_pipes(info_, *this);
   add_absent(info_);
   add_il_info(info_, compiler_features_);
   add_language(info_, extension_list_, features);

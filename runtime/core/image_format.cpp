@@ -110,7 +110,7 @@ bool can_be_used(const ImageFormat& format, cl_mem_object_type type, cl_mem_flag
                  const Device& device) {
   if (!can_be_image(format, type, device)) return false;
   const bool reads_only = flags & CL_MEM_READ_ONLY;
-  if (!reads_only && format.is_srgb()) return false;
+  if (!reads_only && format.is_srgb() && !device.has("cl_khr_srgb_image_writes")) return false;
   if (!reads_only && type == CL_MEM_OBJECT_IMAGE3D && !device.has("cl_khr_3d_image_writes")) return false;
   return !(flags & CL_MEM_KERNEL_READ_AND_WRITE) || device.has("__opencl_c_read_write_images");
 }

@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
-#include "runtime/core/handle.hpp"
-
 namespace kiesel::runtime {
 namespace {
 
@@ -67,77 +63,15 @@ std::vector<Kernel::Argument> Kernel::arguments() const {
   return arguments_;
 }
 
-Outcome<> Kernel::set_pointer(const compiler::KernelArgument& argument, Argument& to, std::size_t size,
-                              const void* value) {
-  Ref<Object> context(&program_->context());
-  if (size != sizeof(cl_mem))
-    return ApiError{CL_INVALID_ARG_SIZE,
-                    fmt::format("argument '{}' is a memory object: its size is {}, not {}", argument.name,
-                                sizeof(cl_mem), size),
-                    context};
-  cl_mem memory = nullptr;
-  if (value) std::memcpy(&memory, value, sizeof memory);
-  if (memory) {
-    const auto* buffer = find<Buffer>(memory);
-    if (!buffer)
-      return ApiError{CL_INVALID_MEM_OBJECT, fmt::format("argument '{}' is no memory object", argument.name),
-                      context};
-    if (&buffer->context() != &program_->context())
-      return ApiError{CL_INVALID_MEM_OBJECT,
-                      fmt::format("argument '{}' is a memory object of another context", argument.name),
-                      context};
-  }
-  to.memory = memory;
-  return {};
-}
-
 Outcome<> Kernel::set_argument(cl_uint index, std::size_t size, const void* value) {
-  using compiler::ArgumentKind;
-  Ref<Object> context(&program_->context());
   if (index >= info().arguments.size())
     return ApiError{CL_INVALID_ARG_INDEX,
                     fmt::format("kernel '{}' has {} arguments, there is no number {}", info().name,
                                 info().arguments.size(), index),
-                    context};
-  const auto& argument = info().arguments[index];
-  Argument next{.set = true};
-  switch (argument.kind) {
-    case ArgumentKind::kLocalPointer:
-      if (value)
-        return ApiError{CL_INVALID_ARG_VALUE,
-                        fmt::format("argument '{}' is __local: its value must be NULL", argument.name),
-                        context};
-      if (size == 0)
-        return ApiError{CL_INVALID_ARG_SIZE,
-                        fmt::format("argument '{}' is __local: its size must not be 0", argument.name),
-                        context};
-      next.local_bytes = size;
-      break;
-    case ArgumentKind::kPointer:
-      KIESEL_CHECK(set_pointer(argument, next, size, value));
-      break;
-    case ArgumentKind::kValue: {
-      if (!value)
-        return ApiError{CL_INVALID_ARG_VALUE, fmt::format("argument '{}' needs a value", argument.name),
-                        context};
-      if (size != argument.size)
-        return ApiError{CL_INVALID_ARG_SIZE,
-                        fmt::format("argument '{}' ({}) takes {} bytes, not {}", argument.name,
-                                    argument.type_name, argument.size, size),
-                        context};
-      const auto* bytes = static_cast<const std::byte*>(value);
-      next.value.assign(bytes, bytes + size);
-      break;
-    }
-    case ArgumentKind::kImage:
-      return ApiError{CL_INVALID_MEM_OBJECT, "this device has no images", context};
-    case ArgumentKind::kSampler:
-      return ApiError{CL_INVALID_SAMPLER, "this device has no samplers", context};
-    case ArgumentKind::kPipe:
-      return ApiError{CL_INVALID_MEM_OBJECT, "this device has no pipes", context};
-  }
+                    Ref<Object>(&program_->context())};
+  KIESEL_TRY(argument, make_argument(program_->context(), info().arguments[index], size, value));
   std::lock_guard lock(mutex_);
-  arguments_[index] = std::move(next);
+  arguments_[index] = std::move(argument);
   return {};
 }
 

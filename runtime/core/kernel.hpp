@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/core/buffer.hpp"
 #include "runtime/core/executable.hpp"
+#include "runtime/core/kernel_argument.hpp"
 #include "runtime/core/program.hpp"
 
 namespace kiesel::runtime {
@@ -25,12 +25,7 @@ class Kernel final : public Object {
     Ref<Executable> executable;
     const compiler::Kernel* kernel;  // in the executable's table
   };
-  struct Argument {
-    bool set = false;
-    std::vector<std::byte> value{};  // by value
-    cl_mem memory = nullptr;         // clSetKernelArg holds no reference
-    std::size_t local_bytes = 0;
-  };
+  using Argument = KernelArgument;
 
   // CL_INVALID_PROGRAM_EXECUTABLE, CL_INVALID_KERNEL_NAME, CL_INVALID_KERNEL_DEFINITION.
   static Outcome<Ref<Kernel>> create(Program& program, std::string_view name);
@@ -57,8 +52,6 @@ class Kernel final : public Object {
  private:
   Kernel(Program& program, std::vector<Build> builds);
   ~Kernel() override;
-  Outcome<> set_pointer(const compiler::KernelArgument& argument, Argument& to, std::size_t size,
-                        const void* value);
 
   Ref<Program> program_;
   const std::vector<Build> builds_;

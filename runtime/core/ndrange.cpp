@@ -10,6 +10,7 @@
 #include "device/isa/launch_block.hpp"
 #include "runtime/core/command_queue.hpp"
 #include "runtime/core/handle.hpp"
+#include "runtime/core/memory.hpp"
 #include "runtime/core/printf.hpp"
 
 namespace kiesel::runtime {
@@ -73,7 +74,7 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
           CL_INVALID_KERNEL_ARGS,
           fmt::format("kernel '{}': argument {} ('{}') is not set", out.kernel->name, i, argument.name),
           context};
-    if (argument.kind == ArgumentKind::kValue) {
+    if (!value.value.empty()) {
       put(out.launch.arguments, argument.offset, value.value.data(), value.value.size());
     } else if (argument.kind == ArgumentKind::kLocalPointer) {
       local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
