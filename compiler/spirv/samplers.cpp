@@ -8,7 +8,7 @@
 namespace kiesel::compiler {
 namespace {
 
-constexpr llvm::StringLiteral kTypeNames = "kernel_arg_type", kSamplerType = "sampler_t";
+constexpr llvm::StringLiteral kTypeNames = "kernel_arg_base_type", kSamplerType = "sampler_t";
 
 // The writer takes a kernel's argument that metadata calls "sampler_t" for another type than all other
 // samplers; a blank behind the name prevents it.

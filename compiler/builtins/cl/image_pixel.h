@@ -161,8 +161,9 @@ static inline uint4 float_to_channels(float4 x, uint type, uint order) {
   uint4 c;
   switch (type) {
     case CLK_UNORM_INT8:
-      if (is_srgb(order)) return (uint4)(srgb_of_linear(x.x), srgb_of_linear(x.y), srgb_of_linear(x.z), float_to_unorm(x, 255).w);
-      return float_to_unorm(x, 255);
+      c = float_to_unorm(x, 255);
+      if (!is_srgb(order)) return c;
+      return (uint4)(srgb_of_linear(x.x), srgb_of_linear(x.y), srgb_of_linear(x.z), c.w);
     case CLK_UNORM_INT16: return float_to_unorm(x, 65535);
     case CLK_SNORM_INT8: return float_to_snorm(x, 127);
     case CLK_SNORM_INT16: return float_to_snorm(x, 32767);
@@ -192,8 +193,8 @@ static inline int4 channels_to_int(uint4 c, uint type) {
 }
 static inline uint4 int_to_channels(int4 x, uint type) {
   const int highest = (int)(0xFFFFFFFFu >> (33 - channel_bits(type)));
-  return as_uint4(clamp(x, -highest - 1, highest));
+  return as_uint4(clamp(x, (int4)(-highest - 1), (int4)highest));
 }
 static inline uint4 uint_to_channels(uint4 x, uint type) {
-  return min(x, 0xFFFFFFFFu >> (32 - channel_bits(type)));
+  return min(x, (uint4)(0xFFFFFFFFu >> (32 - channel_bits(type))));
 }

@@ -1,14 +1,14 @@
 // OpenCL C 6.15.15.2 and .3: read_imagef, read_imagei, read_imageui, read_imageh.
 #include "image_sampling.h"
 
-#define SAMPLED(name, value, scalar, lanes, type, view, x, y, z, axes, sample, result)                              \
-  FUNC value name(read_only type image_argument, sampler_t sampler_argument, scalar##lanes c) {                     \
+#define SAMPLED(name, value, scalar, lanes, type, view, x, y, z, axes, sample, result)                      \
+  FUNC value name(read_only type image_argument, sampler_t sampler_argument, scalar##lanes c) {             \
     const ImageRef image = __kiesel_descriptor(image_argument);                                             \
     const ulong sampler = __kiesel_sampler_bits(sampler_argument);                                          \
-    return result(sample(view, sampler, (scalar)(x), (scalar)(y), (scalar)(z), axes));                                                    \
+    return result(sample(view, sampler, (scalar)(x), (scalar)(y), (scalar)(z), axes));                      \
   }
 #define UNSAMPLED(name, value, lanes, access, type, view, x, y, z, texel, result)                           \
-  FUNC value name(access type image_argument, int##lanes c) {                                                    \
+  FUNC value name(access type image_argument, int##lanes c) {                                               \
     const ImageRef image = __kiesel_descriptor(image_argument);                                             \
     return result(texel(view, CLK_ADDRESS_CLAMP_TO_EDGE, x, y, z));                                         \
   }
@@ -17,7 +17,7 @@
   SAMPLED(name, value, int, lanes, type, view, x, y, z, axes, sample_##kind, result)                        \
   SAMPLED(name, value, float, lanes, type, view, x, y, z, axes, sample_##kind, result)
 #define READ_UNSAMPLED(name, value, kind, result, type, lanes, axes, view, x, y, z)                         \
-  UNSAMPLED(name, value, lanes, read_only, type, view, x, y, z, texel_##kind, result)                  \
+  UNSAMPLED(name, value, lanes, read_only, type, view, x, y, z, texel_##kind, result)                       \
   UNSAMPLED(name, value, lanes, read_write, type, view, x, y, z, texel_##kind, result)
 
 #define AS_IT_IS(colour) (colour)

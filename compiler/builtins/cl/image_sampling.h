@@ -67,7 +67,7 @@ static inline int wrap(int index, int size) {
 static inline Axis locate(float s, int size, ulong sampler) {
   const float u = in_texels(s, size, sampler) - (is_linear(sampler) ? 0.5f : 0.0f);
   const int whole = floor_to_int(u);
-  const int low = max(min(whole, size), -1);
+  const int low = max(min(whole, size), -2);
   const Axis axis = {low, low + 1, u - (float)whole};
   if ((sampler & ADDRESS_MODE) != CLK_ADDRESS_REPEAT) return axis;
   return (Axis){wrap(axis.low, size), wrap(axis.high, size), axis.weight};
@@ -99,7 +99,8 @@ static inline FUNC float4 sample_float(View view, ulong sampler, float s, float 
 #pragma nounroll
   for (int corner = 0; corner < 1 << axes; ++corner) {
     const bool right = corner & 1, down = corner & 2, behind = corner & 4;
-    const float4 value = texel_float(view, sampler, right ? x.high : x.low, down ? y.high : y.low, behind ? z.high : z.low);
+    const float4 value =
+        texel_float(view, sampler, right ? x.high : x.low, down ? y.high : y.low, behind ? z.high : z.low);
     if (!is_linear(sampler)) return value;
     float weight = right ? x.weight : 1 - x.weight;
     if (axes > 1) weight *= down ? y.weight : 1 - y.weight;
