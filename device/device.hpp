@@ -128,6 +128,10 @@ class Device {
   // kOutOfMemory when there is no room.
   virtual Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment) = 0;
   virtual void free(Address address) = 0;
+  // Lets the device reach memory of the host, or of another device that the host sees, under its host
+  // address, until free() of that address. The memory stays its owner's and must outlive this. kUnsupported
+  // where devices cannot.
+  virtual Status share(Address host_address, std::uint64_t bytes) = 0;
   // The host's view of an allocation, or null where the host cannot see device memory.
   virtual std::byte* host_pointer(Address address) = 0;
   // A name for messages about wild addresses ("buffer 3"); optional.

@@ -9,6 +9,8 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include <set>
+
 #include "compiler/backend/code.hpp"
 #include "compiler/backend/entries.hpp"
 #include "compiler/backend/frames.hpp"
@@ -37,6 +39,12 @@ std::string lines(const std::vector<std::string>& messages) {
   std::string text;
   for (const auto& message : messages) text += "error: " + message + "\n";
   return text;
+}
+
+std::string lines(const simt::Errors& errors) {
+  std::vector<std::string> messages;
+  for (const auto& error : errors) messages.push_back(error.text);
+  return lines(messages);
 }
 
 Program describe(const Ingredients& from) {
@@ -132,39 +140,50 @@ class Build {
     stages_.dump("3-optimised.ll", *module_);
   }
 
-  // The analysed form first; a program that the checker cannot follow is made again with every branch
-  // guarded.
+  // The analysed form first. Functions that the checker cannot follow are made again with every branch
+  // guarded, in a phase of its own so that builds show it; an error in one that is guarded already stays.
   TextStatus generate() {
     const auto bitcode = write_bitcode(*module_);
-    if (lower_and_generate(*module_, simt::Precision::kAnalysed).empty()) return {};
-    complaints_.clear();
-    module_ = read_bitcode(context_, bitcode);
-    const auto errors = lower_and_generate(*module_, simt::Precision::kAllDivergent);
-    if (errors.empty()) return {};
-    return lines(errors);
+    stages_.begin("SIMT lowering");
+    std::set<std::string> guarded;
+    for (auto errors = lower_and_generate(*module_); !errors.empty(); errors = lower_and_generate(*module_)) {
+      const auto before = guarded.size();
+      for (const auto& error : errors) guarded.insert(error.function);
+      if (guarded.size() == before) return lines(errors);
+      stages_.dump("checker.log", std::string_view(lines(errors)));
+      stages_.begin("SIMT lowering again");
+      complaints_.clear();
+      module_ = read_bitcode(context_, bitcode);
+      for (const auto& name : guarded)
+        if (auto* function = module_->getFunction(name)) simt::guard_every_branch(*function);
+    }
+    return {};
   }
 
-  simt::Errors lower_and_generate(llvm::Module& module, simt::Precision precision) {
-    stages_.begin("SIMT lowering");
+  simt::Errors lower_and_generate(llvm::Module& module) {
     simt::Errors errors;
     llvm::legacy::PassManager passes;
-    simt::add_ir_passes(passes, from_.target, errors, precision);
+    simt::add_ir_passes(passes, from_.target, errors);
     passes.run(module);
     if (!errors.empty()) return errors;
     flatten_address_spaces(module);
     stages_.dump("4-simt.ll", module);
     dump_assembly(module);
     stages_.begin("code generation");
-    code_ = generate_code(module, static_cast<llvm::LLVMTargetMachine&>(machine_), CodeKind::kObject);
+    code_ = code(module, CodeKind::kObject);
     return code_.errors;
+  }
+
+  Code code(llvm::Module& module, CodeKind kind) {
+    return generate_code(module, static_cast<llvm::LLVMTargetMachine&>(machine_), kind,
+                         from_.target.lanes > 1);
   }
 
   // Code generation changes the module, so the listing is made from a copy.
   void dump_assembly(const llvm::Module& module) {
     if (!stages_.dumping()) return;
     const auto copy = read_bitcode(context_, write_bitcode(module));
-    const auto listing =
-        generate_code(*copy, static_cast<llvm::LLVMTargetMachine&>(machine_), CodeKind::kAssembly);
+    const auto listing = code(*copy, CodeKind::kAssembly);
     stages_.dump("5-code.s", std::string_view(listing.object.data(), listing.object.size()));
   }
 

@@ -13,7 +13,6 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include "compiler/backend/expand_addresses.hpp"
-#include "compiler/simt/simt.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -79,7 +78,7 @@ char CollectFrames::ID = 0;
 
 }  // namespace
 
-Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeKind kind) {
+Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeKind kind, bool checked) {
   Code code;
   llvm::raw_svector_ostream stream(code.object);
   llvm::legacy::PassManager passes;
@@ -94,17 +93,17 @@ Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeK
   passes.add(config);
   passes.add(machine_module);
   if (config->addISelPasses()) {
-    code.errors.emplace_back("the back end has no instruction selection");
+    code.errors.push_back({"", "the back end has no instruction selection"});
     return code;
   }
   passes.add(new FreeCalleeSavedRegisters);
   config->addMachinePasses();
   config->setInitialized();
-  simt::add_checker(passes, code.errors);
+  if (checked) simt::add_checker(passes, code.errors);
   passes.add(new CollectFrames(code.frames));
   const auto type = kind == CodeKind::kObject ? llvm::CGFT_ObjectFile : llvm::CGFT_AssemblyFile;
   if (machine.addAsmPrinter(passes, stream, nullptr, type, machine_module->getMMI().getContext())) {
-    code.errors.emplace_back("the back end cannot write code");
+    code.errors.push_back({"", "the back end cannot write code"});
     return code;
   }
   passes.add(llvm::createFreeMachineFunctionPass());

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "compiler/simt/simt.hpp"
+
 namespace llvm {
 class LLVMTargetMachine;
 class Module;
@@ -25,13 +27,13 @@ struct FrameInfo {
 struct Code {
   llvm::SmallString<0> object;
   std::map<std::string, FrameInfo> frames;  // by symbol
-  std::vector<std::string> errors;  // of the divergence checker; not empty: the object must not be used
+  simt::Errors errors;                      // not empty: the object must not be used
 };
 
 enum class CodeKind { kObject, kAssembly };
 
 // Changes `module`. Functions without arguments and with external linkage are kernel entries: they save no
-// registers but their return address.
-Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeKind kind);
+// registers but their return address. `checked`: with the proof that no branch parts lanes unguarded.
+Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeKind kind, bool checked);
 
 }  // namespace kiesel::compiler

@@ -20,7 +20,6 @@ struct Forwarded {
 constexpr Forwarded kForwarded[] = {
     {&BuildOptions::single_precision_constant, "-cl-single-precision-constant"},
     {&BuildOptions::correctly_rounded_divide_sqrt, "-cl-fp32-correctly-rounded-divide-sqrt"},
-    {&BuildOptions::opt_disable, "-cl-opt-disable"},
     {&BuildOptions::uniform_work_group_size, "-cl-uniform-work-group-size"},
     {&BuildOptions::mad_enable, "-cl-mad-enable"},
     {&BuildOptions::no_signed_zeros, "-cl-no-signed-zeros"},
@@ -65,10 +64,10 @@ std::string standard(const BuildOptions& options) {
 std::vector<std::string> clang_arguments(const Request& request, const BuildOptions& options) {
   std::vector<std::string> arguments = {
       "-triple", "spir64", "-x", "cl", standard(options),
-      // Unoptimised but without the marks of -O0: what the SPIR-V writer takes.
-      options.opt_disable ? "-O0" : "-O1", "-disable-llvm-passes", "-disable-O0-optnone",
-      "-no-opaque-pointers", "-finclude-default-header", "-fdeclare-opencl-builtins", "-cl-kernel-arg-info",
-      "-ffp-contract=on",
+      // Unoptimised, but without what -O0 leaves out (inline definitions) or adds: what the SPIR-V writer
+      // takes.
+      "-O1", "-disable-llvm-passes", "-no-opaque-pointers", "-finclude-default-header",
+      "-fdeclare-opencl-builtins", "-cl-kernel-arg-info", "-ffp-contract=on",
       // The macros of this target promise extensions that the device may not have.
       "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-internal-isystem",
       kBaseHeaderFolder};

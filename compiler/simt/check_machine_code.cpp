@@ -57,7 +57,7 @@ class Checker final : public llvm::MachineFunctionPass {
   }
 
   bool runOnMachineFunction(llvm::MachineFunction& function) override {
-    if (auto found = find_defect(function)) errors_.push_back(describe(*found));
+    if (auto found = find_defect(function)) errors_.push_back({function.getName().str(), describe(*found)});
     return false;
   }
 

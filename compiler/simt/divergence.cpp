@@ -51,35 +51,29 @@ class SimtInfo final : public llvm::TargetTransformInfoImplCRTPBase<SimtInfo> {
   using Base = llvm::TargetTransformInfoImplCRTPBase<SimtInfo>;
 
  public:
-  SimtInfo(const llvm::DataLayout& layout, Precision precision) : Base(layout), precision_(precision) {}
+  SimtInfo(const llvm::DataLayout& layout, bool all) : Base(layout), all_(all) {}
 
   // The names are LLVM's.
   bool hasBranchDivergence() const { return true; }
   bool useGPUDivergenceAnalysis() const { return true; }
-  bool isSourceOfDivergence(const llvm::Value* value) const {
-    return precision_ == Precision::kAllDivergent || is_source(*value);
-  }
+  bool isSourceOfDivergence(const llvm::Value* value) const { return all_ || is_source(*value); }
   bool isAlwaysUniform(const llvm::Value* value) const {
     const auto* call = llvm::dyn_cast<llvm::CallBase>(value);
     const auto* code = call ? llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand()) : nullptr;
-    return code && classify(*code).kind == AsmKind::kVote && precision_ == Precision::kAnalysed;
+    return code && classify(*code).kind == AsmKind::kVote && !all_;
   }
 
  private:
-  Precision precision_;
+  bool all_;  // every value counts as divergent
 };
 
 }  // namespace
 
-llvm::TargetTransformInfo divergence_info(const llvm::DataLayout& layout, Precision precision) {
-  return llvm::TargetTransformInfo(SimtInfo(layout, precision));
-}
-
-llvm::ImmutablePass* create_divergence_info(Precision precision) {
-  return new llvm::TargetTransformInfoWrapperPass(
-      llvm::TargetIRAnalysis([precision](const llvm::Function& function) {
-        return divergence_info(function.getParent()->getDataLayout(), precision);
-      }));
+llvm::ImmutablePass* create_divergence_info() {
+  return new llvm::TargetTransformInfoWrapperPass(llvm::TargetIRAnalysis([](const llvm::Function& function) {
+    return llvm::TargetTransformInfo(
+        SimtInfo(function.getParent()->getDataLayout(), guards_every_branch(function)));
+  }));
 }
 
 }  // namespace kiesel::simt

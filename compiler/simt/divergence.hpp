@@ -8,7 +8,6 @@
 namespace kiesel::simt {
 
 // An immutable pass with the TargetTransformInfo of a SIMT device.
-llvm::ImmutablePass* create_divergence_info(Precision precision);
-llvm::TargetTransformInfo divergence_info(const llvm::DataLayout& layout, Precision precision);
+llvm::ImmutablePass* create_divergence_info();
 
 }  // namespace kiesel::simt

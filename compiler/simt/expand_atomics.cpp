@@ -116,8 +116,9 @@ class ExpandAtomics final : public llvm::FunctionPass {
       if (needs_swap(instruction)) found.push_back(&instruction);
     if (found.empty()) return false;
     if (!target_.cas) {
-      errors_.push_back("function " + function.getName().str() + ", an atomic operation" +
-                        line(*found.front()) + " needs compare-and-swap, which the device lacks");
+      const std::string name = function.getName().str();
+      errors_.push_back({name, "function " + name + ", an atomic operation" + line(*found.front()) +
+                                   " needs compare-and-swap, which the device lacks"});
       return false;
     }
     for (llvm::Instruction* instruction : found) {

@@ -74,7 +74,7 @@ class InsertMasks final : public llvm::FunctionPass {
     const Plan plan = make_plan(function, getAnalysis<llvm::LegacyDivergenceAnalysis>(), dominators,
                                 getAnalysis<llvm::PostDominatorTreeWrapperPass>().getPostDomTree(), loops);
     if (!plan.structured()) {
-      errors_.push_back(describe(plan, function));
+      errors_.push_back({function.getName().str(), describe(plan, function)});
       return false;
     }
     for (const LoopExit& exit : plan.exits) insert_exit(exit);

@@ -68,7 +68,7 @@ MachineValues::MachineValues(const llvm::MachineFunction& function, const llvm::
       locations_(register_units_ + std::max(0, function.getFrameInfo().getObjectIndexEnd())) {
   values_[kNoValue].divergent = true;
   solve();
-  record_merges();
+  record_inputs();
 }
 
 ValueId MachineValues::intern(const void* where, std::uint64_t what, Value value) {
@@ -214,6 +214,7 @@ bool MachineValues::comes_from(const llvm::MachineLoop& loop, ValueId value) con
 
 // What `value` is to code behind an edge: lanes that left a loop in different iterations hold different ones.
 ValueId MachineValues::along(const MachineBasicBlock& from, const MachineBasicBlock& to, ValueId value) {
+  value = resolve(value);
   for (const llvm::MachineLoop* loop = loops_.getLoopFor(&from); loop && !loop->contains(&to);
        loop = loop->getParentLoop()) {
     if (!masked_loops_.contains(loop) || !values_[value].block || !loop->contains(values_[value].block))
@@ -221,9 +222,11 @@ ValueId MachineValues::along(const MachineBasicBlock& from, const MachineBasicBl
     Value left;
     left.block = loop->getHeader();
     left.divergent = true;
+    left.left = loop;
+    left.inputs = {value};
     const ValueId behind = intern(loop, kLeaveKey | value, left);
     values_[behind].block = &to;
-    value = behind;
+    value = resolve(behind);
   }
   return value;
 }
@@ -236,6 +239,7 @@ ValueId MachineValues::meet(const MachineBasicBlock& block, unsigned location, V
   merge.block = &block;
   merge.merge = true;
   const ValueId own = intern(&block, kMergeKey | location, merge);
+  if (const ValueId known = resolve(own); known != own) return known;
   if (next == own) return before;
   return before == kUnseen ? next : own;
 }
@@ -259,10 +263,32 @@ void MachineValues::keep_merges(const MachineBasicBlock& block, const State& bef
       now[location] = before[location];
 }
 
+ValueId MachineValues::resolve(ValueId value) const {
+  for (auto known = superfluous_.find(value); known != superfluous_.end(); known = superfluous_.find(value))
+    value = known->second;
+  return value;
+}
+
+// Old values that still travel along back edges make merges of one value with itself, and groups of such
+// merges feed each other. They are found and left out, which may show more of them.
 void MachineValues::solve() {
+  do {
+    at_start_.clear();
+    at_end_.clear();
+    settle();
+  } while (drop_superfluous_merges());
+  // Once more with the final states, so that each use knows its final value.
+  for (const MachineBasicBlock& block : function_) {
+    const auto start = at_start_.find(&block);
+    if (start == at_start_.end()) continue;
+    State state = start->second;
+    for (const MachineInstr& instruction : block) execute(instruction, state);
+  }
+}
+
+// Should the rounds ever not settle, merges stay.
+void MachineValues::settle() {
   const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
-  // Stale values along back edges make merges that later rounds find superfluous; should rounds ever not
-  // settle, merges stay.
   unsigned round = 0;
   for (bool changed = true; changed; ++round) {
     changed = false;
@@ -277,25 +303,46 @@ void MachineValues::solve() {
       at_end_[block] = std::move(state);
     }
   }
-  // Once more with the final states, so that each use knows its final value.
-  for (const MachineBasicBlock* block : order) {
-    State state = at_start_[block];
-    for (const MachineInstr& instruction : *block) execute(instruction, state);
-  }
 }
 
-void MachineValues::record_merges() {
+// The merges in force with what comes in along each edge, and what is behind a loop with what was in it.
+MergeNodes MachineValues::merges() {
+  MergeNodes nodes;
   for (const auto& [block, start] : at_start_)
     for (unsigned location = 0; location < start.size(); ++location) {
       const ValueId merge = start[location];
-      if (!values_[merge].merge || values_[merge].block != block) continue;
+      if (!values_[merge].merge || values_[merge].block != block || nodes.contains(merge)) continue;
+      auto& inputs = nodes[merge].inputs;
       for (const MachineBasicBlock* before : block->predecessors()) {
         const auto found = at_end_.find(before);
         if (found == at_end_.end()) continue;
-        const ValueId input = along(*before, *block, found->second[location]);
-        values_[merge].inputs.push_back(input);
+        for (ValueId value = along(*before, *block, found->second[location]);;
+             value = values_[value].inputs[0]) {
+          if (inputs.empty() || value != inputs.back()) inputs.push_back(value);
+          if (!values_[value].left || !nodes.try_emplace(value, MergeNode{values_[value].inputs}).second)
+            break;
+        }
       }
     }
+  return nodes;
+}
+
+// What a loop hands on is another value behind it if it comes to be in the loop.
+bool MachineValues::may_be(ValueId node, ValueId value) const {
+  return value != kNoValue && (!values_[node].left || !comes_from(*values_[node].left, value));
+}
+
+bool MachineValues::drop_superfluous_merges() {
+  const auto found =
+      find_superfluous(merges(), [this](ValueId node, ValueId value) { return may_be(node, value); });
+  const std::size_t before = superfluous_.size();
+  superfluous_.insert(found.begin(), found.end());
+  return superfluous_.size() > before;
+}
+
+void MachineValues::record_inputs() {
+  for (const auto& [merge, node] : merges())
+    if (values_[merge].merge) values_[merge].inputs = node.inputs;
   for (Value& value : values_)
     if (value.instruction)
       for (const MachineOperand& operand : value.instruction->operands())

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "compiler/simt/asm_text.hpp"
+#include "compiler/simt/merge_groups.hpp"
 
 namespace kiesel::simt {
 
-using ValueId = unsigned;
 inline constexpr ValueId kNoValue = 0;
 
 // What an INLINEASM instruction does; kOther for every other instruction.
@@ -47,6 +47,7 @@ class MachineValues {
     const llvm::MachineInstr* instruction = nullptr;
     const llvm::MachineBasicBlock* block = nullptr;  // where it comes to be; null: as soon as its inputs are
     bool merge = false;
+    const llvm::MachineLoop* left = nullptr;  // the loop behind which this is another value
     bool divergent = false;
     std::vector<ValueId> inputs;
   };
@@ -67,8 +68,13 @@ class MachineValues {
   ValueId along(const llvm::MachineBasicBlock& from, const llvm::MachineBasicBlock& to, ValueId value);
   State entry_state();
   void keep_merges(const llvm::MachineBasicBlock& block, const State& before, State& now) const;
+  ValueId resolve(ValueId value) const;
   void solve();
-  void record_merges();
+  void settle();
+  MergeNodes merges();
+  bool may_be(ValueId node, ValueId value) const;
+  bool drop_superfluous_merges();
+  void record_inputs();
   bool differs_by_itself(const llvm::MachineInstr& instruction) const;
 
   const llvm::MachineFunction& function_;
@@ -81,6 +87,7 @@ class MachineValues {
   std::vector<Value> values_{1};  // 0 is no value: unknown, divergent
   llvm::DenseMap<std::pair<const void*, std::uint64_t>, ValueId> known_;
   std::map<std::vector<std::uint64_t>, ValueId> numbers_;  // pure instructions by operation and inputs
+  std::map<ValueId, ValueId> superfluous_;                 // merges that are but another value
   llvm::DenseMap<const llvm::MachineOperand*, ValueId> uses_;
   llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_end_;
   llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_start_;

@@ -13,7 +13,7 @@ namespace kiesel::simt {
 llvm::FunctionPass* create_expand_atomics(const isa::Target& target, Errors& errors);
 llvm::FunctionPass* create_expand_division();
 llvm::FunctionPass* create_prepare_exits();
-llvm::FunctionPass* create_structurize(Precision precision);
+llvm::FunctionPass* create_structurize();
 llvm::FunctionPass* create_thread_flow();
 llvm::FunctionPass* create_remove_selects(const isa::Target& target);
 llvm::FunctionPass* create_insert_masks(Errors& errors);

@@ -21,7 +21,7 @@ class RemoveSelects final : public llvm::FunctionPass {
  public:
   static char ID;
   explicit RemoveSelects(const isa::Target& target)
-      : FunctionPass(ID), chooser_(target), bitmanip_(target.bitmanip) {}
+      : FunctionPass(ID), chooser_(target), bitmanip_(target.bitmanip), may_branch_(target.lanes == 1) {}
 
   bool runOnFunction(llvm::Function& function) override {
     // Replacements may hold selects again (saturation does), so until nothing is left.
@@ -47,7 +47,9 @@ class RemoveSelects final : public llvm::FunctionPass {
   Value* rewrite(IRBuilder<>& at, llvm::Instruction& instruction) const {
     if (Value* made = rewrite_wide(at, instruction)) return made;
     if (auto* select = llvm::dyn_cast<llvm::SelectInst>(&instruction))
-      return chooser_.choose(at, select->getCondition(), select->getTrueValue(), select->getFalseValue());
+      return may_branch_ ? nullptr
+                         : chooser_.choose(at, select->getCondition(), select->getTrueValue(),
+                                           select->getFalseValue());
     if (auto* cast = llvm::dyn_cast<llvm::CastInst>(&instruction)) return rewrite_bit_to_float(at, *cast);
     if (auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) return rewrite_intrinsic(at, *call);
     return nullptr;
@@ -189,6 +191,7 @@ class RemoveSelects final : public llvm::FunctionPass {
 
   Chooser chooser_;
   bool bitmanip_;
+  bool may_branch_;  // then a select is good as it is
 };
 char RemoveSelects::ID = 0;
 

@@ -1,6 +1,7 @@
 #include "compiler/simt/simt.hpp"
 
 #include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/Function.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/InitializePasses.h>
 #include <llvm/PassRegistry.h>
@@ -13,6 +14,8 @@
 namespace kiesel::simt {
 namespace {
 
+constexpr char kGuardAll[] = "kiesel-guard-every-branch";
+
 // Passes ask for analyses by identity; the registry must know those first.
 void register_passes() {
   auto& registry = *llvm::PassRegistry::getPassRegistry();
@@ -24,18 +27,24 @@ void register_passes() {
 
 }  // namespace
 
-void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& target, Errors& errors,
-                   Precision precision) {
+void guard_every_branch(llvm::Function& function) { function.addFnAttr(kGuardAll); }
+bool guards_every_branch(const llvm::Function& function) { return function.hasFnAttribute(kGuardAll); }
+
+void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& target, Errors& errors) {
   register_passes();
-  passes.add(create_divergence_info(precision));
+  passes.add(create_divergence_info());
   passes.add(create_expand_atomics(target, errors));
   passes.add(create_expand_division());
+  if (target.lanes == 1) {
+    passes.add(create_remove_selects(target));
+    return;
+  }
   passes.add(llvm::createLowerSwitchPass());
   passes.add(create_prepare_exits());
   passes.add(llvm::createLoopSimplifyPass());
   passes.add(llvm::createFixIrreduciblePass());
   passes.add(llvm::createLoopSimplifyPass());
-  passes.add(create_structurize(precision));
+  passes.add(create_structurize());
   passes.add(create_remove_selects(target));
   passes.add(create_insert_masks(errors));
 }

@@ -20,7 +20,7 @@ namespace {
 class Structurize final : public llvm::FunctionPass {
  public:
   static char ID;
-  explicit Structurize(Precision precision) : FunctionPass(ID), precision_(precision) {}
+  Structurize() : FunctionPass(ID) {}
 
   void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
     usage.addRequired<llvm::LegacyDivergenceAnalysis>();
@@ -42,7 +42,7 @@ class Structurize final : public llvm::FunctionPass {
  private:
   void rewrite(llvm::Function& function) {
     llvm::legacy::FunctionPassManager passes(function.getParent());
-    passes.add(create_divergence_info(precision_));
+    passes.add(create_divergence_info());
     passes.add(llvm::createLoopSimplifyPass());
     passes.add(llvm::createUnifyLoopExitsPass());
     passes.add(llvm::createStructurizeCFGPass(/*SkipUniformRegions=*/true));
@@ -52,13 +52,11 @@ class Structurize final : public llvm::FunctionPass {
     passes.run(function);
     passes.doFinalization();
   }
-
-  Precision precision_;
 };
 char Structurize::ID = 0;
 
 }  // namespace
 
-llvm::FunctionPass* create_structurize(Precision precision) { return new Structurize(precision); }
+llvm::FunctionPass* create_structurize() { return new Structurize; }
 
 }  // namespace kiesel::simt

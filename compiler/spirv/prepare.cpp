@@ -107,6 +107,11 @@ void drop_loop_hints(llvm::Module& module) {
       if (auto* branch = block.getTerminator()) branch->setMetadata("llvm.loop", nullptr);
 }
 
+void own_inline_definitions(llvm::Module& module) {
+  for (auto& function : module)
+    if (function.hasAvailableExternallyLinkage()) function.setLinkage(llvm::GlobalValue::InternalLinkage);
+}
+
 void bound_dimensions(llvm::Module& module) {
   for (const auto& [symbol, otherwise] : kWorkItemFunctions)
     if (auto* function = module.getFunction(symbol))

@@ -10,6 +10,10 @@ namespace kiesel::compiler {
 // Loop hints become a form that spirv-val rejects.
 void drop_loop_hints(llvm::Module& module);
 
+// C99's inline definitions (OpenCL C 6.9) stand in for an external one that nobody writes: the program's own
+// copy.
+void own_inline_definitions(llvm::Module& module);
+
 // SPIR-V has the work-item functions as vectors of 3. OpenCL C 6.15.1 gives a value for any other dimension;
 // after this the functions are asked for dimensions 0 to 2 only.
 void bound_dimensions(llvm::Module& module);

@@ -26,7 +26,7 @@ Status check_spirv(std::span<const std::uint32_t> words);
 
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
 // kInvalidArgument with the linker's messages, which name what is missing or doubled.
-Result<Words> link_spirv(const std::vector<Words>& modules, bool library);
+Result<Words> link_spirv(std::vector<Words> modules, bool library);
 
 // To LLVM IR on opaque pointers, which `context` must use; builtins are calls of OpenCL 2.0's mangled names.
 // kUnsupported when the module needs what the reader does not know.

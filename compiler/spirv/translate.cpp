@@ -9,6 +9,7 @@
 #include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/opaque_arguments.hpp"
 #include "compiler/spirv/prepare.hpp"
+#include "compiler/spirv/readable.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/vector_hints.hpp"
 
@@ -45,10 +46,17 @@ SPIRV::TranslatorOpts reader_options() {
   return translator_options(options);
 }
 
+// Names are optional in SPIR-V; errors, frame sizes and listings need them.
+void name_functions(llvm::Module& module) {
+  for (auto& function : module)
+    if (!function.hasName()) function.setName("function");
+}
+
 }  // namespace
 
 Result<Words> write_spirv(llvm::Module& module) {
   drop_loop_hints(module);
+  own_inline_definitions(module);
   bound_dimensions(module);
   make_exchanges_writable(module);
   make_samplers_writable(module);
@@ -73,7 +81,8 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
   {
     llvm::LLVMContext typed;
     typed.setOpaquePointers(false);
-    const auto bytes = std::as_bytes(words);
+    const auto readable = make_readable(words);
+    const auto bytes = std::as_bytes(std::span(readable));
     std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
     llvm::Module* raw = nullptr;
     std::string message;
@@ -81,6 +90,7 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
       return Error{Errc::kUnsupported, "cannot read the SPIR-V module: " + message};
     const std::unique_ptr<llvm::Module> module(raw);
     keep_opaque_types(*module);
+    name_functions(*module);
     bitcode = write_bitcode(*module);
   }
   auto module = read_bitcode(context, bitcode);

@@ -115,7 +115,7 @@ class Builder {
       source_ += input->source;
       modules.push_back(std::move(input->words));
     }
-    if (request_.operation == Operation::kLink) return link(modules);
+    if (request_.operation == Operation::kLink) return link(std::move(modules));
     if (modules.size() != 1) return fail(Outcome::kInvalidInput, "error: a build takes one program");
     words_ = std::move(modules[0]);
     return true;
@@ -130,9 +130,9 @@ class Builder {
     options_given_ = true;
   }
 
-  bool link(const std::vector<Words>& modules) {
+  bool link(std::vector<Words> modules) {
     stages_.begin("link SPIR-V");
-    auto linked = link_spirv(modules, options_.create_library);
+    auto linked = link_spirv(std::move(modules), options_.create_library);
     if (!linked) return fail(Outcome::kFailed, "error: " + linked.error().reason);
     words_ = std::move(*linked);
     return true;

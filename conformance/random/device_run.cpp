@@ -60,11 +60,13 @@ Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes) {
 
 Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& device,
                                                             compiler::Client& compiler,
-                                                            const std::vector<RandomKernel>& kernels) {
+                                                            const std::vector<RandomKernel>& kernels,
+                                                            const std::string& dump) {
   compiler::Request request;
   request.target = device.description().target;
   request.source = opencl_prelude();
   request.options = "-w";
+  request.dump = dump;
   request.extensions = "cl_khr_fp64 __opencl_c_fp64";
   for (const RandomKernel& kernel : kernels) request.source += kernel.text;
   auto reply = compiler.run(request);
@@ -74,7 +76,10 @@ Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& devi
   if (!program) return program.error();
   auto module = device.load(reply->binary);
   if (!module) return module.error();
-  return std::unique_ptr<DeviceProgram>(new DeviceProgram(device, *module, std::move(*program)));
+  std::unique_ptr<DeviceProgram> made(new DeviceProgram(device, *module, std::move(*program)));
+  made->made_again_ = std::ranges::any_of(
+      reply->phases, [](const compiler::Phase& phase) { return phase.name == "SIMT lowering again"; });
+  return made;
 }
 
 DeviceProgram::~DeviceProgram() { device_.unload(module_); }

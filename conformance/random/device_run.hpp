@@ -18,15 +18,19 @@ Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes);
 
 class DeviceProgram {
  public:
-  // kInvalidArgument with the build log when it does not build.
+  // kInvalidArgument with the build log when it does not build. `dump`: folder for the stages of the build,
+  // or empty.
   static Result<std::unique_ptr<DeviceProgram>> build(device::Device& device, compiler::Client& compiler,
-                                                      const std::vector<RandomKernel>& kernels);
+                                                      const std::vector<RandomKernel>& kernels,
+                                                      const std::string& dump);
   ~DeviceProgram();
   DeviceProgram(const DeviceProgram&) = delete;
   DeviceProgram& operator=(const DeviceProgram&) = delete;
 
   // What the kernel writes: kOutputsPerItem words for each work-item.
   Result<std::vector<std::uint32_t>> run(const RandomKernel& kernel, const Inputs& inputs);
+  // Whether the checker could not follow a function, so that all of its branches are guarded.
+  bool made_again() const { return made_again_; }
 
  private:
   DeviceProgram(device::Device& device, device::ModuleId module, compiler::Program program)
@@ -35,6 +39,7 @@ class DeviceProgram {
   device::Device& device_;
   device::ModuleId module_;
   compiler::Program program_;
+  bool made_again_ = false;
 };
 
 }  // namespace kiesel::conformance

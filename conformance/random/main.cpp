@@ -21,10 +21,11 @@ struct Options {
   std::uint64_t seed = 1;
   unsigned batch = 10;  // kernels in one program
   std::string keep;     // folder for the texts of kernels that fail
+  std::string dump;     // folder for the stages of every build
 };
 
 struct Tally {
-  unsigned kernels = 0, runs = 0, failures = 0;
+  unsigned kernels = 0, runs = 0, failures = 0, programs = 0, made_again = 0;
 };
 
 Inputs make_inputs() {
@@ -63,8 +64,10 @@ void run_on_device(const Options& options, const std::vector<RandomKernel>& kern
                    compiler::Client& compiler, Tally& tally) {
   auto device = make_model(lanes);
   if (!device) return report(options, tally, kernels[0], lanes, device.error().reason);
-  auto program = DeviceProgram::build(**device, compiler, kernels);
+  auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
   if (!program) return report(options, tally, kernels[0], lanes, "build: " + program.error().reason);
+  ++tally.programs;
+  tally.made_again += (*program)->made_again();
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     const auto got = (*program)->run(kernels[i], inputs);
     ++tally.runs;
@@ -105,7 +108,8 @@ int run(const Options& options) {
     }
   }
   if (outcome == 0) std::filesystem::remove_all(folder);
-  fmt::print("{} kernels, {} runs, {} failures\n", tally.kernels, tally.runs, tally.failures);
+  fmt::print("{} kernels, {} runs, {} failures; {} of {} programs have functions with every branch guarded\n",
+             tally.kernels, tally.runs, tally.failures, tally.made_again, tally.programs);
   return outcome ? outcome : tally.failures != 0;
 }
 
@@ -122,6 +126,8 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--keep", options.keep, "Folder for kernels that fail")->check(CLI::ExistingDirectory);
+  app.add_option("--dump", options.dump, "Folder for the stages of every build")
+      ->check(CLI::ExistingDirectory);
   CLI11_PARSE(app, argc, argv);
   return kiesel::conformance::run(options);
 }

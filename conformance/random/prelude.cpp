@@ -5,7 +5,8 @@
 namespace kiesel::conformance {
 namespace {
 
-// The bits of a NaN are not specified, so all NaNs are one. So are the zeros: GCC 12 turns 0.0f - (float)i into
+// The bits of a NaN are not specified, so all NaNs are one. So are the zeros: GCC 12 turns 0.0f - (float)i
+// into
 // -(float)i, which has the wrong sign for i = 0; device/test compares signs of zeros with qemu.
 constexpr std::string_view kCommon = R"(
 #define IN(i) in[(i) & 63u]

@@ -57,6 +57,10 @@ Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignme
   return memory_->allocate(bytes, alignment);
 }
 
+Status ModelDevice::share(Address host_address, std::uint64_t bytes) {
+  return memory_->share(host_address, bytes);
+}
+
 void ModelDevice::free(Address address) { memory_->free(address); }
 
 std::byte* ModelDevice::host_pointer(Address address) {

@@ -23,6 +23,7 @@ class ModelDevice final : public device::Device {
 
   const device::Description& description() const override { return description_; }
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment) override;
+  Status share(device::Address host_address, std::uint64_t bytes) override;
   void free(Address address) override;
   std::byte* host_pointer(Address address) override;
   void label(Address address, std::string_view text) override;

@@ -3,6 +3,8 @@
 namespace kiesel::runtime::api {
 namespace {
 
+constexpr cl_map_flags kMapWrites = CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION;
+
 // a * b + c; false when it does not fit.
 bool multiply_add(std::size_t a, std::size_t b, std::size_t c, std::size_t& out) {
   return !__builtin_mul_overflow(a, b, &out) && !__builtin_add_overflow(out, c, &out);
@@ -35,13 +37,16 @@ Outcome<> check_host_access(MemoryObject& memory, HostAccess access) {
   return {};
 }
 
+bool valid_map_flags(cl_map_flags flags) {
+  return (flags & ~(CL_MAP_READ | kMapWrites)) == 0 &&
+         !((flags & CL_MAP_WRITE_INVALIDATE_REGION) && (flags & (CL_MAP_READ | CL_MAP_WRITE)));
+}
+
 Outcome<> check_map_flags(MemoryObject& memory, cl_map_flags flags) {
-  constexpr cl_map_flags kWrites = CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION;
-  KIESEL_REQUIRE((flags & ~(CL_MAP_READ | kWrites)) == 0 &&
-                     !((flags & CL_MAP_WRITE_INVALIDATE_REGION) && (flags & (CL_MAP_READ | CL_MAP_WRITE))),
-                 memory.context(), CL_INVALID_VALUE, "map flags that do not go together");
+  KIESEL_REQUIRE(valid_map_flags(flags), memory.context(), CL_INVALID_VALUE,
+                 "map flags that do not go together");
   if (flags & CL_MAP_READ) KIESEL_CHECK(check_host_access(memory, HostAccess::kRead));
-  if (flags & kWrites) KIESEL_CHECK(check_host_access(memory, HostAccess::kWrite));
+  if (flags & kMapWrites) KIESEL_CHECK(check_host_access(memory, HostAccess::kWrite));
   return {};
 }
 

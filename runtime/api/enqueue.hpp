@@ -64,6 +64,8 @@ Outcome<ImageRegion> region_of(const Image& image, const std::size_t* origin, co
 enum class HostAccess { kRead, kWrite };
 // CL_INVALID_OPERATION when the memory object's CL_MEM_HOST_... flags forbid it.
 Outcome<> check_host_access(MemoryObject& memory, HostAccess access);
+// Whether the flags of a mapping go together.
+bool valid_map_flags(cl_map_flags flags);
 // Of a mapping: CL_INVALID_VALUE for flags that do not go together, CL_INVALID_OPERATION as above.
 Outcome<> check_map_flags(MemoryObject& memory, cl_map_flags flags);
 

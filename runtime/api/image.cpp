@@ -194,7 +194,8 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
   if (image) {
     KIESEL_CHECK(check_view_of_image(*image, shape, *given, *given_format));
   } else {
-    const bool may_pad_rows = host_pointer || (buffer && shape.type == CL_MEM_OBJECT_IMAGE2D);
+    // The specification names only 2D images of buffers; of the one row of a 1D image a pitch is harmless.
+    const bool may_pad_rows = host_pointer || buffer;
     KIESEL_CHECK(add_pitches(*context, shape, *given, format->pixel_bytes, may_pad_rows,
                              host_pointer != nullptr, pitch_error));
   }

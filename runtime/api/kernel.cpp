@@ -1,6 +1,8 @@
 // Kernel objects (OpenCL 3.0 API 5.9).
 #include "runtime/core/kernel.hpp"
 
+#include <algorithm>
+
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
 
@@ -60,6 +62,16 @@ std::uint64_t local_bytes(const Kernel& kernel, const compiler::Kernel& info) {
   return out;
 }
 
+Outcome<Kernel*> svm_kernel(cl_kernel handle) {
+  KIESEL_TRY(kernel, valid<Kernel>(handle));
+  Context& context = kernel->program().context();
+  const auto& devices = context.devices();
+  KIESEL_REQUIRE(
+      std::any_of(devices.begin(), devices.end(), [](const auto& d) { return d->svm_capabilities(); }),
+      context, CL_INVALID_OPERATION, "no device of the context supports shared virtual memory");
+  return kernel;
+}
+
 }  // namespace
 
 cl_kernel clCreateKernel(cl_program handle, const char* name, cl_int* errcode_ret) {
@@ -117,17 +129,29 @@ cl_int clSetKernelArg(cl_kernel handle, cl_uint index, size_t size, const void* 
   }());
 }
 
-cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint, const void*) {
+cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint index, const void* pointer) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, valid<Kernel>(handle));
-    return error(kernel->program().context(), CL_INVALID_OPERATION, "no device of the context supports SVM");
+    KIESEL_TRY(kernel, svm_kernel(handle));
+    return kernel->set_svm_argument(index, pointer);
   }());
 }
 
-cl_int clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info, size_t, const void*) {
+cl_int clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info name, size_t size, const void* value) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, valid<Kernel>(handle));
-    return error(kernel->program().context(), CL_INVALID_OPERATION, "no device of the context supports SVM");
+    KIESEL_TRY(kernel, svm_kernel(handle));
+    Context& context = kernel->program().context();
+    KIESEL_REQUIRE(value || size == 0, context, CL_INVALID_VALUE, "no value");
+    if (name == CL_KERNEL_EXEC_INFO_SVM_PTRS) {
+      KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
+      const auto* pointers = static_cast<const void* const*>(value);
+      return kernel->set_svm_pointers({pointers, pointers + size / sizeof(void*)});
+    }
+    KIESEL_REQUIRE(name == CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM && size == sizeof(cl_bool), context,
+                   CL_INVALID_VALUE,
+                   fmt::format("{:#x} with {} bytes is no execution information", name, size));
+    KIESEL_REQUIRE(*static_cast<const cl_bool*>(value) == CL_FALSE, context, CL_INVALID_OPERATION,
+                   "no device has fine-grain system memory");
+    return {};
   }());
 }
 

@@ -20,6 +20,10 @@ Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> 
                    fmt::format("{} bytes are more than CL_DEVICE_MAX_MEM_ALLOC_SIZE, {}", size,
                                device->description().max_allocation_bytes));
   KIESEL_CHECK(check_host_pointer(*context, flags, host_pointer));
+  if (flags & CL_MEM_USE_HOST_PTR)
+    if (const auto svm = context->svm().find(host_pointer))
+      KIESEL_REQUIRE(svm->contains(host_pointer, size), *context, CL_INVALID_BUFFER_SIZE,
+                     "the buffer is larger than the SVM allocation that it lies in");
   KIESEL_TRY(buffer,
              Buffer::create(*context, std::move(properties), with_default_access(flags), size, host_pointer));
   return hand_out(*buffer);
@@ -100,7 +104,7 @@ cl_int clGetMemObjectInfo(cl_mem handle, cl_mem_info name, size_t size, void* va
       case CL_MEM_OFFSET:
         return answer.value(memory->origin());
       case CL_MEM_USES_SVM_POINTER:
-        return answer.value(cl_bool{CL_FALSE});
+        return answer.value(cl_bool{memory->uses_svm()});
       case CL_MEM_PROPERTIES:
         return answer.array(memory->properties());
       default:

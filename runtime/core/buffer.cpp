@@ -6,7 +6,11 @@ Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_propert
                                     cl_mem_flags flags, std::size_t size, void* host_pointer) {
   auto buffer = Ref<Buffer>::adopt(new Buffer(
       context, nullptr,
-      {.properties = std::move(properties), .flags = flags, .size = size, .host_pointer = host_pointer}));
+      {.properties = std::move(properties),
+       .flags = flags,
+       .size = size,
+       .host_pointer = host_pointer,
+       .svm = flags & CL_MEM_USE_HOST_PTR ? context.svm().find(host_pointer, size) : Ref<SvmAllocation>()}));
   KIESEL_CHECK(buffer->allocate(host_pointer, flat_box(size)));
   return buffer;
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/core/device.hpp"
 #include "runtime/core/object.hpp"
+#include "runtime/core/svm_table.hpp"
 
 namespace kiesel::runtime {
 
@@ -29,6 +30,7 @@ class Context final : public Object {
   const std::vector<Ref<Device>>& devices() const { return devices_; }
   const std::vector<cl_context_properties>& properties() const { return properties_; }
   bool has(const Device& device) const;
+  SvmTable& svm() { return svm_; }
 
   // Tells the application's pfn_notify, on the callback thread.
   void notify(std::string reason);
@@ -41,6 +43,7 @@ class Context final : public Object {
   std::vector<cl_context_properties> properties_;
   Notify notify_;
   void* user_data_;
+  SvmTable svm_;
   std::mutex mutex_;  // guards destructor_callbacks_
   std::vector<std::pair<DestructorCallback, void*>> destructor_callbacks_;
 };

@@ -26,6 +26,12 @@ class Device final : public Object {
   device::Device& implementation() const { return *implementation_; }
   const device::Description& description() const { return implementation_->description(); }
   const isa::Target& target() const { return description().target; }
+  // Shared virtual memory: what the host and the device see under one address.
+  cl_device_svm_capabilities svm_capabilities() const {
+    return description().host_visible
+               ? CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS
+               : 0;
+  }
   const std::vector<NamedVersion>& extension_list() const { return extension_list_; }
   // Extensions and feature macros of OpenCL C, separated by spaces: what builds may use.
   const std::string& compiler_features() const { return compiler_features_; }

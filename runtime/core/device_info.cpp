@@ -151,7 +151,6 @@ void add_absent(InfoTable& info) {
         CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT, CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
         CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT, CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
     info.add(name, cl_uint{0});
-  info.add(CL_DEVICE_SVM_CAPABILITIES, cl_device_svm_capabilities{0});
   info.add(CL_DEVICE_QUEUE_ON_DEVICE_PROPERTIES, cl_command_queue_properties{0});
   info.add(CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES, cl_device_device_enqueue_capabilities{0});
   info.add(CL_DEVICE_PARENT_DEVICE, cl_device_id{nullptr});

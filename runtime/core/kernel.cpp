@@ -49,6 +49,7 @@ Kernel::~Kernel() { program_->detach_kernel(); }
 Ref<Kernel> Kernel::clone() const {
   auto copy = Ref<Kernel>::adopt(new Kernel(*program_, builds_));
   copy->arguments_ = arguments();
+  copy->svm_pointers_ = svm_pointers();
   return copy;
 }
 
@@ -63,16 +64,44 @@ std::vector<Kernel::Argument> Kernel::arguments() const {
   return arguments_;
 }
 
+Outcome<> Kernel::check_index(cl_uint index) const {
+  if (index < info().arguments.size()) return {};
+  return ApiError{CL_INVALID_ARG_INDEX,
+                  fmt::format("kernel '{}' has {} arguments, there is no number {}", info().name,
+                              info().arguments.size(), index),
+                  Ref<Object>(&program_->context())};
+}
+
 Outcome<> Kernel::set_argument(cl_uint index, std::size_t size, const void* value) {
-  if (index >= info().arguments.size())
-    return ApiError{CL_INVALID_ARG_INDEX,
-                    fmt::format("kernel '{}' has {} arguments, there is no number {}", info().name,
-                                info().arguments.size(), index),
-                    Ref<Object>(&program_->context())};
+  KIESEL_CHECK(check_index(index));
   KIESEL_TRY(argument, make_argument(program_->context(), info().arguments[index], size, value));
   std::lock_guard lock(mutex_);
   arguments_[index] = std::move(argument);
   return {};
+}
+
+Outcome<> Kernel::set_svm_argument(cl_uint index, const void* pointer) {
+  KIESEL_CHECK(check_index(index));
+  KIESEL_TRY(argument, make_svm_argument(program_->context(), info().arguments[index], pointer));
+  std::lock_guard lock(mutex_);
+  arguments_[index] = std::move(argument);
+  return {};
+}
+
+Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
+  Context& context = program_->context();
+  for (const void* pointer : pointers)
+    if (!context.svm().find(pointer))
+      return ApiError{CL_INVALID_VALUE, fmt::format("{} is not of an allocation by clSVMAlloc", pointer),
+                      Ref<Object>(&context)};
+  std::lock_guard lock(mutex_);
+  svm_pointers_ = std::move(pointers);
+  return {};
+}
+
+std::vector<const void*> Kernel::svm_pointers() const {
+  std::lock_guard lock(mutex_);
+  return svm_pointers_;
 }
 
 Kernel::ChosenSize Kernel::chosen() const {

@@ -38,6 +38,10 @@ class Kernel final : public Object {
   const compiler::Kernel& info() const { return *builds_.front().kernel; }  // what all devices agree on
 
   Outcome<> set_argument(cl_uint index, std::size_t size, const void* value);
+  Outcome<> set_svm_argument(cl_uint index, const void* pointer);
+  // Allocations of shared virtual memory that it may use without having them as arguments.
+  Outcome<> set_svm_pointers(std::vector<const void*> pointers);
+  std::vector<const void*> svm_pointers() const;
   std::vector<Argument> arguments() const;
 
   // The last answer for a NULL local_work_size: the choice is costlier than an empty launch.
@@ -52,11 +56,13 @@ class Kernel final : public Object {
  private:
   Kernel(Program& program, std::vector<Build> builds);
   ~Kernel() override;
+  Outcome<> check_index(cl_uint index) const;
 
   Ref<Program> program_;
   const std::vector<Build> builds_;
   mutable std::mutex mutex_;  // guards what follows
   std::vector<Argument> arguments_;
+  std::vector<const void*> svm_pointers_;
   ChosenSize chosen_;
 };
 

@@ -15,11 +15,15 @@ struct KernelArgument {
   bool set = false;
   std::vector<std::byte> value{};  // by value; of a sampler its bits
   cl_mem memory = nullptr;         // clSetKernelArg holds no reference
+  const void* svm = nullptr;       // nor does clSetKernelArgSVMPointer
   std::size_t local_bytes = 0;
 };
 
 // CL_INVALID_ARG_SIZE, CL_INVALID_ARG_VALUE, CL_INVALID_MEM_OBJECT, CL_INVALID_SAMPLER, CL_INVALID_CONTEXT.
 Outcome<KernelArgument> make_argument(Context& context, const compiler::KernelArgument& declared,
                                       std::size_t size, const void* value);
+// The same of clSetKernelArgSVMPointer. CL_INVALID_OPERATION, CL_INVALID_ARG_VALUE.
+Outcome<KernelArgument> make_svm_argument(Context& context, const compiler::KernelArgument& declared,
+                                          const void* pointer);
 
 }  // namespace kiesel::runtime

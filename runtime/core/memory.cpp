@@ -44,7 +44,8 @@ MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Descripti
       size_(description.size),
       user_memory_(!associated && (flags_ & CL_MEM_USE_HOST_PTR)
                        ? static_cast<std::byte*>(description.host_pointer)
-                       : nullptr) {}
+                       : nullptr),
+      svm_(std::move(description.svm)) {}
 
 MemoryObject::~MemoryObject() {
   // The callbacks tell that USE_HOST_PTR's memory may be reused, so storage goes first.
@@ -91,6 +92,7 @@ Outcome<device::Address> MemoryObject::address(Device& device) {
     KIESEL_TRY(base, associated_->address(device));
     return base + origin_;
   }
+  if (svm_) return reinterpret_cast<device::Address>(user_memory_);
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(device));
   if (!owner_) owner_ = &device;
@@ -102,6 +104,7 @@ Outcome<device::Address> MemoryObject::acquire(Device& device) {
     KIESEL_TRY(base, associated_->acquire(device));
     return base + origin_;
   }
+  if (svm_) return reinterpret_cast<device::Address>(user_memory_);
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(device));
   const auto owner = std::find_if(storage_.begin(), storage_.end(),
@@ -123,6 +126,7 @@ Outcome<> MemoryObject::move_contents(const Storage& from, const Storage& to) {
 }
 
 Outcome<> MemoryObject::allocate(const void* contents, const device::Box& box) {
+  if (svm_) return {};
   Device& first = *context_->devices().front();
   KIESEL_TRY(target, address(first));
   if (!contents) return {};
@@ -133,6 +137,7 @@ Outcome<> MemoryObject::allocate(const void* contents, const device::Box& box) {
 
 Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size_t offset) {
   if (associated_) return associated_->host_view(device, origin_ + offset);
+  if (svm_) return Mapping{.pointer = user_memory_ + offset};
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(device));
   if (user_memory_) return Mapping{.pointer = user_memory_ + offset, .copied = true};

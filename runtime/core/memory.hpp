@@ -33,6 +33,7 @@ class MemoryObject : public Object {
   std::size_t root_origin() const { return associated_ ? origin_ + associated_->root_origin() : 0; }
   const std::vector<cl_mem_properties>& properties() const { return properties_; }
   void* host_pointer() const;  // as CL_MEM_HOST_PTR wants it
+  bool uses_svm() const { return bool{root().svm_}; }
   cl_uint map_count() const;
 
   // Its address on a device, with storage made on first use.
@@ -63,6 +64,7 @@ class MemoryObject : public Object {
     cl_mem_flags flags = 0;
     std::size_t origin = 0, size = 0;
     void* host_pointer = nullptr;  // USE_HOST_PTR's memory or what COPY_HOST_PTR copies
+    Ref<SvmAllocation> svm{};      // USE_HOST_PTR's memory is of this one
   };
   MemoryObject(Context& context, MemoryObject* associated, Description description);
   ~MemoryObject() override;
@@ -86,6 +88,7 @@ class MemoryObject : public Object {
   const std::size_t origin_;
   const std::size_t size_;
   std::byte* const user_memory_;  // USE_HOST_PTR
+  const Ref<SvmAllocation> svm_;  // which user_memory_ is of: then it is the storage on all devices
   mutable std::mutex mutex_;      // guards what follows; device calls are made under it
   std::vector<Storage> storage_;
   Device* owner_ = nullptr;

@@ -54,6 +54,7 @@ struct Prepared {
   device::Launch launch;                // of the first region
   std::vector<device::Region> regions;  // all
   std::vector<Ref<MemoryObject>> memory;
+  std::vector<Ref<SvmAllocation>> svm;
 };
 
 void put(std::vector<std::byte>& block, std::uint32_t offset, const void* bytes, std::size_t size) {
@@ -91,8 +92,22 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
       KIESEL_TRY(address, memory->argument(device));
       put(out.launch.arguments, argument.offset, &address, sizeof address);
       out.memory.emplace_back(memory);
+    } else if (value.svm) {
+      auto allocation = kernel.program().context().svm().find(value.svm);
+      if (!allocation)
+        return ApiError{CL_INVALID_KERNEL_ARGS,
+                        fmt::format("kernel '{}': the SVM allocation of argument {} ('{}') was freed",
+                                    out.kernel->name, i, argument.name),
+                        context};
+      put(out.launch.arguments, argument.offset, &value.svm, sizeof value.svm);
+      out.svm.push_back(std::move(allocation));
     }
   }
+  for (const void* pointer : kernel.svm_pointers())
+    if (auto allocation = kernel.program().context().svm().find(pointer))
+      out.svm.push_back(std::move(allocation));
+  if (!out.svm.empty() && !device.svm_capabilities())
+    return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory", context};
   if (local > device.target().local_memory_bytes)
     return ApiError{CL_OUT_OF_RESOURCES,
                     fmt::format("kernel '{}' needs {} bytes of local memory, a core has {}", out.kernel->name,

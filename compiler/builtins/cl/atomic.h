@@ -18,3 +18,8 @@ DECLARE_RMW_OF(int, smin, smax)
 DECLARE_RMW_OF(uint, umin, umax)
 DECLARE_RMW_OF(long, smin, smax)
 DECLARE_RMW_OF(ulong, umin, umax)
+
+// The machine has no such instructions: these become loops of compare and swap (simt/expand_atomics.cpp).
+#define DECLARE_RMW_OF_FLOAT(type) DECLARE_RMW(fadd, type) DECLARE_RMW(fmin, type) DECLARE_RMW(fmax, type)
+DECLARE_RMW_OF_FLOAT(float)
+DECLARE_RMW_OF_FLOAT(double)

@@ -77,6 +77,15 @@ LOAD_AND_STORE(double)
 EXCHANGE_BITS(float, uint)
 EXCHANGE_BITS(double, ulong)
 
+// cl_ext_float_atomics. A subtraction comes as the addition of the negated operand.
+#define FLOAT_UPDATES(type)                     \
+  RMW(atomic_fetch_add_explicit, fadd, type)    \
+  RMW(atomic_fetch_min_explicit, fmin, type)    \
+  RMW(atomic_fetch_max_explicit, fmax, type)
+
+FLOAT_UPDATES(float)
+FLOAT_UPDATES(double)
+
 FUNC bool atomic_flag_test_and_set_explicit(volatile generic atomic_int* object, memory_order order,
                                             memory_scope scope) {
   return atomic_exchange_explicit(object, 1, order, scope) != 0;

@@ -9,17 +9,6 @@ KEEP_ZERO(atan)
 KEEP_ZERO(atanpi)
 KEEP_ZERO(erf)
 KEEP_ZERO(expm1)
-KEEP_ZERO(sin)
-KEEP_ZERO(tan)
-
-#define SINCOS(space)                          \
-  FUNC double sincos(double x, space double* cosine) { \
-    *cosine = cos(x);                          \
-    return sin(x);                             \
-  }
-SINCOS(private)
-SINCOS(global)
-SINCOS(local)
 
 // Zeros of sinpi have the sign of x, those of cospi are positive, those of tanpi alternate.
 #define PI_FUNCTIONS(type)                                                                \

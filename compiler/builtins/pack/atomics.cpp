@@ -14,7 +14,7 @@ struct Operation {
   llvm::AtomicRMWInst::BinOp code;
 };
 
-constexpr std::array<Operation, 10> kOperations{{
+constexpr std::array<Operation, 13> kOperations{{
     {"__kiesel_rmw_xchg", llvm::AtomicRMWInst::Xchg},
     {"__kiesel_rmw_add", llvm::AtomicRMWInst::Add},
     {"__kiesel_rmw_sub", llvm::AtomicRMWInst::Sub},
@@ -25,6 +25,9 @@ constexpr std::array<Operation, 10> kOperations{{
     {"__kiesel_rmw_smax", llvm::AtomicRMWInst::Max},
     {"__kiesel_rmw_umin", llvm::AtomicRMWInst::UMin},
     {"__kiesel_rmw_umax", llvm::AtomicRMWInst::UMax},
+    {"__kiesel_rmw_fadd", llvm::AtomicRMWInst::FAdd},
+    {"__kiesel_rmw_fmin", llvm::AtomicRMWInst::FMin},
+    {"__kiesel_rmw_fmax", llvm::AtomicRMWInst::FMax},
 }};
 
 std::optional<llvm::AtomicRMWInst::BinOp> operation(const llvm::Function& function) {

@@ -41,18 +41,30 @@ void keep_theirs(llvm::Module& module, const llvm::Module& ours) {
   }
 }
 
-// Our definitions replace libclc's.
-bool add_ours(llvm::Module& module, const char* path) {
+std::unique_ptr<llvm::Module> read_ours(const char* path, const llvm::Module& module) {
   llvm::SMDiagnostic error;
   std::unique_ptr<llvm::Module> ours = llvm::parseIRFile(path, error, module.getContext());
   if (!ours) {
     error.print("kiesel_builtins_pack", llvm::errs());
-    return false;
+    return nullptr;
   }
   ours->setTargetTriple(module.getTargetTriple());
   ours->setDataLayout(module.getDataLayout());
-  keep_theirs(module, *ours);
-  return !llvm::Linker::linkModules(module, std::move(ours), llvm::Linker::OverrideFromSrc);
+  return ours;
+}
+
+// Our definitions replace libclc's. What any of our files keeps of theirs gets its new name before the others
+// call the function that takes its place.
+bool add_ours(llvm::Module& module, llvm::ArrayRef<char*> paths) {
+  std::vector<std::unique_ptr<llvm::Module>> all;
+  for (const char* path : paths) {
+    all.push_back(read_ours(path, module));
+    if (!all.back()) return false;
+    keep_theirs(module, *all.back());
+  }
+  return llvm::none_of(all, [&](std::unique_ptr<llvm::Module>& ours) {
+    return llvm::Linker::linkModules(module, std::move(ours), llvm::Linker::OverrideFromSrc);
+  });
 }
 
 // A definition whose file does not declare the overload that it means to call ends up calling itself.
@@ -80,8 +92,7 @@ int main(int argument_count, char** arguments) {
   auto module = machine ? builtins::import_libclc(arguments[2], context) : nullptr;
   if (!module) return 1;
   builtins::normalise(*module, *machine);
-  for (int i = 3; i < argument_count; ++i)
-    if (!add_ours(*module, arguments[i])) return 1;
+  if (!add_ours(*module, llvm::makeArrayRef(arguments, argument_count).drop_front(3))) return 1;
   builtins::normalise(*module, *machine);
   builtins::expand_intrinsics(*module);
   builtins::expand_atomics(*module);

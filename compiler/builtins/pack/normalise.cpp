@@ -44,6 +44,12 @@ void normalise_call(llvm::CallBase& call) {
   call.setAttributes({});
 }
 
+// What is local to one of our files becomes visible in the library, where a program's own names must not hit
+// it.
+void hide(llvm::GlobalValue& value) {
+  if (value.hasLocalLinkage()) value.setName("__kiesel." + value.getName());
+}
+
 void normalise_function(llvm::Function& function) {
   if (function.isIntrinsic()) return;
   bool no_inline = function.hasFnAttribute(llvm::Attribute::NoInline);
@@ -91,6 +97,7 @@ void normalise(llvm::Module& module, const llvm::TargetMachine& machine) {
   llvm::StripDebugInfo(module);
   module.setTargetTriple(machine.getTargetTriple().str());
   module.setDataLayout(machine.createDataLayout());
+  for (llvm::GlobalValue& value : module.global_values()) hide(value);
   for (llvm::Function& function : module) normalise_function(function);
   find_convergent(module);
   for (llvm::NamedMDNode& node : llvm::make_early_inc_range(module.named_metadata())) node.eraseFromParent();

@@ -93,7 +93,7 @@ TEST_CASE("without compare-and-swap an atomic operation that needs it is an erro
       "  %r = extractvalue { i64, i1 } %x, 0\n  ret i64 %r\n}",
       Precision::kAnalysed, target);
   REQUIRE(lowered.errors.size() == 1);
-  CHECK(lowered.errors[0].find("function c") != std::string::npos);
+  CHECK(lowered.errors[0].text.find("function c") != std::string::npos);
 }
 
 }  // namespace

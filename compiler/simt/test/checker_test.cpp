@@ -71,7 +71,7 @@ TEST_CASE("the checker rejects a branch on which lanes may disagree without a gu
       "a:\n  store volatile i64 1, ptr %p\n  br label %b\n"
       "b:\n  ret void\n}\n");
   REQUIRE(checked.errors.size() == 1);
-  CHECK(checked.errors[0].find("function k: lanes may disagree") != std::string::npos);
+  CHECK(checked.errors[0].text.find("function k: lanes may disagree") != std::string::npos);
 }
 
 TEST_CASE("the checker rejects a branch that code generation invents") {

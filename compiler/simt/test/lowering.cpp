@@ -115,11 +115,13 @@ Lowered lower(std::string_view text, Precision precision, isa::Target target) {
   const auto module = parse(text, context, *machine);
   {
     llvm::legacy::PassManager passes;
-    add_ir_passes(passes, target, lowered.errors, precision);
+    if (precision == Precision::kAllDivergent)
+      for (llvm::Function& function : *module) guard_every_branch(function);
+    add_ir_passes(passes, target, lowered.errors);
     passes.run(*module);
   }
   if (llvm::verifyModule(*module, &llvm::errs()))
-    lowered.errors.emplace_back("the lowered module is not valid");
+    lowered.errors.push_back({"", "the lowered module is not valid"});
   llvm::raw_string_ostream(lowered.ir) << *module;
   if (lowered.errors.empty()) generate(*module, *machine, lowered);
   return lowered;

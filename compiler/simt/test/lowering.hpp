@@ -23,6 +23,7 @@ inline constexpr std::string_view kJoin = "0x0b, 3, 0";
 inline constexpr std::string_view kPred = "0x0b, 5, 0";
 
 // `text` may use @lane() and @uniform(), i64 each: the lane's number, and something that all lanes agree on.
+enum class Precision { kAnalysed, kAllDivergent };
 Lowered lower(std::string_view text, Precision precision = Precision::kAnalysed, isa::Target target = {});
 // Code generation and checker alone, as if the lowering had done nothing.
 Lowered check_only(std::string_view text);

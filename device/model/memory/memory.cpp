@@ -134,16 +134,28 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   return taken->begin;
 }
 
+Status Memory::share(Address address, std::uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  const auto after = blocks_.upper_bound(address);
+  const bool overlaps = (after != blocks_.end() && after->first - address < bytes) ||
+                        (after != blocks_.begin() && address < std::prev(after)->second.allocation.range.end);
+  if (bytes == 0 || overlaps || (address >= base_ && address - base_ < reserved_))
+    return Error{Errc::kInvalidArgument, fmt::format("{} bytes at {:#x} cannot be shared", bytes, address)};
+  blocks_.emplace(address, Block{{{address, address + bytes}, Kind::kShared}, {}, {}, {}});
+  return {};
+}
+
 void Memory::free(Address address) {
   if (!address) return;
   std::unique_lock lock(mutex_);
   const auto found = blocks_.find(address);
   if (found == blocks_.end()) return;
   const Block& block = found->second;
-  const std::uint64_t space = block.taken.end - block.taken.begin;
-  if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
-  used_ -= block.allocation.range.end - block.allocation.range.begin;
-  give_back(block.taken);
+  if (const std::uint64_t space = block.taken.end - block.taken.begin; space) {
+    if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
+    used_ -= block.allocation.range.end - block.allocation.range.begin;
+    give_back(block.taken);
+  }
   blocks_.erase(found);
   epoch_.fetch_add(1, std::memory_order_release);
 }

@@ -34,6 +34,7 @@ class Memory {
     kData,      // a buffer
     kReadOnly,  // code and constants of a module: stores fault
     kLocal,     // local memory of one core
+    kShared,    // somebody else's, bounds exact
   };
   // Where an access leaves a buffer: at its last byte, or at the end of its last page, as on GPUs, where
   // applications get away with small overruns.
@@ -53,6 +54,9 @@ class Memory {
 
   // Alignment is a power of two. kOutOfMemory, kInvalidArgument.
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind = Kind::kData);
+  // Memory of somebody else under its host address; free() of its address ends it. kInvalidArgument when
+  // something of that range is known already.
+  Status share(Address address, std::uint64_t bytes);
   void free(Address address);  // of 0 does nothing
   void label(Address address, std::string_view text);
 
@@ -78,7 +82,7 @@ class Memory {
     Allocation allocation;
     std::string label;
     std::vector<Allocation> parts;
-    Range taken;  // address space it holds: rounding and guard page included
+    Range taken;  // address space it holds: rounding and guard page included; none of shared memory
   };
   using Blocks = std::map<Address, Block>;
 

@@ -1,0 +1,291 @@
+#include "compiler/spirv/readable.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <set>
+#include <spirv-tools/libspirv.hpp>
+
+namespace kiesel::compiler {
+namespace {
+
+enum Op : std::uint32_t {
+  kOpExtension = 10,
+  kOpExtInstImport = 11,
+  kOpExtInst = 12,
+  kOpExecutionMode = 16,
+  kOpTypeInt = 21,
+  kOpTypeArray = 28,
+  kOpTypeStruct = 30,
+  kOpTypePointer = 32,
+  kOpConstant = 43,
+  kOpSpecConstant = 50,
+  kOpFunction = 54,
+  kOpCopyMemory = 63,
+  kOpCopyMemorySized = 64,
+  kOpPtrAccessChain = 67,
+  kOpCompositeConstruct = 80,
+  kOpCompositeExtract = 81,
+  kOpCopyObject = 83,
+  kOpUConvert = 113,
+  kOpConvertPtrToU = 117,
+  kOpISub = 130,
+  kOpSDiv = 135,
+  kOpIEqual = 170,
+  kOpINotEqual = 171,
+  kOpSizeOf = 321,
+  kOpExecutionModeId = 331,
+  kOpCopyLogical = 400,
+  kOpPtrEqual = 401,
+  kOpPtrNotEqual = 402,
+  kOpPtrDiff = 403,
+  kOpDecorateString = 5632,
+  kOpMemberDecorateString = 5633,
+};
+
+constexpr std::string_view kNonSemanticSet = "NonSemantic.",
+                           kNonSemanticExtension = "SPV_KHR_non_semantic_info";
+constexpr std::uint32_t kAddressBits = 64;
+
+// What the parser of SPIRV-Tools tells of each instruction: where types and results are.
+struct Index {
+  std::map<std::uint32_t, Instruction> definitions;      // by result
+  std::map<std::uint32_t, std::uint32_t> type_of_value;  // by result
+};
+
+spv_result_t add_to_index(void* data, const spv_parsed_instruction_t* parsed) {
+  auto& index = *static_cast<Index*>(data);
+  if (parsed->result_id) index.definitions[parsed->result_id] = {parsed->words, parsed->num_words};
+  if (parsed->result_id && parsed->type_id) index.type_of_value[parsed->result_id] = parsed->type_id;
+  return SPV_SUCCESS;
+}
+
+class Rewriter {
+ public:
+  explicit Rewriter(std::span<const std::uint32_t> words) : words_(words), bound_(words[kBoundWord]) {
+    spvtools::Context context(SPV_ENV_UNIVERSAL_1_4);
+    spvBinaryParse(context.CContext(), &index_, words.data(), words.size(), nullptr, add_to_index, nullptr);
+    own_.reserve(words.size());
+  }
+
+  Words run() {
+    Words result(words_.begin(), words_.begin() + kHeaderWords);
+    std::size_t globals_end = 0;
+    for_each_instruction(words_, [&](Instruction instruction) {
+      if (opcode(instruction) == kOpFunction && globals_end == 0) globals_end = own_.size();
+      rewrite(instruction);
+    });
+    if (globals_end == 0) globals_end = own_.size();
+    const auto middle = own_.begin() + static_cast<std::ptrdiff_t>(globals_end);
+    result.insert(result.end(), own_.begin(), middle);
+    result.insert(result.end(), globals_.begin(), globals_.end());
+    result.insert(result.end(), middle, own_.end());
+    result[kBoundWord] = bound_;
+    return result;
+  }
+
+ private:
+  static void append(Words& to, std::uint32_t code, std::initializer_list<std::uint32_t> operands) {
+    to.push_back(static_cast<std::uint32_t>(operands.size() + 1) << 16 | code);
+    to.insert(to.end(), operands);
+  }
+
+  // A new instruction with a result, in the function that is being rewritten.
+  std::uint32_t emit(std::uint32_t code, std::uint32_t type, std::initializer_list<std::uint32_t> operands) {
+    const auto result = bound_++;
+    own_.push_back(static_cast<std::uint32_t>(operands.size() + 3) << 16 | code);
+    own_.insert(own_.end(), {type, result});
+    own_.insert(own_.end(), operands);
+    return result;
+  }
+
+  // The type of addresses: the module's own, or one that is added.
+  std::uint32_t address_type() {
+    if (address_type_) return address_type_;
+    for (const auto& [id, definition] : index_.definitions)
+      if (opcode(definition) == kOpTypeInt && definition[2] == kAddressBits) return address_type_ = id;
+    address_type_ = bound_++;
+    append(globals_, kOpTypeInt, {address_type_, kAddressBits, 0});
+    return address_type_;
+  }
+
+  std::uint32_t one() {
+    if (one_) return one_;
+    const auto type = address_type();
+    one_ = bound_++;
+    append(globals_, kOpConstant, {type, one_, 1, 0});
+    return one_;
+  }
+
+  std::uint32_t address_of(std::uint32_t pointer) {
+    return emit(kOpConvertPtrToU, address_type(), {pointer});
+  }
+
+  // From one element to the next, in bytes.
+  std::uint32_t size_of_pointee(std::uint32_t pointer) {
+    const auto next = emit(kOpPtrAccessChain, index_.type_of_value[pointer], {pointer, one()});
+    const auto end = address_of(next);
+    return emit(kOpISub, address_type(), {end, address_of(pointer)});
+  }
+
+  // `value`, of the type of addresses, becomes the result of `instruction`.
+  void finish_integer(Instruction instruction, std::uint32_t value) {
+    const bool same = instruction[1] == address_type();
+    append(own_, same ? kOpCopyObject : kOpUConvert, {instruction[1], instruction[2], value});
+  }
+
+  void compare(Instruction instruction, std::uint32_t code) {
+    const auto first = address_of(instruction[3]);
+    const auto second = address_of(instruction[4]);
+    append(own_, code, {instruction[1], instruction[2], first, second});
+  }
+
+  void difference(Instruction instruction) {
+    const auto first = address_of(instruction[3]);
+    const auto bytes = emit(kOpISub, address_type(), {first, address_of(instruction[4])});
+    finish_integer(instruction, emit(kOpSDiv, address_type(), {bytes, size_of_pointee(instruction[4])}));
+  }
+
+  std::uint32_t member_count(Instruction type) {
+    if (opcode(type) == kOpTypeStruct) return static_cast<std::uint32_t>(type.size() - 2);
+    return index_.definitions[type[3]][3];  // of an array: the constant with its length
+  }
+
+  // `value` as a value of `type`, which has the same members.
+  std::uint32_t copy_logically(std::uint32_t value, std::uint32_t from, std::uint32_t type) {
+    if (from == type) return value;
+    const auto source = index_.definitions[from], target = index_.definitions[type];
+    const bool is_struct = opcode(target) == kOpTypeStruct;
+    Words construct{0, type, 0};
+    for (std::uint32_t i = 0; i < member_count(target); ++i) {
+      const auto member = is_struct ? source[i + 2] : source[2];
+      const auto extracted = emit(kOpCompositeExtract, member, {value, i});
+      construct.push_back(copy_logically(extracted, member, is_struct ? target[i + 2] : target[2]));
+    }
+    construct[0] = static_cast<std::uint32_t>(construct.size()) << 16 | kOpCompositeConstruct;
+    const auto result = construct[2] = bound_++;
+    own_.insert(own_.end(), construct.begin(), construct.end());
+    return result;
+  }
+
+  void copy_logical(Instruction instruction) {
+    const auto value = copy_logically(instruction[3], index_.type_of_value[instruction[3]], instruction[1]);
+    append(own_, kOpCopyObject, {instruction[1], instruction[2], value});
+  }
+
+  // Modes whose operands are ids of constants, and the same with numbers.
+  void mode(Instruction instruction) {
+    struct Row {
+      std::uint32_t by_id, by_number;
+    };
+    constexpr Row kModes[] = {
+        {37, 36}, {38, 17}, {39, 18}};  // SubgroupsPerWorkgroup, LocalSize, LocalSizeHint
+    const auto* row = std::ranges::find(kModes, instruction[2], &Row::by_id);
+    if (row == std::end(kModes)) return copy(instruction);
+    Words changed{static_cast<std::uint32_t>(instruction.size()) << 16 | kOpExecutionMode, instruction[1],
+                  row->by_number};
+    for (const auto id : instruction.subspan(3)) {
+      const auto constant = index_.definitions[id];
+      const bool known =
+          constant.size() > 3 && (opcode(constant) == kOpConstant || opcode(constant) == kOpSpecConstant);
+      changed.push_back(known ? constant[3] : 0);
+    }
+    own_.insert(own_.end(), changed.begin(), changed.end());
+  }
+
+  // Since 1.4 a copy may have one mask for its target and one for its source.
+  void copy_memory(Instruction instruction, std::size_t mask) {
+    constexpr std::uint32_t kVolatile = 1, kAligned = 2;
+    if (instruction.size() <= mask) return copy(instruction);
+    std::uint32_t bits = 0, alignment = 0;
+    for (auto at = mask; at < instruction.size(); ++at) {
+      const auto flags = instruction[at];
+      bits |= flags & kVolatile;
+      if (!(flags & kAligned) || ++at >= instruction.size()) continue;
+      alignment = alignment ? std::min(alignment, instruction[at]) : instruction[at];
+    }
+    Words changed(instruction.begin(), instruction.begin() + static_cast<std::ptrdiff_t>(mask));
+    changed.push_back(bits | (alignment ? kAligned : 0));
+    if (alignment) changed.push_back(alignment);
+    changed[0] = static_cast<std::uint32_t>(changed.size()) << 16 | opcode(instruction);
+    own_.insert(own_.end(), changed.begin(), changed.end());
+  }
+
+  void copy(Instruction instruction) { own_.insert(own_.end(), instruction.begin(), instruction.end()); }
+
+  void rewrite(Instruction instruction) {
+    switch (opcode(instruction)) {
+      case kOpExtension:
+        if (literal_at(instruction, 1) != kNonSemanticExtension) copy(instruction);
+        return;
+      case kOpExtInstImport:
+        if (!literal_at(instruction, 2).starts_with(kNonSemanticSet)) return copy(instruction);
+        meaningless_.insert(instruction[1]);
+        return;
+      case kOpExtInst:
+        if (!meaningless_.contains(instruction[3])) copy(instruction);
+        return;
+      case kOpDecorateString:
+      case kOpMemberDecorateString:
+        return;
+      case kOpExecutionModeId:
+        return mode(instruction);
+      case kOpCopyMemory:
+        return copy_memory(instruction, 3);
+      case kOpCopyMemorySized:
+        return copy_memory(instruction, 4);
+      case kOpCopyLogical:
+        return copy_logical(instruction);
+      case kOpPtrEqual:
+        return compare(instruction, kOpIEqual);
+      case kOpPtrNotEqual:
+        return compare(instruction, kOpINotEqual);
+      case kOpPtrDiff:
+        return difference(instruction);
+      case kOpSizeOf:
+        return finish_integer(instruction, size_of_pointee(instruction[3]));
+      default:
+        copy(instruction);
+    }
+  }
+
+  std::span<const std::uint32_t> words_;
+  Index index_;
+  Words own_, globals_;  // the module's instructions; types and constants that are added
+  std::set<std::uint32_t> meaningless_;
+  std::uint32_t bound_, address_type_ = 0, one_ = 0;
+};
+
+bool is_unknown(Instruction instruction) {
+  switch (opcode(instruction)) {
+    case kOpExtension:
+      return literal_at(instruction, 1) == kNonSemanticExtension;
+    case kOpExtInstImport:
+      return literal_at(instruction, 2).starts_with(kNonSemanticSet);
+    case kOpCopyMemory:
+      return instruction.size() > 4;
+    case kOpCopyMemorySized:
+      return instruction.size() > 5;
+    case kOpSizeOf:
+    case kOpExecutionModeId:
+    case kOpCopyLogical:
+    case kOpPtrEqual:
+    case kOpPtrNotEqual:
+    case kOpPtrDiff:
+    case kOpDecorateString:
+    case kOpMemberDecorateString:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Words make_readable(std::span<const std::uint32_t> words) {
+  bool unknown = false;
+  for_each_instruction(words, [&](Instruction instruction) { unknown |= is_unknown(instruction); });
+  return unknown ? Rewriter(words).run() : Words(words.begin(), words.end());
+}
+
+}  // namespace kiesel::compiler

@@ -1,0 +1,64 @@
+#include "runtime/core/svm_table.hpp"
+
+#include <mutex>
+
+#include "runtime/core/memory.hpp"
+
+namespace kiesel::runtime {
+namespace {
+
+device::Address address_of(const std::byte* pointer) { return reinterpret_cast<device::Address>(pointer); }
+
+}  // namespace
+
+Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>& devices, std::size_t size,
+                                                  std::size_t alignment) {
+  Ref<SvmAllocation> made;
+  for (const auto& device : devices) {
+    if (!device->svm_capabilities()) continue;
+    auto& implementation = device->implementation();
+    if (made) {
+      const auto shared = implementation.share(address_of(made->begin_), size);
+      if (!shared.ok()) return memory_error(shared.error());
+    } else {
+      const auto address = implementation.allocate(size, alignment);
+      if (!address.ok()) return memory_error(address.error());
+      made = Ref<SvmAllocation>::adopt(new SvmAllocation(implementation.host_pointer(*address), size));
+    }
+    implementation.label(address_of(made->begin_), "SVM allocation");
+    made->devices_.push_back(device);
+  }
+  if (!made) return ApiError{CL_INVALID_OPERATION, "no device of the context has shared virtual memory"};
+  return made;
+}
+
+SvmAllocation::~SvmAllocation() {
+  for (auto device = devices_.rbegin(); device != devices_.rend(); ++device)
+    (*device)->implementation().free(address_of(begin_));
+}
+
+bool SvmAllocation::contains(const void* pointer, std::size_t bytes) const {
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(pointer) - begin_);
+  return offset < size_ && bytes <= size_ - offset;
+}
+
+void SvmTable::add(Ref<SvmAllocation> allocation) {
+  std::lock_guard lock(mutex_);
+  allocations_.emplace(allocation->begin(), allocation);
+}
+
+Ref<SvmAllocation> SvmTable::find(const void* pointer, std::size_t bytes) const {
+  std::shared_lock lock(mutex_);
+  const auto after = allocations_.upper_bound(static_cast<const std::byte*>(pointer));
+  if (after == allocations_.begin()) return {};
+  const auto& candidate = std::prev(after)->second;
+  return candidate->contains(pointer, bytes) ? candidate : Ref<SvmAllocation>();
+}
+
+Ref<SvmAllocation> SvmTable::remove(const void* begin) {
+  std::lock_guard lock(mutex_);
+  const auto node = allocations_.extract(static_cast<const std::byte*>(begin));
+  return node ? node.mapped() : Ref<SvmAllocation>();
+}
+
+}  // namespace kiesel::runtime

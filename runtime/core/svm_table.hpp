@@ -1,0 +1,50 @@
+// Shared virtual memory: allocations that the host and the devices of a context reach under one address.
+#pragma once
+
+#include <CL/cl.h>
+
+#include <map>
+#include <shared_mutex>
+#include <vector>
+
+#include "runtime/core/device.hpp"
+#include "runtime/core/error.hpp"
+#include "runtime/core/object.hpp"
+
+namespace kiesel::runtime {
+
+class SvmAllocation final : public Object {
+ public:
+  // Made on the first of the devices that has SVM, shared with the others that have it. Alignment is a power
+  // of two.
+  static Outcome<Ref<SvmAllocation>> create(const std::vector<Ref<Device>>& devices, std::size_t size,
+                                            std::size_t alignment);
+
+  std::byte* begin() const { return begin_; }
+  std::size_t size() const { return size_; }
+  bool contains(const void* pointer, std::size_t bytes) const;
+
+ private:
+  SvmAllocation(std::byte* begin, std::size_t size) : begin_(begin), size_(size) {}
+  ~SvmAllocation() override;
+
+  std::byte* const begin_;
+  const std::size_t size_;
+  std::vector<Ref<Device>> devices_;  // that reach it, its own first
+};
+
+// The allocations of a context. Threads: any.
+class SvmTable {
+ public:
+  void add(Ref<SvmAllocation> allocation);
+  // The allocation that all these bytes are of, or none.
+  Ref<SvmAllocation> find(const void* pointer, std::size_t bytes = 1) const;
+  // Takes the one that starts at `begin` out. Commands that use it keep it until they are done.
+  Ref<SvmAllocation> remove(const void* begin);
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::map<const std::byte*, Ref<SvmAllocation>> allocations_;
+};
+
+}  // namespace kiesel::runtime
