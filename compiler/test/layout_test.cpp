@@ -1,4 +1,5 @@
 // Structs, unions and vectors lie in memory as the host has them, by value and behind pointers.
+#define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl_platform.h>
 
 #include "compiler/test/run_fixture.hpp"
