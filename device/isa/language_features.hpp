@@ -25,7 +25,12 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                                     {"__opencl_c_fp64", 3},
                                     {"__opencl_c_int64", 3},
                                     {"__opencl_c_generic_address_space", 3},
-                                    {"__opencl_c_program_scope_global_variables", 3}};
+                                    {"__opencl_c_program_scope_global_variables", 3},
+                                    {"cl_khr_expect_assume"},
+                                    {"cl_khr_extended_bit_ops"},
+                                    {"cl_khr_integer_dot_product", 2},
+                                    {"__opencl_c_integer_dot_product_input_4x8bit", 3},
+                                    {"__opencl_c_integer_dot_product_input_4x8bit_packed", 3}};
   const auto add = [&list](bool available, std::initializer_list<LanguageFeature> rows) {
     if (available) list.insert(list.end(), rows);
   };
@@ -34,7 +39,20 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                                      {"cl_khr_local_int32_base_atomics"},
                                      {"cl_khr_local_int32_extended_atomics"},
                                      {"cl_khr_int64_base_atomics"},
-                                     {"cl_khr_int64_extended_atomics"}});
+                                     {"cl_khr_int64_extended_atomics"},
+                                     {"__opencl_c_atomic_order_acq_rel", 3},
+                                     {"__opencl_c_atomic_order_seq_cst", 3},
+                                     {"__opencl_c_atomic_scope_device", 3},
+                                     {"__opencl_c_atomic_scope_all_devices", 3},
+                                     {"cl_ext_float_atomics"},
+                                     {"__opencl_c_ext_fp32_global_atomic_add", 3},
+                                     {"__opencl_c_ext_fp32_local_atomic_add", 3},
+                                     {"__opencl_c_ext_fp32_global_atomic_min_max", 3},
+                                     {"__opencl_c_ext_fp32_local_atomic_min_max", 3},
+                                     {"__opencl_c_ext_fp64_global_atomic_add", 3},
+                                     {"__opencl_c_ext_fp64_local_atomic_add", 3},
+                                     {"__opencl_c_ext_fp64_global_atomic_min_max", 3},
+                                     {"__opencl_c_ext_fp64_local_atomic_min_max", 3}});
   add(target.half, {{"cl_khr_fp16"}});
   // Pixels of halves are converted by instructions.
   add(target.half, {{"cl_khr_3d_image_writes"},
@@ -56,6 +74,8 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                      {"cl_khr_subgroup_shuffle_relative"},
                      {"__opencl_c_subgroups", 3},
                      {"__opencl_c_work_group_collective_functions", 3}});
+  // Reservations are counted atomically, and given out in a work-group or sub-group.
+  add(target.votes && target.atomics && target.cas, {{"__opencl_c_pipes", 3}});
   return list;
 }
 

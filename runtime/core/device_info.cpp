@@ -18,6 +18,11 @@ constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
 // What -cl-std=CLC++ compiles. The query has no room for 2021, which -cl-std=CLC++2021 compiles.
 constexpr cl_version kCxxVersion = CL_MAKE_VERSION(1, 0, 0);
 
+// cl_ext_float_atomics, younger than the headers: CL_DEVICE_{SINGLE,DOUBLE,HALF}_FP_ATOMIC_CAPABILITIES_EXT,
+// and load-store, add, min-max in global (bits 0 to 2) and local memory (bits 16 to 18).
+constexpr cl_uint kSingleFloatAtomics = 0x4231, kDoubleFloatAtomics = 0x4232, kHalfFloatAtomics = 0x4233;
+constexpr cl_bitfield kAllFloatAtomics = 0x70007;
+
 std::vector<NamedVersion> extensions_of(const isa::Target& target) {
   std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
                                  {"cl_khr_extended_versioning", kExtensionVersion},
@@ -68,6 +73,33 @@ void add_types(InfoTable& info, const isa::Target& target) {
   info.add(CL_DEVICE_SINGLE_FP_CONFIG, single);
   info.add(CL_DEVICE_DOUBLE_FP_CONFIG, others);
   if (target.half) info.add(CL_DEVICE_HALF_FP_CONFIG, others);
+}
+
+// Atomic operations and fences are the machine's own, for every order and all of its memory.
+void add_atomics(InfoTable& info, const isa::Target& target) {
+  cl_device_atomic_capabilities memory = CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP;
+  if (target.atomics && target.cas)
+    memory |= CL_DEVICE_ATOMIC_ORDER_ACQ_REL | CL_DEVICE_ATOMIC_ORDER_SEQ_CST |
+              CL_DEVICE_ATOMIC_SCOPE_DEVICE | CL_DEVICE_ATOMIC_SCOPE_ALL_DEVICES;
+  info.add(CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES, memory);
+  info.add(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES,
+           cl_device_atomic_capabilities{memory | CL_DEVICE_ATOMIC_ORDER_ACQ_REL |
+                                         CL_DEVICE_ATOMIC_SCOPE_WORK_ITEM});
+  if (!target.atomics || !target.cas) return;
+  info.add(kSingleFloatAtomics, kAllFloatAtomics);
+  info.add(kDoubleFloatAtomics, kAllFloatAtomics);
+  info.add(kHalfFloatAtomics, cl_bitfield{0});
+}
+
+// Both forms of vectors of four 8-bit integers; none is an instruction of its own.
+void add_dot_products(InfoTable& info) {
+  info.add(
+      CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES_KHR,
+      cl_device_integer_dot_product_capabilities_khr{CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_KHR |
+                                                     CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED_KHR});
+  const cl_device_integer_dot_product_acceleration_properties_khr none{};
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT_KHR, none);
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED_KHR, none);
 }
 
 void add_shape(InfoTable& info, const device::Description& device) {
@@ -201,12 +233,8 @@ void Device::describe(cl_platform_id platform) {
             cl_command_queue_properties{CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE});
   info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
   info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
-  info_.add(
-      CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES,
-      cl_device_atomic_capabilities{CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP});
-  info_.add(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES,
-            cl_device_atomic_capabilities{CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_ORDER_ACQ_REL |
-                                          CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP});
+  add_atomics(info_, target());
+  add_dot_products(info_);
   add_types(info_, description().target);
   add_shape(info_, description());
   add_memory(info_, description());
