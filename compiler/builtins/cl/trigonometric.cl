@@ -8,7 +8,7 @@ struct Angle {
 };
 
 // The first 256 bits of 2/pi.
-constant ulong kTwoOverPi[4] = {0xa2f9836e4e441529ul, 0xfc2757d1f534ddc0ul, 0xdb6295993c439041ul,
+static constant ulong kTwoOverPi[4] = {0xa2f9836e4e441529ul, 0xfc2757d1f534ddc0ul, 0xdb6295993c439041ul,
                                 0xfe5163abdebbc561ul};
 
 // 64 bits of 2/pi from bit `first` on.

@@ -8,7 +8,7 @@ struct Angle {
 };
 
 // 64 zeros and the first 1216 bits of 2/pi.
-constant ulong kTwoOverPi[20] = {
+static constant ulong kTwoOverPi[20] = {
     0,                    0xa2f9836e4e441529ul, 0xfc2757d1f534ddc0ul, 0xdb6295993c439041ul, 0xfe5163abdebbc561ul,
     0xb7246e3a424dd2e0ul, 0x06492eea09d1921cul, 0xfe1deb1cb129a73eul, 0xe88235f52ebb4484ul, 0xe99c7026b45f7e41ul,
     0x3991d639835339f4ul, 0x9c845f8bbdf9283bul, 0x1ff897ffde05980ful, 0xef2f118b5a0a6d1ful, 0x6d367ecf27cb09b7ul,

@@ -1,5 +1,6 @@
 // kiesel_builtins_pack <library file> <libclc's bitcode> <our bitcode>...
 // A program of our build: makes the builtin library that is embedded into kiesel-compiler.
+#include <llvm/ADT/StringSet.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/IRReader/IRReader.h>
 #include <llvm/Linker/Linker.h>
@@ -53,13 +54,24 @@ std::unique_ptr<llvm::Module> read_ours(const char* path, const llvm::Module& mo
   return ours;
 }
 
+// Among our own files a name stands for one thing; the linker would take the last.
+bool is_new(const llvm::Module& ours, llvm::StringSet<>& names) {
+  for (const llvm::GlobalValue& value : ours.global_values()) {
+    if (value.isDeclaration() || value.hasLocalLinkage() || names.insert(value.getName()).second) continue;
+    llvm::errs() << "kiesel_builtins_pack: " << value.getName() << " is defined twice\n";
+    return false;
+  }
+  return true;
+}
+
 // Our definitions replace libclc's. What any of our files keeps of theirs gets its new name before the others
 // call the function that takes its place.
 bool add_ours(llvm::Module& module, llvm::ArrayRef<char*> paths) {
   std::vector<std::unique_ptr<llvm::Module>> all;
+  llvm::StringSet<> names;
   for (const char* path : paths) {
     all.push_back(read_ours(path, module));
-    if (!all.back()) return false;
+    if (!all.back() || !is_new(*all.back(), names)) return false;
     keep_theirs(module, *all.back());
   }
   return llvm::none_of(all, [&](std::unique_ptr<llvm::Module>& ours) {

@@ -87,7 +87,9 @@ Wide smaller_magnitude(Wide x, Wide y) {
   return std::fabs(x) < std::fabs(y) ? x : std::fabs(y) < std::fabs(x) ? y : std::fmin(x, y);
 }
 
-int whole_of(Wide y) { return static_cast<int>(std::fmax(std::fmin(y, 2147483647.0L), -2147483648.0L)); }
+int whole_of(Wide y) {
+  return std::isnan(y) ? 0 : static_cast<int>(std::fmax(std::fmin(y, 2147483647.0L), -2147483648.0L));
+}
 
 Wide rootn(Wide x, int n) {
   if (n == 0 || (x < 0 && n % 2 == 0) || std::isnan(x)) return Limits::quiet_NaN();
@@ -163,8 +165,7 @@ const Function kFunctions[] = {
     {"pow", 2, 16, 16, BINARY(std::pow(x, y))},
     {"powr", 2, 16, 16, BINARY(powr(x, y))},
     {"remainder", 2, 0, 0, BINARY(std::remainder(x, y))},
-    {"fract", 1, 1, 1, UNARY(std::isinf(x) ? std::copysign(0.0L, x) : x - std::floor(x)), true,
-     "fract(x[i], &second)"},
+    {"fract_whole", 1, 0, 0, UNARY(std::floor(x)), false, "(fract(x[i], &second), second)"},
     {"frexp", 1, 0, 0, UNARY(significand(x)), false, "frexp(x[i], &whole)"},
     {"ldexp", 2, 0, 0, BINARY(std::ldexp(x, whole_of(y))), false, "ldexp(x[i], convert_int_sat(y[i]))"},
     {"modf", 1, 0, 0, UNARY(fraction(x)), false, "modf(x[i], &second)"},
