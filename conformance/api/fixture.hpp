@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -86,7 +87,8 @@ T info(cl_int (*query)(cl_mem, cl_mem_info, size_t, void*, size_t*), cl_mem obje
 }
 
 template <class T, class Object, class Name>
-T query(cl_int (*function)(Object, Name, size_t, void*, size_t*), Object object, Name name) {
+T query(cl_int (*function)(Object, Name, size_t, void*, size_t*), std::type_identity_t<Object> object,
+        std::type_identity_t<Name> name) {
   T out{};
   REQUIRE(function(object, name, sizeof out, &out, nullptr) == CL_SUCCESS);
   return out;

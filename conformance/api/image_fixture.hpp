@@ -24,8 +24,9 @@ inline cl_image_desc shape(cl_mem_object_type type, std::size_t width, std::size
   return out;
 }
 
-inline Memory image_of(const Session& session, const cl_image_format& format, const cl_image_desc& description,
-                       cl_mem_flags flags = CL_MEM_READ_WRITE, void* host = nullptr) {
+inline Memory image_of(const Session& session, const cl_image_format& format,
+                       const cl_image_desc& description, cl_mem_flags flags = CL_MEM_READ_WRITE,
+                       void* host = nullptr) {
   cl_int error = 1;
   Memory out(clCreateImage(session.context, flags, &format, &description, host, &error));
   REQUIRE(error == CL_SUCCESS);
@@ -44,7 +45,7 @@ inline cl_int image_error(const Session& session, const cl_image_format* format,
 
 // The bytes of a region, without gaps.
 inline std::vector<unsigned char> pixels(const Session& session, cl_mem image, Triple origin, Triple region) {
-  const auto size = query<std::size_t>(clGetImageInfo, image, cl_image_info{CL_IMAGE_ELEMENT_SIZE});
+  const auto size = query<std::size_t>(clGetImageInfo, image, CL_IMAGE_ELEMENT_SIZE);
   std::vector<unsigned char> out(size * region[0] * region[1] * region[2]);
   REQUIRE(clEnqueueReadImage(session.queue, image, CL_TRUE, origin.data(), region.data(), 0, 0, out.data(), 0,
                              nullptr, nullptr) == CL_SUCCESS);

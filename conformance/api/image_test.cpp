@@ -1,4 +1,5 @@
 // Making images and asking about them.
+#define CL_USE_DEPRECATED_OPENCL_1_1_APIS  // clCreateImage2D, clCreateImage3D
 #include <algorithm>
 
 #include "conformance/api/image_fixture.hpp"
@@ -16,7 +17,8 @@ std::vector<cl_image_format> formats(const Session& session, cl_mem_flags flags,
   REQUIRE(clGetSupportedImageFormats(session.context, flags, type, 0, nullptr, &count) == CL_SUCCESS);
   std::vector<cl_image_format> out(count);
   if (count)
-    REQUIRE(clGetSupportedImageFormats(session.context, flags, type, count, out.data(), nullptr) == CL_SUCCESS);
+    REQUIRE(clGetSupportedImageFormats(session.context, flags, type, count, out.data(), nullptr) ==
+            CL_SUCCESS);
   return out;
 }
 
@@ -35,7 +37,7 @@ constexpr cl_mem_object_type kTypes[] = {CL_MEM_OBJECT_IMAGE1D,       CL_MEM_OBJ
 TEST_CASE("the device says how large images may be") {
   const auto limit = [](cl_device_info name) { return query<std::size_t>(clGetDeviceInfo, device(), name); };
   const auto count = [](cl_device_info name) { return query<cl_uint>(clGetDeviceInfo, device(), name); };
-  CHECK(query<cl_bool>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_IMAGE_SUPPORT}) == CL_TRUE);
+  CHECK(query<cl_bool>(clGetDeviceInfo, device(), CL_DEVICE_IMAGE_SUPPORT) == CL_TRUE);
   CHECK(limit(CL_DEVICE_IMAGE2D_MAX_WIDTH) >= 16384);
   CHECK(limit(CL_DEVICE_IMAGE2D_MAX_HEIGHT) >= 16384);
   CHECK(limit(CL_DEVICE_IMAGE3D_MAX_WIDTH) >= 2048);
@@ -53,9 +55,9 @@ TEST_CASE("the device says how large images may be") {
 
 TEST_CASE("the formats that every device must have are there, for all shapes and uses") {
   const Session session;
-  const cl_channel_type rgba[] = {CL_UNORM_INT8,    CL_UNORM_INT16,    CL_SIGNED_INT8,    CL_SIGNED_INT16,
-                                  CL_SIGNED_INT32,  CL_UNSIGNED_INT8,  CL_UNSIGNED_INT16, CL_UNSIGNED_INT32,
-                                  CL_HALF_FLOAT,    CL_FLOAT};
+  const cl_channel_type rgba[] = {CL_UNORM_INT8,   CL_UNORM_INT16,   CL_SIGNED_INT8,    CL_SIGNED_INT16,
+                                  CL_SIGNED_INT32, CL_UNSIGNED_INT8, CL_UNSIGNED_INT16, CL_UNSIGNED_INT32,
+                                  CL_HALF_FLOAT,   CL_FLOAT};
   for (const auto type : kTypes) {
     for (const cl_mem_flags flags : {CL_MEM_READ_ONLY, CL_MEM_WRITE_ONLY, CL_MEM_READ_WRITE}) {
       const auto list = formats(session, flags, type);
@@ -97,7 +99,7 @@ TEST_CASE("an image of every listed format can be made, and tells it") {
     for (const auto& format : formats(session, CL_MEM_READ_ONLY, static_cast<cl_mem_object_type>(type))) {
       INFO(std::hex << format.image_channel_order << " " << format.image_channel_data_type);
       Memory image = image_of(session, format, shape(static_cast<cl_mem_object_type>(type), 5, 3, 2));
-      const auto told = query<cl_image_format>(clGetImageInfo, image, cl_image_info{CL_IMAGE_FORMAT});
+      const auto told = query<cl_image_format>(clGetImageInfo, image, CL_IMAGE_FORMAT);
       CHECK(told.image_channel_order == format.image_channel_order);
       CHECK(told.image_channel_data_type == format.image_channel_data_type);
     }
@@ -119,9 +121,9 @@ TEST_CASE("shapes and pitches are told as they were given") {
     CHECK(image_size(image, CL_IMAGE_ELEMENT_SIZE) == 4);
     CHECK(image_size(image, CL_IMAGE_ROW_PITCH) == 52);
     CHECK(image_size(image, CL_IMAGE_SLICE_PITCH) == (flat ? 0 : one_dimension ? 52 : 52 * 7));
-    CHECK(query<cl_mem>(clGetImageInfo, image, cl_image_info{CL_IMAGE_BUFFER}) == nullptr);
-    CHECK(query<cl_uint>(clGetImageInfo, image, cl_image_info{CL_IMAGE_NUM_MIP_LEVELS}) == 0);
-    CHECK(query<cl_uint>(clGetImageInfo, image, cl_image_info{CL_IMAGE_NUM_SAMPLES}) == 0);
+    CHECK(query<cl_mem>(clGetImageInfo, image, CL_IMAGE_BUFFER) == nullptr);
+    CHECK(query<cl_uint>(clGetImageInfo, image, CL_IMAGE_NUM_MIP_LEVELS) == 0);
+    CHECK(query<cl_uint>(clGetImageInfo, image, CL_IMAGE_NUM_SAMPLES) == 0);
     CHECK(info<cl_mem_object_type>(clGetMemObjectInfo, image, CL_MEM_TYPE) == given.image_type);
     CHECK(info<std::size_t>(clGetMemObjectInfo, image, CL_MEM_SIZE) ==
           4 * item.region[0] * item.region[1] * item.region[2]);
@@ -183,13 +185,17 @@ TEST_CASE("clCreateImage refuses what the specification refuses") {
   CHECK(with([](auto&) {}, CL_MEM_KERNEL_READ_AND_WRITE) == CL_INVALID_VALUE);
 
   CHECK(image_error(session, nullptr, &good) == CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
-  for (const cl_image_format& format :
-       {cl_image_format{0, 0}, {CL_RGBA, 0x10FF}, {0x10FF, CL_FLOAT}, {CL_RGBA, CL_UNORM_SHORT_565},
-        {CL_RGB, CL_UNORM_INT8}, {CL_R, CL_UNORM_INT_101010_2}})
+  for (const cl_image_format& format : {cl_image_format{0, 0},
+                                        {CL_RGBA, 0x10FF},
+                                        {0x10FF, CL_FLOAT},
+                                        {CL_RGBA, CL_UNORM_SHORT_565},
+                                        {CL_RGB, CL_UNORM_INT8},
+                                        {CL_R, CL_UNORM_INT_101010_2}})
     CHECK(image_error(session, &format, &good) == CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
-  for (const cl_image_format& format :
-       {cl_image_format{CL_INTENSITY, CL_SIGNED_INT8}, {CL_BGRA, CL_FLOAT}, {CL_sRGBA, CL_FLOAT},
-        {CL_DEPTH, CL_UNORM_INT8}})
+  for (const cl_image_format& format : {cl_image_format{CL_INTENSITY, CL_SIGNED_INT8},
+                                        {CL_BGRA, CL_FLOAT},
+                                        {CL_sRGBA, CL_FLOAT},
+                                        {CL_DEPTH, CL_UNORM_INT8}})
     CHECK(image_error(session, &format, &good) == CL_IMAGE_FORMAT_NOT_SUPPORTED);
   const cl_image_format depth{CL_DEPTH, CL_FLOAT};
   const auto volume = shape(CL_MEM_OBJECT_IMAGE3D, 8, 8, 8);
@@ -234,13 +240,12 @@ TEST_CASE("clCreateImage refuses what the specification refuses") {
         description.image_width = description.image_height = description.image_depth = 4;
         description.image_array_size = 4;
         description.*dimension = wrong;
-        const bool used =
-            dimension == &cl_image_desc::image_width ||
-            (dimension == &cl_image_desc::image_height && type != CL_MEM_OBJECT_IMAGE1D &&
-             type != CL_MEM_OBJECT_IMAGE1D_ARRAY) ||
-            (dimension == &cl_image_desc::image_depth && type == CL_MEM_OBJECT_IMAGE3D) ||
-            (dimension == &cl_image_desc::image_array_size &&
-             (type == CL_MEM_OBJECT_IMAGE1D_ARRAY || type == CL_MEM_OBJECT_IMAGE2D_ARRAY));
+        const bool used = dimension == &cl_image_desc::image_width ||
+                          (dimension == &cl_image_desc::image_height && type != CL_MEM_OBJECT_IMAGE1D &&
+                           type != CL_MEM_OBJECT_IMAGE1D_ARRAY) ||
+                          (dimension == &cl_image_desc::image_depth && type == CL_MEM_OBJECT_IMAGE3D) ||
+                          (dimension == &cl_image_desc::image_array_size &&
+                           (type == CL_MEM_OBJECT_IMAGE1D_ARRAY || type == CL_MEM_OBJECT_IMAGE2D_ARRAY));
         INFO(std::hex << type << " " << wrong);
         CHECK(image_error(session, &kRgba8, &description) == (used ? CL_INVALID_IMAGE_SIZE : CL_SUCCESS));
       }
@@ -258,12 +263,13 @@ TEST_CASE("the older functions make images too") {
   const Session session;
   auto bytes = counted_bytes(4096);
   cl_int error = 1;
-  Memory flat(clCreateImage2D(session.context, CL_MEM_COPY_HOST_PTR, &kRgba8, 8, 4, 40, bytes.data(), &error));
+  Memory flat(
+      clCreateImage2D(session.context, CL_MEM_COPY_HOST_PTR, &kRgba8, 8, 4, 40, bytes.data(), &error));
   REQUIRE(error == CL_SUCCESS);
   CHECK(pixels(session, flat, {0, 1, 0}, {1, 1, 1}) ==
         std::vector<unsigned char>(bytes.begin() + 40, bytes.begin() + 44));
-  Memory deep(clCreateImage3D(session.context, CL_MEM_COPY_HOST_PTR, &kRgba8, 8, 4, 2, 0, 0, bytes.data(),
-                              &error));
+  Memory deep(
+      clCreateImage3D(session.context, CL_MEM_COPY_HOST_PTR, &kRgba8, 8, 4, 2, 0, 0, bytes.data(), &error));
   REQUIRE(error == CL_SUCCESS);
   CHECK(info<cl_mem_object_type>(clGetMemObjectInfo, deep, CL_MEM_TYPE) == CL_MEM_OBJECT_IMAGE3D);
   CHECK(pixels(session, deep, {0, 0, 1}, {1, 1, 1}) ==

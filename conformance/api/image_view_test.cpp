@@ -21,9 +21,9 @@ TEST_CASE("images of buffers share their bytes") {
   Memory buffer = session.buffer_of(data);
   Memory line = image_of(session, kRgba8, view(buffer, CL_MEM_OBJECT_IMAGE1D_BUFFER, 200));
   Memory flat = image_of(session, kRgba8, view(buffer, CL_MEM_OBJECT_IMAGE2D, 10, 8, 64));
-  CHECK(query<cl_mem>(clGetImageInfo, line, cl_image_info{CL_IMAGE_BUFFER}) == buffer);
+  CHECK(query<cl_mem>(clGetImageInfo, line, CL_IMAGE_BUFFER) == buffer);
   CHECK(info<cl_mem>(clGetMemObjectInfo, flat, CL_MEM_ASSOCIATED_MEMOBJECT) == buffer);
-  CHECK(query<std::size_t>(clGetImageInfo, flat, cl_image_info{CL_IMAGE_ROW_PITCH}) == 64);
+  CHECK(query<std::size_t>(clGetImageInfo, flat, CL_IMAGE_ROW_PITCH) == 64);
   CHECK(pixels(session, line, {5, 0, 0}, {2, 1, 1}) ==
         std::vector<unsigned char>(data.begin() + 20, data.begin() + 28));
   CHECK(pixels(session, flat, {1, 3, 0}, {2, 1, 1}) ==
@@ -31,8 +31,8 @@ TEST_CASE("images of buffers share their bytes") {
 
   const unsigned char pixel[4] = {1, 2, 3, 4};
   const Triple origin{9, 7, 0}, one{1, 1, 1};
-  REQUIRE(clEnqueueWriteImage(session.queue, flat, CL_TRUE, origin.data(), one.data(), 0, 0, pixel, 0, nullptr,
-                              nullptr) == CL_SUCCESS);
+  REQUIRE(clEnqueueWriteImage(session.queue, flat, CL_TRUE, origin.data(), one.data(), 0, 0, pixel, 0,
+                              nullptr, nullptr) == CL_SUCCESS);
   const auto now = session.read<unsigned char>(buffer, 1024);
   CHECK(std::equal(pixel, pixel + 4, now.begin() + 7 * 64 + 36));
 
@@ -50,7 +50,7 @@ TEST_CASE("a view lives longer than the application's reference to the buffer") 
   const cl_mem raw = buffer;
   Memory line = image_of(session, kRgba8, view(buffer, CL_MEM_OBJECT_IMAGE1D_BUFFER, 64));
   buffer.reset();
-  CHECK(query<cl_mem>(clGetImageInfo, line, cl_image_info{CL_IMAGE_BUFFER}) == raw);
+  CHECK(query<cl_mem>(clGetImageInfo, line, CL_IMAGE_BUFFER) == raw);
   CHECK(info<std::size_t>(clGetMemObjectInfo, raw, CL_MEM_SIZE) == 256);
   CHECK(pixels(session, line, {0, 0, 0}, {64, 1, 1}) == data);
 }
@@ -60,12 +60,12 @@ TEST_CASE("an image is seen in another channel order") {
   auto data = counted_bytes(64);
   const cl_image_format linear{CL_RGBA, CL_UNORM_INT8}, curved{CL_sRGBA, CL_UNORM_INT8},
       swapped{CL_BGRA, CL_UNORM_INT8}, wide{CL_RGBA, CL_UNORM_INT16};
-  Memory image = image_of(session, linear, shape(CL_MEM_OBJECT_IMAGE2D, 4, 4), CL_MEM_COPY_HOST_PTR,
-                          data.data());
+  Memory image =
+      image_of(session, linear, shape(CL_MEM_OBJECT_IMAGE2D, 4, 4), CL_MEM_COPY_HOST_PTR, data.data());
   Memory same = image_of(session, curved, view(image, CL_MEM_OBJECT_IMAGE2D, 4, 4));
   CHECK(pixels(session, same, {0, 0, 0}, {4, 4, 1}) == data);
   CHECK(info<cl_mem>(clGetMemObjectInfo, same, CL_MEM_ASSOCIATED_MEMOBJECT) == image);
-  CHECK(query<cl_mem>(clGetImageInfo, same, cl_image_info{CL_IMAGE_BUFFER}) == nullptr);
+  CHECK(query<cl_mem>(clGetImageInfo, same, CL_IMAGE_BUFFER) == nullptr);
   const auto other = [&](const cl_image_format& format, cl_image_desc description) {
     return image_error(session, &format, &description, 0);
   };
@@ -106,17 +106,16 @@ TEST_CASE("views of buffers are checked") {
     cl_mem_flags whole, view;
     cl_int error;
   };
-  for (const Row& row :
-       {Row{CL_MEM_WRITE_ONLY, CL_MEM_READ_WRITE, CL_INVALID_VALUE},
-        Row{CL_MEM_WRITE_ONLY, CL_MEM_READ_ONLY, CL_INVALID_VALUE},
-        Row{CL_MEM_READ_ONLY, CL_MEM_READ_WRITE, CL_INVALID_VALUE},
-        Row{CL_MEM_READ_ONLY, CL_MEM_WRITE_ONLY, CL_INVALID_VALUE},
-        Row{CL_MEM_READ_ONLY, CL_MEM_READ_ONLY, CL_SUCCESS},
-        Row{CL_MEM_READ_WRITE, CL_MEM_WRITE_ONLY, CL_SUCCESS},
-        Row{CL_MEM_HOST_WRITE_ONLY, CL_MEM_HOST_READ_ONLY, CL_INVALID_VALUE},
-        Row{CL_MEM_HOST_READ_ONLY, CL_MEM_HOST_WRITE_ONLY, CL_INVALID_VALUE},
-        Row{CL_MEM_HOST_NO_ACCESS, CL_MEM_HOST_READ_ONLY, CL_INVALID_VALUE},
-        Row{CL_MEM_HOST_READ_ONLY, CL_MEM_HOST_NO_ACCESS, CL_SUCCESS}}) {
+  for (const Row& row : {Row{CL_MEM_WRITE_ONLY, CL_MEM_READ_WRITE, CL_INVALID_VALUE},
+                         Row{CL_MEM_WRITE_ONLY, CL_MEM_READ_ONLY, CL_INVALID_VALUE},
+                         Row{CL_MEM_READ_ONLY, CL_MEM_READ_WRITE, CL_INVALID_VALUE},
+                         Row{CL_MEM_READ_ONLY, CL_MEM_WRITE_ONLY, CL_INVALID_VALUE},
+                         Row{CL_MEM_READ_ONLY, CL_MEM_READ_ONLY, CL_SUCCESS},
+                         Row{CL_MEM_READ_WRITE, CL_MEM_WRITE_ONLY, CL_SUCCESS},
+                         Row{CL_MEM_HOST_WRITE_ONLY, CL_MEM_HOST_READ_ONLY, CL_INVALID_VALUE},
+                         Row{CL_MEM_HOST_READ_ONLY, CL_MEM_HOST_WRITE_ONLY, CL_INVALID_VALUE},
+                         Row{CL_MEM_HOST_NO_ACCESS, CL_MEM_HOST_READ_ONLY, CL_INVALID_VALUE},
+                         Row{CL_MEM_HOST_READ_ONLY, CL_MEM_HOST_NO_ACCESS, CL_SUCCESS}}) {
     Memory whole = session.buffer(64, row.whole);
     INFO(row.whole << " " << row.view);
     CHECK(make(view(whole, CL_MEM_OBJECT_IMAGE1D_BUFFER, 4), row.view) == row.error);

@@ -95,3 +95,18 @@ TEST_CASE("mapping checks range and flags") {
   Memory read_only = session.buffer(64, CL_MEM_HOST_READ_ONLY);
   CHECK(map(session, read_only, CL_MAP_WRITE, 0, 4).error == CL_INVALID_OPERATION);
 }
+
+TEST_CASE("regions of a buffer are mapped for writing only once at a time") {
+  const Session session;
+  Memory memory = session.buffer(256);
+  const auto first = map(session, memory, CL_MAP_WRITE, 0, 128);
+  REQUIRE(first.error == CL_SUCCESS);
+  CHECK(map(session, memory, CL_MAP_WRITE, 124, 8).error == CL_INVALID_OPERATION);
+  CHECK(map(session, memory, CL_MAP_WRITE_INVALIDATE_REGION, 0, 256).error == CL_INVALID_OPERATION);
+  const auto second = map(session, memory, CL_MAP_WRITE, 128, 128);
+  REQUIRE(second.error == CL_SUCCESS);
+  REQUIRE(unmap(session, memory, first.pointer) == CL_SUCCESS);
+  const auto again = map(session, memory, CL_MAP_WRITE, 64, 64);
+  REQUIRE(again.error == CL_SUCCESS);
+  for (const auto& mapped : {second, again}) CHECK(unmap(session, memory, mapped.pointer) == CL_SUCCESS);
+}

@@ -8,12 +8,11 @@ namespace {
 
 Outcome<void*> map_now(Enqueue command, MemoryObject& memory, cl_map_flags flags, std::size_t offset,
                        const device::Box& box) {
-  auto mapping = memory.map(command.queue.device(), flags, offset, box);
-  KIESEL_REQUIRE(mapping.ok(), command.queue.context(), CL_MAP_FAILURE, mapping.error().reason);
-  void* const pointer = mapping->pointer;
-  const auto done = enqueue(std::move(command), map_work(memory, *mapping));
+  KIESEL_TRY(mapping, memory.map(command.queue.device(), flags, offset, box));
+  void* const pointer = mapping.pointer;
+  const auto done = enqueue(std::move(command), map_work(memory, mapping));
   if (!done.ok()) {
-    memory.unmap(pointer, *mapping);
+    memory.unmap(pointer, mapping);
     return done.error();
   }
   return pointer;

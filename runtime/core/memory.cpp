@@ -1,6 +1,7 @@
 #include "runtime/core/memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 
@@ -8,6 +9,31 @@
 #include "runtime/core/handle.hpp"
 
 namespace kiesel::runtime {
+namespace {
+
+using Mapping = MemoryObject::Mapping;
+
+bool writes(const Mapping& mapping) {
+  return mapping.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION);
+}
+
+// Of mappings of one memory object, whose boxes have the same pitches.
+bool overlap(const Mapping& a, const Mapping& b) {
+  const auto origin = [](const Mapping& mapping) {
+    const auto slice = mapping.box.source_slice_pitch, row = mapping.box.source_row_pitch;
+    std::array<std::uint64_t, 3> out{mapping.offset, 0, 0};
+    if (slice) out[2] = out[0] / slice, out[0] %= slice;
+    if (row) out[1] = out[0] / row, out[0] %= row;
+    return out;
+  };
+  const auto from = origin(a), to = origin(b);
+  for (int i = 0; i < 3; ++i)
+    if (from[i] + a.box.size[i] <= to[i] || to[i] + b.box.size[i] <= from[i]) return false;
+  return true;
+}
+
+}  // namespace
+
 ApiError memory_error(const Error& error) {
   return {error.code == Errc::kOutOfMemory ? CL_MEM_OBJECT_ALLOCATION_FAILURE : CL_OUT_OF_RESOURCES,
           error.reason};
@@ -151,11 +177,17 @@ Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size
 
 Outcome<MemoryObject::Mapping> MemoryObject::map(Device& device, cl_map_flags flags, std::size_t offset,
                                                  const device::Box& box) {
-  KIESEL_TRY(mapping, host_view(device, offset));
+  auto view = host_view(device, offset);
+  if (!view.ok()) return ApiError{CL_MAP_FAILURE, view.error().reason, Ref<Object>(context_)};
+  auto mapping = *view;
   mapping.offset = offset;
   mapping.box = box;
   mapping.flags = flags;
   std::lock_guard lock(mutex_);
+  for (const auto& other : mappings_)
+    if (writes(mapping) && writes(other) && overlap(mapping, other))
+      return ApiError{CL_INVALID_OPERATION, "the region is mapped for writing already",
+                      Ref<Object>(context_)};
   mappings_.push_back(mapping);
   return mapping;
 }

@@ -52,6 +52,7 @@ class MemoryObject : public Object {
     cl_map_flags flags = 0;
     bool copied = false;  // pointer is not the device's memory
   };
+  // CL_MAP_FAILURE; CL_INVALID_OPERATION: a mapping for writing overlaps another one.
   Outcome<Mapping> map(Device& device, cl_map_flags flags, std::size_t offset, const device::Box& box);
   // False when nothing is mapped there.
   bool unmap(const void* pointer, Mapping& mapping);
