@@ -134,6 +134,7 @@ Result<Words> link_spirv(std::vector<Words> modules, bool library) {
   if (spvtools::Link(context, modules, &linked, options) != SPV_SUCCESS)
     return Error{Errc::kInvalidArgument, "cannot link: " + log};
   restore_once_definitions(linked, once);
+  merge_builtin_variables(linked);
   mend_interfaces(linked);
   return linked;
 }

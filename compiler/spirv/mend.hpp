@@ -13,6 +13,10 @@ void mend_debug_information(Words& words);
 // those of older versions. Adds all that are missing.
 void mend_interfaces(Words& words);
 
+// Linked modules bring a variable each for a builtin such as GlobalInvocationId; the reader knows one by its
+// name. All become the first.
+void merge_builtin_variables(Words& words);
+
 // The writer puts variables among the constituents of constant composites, where the addresses of variables
 // may stand but not the variables themselves.
 void mend_addresses(Words& words);

@@ -360,3 +360,14 @@ TEST_CASE("C++ for OpenCL compiles, and tells of variables that only code can in
   CHECK(reply.outcome == Outcome::kFailed);
   CHECK_THAT(reply.log, Contains("error: variable 'first' needs code") && !Contains("'fine'"));
 }
+
+TEST_CASE("linked programs share the variables of work-item functions") {
+  const auto first = compile_one("int one(void) { return get_global_id(0) + get_local_id(1); }");
+  const auto second =
+      compile_one("int one(void); int two(void) { return get_global_id(1) + get_local_id(0) + one(); }");
+  const auto third = compile_one(
+      "int two(void); kernel void k(global int* o) { o[get_global_id(0)] = two() + get_global_size(0); }");
+  CHECK(read(link({first.binary, second.binary, third.binary})).kernels.size() == 1);
+  const auto library = link({first.binary, second.binary}, "-create-library");
+  CHECK(read(link({third.binary, library.binary})).kernels.size() == 1);
+}
