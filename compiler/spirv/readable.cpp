@@ -14,16 +14,23 @@ enum Op : std::uint32_t {
   kOpExtInstImport = 11,
   kOpExtInst = 12,
   kOpExecutionMode = 16,
+  kOpTypeBool = 20,
   kOpTypeInt = 21,
+  kOpTypeFloat = 22,
   kOpTypeArray = 28,
   kOpTypeStruct = 30,
   kOpTypePointer = 32,
+  kOpConstantFalse = 42,
   kOpConstant = 43,
+  kOpConstantNull = 46,
   kOpSpecConstant = 50,
   kOpFunction = 54,
+  kOpLoad = 61,
+  kOpStore = 62,
   kOpCopyMemory = 63,
   kOpCopyMemorySized = 64,
   kOpPtrAccessChain = 67,
+  kOpVectorShuffle = 79,
   kOpCompositeConstruct = 80,
   kOpCompositeExtract = 81,
   kOpCopyObject = 83,
@@ -45,7 +52,8 @@ enum Op : std::uint32_t {
 
 constexpr std::string_view kNonSemanticSet = "NonSemantic.",
                            kNonSemanticExtension = "SPV_KHR_non_semantic_info";
-constexpr std::uint32_t kAddressBits = 64;
+constexpr std::uint32_t kAddressBits = 64, kWordBits = 32;
+constexpr std::uint32_t kUndefined = ~0U;  // component of a shuffle
 
 // What the parser of SPIRV-Tools tells of each instruction: where types and results are.
 struct Index {
@@ -193,21 +201,75 @@ class Rewriter {
     own_.insert(own_.end(), changed.begin(), changed.end());
   }
 
-  // Since 1.4 a copy may have one mask for its target and one for its source.
-  void copy_memory(Instruction instruction, std::size_t mask) {
-    constexpr std::uint32_t kVolatile = 1, kAligned = 2;
-    if (instruction.size() <= mask) return copy(instruction);
-    std::uint32_t bits = 0, alignment = 0;
-    for (auto at = mask; at < instruction.size(); ++at) {
-      const auto flags = instruction[at];
-      bits |= flags & kVolatile;
-      if (!(flags & kAligned) || ++at >= instruction.size()) continue;
-      alignment = alignment ? std::min(alignment, instruction[at]) : instruction[at];
-    }
-    Words changed(instruction.begin(), instruction.begin() + static_cast<std::ptrdiff_t>(mask));
-    changed.push_back(bits | (alignment ? kAligned : 0));
-    if (alignment) changed.push_back(alignment);
-    changed[0] = static_cast<std::uint32_t>(changed.size()) << 16 | opcode(instruction);
+  // Words of the memory operands that start at `at`: a mask, and an alignment when it says so.
+  static std::size_t memory_operands(Instruction instruction, std::size_t at) {
+    constexpr std::uint32_t kAligned = 2;
+    if (at >= instruction.size()) return 0;
+    return std::min<std::size_t>(instruction[at] & kAligned ? 2 : 1, instruction.size() - at);
+  }
+
+  // The reader stops at every copy of this kind: a load and a store. The second set of memory operands, since
+  // 1.4, is the load's.
+  void copy_memory(Instruction instruction) {
+    const auto target = instruction.subspan(3, memory_operands(instruction, 3));
+    const auto second = memory_operands(instruction, 3 + target.size());
+    const auto source = second ? instruction.subspan(3 + target.size(), second) : target;
+    const auto value = bound_++;
+    const auto pointer = index_.definitions[index_.type_of_value[instruction[2]]];
+    own_.push_back(static_cast<std::uint32_t>(4 + source.size()) << 16 | kOpLoad);
+    own_.insert(own_.end(), {pointer[3], value, instruction[2]});
+    own_.insert(own_.end(), source.begin(), source.end());
+    own_.push_back(static_cast<std::uint32_t>(3 + target.size()) << 16 | kOpStore);
+    own_.insert(own_.end(), {instruction[1], value});
+    own_.insert(own_.end(), target.begin(), target.end());
+  }
+
+  // One set of memory operands for both sides: the smaller alignment.
+  void copy_bytes(Instruction instruction) {
+    const auto target = memory_operands(instruction, 4), source = memory_operands(instruction, 4 + target);
+    if (source == 0) return copy(instruction);
+    Words changed(instruction.begin(), instruction.begin() + 5);
+    changed[4] |= instruction[4 + target];
+    const auto alignment = [&](std::size_t at, std::size_t size) {
+      return size > 1 ? instruction[at + 1] : ~0U;
+    };
+    if (target > 1 || source > 1)
+      changed.push_back(std::min(alignment(4, target), alignment(4 + target, source)));
+    changed[0] = static_cast<std::uint32_t>(changed.size()) << 16 | kOpCopyMemorySized;
+    own_.insert(own_.end(), changed.begin(), changed.end());
+  }
+
+  // The reader has nulls of scalars only by their values.
+  void null(Instruction instruction) {
+    const auto type = index_.definitions[instruction[1]];
+    const auto code = opcode(type);
+    if (code == kOpTypeBool) return append(own_, kOpConstantFalse, {instruction[1], instruction[2]});
+    if (code != kOpTypeInt && code != kOpTypeFloat) return copy(instruction);
+    if (type[2] > kWordBits) return append(own_, kOpConstant, {instruction[1], instruction[2], 0, 0});
+    append(own_, kOpConstant, {instruction[1], instruction[2], 0});
+  }
+
+  std::uint32_t width_of(std::uint32_t vector) { return index_.definitions[index_.type_of_value[vector]][3]; }
+
+  // `vector` as one of the type of `like`, which is longer.
+  std::uint32_t widen(std::uint32_t vector, std::uint32_t like) {
+    const auto length = 5 + width_of(like);
+    own_.push_back(length << 16 | kOpVectorShuffle);
+    const auto result = bound_++;
+    own_.insert(own_.end(), {index_.type_of_value[like], result, vector, vector});
+    for (std::uint32_t i = 0; i < width_of(like); ++i) own_.push_back(i < width_of(vector) ? i : kUndefined);
+    return result;
+  }
+
+  // The reader wants two vectors of one type.
+  void shuffle(Instruction instruction) {
+    const auto first = width_of(instruction[3]), second = width_of(instruction[4]);
+    if (first == second) return copy(instruction);
+    Words changed(instruction.begin(), instruction.end());
+    if (first > second) changed[4] = widen(instruction[4], instruction[3]);
+    if (first < second) changed[3] = widen(instruction[3], instruction[4]);
+    for (std::size_t i = 5; first < second && i < changed.size(); ++i)
+      if (changed[i] >= first && changed[i] != kUndefined) changed[i] += second - first;
     own_.insert(own_.end(), changed.begin(), changed.end());
   }
 
@@ -228,12 +290,16 @@ class Rewriter {
       case kOpDecorateString:
       case kOpMemberDecorateString:
         return;
+      case kOpConstantNull:
+        return null(instruction);
       case kOpExecutionModeId:
         return mode(instruction);
       case kOpCopyMemory:
-        return copy_memory(instruction, 3);
+        return copy_memory(instruction);
       case kOpCopyMemorySized:
-        return copy_memory(instruction, 4);
+        return copy_bytes(instruction);
+      case kOpVectorShuffle:
+        return shuffle(instruction);
       case kOpCopyLogical:
         return copy_logical(instruction);
       case kOpPtrEqual:
@@ -262,10 +328,11 @@ bool is_unknown(Instruction instruction) {
       return literal_at(instruction, 1) == kNonSemanticExtension;
     case kOpExtInstImport:
       return literal_at(instruction, 2).starts_with(kNonSemanticSet);
-    case kOpCopyMemory:
-      return instruction.size() > 4;
     case kOpCopyMemorySized:
       return instruction.size() > 5;
+    case kOpConstantNull:
+    case kOpVectorShuffle:
+    case kOpCopyMemory:
     case kOpSizeOf:
     case kOpExecutionModeId:
     case kOpCopyLogical:

@@ -7,9 +7,9 @@
 
 namespace kiesel::compiler {
 
-// `words` have passed check_spirv(). Comparisons and differences of pointers, sizes and logical copies become
-// arithmetic on addresses and members; modes with operands by id become modes with numbers; strings for
-// people and instructions without meaning are left out; a copy of memory has one set of operands.
+// `words` have passed check_spirv(). Comparisons and differences of pointers, sizes, logical copies and
+// copies of objects become simpler instructions; modes with operands by id become modes with numbers; nulls
+// of scalars become zeros; strings for people and instructions without meaning are left out.
 Words make_readable(std::span<const std::uint32_t> words);
 
 }  // namespace kiesel::compiler
