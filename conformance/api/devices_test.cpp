@@ -1,5 +1,6 @@
 // Several devices in one context: contents follow the commands, programs are built for each, binaries move
 // between.
+#include <algorithm>
 #include <cstdlib>
 
 #include "conformance/api/fixture.hpp"
@@ -135,4 +136,34 @@ TEST_CASE("queries about a kernel of several devices name the device") {
   const std::size_t one = 1;
   CHECK(clEnqueueNDRangeKernel(group.queues[0], kernel, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) ==
         CL_INVALID_PROGRAM_EXECUTABLE);
+}
+
+TEST_CASE("shared virtual memory has one address on all devices") {
+  const Group group;
+  auto* data = static_cast<int*>(clSVMAlloc(group.context, CL_MEM_SVM_FINE_GRAIN_BUFFER, 4 * 77, 0));
+  REQUIRE(data);
+  std::fill(data, data + 77, 1);
+  Program program = group.source(kAdd);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  Kernel kernel(clCreateKernel(program, "add", nullptr));
+  Memory buffer(clCreateBuffer(group.context, CL_MEM_USE_HOST_PTR, 4 * 77, data, nullptr));
+  int expected = 1;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto& queue = group.queues[i % 3];
+    if (i < 3) {
+      REQUIRE(clSetKernelArgSVMPointer(kernel, 0, data) == CL_SUCCESS);
+      const int value = 1;
+      const std::size_t size = 77;
+      REQUIRE(clSetKernelArg(kernel, 1, sizeof value, &value) == CL_SUCCESS);
+      REQUIRE(clEnqueueNDRangeKernel(queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr) ==
+              CL_SUCCESS);
+    } else {
+      launch(queue, kernel, buffer, 1, 77);
+    }
+    REQUIRE(clFinish(queue) == CL_SUCCESS);
+    expected = expected * 2 + 1;
+    CHECK(std::vector<int>(data, data + 77) == std::vector<int>(77, expected));
+  }
+  buffer.reset();
+  clSVMFree(group.context, data);
 }

@@ -93,11 +93,6 @@ TEST_CASE("what the device does not have, it says") {
   cl_uint count = 7;
   const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY, 1, 0};
   CHECK(clCreateSubDevices(device(), equally, 0, nullptr, &count) == CL_INVALID_VALUE);
-  cl_int error = 0;
-  CHECK(clSVMAlloc(session.context, CL_MEM_READ_WRITE, 64, 0) == nullptr);
-  const char il[4] = {};
-  CHECK(clCreateProgramWithIL(session.context, il, sizeof il, &error) == nullptr);
-  CHECK(error == CL_INVALID_OPERATION);
   CHECK(clEnqueueNativeKernel(
             session.queue, [](void*) {}, nullptr, 0, 0, nullptr, nullptr, 0, nullptr, nullptr) ==
         CL_INVALID_OPERATION);

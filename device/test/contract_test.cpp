@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -31,6 +32,17 @@ Status wait(Device& device, Command command, bool help = true) {
 std::vector<std::unique_ptr<Device>>& devices() {
   static auto all = make_devices();
   return all;
+}
+
+std::vector<std::byte> counting_program() {
+  return make_elf(assemble(R"(
+    csrrs t0, mscratch, zero
+    ld a0, 128(t0)
+    addi a1, zero, 1
+    amoadd.w zero, a1, (a0)
+    tmc zero
+  kernel:
+    tmc zero)"));
 }
 
 Box flat(std::uint64_t bytes) { return {{bytes, 1, 1}, bytes, bytes, bytes, bytes}; }
@@ -100,6 +112,35 @@ TEST_CASE("transfers outside of an allocation fail and touch nothing") {
   }
 }
 
+TEST_CASE("memory of the host is shared until it is freed, where a device can") {
+  for (const auto& device : devices()) {
+    alignas(64) std::array<std::uint32_t, 16> mine{};
+    const auto address = reinterpret_cast<Address>(mine.data());
+    CHECK_FALSE(wait(*device, Fill{address, 64, {std::byte{5}}}).ok());
+    if (const auto shared = device->share(address, 64); !shared.ok()) {
+      CHECK(shared.error().code == Errc::kUnsupported);
+      continue;
+    }
+    CHECK_FALSE(device->share(address + 32, 64).ok());
+    CHECK(wait(*device, Fill{address, 64, {std::byte{5}}}).ok());
+    CHECK_FALSE(wait(*device, Fill{address, 65, {std::byte{6}}}).ok());
+    for (const auto word : mine) CHECK(word == 0x05050505);
+    const auto module = device->load(counting_program());
+    REQUIRE(module.ok());
+    Launch launch;
+    launch.module = *module;
+    launch.entry = *device->symbol(*module, "kernel");
+    launch.arguments.resize(8);
+    std::memcpy(launch.arguments.data(), &address, 8);
+    CHECK(wait(*device, launch).ok());
+    CHECK(mine[0] == 0x05050506);
+    device->free(address);
+    CHECK_FALSE(wait(*device, launch).ok());
+    CHECK(mine[0] == 0x05050506);
+    device->unload(*module);
+  }
+}
+
 TEST_CASE("allocation limits") {
   for (const auto& device : devices()) {
     const auto too_much = device->allocate(device->description().max_allocation_bytes + 1, 64);
@@ -109,17 +150,6 @@ TEST_CASE("allocation limits") {
     CHECK(most.ok());
     if (most) device->free(*most);
   }
-}
-
-std::vector<std::byte> counting_program() {
-  return make_elf(assemble(R"(
-    csrrs t0, mscratch, zero
-    ld a0, 128(t0)
-    addi a1, zero, 1
-    amoadd.w zero, a1, (a0)
-    tmc zero
-  kernel:
-    tmc zero)"));
 }
 
 TEST_CASE("many launches from many threads all run once") {

@@ -144,7 +144,7 @@ cl_int clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info name, size_t si
     if (name == CL_KERNEL_EXEC_INFO_SVM_PTRS) {
       KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
       const auto* pointers = static_cast<const void* const*>(value);
-      return kernel->set_svm_pointers({pointers, pointers + size / sizeof(void*)});
+      return kernel->set_svm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
     }
     KIESEL_REQUIRE(name == CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM && size == sizeof(cl_bool), context,
                    CL_INVALID_VALUE,

@@ -134,7 +134,7 @@ cl_int clEnqueueSVMFree(cl_command_queue handle, cl_uint count, void* pointers[]
                    "number and list of pointers do not agree");
     KIESEL_TRY(waits, wait_list(context, num_events, events));
     return enqueue({*queue, CL_COMMAND_SVM_FREE, std::move(waits), false, event},
-                   free_work(*queue, {pointers, pointers + count}, function, user_data));
+                   free_work(*queue, std::vector<void*>(pointers, pointers + count), function, user_data));
   }());
 }
 

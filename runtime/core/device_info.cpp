@@ -234,6 +234,7 @@ void Device::describe(cl_platform_id platform) {
   info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
   info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
   add_atomics(info_, target());
+  info_.add(CL_DEVICE_SVM_CAPABILITIES, svm_capabilities());
   add_dot_products(info_);
   add_types(info_, description().target);
   add_shape(info_, description());
