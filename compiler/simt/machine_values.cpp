@@ -130,7 +130,9 @@ ValueId MachineValues::numbered(const MachineInstr& instruction) {
     }
   }
   const auto [found, fresh] = numbers_.try_emplace(std::move(key), static_cast<ValueId>(values_.size()));
-  if (fresh) values_.push_back(std::move(value));
+  if (!fresh) return found->second;
+  for (const ValueId input : value.inputs) add_loops(value.loops, input);
+  values_.push_back(std::move(value));
   return found->second;
 }
 
@@ -207,9 +209,20 @@ MachineValues::State MachineValues::entry_state() {
   return state;
 }
 
+void MachineValues::add_loops(std::vector<const llvm::MachineLoop*>& loops, ValueId value) const {
+  const auto add = [&](const llvm::MachineLoop* loop) {
+    if (masked_loops_.contains(loop) && !llvm::is_contained(loops, loop)) loops.push_back(loop);
+  };
+  llvm::for_each(values_[value].loops, add);
+  if (!values_[value].block) return;
+  for (const llvm::MachineLoop* loop = loops_.getLoopFor(values_[value].block); loop;
+       loop = loop->getParentLoop())
+    add(loop);
+}
+
 bool MachineValues::comes_from(const llvm::MachineLoop& loop, ValueId value) const {
   if (values_[value].block) return loop.contains(values_[value].block);
-  return llvm::any_of(values_[value].inputs, [&](ValueId input) { return comes_from(loop, input); });
+  return llvm::is_contained(values_[value].loops, &loop);
 }
 
 // What `value` is to code behind an edge: lanes that left a loop in different iterations hold different ones.
@@ -217,8 +230,7 @@ ValueId MachineValues::along(const MachineBasicBlock& from, const MachineBasicBl
   value = resolve(value);
   for (const llvm::MachineLoop* loop = loops_.getLoopFor(&from); loop && !loop->contains(&to);
        loop = loop->getParentLoop()) {
-    if (!masked_loops_.contains(loop) || !values_[value].block || !loop->contains(values_[value].block))
-      continue;
+    if (!masked_loops_.contains(loop) || !comes_from(*loop, value)) continue;
     Value left;
     left.block = loop->getHeader();
     left.divergent = true;

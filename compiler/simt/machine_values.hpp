@@ -50,6 +50,7 @@ class MachineValues {
     const llvm::MachineLoop* left = nullptr;  // the loop behind which this is another value
     bool divergent = false;
     std::vector<ValueId> inputs;
+    std::vector<const llvm::MachineLoop*> loops;  // without a block: the masked loops its inputs come from
   };
   using State = std::vector<ValueId>;  // by location
 
@@ -58,6 +59,7 @@ class MachineValues {
   void write(State& state, llvm::MCRegister reg, ValueId value) const;
   int spill_location(const llvm::MachineInstr& instruction) const;
   ValueId numbered(const llvm::MachineInstr& instruction);
+  void add_loops(std::vector<const llvm::MachineLoop*>& loops, ValueId value) const;
   bool comes_from(const llvm::MachineLoop& loop, ValueId value) const;
   bool carries_value(const llvm::MachineInstr& instruction, State& state);
   void execute(const llvm::MachineInstr& instruction, State& state);

@@ -1,6 +1,7 @@
 // The checker on code that the lowering would not make.
 #include <catch2/catch.hpp>
 
+#include "compiler/simt/merge_groups.hpp"
 #include "compiler/simt/test/lowering.hpp"
 
 namespace kiesel::simt::test {
@@ -131,6 +132,31 @@ TEST_CASE("the checker accepts a pred that restores the mask from before the loo
   CHECK_FALSE(accepts(masked_loop("", "  %m = " + kMaskCall, "loop", "out")));
   CHECK_FALSE(accepts(masked_loop("  %m = add i64 %l, 1\n", "", "loop", "out")));
   CHECK_FALSE(accepts(masked_loop("  %m = " + kMaskCall, "", "out", "loop")));
+}
+
+TEST_CASE("the checker takes what a loop computed for different behind it once lanes have left one by one") {
+  const auto behind = [](const std::string& value) {
+    std::string text = masked_loop("  %u = call i64 @uniform()\n  %m = " + kMaskCall, "", "loop", "out");
+    text.replace(text.find("out:\n"), std::string::npos,
+                 "out:\n  %t = mul i64 " + value +
+                     ", 3\n  %e = icmp ugt i64 %t, 99\n  br i1 %e, label %a, label %b\n"
+                     "a:\n  store volatile i64 1, ptr %p\n  br label %b\nb:\n  ret void\n}\n");
+    return text;
+  };
+  CHECK(accepts(behind("%u")));
+  CHECK_FALSE(accepts(behind("%i")));
+  CHECK_FALSE(accepts(behind("%i2")));
+}
+
+TEST_CASE("merges that hand one value around are that value, and others stay") {
+  const auto always = [](ValueId, ValueId) { return true; };
+  // 10 and 11 feed each other and take 1 from outside; 12 takes 1 and 2; 13 sees only 12 and itself.
+  const MergeNodes nodes{
+      {10, {{1, 11}}}, {11, {{10, 11}}}, {12, {{1, 2, 13}}}, {13, {{12, 13}}}, {14, {{10, 11}}}};
+  const auto found = find_superfluous(nodes, always);
+  CHECK(found == std::map<ValueId, ValueId>{{10, 1}, {11, 1}, {13, 12}, {14, 1}});
+  const auto vetoed = find_superfluous(nodes, [](ValueId node, ValueId) { return node != 11; });
+  CHECK(vetoed == std::map<ValueId, ValueId>{{13, 12}});
 }
 
 TEST_CASE("the checker takes a plain load from where all lanes agree for uniform, a volatile one not") {
