@@ -31,7 +31,6 @@ std::string version_text() {
 std::vector<NamedVersion> il_extensions() {
   constexpr cl_version kVersion = CL_MAKE_VERSION(1, 0, 0);
   return {{"cl_khr_il_program", kVersion},
-          {"cl_khr_spirv_extended_debug_info", kVersion},
           {"cl_khr_spirv_linkonce_odr", kVersion},
           {"cl_khr_spirv_no_integer_wrap_decoration", kVersion},
           {"cl_khr_spirv_queries", kVersion}};
