@@ -60,6 +60,42 @@ std::vector<std::vector<unsigned char>> binaries_of(cl_program program, std::siz
 
 }  // namespace
 
+TEST_CASE("an image's contents and its descriptor follow the commands from device to device") {
+  const Group group;
+  Program program = group.source(
+      "kernel void step(read_only image2d_t from, write_only image2d_t to) {"
+      "  const int2 at = (int2)(get_global_id(0), get_global_id(1));"
+      "  write_imagei(to, at, read_imagei(from, at) * 2 + at.y); }");
+  REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  Kernel kernel(clCreateKernel(program, "step", nullptr));
+  const cl_image_format format{CL_R, CL_SIGNED_INT32};
+  cl_image_desc description{};
+  description.image_type = CL_MEM_OBJECT_IMAGE2D;
+  description.image_width = 17, description.image_height = 5;
+  std::vector<int> data(17 * 5);
+  std::iota(data.begin(), data.end(), 0);
+  Memory images[2];
+  images[0] =
+      Memory(clCreateImage(group.context, CL_MEM_COPY_HOST_PTR, &format, &description, data.data(), nullptr));
+  images[1] = Memory(clCreateImage(group.context, 0, &format, &description, nullptr, nullptr));
+  const std::size_t size[] = {17, 5};
+  for (unsigned round = 0; round < 6; ++round) {
+    const cl_mem from = images[round % 2], to = images[(round + 1) % 2];
+    cl_command_queue queue = group.queues[round % 3];
+    REQUIRE(clSetKernelArg(kernel, 0, sizeof from, &from) == CL_SUCCESS);
+    REQUIRE(clSetKernelArg(kernel, 1, sizeof to, &to) == CL_SUCCESS);
+    REQUIRE(clEnqueueNDRangeKernel(queue, kernel, 2, nullptr, size, nullptr, 0, nullptr, nullptr) ==
+            CL_SUCCESS);
+    REQUIRE(clFinish(queue) == CL_SUCCESS);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = data[i] * 2 + static_cast<int>(i / 17);
+  }
+  const std::size_t zero[3] = {}, all[] = {17, 5, 1};
+  std::vector<int> result(17 * 5);
+  REQUIRE(clEnqueueReadImage(group.queues[1], images[0], CL_TRUE, zero, all, 0, 0, result.data(), 0, nullptr,
+                             nullptr) == CL_SUCCESS);
+  CHECK(result == data);
+}
+
 TEST_CASE("a buffer's contents follow the commands from device to device") {
   const Group group;
   Program program = group.source(kAdd);
