@@ -17,6 +17,7 @@ class Buffer final : public MemoryObject {
                                        std::size_t size);
 
   cl_mem_object_type type() const override { return CL_MEM_OBJECT_BUFFER; }
+  const char* label() const override { return "buffer"; }
 
  private:
   Buffer(Context& context, Buffer* parent, Description description)

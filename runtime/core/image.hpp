@@ -49,6 +49,7 @@ class Image final : public MemoryObject {
                                     const ImageFormat& format, const Shape& shape, void* host_pointer);
 
   cl_mem_object_type type() const override { return shape_.type; }
+  const char* label() const override { return "image"; }
   const ImageFormat& format() const { return format_; }
   const Shape& shape() const { return shape_; }
   Grid grid() const { return grid_of(shape_); }

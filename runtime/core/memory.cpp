@@ -108,7 +108,7 @@ Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& device) {
     if (storage.device.get() == &device) return &storage;
   auto address = device.implementation().allocate(size_, kBufferAlignment);
   if (!address) return memory_error(address.error());
-  device.implementation().label(*address, "buffer");  // for messages about wild addresses
+  device.implementation().label(*address, label());  // for messages about wild addresses
   storage_.push_back({Ref<Device>(&device), *address});
   return &storage_.back();
 }

@@ -23,6 +23,7 @@ class MemoryObject : public Object {
   using DestructorCallback = void(CL_CALLBACK*)(cl_mem memory, void* user_data);
 
   virtual cl_mem_object_type type() const = 0;
+  virtual const char* label() const = 0;  // for messages: "buffer"
   Object* parent() override;
   Context& context() const { return *context_; }
   MemoryObject* associated() const { return associated_.get(); }  // what this is a view of, or null

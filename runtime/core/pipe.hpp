@@ -17,6 +17,7 @@ class Pipe final : public MemoryObject {
                                    cl_uint capacity);
 
   cl_mem_object_type type() const override { return CL_MEM_OBJECT_PIPE; }
+  const char* label() const override { return "pipe"; }
   cl_uint packet_bytes() const { return packet_bytes_; }
   cl_uint capacity() const { return capacity_; }
 
