@@ -116,7 +116,7 @@ class Runner {
       if (program == programs.end()) continue;
       any_program = true;
       if (!arguments(suite) || !may_be_wanted(request_, suite.name)) continue;
-      for (auto& name : list(suite, program->second))
+      for (auto& name : sub_tests(suite, program->second))
         if (wanted(request_, suite.name, name)) jobs.push_back({&suite, program->second, std::move(name)});
     }
     if (!any_program)
@@ -124,6 +124,10 @@ class Runner {
                    fmt::format("there is no program of the OpenCL-CTS below '{}'", request_.cts.string())};
     if (jobs.empty()) return Error{Errc::kNotFound, "no suite or sub-test has such a name"};
     return jobs;
+  }
+
+  std::vector<std::string> sub_tests(const Suite& suite, const fs::path& program) {
+    return suite.names == Names::kConversions ? conversion_pairs() : list(suite, program);
   }
 
   // The harness prints one name a line behind a tab.
@@ -161,24 +165,32 @@ class Runner {
                     environment_,
                     fs::path(stem).concat(".txt"),
                     std::chrono::seconds(job.suite->seconds * (request_.full ? kFullFactor : 1))};
-    command.arguments.push_back(job.sub_test);
+    if (job.suite->names == Names::kConversions)
+      for (auto& name : conversions_of(job.sub_test)) command.arguments.push_back(std::move(name));
+    else
+      command.arguments.push_back(job.sub_test);
     for (auto& word : words(arguments(*job.suite))) command.arguments.push_back(std::move(word));
     command.environment.emplace_back("CL_CONFORMANCE_RESULTS_FILENAME", fs::absolute(json_file).string());
     const auto ending = conformance::run(command);
     if (ending.kind == Ending::Kind::kTimeout) return {Verdict::kTimeout, ending.seconds};
-    return {ending.kind == Ending::Kind::kExit ? read_verdict(json_file, job.sub_test) : Verdict::kCrash,
-            ending.seconds};
+    return {ending.kind == Ending::Kind::kExit ? read_verdict(json_file) : Verdict::kCrash, ending.seconds};
   }
 
-  // The harness writes this file when it ends in order; without it the program died.
-  static Verdict read_verdict(const fs::path& file, const std::string& sub_test) {
+  // The harness writes this file when it ends in order; without it the program died. It names the sub-tests
+  // that ran: the one that was asked for, or the one that conversions run in.
+  static Verdict read_verdict(const fs::path& file) {
     const auto text = read_text_file(file);
     if (!text) return Verdict::kCrash;
     const auto whole = nlohmann::json::parse(*text, nullptr, false);
-    if (!whole.is_object() || !whole.contains("results") || !whole["results"].is_object())
+    if (!whole.is_object() || !whole.contains("results") || !whole["results"].is_object() ||
+        whole["results"].empty())
       return Verdict::kCrash;
-    const auto word = whole["results"].value(sub_test, "");
-    return word == "pass" ? Verdict::kPass : word == "skip" ? Verdict::kSkip : Verdict::kFail;
+    bool skipped = true;
+    for (const auto& result : whole["results"]) {
+      if (result != "pass" && result != "skip") return Verdict::kFail;
+      skipped = skipped && result == "skip";
+    }
+    return skipped ? Verdict::kSkip : Verdict::kPass;
   }
 
   void record(const Job& job, const SubTest& test) {

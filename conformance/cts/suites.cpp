@@ -25,7 +25,7 @@ constexpr Suite kSuites[] = {
     {"buffers", "test_buffers", "", "", "", "", 120},
     {"mem_host_flags", "test_mem_host_flags", "", "", "", "", 60},
     {"select", "test_select", "", "", "", "", 120},
-    {"conversions", "test_conversions", "", "-w -[512]", "-w", "", 600},
+    {"conversions", "test_conversions", "", "-w -1 -[512]", "-w", "", 120, Names::kConversions},
     {"contractions", "test_contractions", "", "", "", "", 120},
     {"bruteforce", "test_bruteforce", "", "-w -1 -[8192]", "-w -1", "", 120},
     {"integer_ops", "test_integer_ops", "", "", "", "integer_* quick_* extended_bit_ops* unary_ops*", 120},
@@ -59,8 +59,30 @@ constexpr Suite kSuites[] = {
     {"external_memory_dma_buf", "test_cl_khr_external_memory_dma_buf", "", "", "", "", 60},
 };
 
+constexpr const char* kTypes[] = {"char", "uchar", "short",  "ushort", "int",  "uint",
+                                  "half", "float", "double", "long",   "ulong"};
+constexpr const char* kRoundings[] = {"", "_rte", "_rtp", "_rtn", "_rtz"};
+
+bool is_floating(const std::string& type) { return type == "half" || type == "float" || type == "double"; }
+
 }  // namespace
 
 std::span<const Suite> suites() { return kSuites; }
+
+std::vector<std::string> conversion_pairs() {
+  std::vector<std::string> pairs;
+  for (const std::string to : kTypes)
+    for (const char* from : kTypes) pairs.push_back(to + "_" + from);
+  return pairs;
+}
+
+std::vector<std::string> conversions_of(const std::string& pair) {
+  const auto to = pair.substr(0, pair.find('_')), from = pair.substr(pair.find('_'));
+  std::vector<std::string> names;
+  for (const char* saturation : {"", "_sat"})
+    for (const char* rounding : kRoundings)
+      if (!*saturation || !is_floating(to)) names.push_back(to + saturation + rounding + from);
+  return names;
+}
 
 }  // namespace kiesel::conformance

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "conformance/cts/suites.hpp"
 #include "support/file.hpp"
 
 using namespace kiesel;
@@ -79,6 +80,15 @@ TEST_CASE_METHOD(Suite, "names choose suites and sub-tests") {
   CHECK(count({"basic/g*", "basic/bad"}) == 2);
   CHECK(count({"basic/nothing"}) == 0);
   CHECK(count({"api"}) == 0);
+}
+
+TEST_CASE("a pair of types stands for all its conversions") {
+  CHECK(conversion_pairs().size() == 121);
+  CHECK(conversions_of("uchar_float") ==
+        std::vector<std::string>{"uchar_float", "uchar_rte_float", "uchar_rtp_float", "uchar_rtn_float",
+                                 "uchar_rtz_float", "uchar_sat_float", "uchar_sat_rte_float",
+                                 "uchar_sat_rtp_float", "uchar_sat_rtn_float", "uchar_sat_rtz_float"});
+  CHECK(conversions_of("half_long").size() == 5);
 }
 
 TEST_CASE_METHOD(Suite, "a folder without the suite is an error that says so") {
