@@ -4,6 +4,9 @@
 
 #include "csr.h"
 
+// The parts of one call become one function here, at our build time: programs then have less to optimise.
+#define INLINE static inline __attribute__((always_inline))
+
 typedef struct {
   ulong data;
   int width, height, depth, array_size;
@@ -34,29 +37,32 @@ typedef struct {
   ulong data;
   int width, height, depth;
   uint order;
+  bool is_layer;  // false: the layer that was asked for does not exist, and this is the nearest one
 } View;
 
-static inline int bounded(int index, int size) { return max(min(index, size - 1), 0); }
+INLINE int bounded(int index, int size) { return max(min(index, size - 1), 0); }
 
-static inline View view_1d(ImageRef image) { return (View){image, image->data, image->width, 1, 1, image->order}; }
-static inline View view_2d(ImageRef image) {
-  return (View){image, image->data, image->width, image->height, 1, image->order};
+INLINE View view_1d(ImageRef image) { return (View){image, image->data, image->width, 1, 1, image->order, true}; }
+INLINE View view_2d(ImageRef image) {
+  return (View){image, image->data, image->width, image->height, 1, image->order, true};
 }
-static inline View view_3d(ImageRef image) {
-  return (View){image, image->data, image->width, image->height, image->depth, image->order};
+INLINE View view_3d(ImageRef image) {
+  return (View){image, image->data, image->width, image->height, image->depth, image->order, true};
 }
-static inline View layer_of(View view, int layer) {
-  view.data += (ulong)(uint)bounded(layer, view.image->array_size) * view.image->slice_pitch;
+INLINE View layer_of(View view, int layer) {
+  const int nearest = bounded(layer, view.image->array_size);
+  view.data += (ulong)(uint)nearest * view.image->slice_pitch;
+  view.is_layer = nearest == layer;
   return view;
 }
-static inline View depth_of(View view) {
+INLINE View depth_of(View view) {
   view.order = CLK_DEPTH;
   return view;
 }
 
 // The layer that a coordinate selects (OpenCL C 8.3): the nearest one, to even between two.
-static inline FUNC int layer_index(int layer) { return layer; }
-static inline FUNC int layer_index(float layer) {
+INLINE FUNC int layer_index(int layer) { return layer; }
+INLINE FUNC int layer_index(float layer) {
   int index;
   __asm__("fcvt.w.s %0, %1, rne" : "=r"(index) : "f"(layer));
   return index;
@@ -74,13 +80,7 @@ static inline FUNC int layer_index(float layer) {
   macro(image2d_depth_t, 2, 2, depth_of(view_2d(image)), c.x, c.y, 0)                                 \
   macro(image2d_array_depth_t, 4, 2, depth_of(layer_of(view_2d(image), layer_index(c.z))), c.x, c.y, 0)
 
-static inline ulong texel_address(View view, int x, int y, int z) {
+INLINE ulong texel_address(View view, int x, int y, int z) {
   return view.data + (ulong)(uint)x * view.image->pixel_bytes + (ulong)(uint)y * view.image->row_pitch +
          (ulong)(uint)z * view.image->slice_pitch;
-}
-
-// log2 of the bytes of a channel, of a whole pixel for packed types; two bits for each type.
-static inline uint channel_shift(uint type) {
-  const ulong shifts = 0x2A6492544ul;
-  return (uint)(shifts >> (type - CLK_SNORM_INT8) * 2) & 3;
 }

@@ -1,5 +1,6 @@
 // Channels of a pixel in memory, and the values that the image functions give and take for them: OpenCL C 6.15.15
-// (the mapping of channels), 8.4 (conversions).
+// (the mapping of channels), 8.4 (conversions). What a format means is in two tables rather than in code, which
+// every call of a program would repeat.
 #pragma once
 
 #include "image.h"
@@ -8,193 +9,200 @@
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #pragma OPENCL FP_CONTRACT OFF
 
-// CL_UNORM_INT_101010_2 is newer than the compiler's header.
-#define UNORM_INT_101010_2 0x10E0
+// --- orders
 
-// --- memory
-
-#define LOAD_CHANNELS(type)                                                \
-  {                                                                        \
-    const global type* channel = (const global type*)pixel;                \
-    raw.x = channel[0];                                                    \
-    if (bytes > sizeof(type)) raw.y = channel[1];                          \
-    if (bytes > 2 * sizeof(type)) raw.z = channel[2];                      \
-    if (bytes > 3 * sizeof(type)) raw.w = channel[3];                      \
-    break;                                                                 \
-  }
-#define STORE_CHANNELS(type)                                               \
-  {                                                                        \
-    global type* channel = (global type*)pixel;                            \
-    channel[0] = (type)raw.x;                                              \
-    if (bytes > sizeof(type)) channel[1] = (type)raw.y;                    \
-    if (bytes > 2 * sizeof(type)) channel[2] = (type)raw.z;                \
-    if (bytes > 3 * sizeof(type)) channel[3] = (type)raw.w;                \
-    break;                                                                 \
-  }
-
-// The channels in the order in which they lie; a packed pixel is one channel.
-static inline uint4 load_channels(ulong pixel, uint type, uint bytes) {
-  uint4 raw = 0;
-  switch (channel_shift(type)) {
-    case 0: LOAD_CHANNELS(uchar)
-    case 1: LOAD_CHANNELS(ushort)
-    default: LOAD_CHANNELS(uint)
-  }
-  return raw;
+#define ORDER_BIT(order) (1u << (CLK_##order - CLK_R))
+INLINE bool is_in(uint order, uint set) { return set >> (order - CLK_R) & 1; }
+INLINE bool is_srgb(uint order) {
+  return is_in(order, ORDER_BIT(sRGB) | ORDER_BIT(sRGBx) | ORDER_BIT(sRGBA) | ORDER_BIT(sBGRA));
 }
+// Without an alpha of its own: 1 outside of the image too, or only inside.
+#define OPAQUE (ORDER_BIT(R) | ORDER_BIT(RG) | ORDER_BIT(RGB) | ORDER_BIT(LUMINANCE) | ORDER_BIT(sRGB))
+#define PADDED (ORDER_BIT(Rx) | ORDER_BIT(RGx) | ORDER_BIT(RGBx) | ORDER_BIT(sRGBx))
 
-static inline void store_channels(ulong pixel, uint type, uint bytes, uint4 raw) {
-  switch (channel_shift(type)) {
-    case 0: STORE_CHANNELS(uchar)
-    case 1: STORE_CHANNELS(ushort)
-    default: STORE_CHANNELS(uint)
-  }
-}
-
-// --- order
-
-// macro(value type): from channels as they lie to red, green, blue, alpha, and back.
-#define DEFINE_ORDER(value4)                                              \
-  static inline FUNC value4 to_rgba(value4 c, uint order) {               \
-    switch (order) {                                                      \
-      case CLK_R:                                                         \
-      case CLK_Rx: return (value4)(c.x, 0, 0, 1);                         \
-      case CLK_A: return (value4)(0, 0, 0, c.x);                          \
-      case CLK_RG:                                                        \
-      case CLK_RGx: return (value4)(c.x, c.y, 0, 1);                      \
-      case CLK_RA: return (value4)(c.x, 0, 0, c.y);                       \
-      case CLK_RGB:                                                       \
-      case CLK_RGBx:                                                      \
-      case CLK_sRGB:                                                      \
-      case CLK_sRGBx: return (value4)(c.xyz, 1);                          \
-      case CLK_sBGRA:                                                     \
-      case CLK_BGRA: return c.zyxw;                                       \
-      case CLK_ARGB: return c.yzwx;                                       \
-      case CLK_ABGR: return c.wzyx;                                       \
-      case CLK_INTENSITY: return c.xxxx;                                  \
-      case CLK_LUMINANCE: return (value4)(c.xxx, 1);                      \
-      default: return c;                                                  \
-    }                                                                     \
-  }                                                                       \
-  static inline FUNC value4 from_rgba(value4 c, uint order) {             \
-    switch (order) {                                                      \
-      case CLK_A: return c.wwww;                                          \
-      case CLK_RA: return c.xwww;                                         \
-      case CLK_sBGRA:                                                     \
-      case CLK_BGRA: return c.zyxw;                                       \
-      case CLK_ARGB: return c.wxyz;                                       \
-      case CLK_ABGR: return c.wzyx;                                       \
-      default: return c;                                                  \
-    }                                                                     \
+// From channels as they lie in memory, with 0 for those that are not there, to red, green, blue, alpha; and back.
+#define DEFINE_ORDER(value4)                              \
+  INLINE FUNC value4 to_rgba(value4 c, uint order) {      \
+    switch (order) {                                      \
+      case CLK_A: c = c.yyyx; break;                      \
+      case CLK_RA: c = c.xzzy; break;                     \
+      case CLK_sBGRA:                                     \
+      case CLK_BGRA: c = c.zyxw; break;                   \
+      case CLK_ARGB: c = c.yzwx; break;                   \
+      case CLK_ABGR: c = c.wzyx; break;                   \
+      case CLK_LUMINANCE:                                 \
+      case CLK_INTENSITY: c = c.xxxx; break;              \
+    }                                                     \
+    c.w = is_in(order, OPAQUE | PADDED) ? 1 : c.w;        \
+    return c;                                             \
+  }                                                       \
+  INLINE FUNC value4 from_rgba(value4 c, uint order) {    \
+    switch (order) {                                      \
+      case CLK_A: return c.wwww;                          \
+      case CLK_RA: return c.xwww;                         \
+      case CLK_sBGRA:                                     \
+      case CLK_BGRA: return c.zyxw;                       \
+      case CLK_ARGB: return c.wxyz;                       \
+      case CLK_ABGR: return c.wzyx;                       \
+      default: return c;                                  \
+    }                                                     \
   }
 DEFINE_ORDER(float4)
 DEFINE_ORDER(int4)
-
-// The alpha of the border: 1 where the order has none and does not pad it.
-static inline int border_alpha(uint order) {
-  const uint opaque = 1u << (CLK_R - CLK_R) | 1u << (CLK_RG - CLK_R) | 1u << (CLK_RGB - CLK_R) |
-                      1u << (CLK_LUMINANCE - CLK_R) | 1u << (CLK_sRGB - CLK_R);
-  return opaque >> (order - CLK_R) & 1;
+INLINE FUNC uint4 from_rgba(uint4 c, uint order) {
+  return as_uint4(from_rgba(as_int4(c), order));
 }
 
-// --- conversion
+// --- types
 
-static inline float4 to_float4(uint4 c) { return __builtin_convertvector(c, float4); }
-static inline uint4 low_bits(uint4 c, uint4 shift, uint4 mask) { return c.xxxx >> shift & mask; }
+typedef struct {
+  uint4 largest;  // that a normalised channel holds
+  float4 unit;    // 1 / largest
+  uint4 place;    // lowest bit in a packed pixel
+  uint unused;    // bits above a signed channel
+} ChannelType;
 
-static inline float4 unorm_to_float(uint4 c, float largest) { return to_float4(c) * (1 / largest); }
-static inline float4 snorm_to_float(uint4 c, uint bits, float largest) {
-  const int4 wide = as_int4(c << (32 - bits)) >> (int)(32 - bits);
-  return fmax(__builtin_convertvector(wide, float4) * (1 / largest), (float4)-1.0f);
+#define NORMALISED(n, unused) {(uint4)(n), (float4)(1.0f / n), (uint4)(0), unused}
+#define LARGEST(bits) ((1 << (bits)) - 1)
+#define UNIT(bits) (bits ? 1.0f / LARGEST(bits) : 0)
+#define PACKED(r, g, b, a)                                   \
+  {(uint4)(LARGEST(r), LARGEST(g), LARGEST(b), LARGEST(a)), \
+   (float4)(UNIT(r), UNIT(g), UNIT(b), UNIT(a)),            \
+   (uint4)(g + b + a, b + a, a, 0), 0}
+
+// CL_UNORM_INT_101010_2 is newer than the compiler's header.
+#define UNORM_INT_101010_2 0x10E0
+#define TYPE_INDEX(type) ((type) - CLK_SNORM_INT8)
+
+static constant ChannelType channel_types[] = {
+    [TYPE_INDEX(CLK_SNORM_INT8)] = NORMALISED(127, 24),
+    [TYPE_INDEX(CLK_SNORM_INT16)] = NORMALISED(32767, 16),
+    [TYPE_INDEX(CLK_UNORM_INT8)] = NORMALISED(255, 0),
+    [TYPE_INDEX(CLK_UNORM_INT16)] = NORMALISED(65535, 0),
+    [TYPE_INDEX(CLK_UNORM_SHORT_565)] = PACKED(5, 6, 5, 0),
+    [TYPE_INDEX(CLK_UNORM_SHORT_555)] = PACKED(5, 5, 5, 0),
+    [TYPE_INDEX(CLK_UNORM_INT_101010)] = PACKED(10, 10, 10, 0),
+    [TYPE_INDEX(UNORM_INT_101010_2)] = PACKED(10, 10, 10, 2),
+};
+
+// log2 of the bytes of a channel, of a whole pixel for packed types; two bits for each type.
+INLINE uint channel_shift(uint type) {
+  const ulong shifts = 0x2A6492544ul;
+  return (uint)(shifts >> TYPE_INDEX(type) * 2) & 3;
 }
-static inline float half_to_float(uint bits) { return (float)as_half((ushort)bits); }
+INLINE uint channel_bits(uint type) { return 8u << channel_shift(type); }
+INLINE bool is_packed(uint type) {
+  const uint packed = 1u << TYPE_INDEX(CLK_UNORM_SHORT_565) | 1u << TYPE_INDEX(CLK_UNORM_SHORT_555) |
+                      1u << TYPE_INDEX(CLK_UNORM_INT_101010) | 1u << TYPE_INDEX(UNORM_INT_101010_2);
+  return packed >> TYPE_INDEX(type) & 1;
+}
 
-static inline bool is_srgb(uint order) { return order - CLK_sRGB <= CLK_sBGRA - CLK_sRGB; }
+// --- memory
 
-static inline float4 channels_to_float(uint4 c, uint type, uint order) {
-  switch (type) {
-    case CLK_UNORM_INT8:
-      if (is_srgb(order))
-        return (float4)(linear_of_srgb[c.x], linear_of_srgb[c.y], linear_of_srgb[c.z], (float)c.w * (1 / 255.0f));
-      return unorm_to_float(c, 255);
-    case CLK_UNORM_INT16: return unorm_to_float(c, 65535);
-    case CLK_SNORM_INT8: return snorm_to_float(c, 8, 127);
-    case CLK_SNORM_INT16: return snorm_to_float(c, 16, 32767);
-    case CLK_HALF_FLOAT:
-      return (float4)(half_to_float(c.x), half_to_float(c.y), half_to_float(c.z), half_to_float(c.w));
-    case CLK_UNORM_SHORT_565:
-      return to_float4(low_bits(c, (uint4)(11, 5, 0, 0), (uint4)(31, 63, 31, 0))) *
-             (float4)(1 / 31.0f, 1 / 63.0f, 1 / 31.0f, 0);
-    case CLK_UNORM_SHORT_555: return unorm_to_float(low_bits(c, (uint4)(10, 5, 0, 0), 31), 31);
-    case CLK_UNORM_INT_101010: return unorm_to_float(low_bits(c, (uint4)(20, 10, 0, 0), 1023), 1023);
-    case UNORM_INT_101010_2:
-      return to_float4(low_bits(c, (uint4)(22, 12, 2, 0), (uint4)(1023, 1023, 1023, 3))) *
-             (float4)(1 / 1023.0f, 1 / 1023.0f, 1 / 1023.0f, 1 / 3.0f);
-    case CLK_UNORM_INT24: return unorm_to_float(c & 0xFFFFFF, 0xFFFFFF);
-    default: return as_float4(c);
+#define LOAD(type)                                \
+  {                                               \
+    const global type* at = (global type*)pixel;  \
+    c.x = at[0];                                  \
+    if (bytes > sizeof(type)) c.y = at[1];        \
+    if (bytes > 2 * sizeof(type)) c.z = at[2];    \
+    if (bytes > 3 * sizeof(type)) c.w = at[3];    \
+    break;                                        \
+  }
+#define STORE(type)                                  \
+  {                                                  \
+    global type* at = (global type*)pixel;           \
+    at[0] = (type)c.x;                               \
+    if (bytes > sizeof(type)) at[1] = (type)c.y;     \
+    if (bytes > 2 * sizeof(type)) at[2] = (type)c.z; \
+    if (bytes > 3 * sizeof(type)) at[3] = (type)c.w; \
+    break;                                           \
+  }
+
+// The channels as numbers, in the order in which they lie.
+INLINE uint4 load_channels(ulong pixel, uint type, uint bytes) {
+  uint4 c = 0;
+  switch (channel_shift(type)) {
+    case 0: LOAD(uchar)
+    case 1: LOAD(ushort)
+    default: LOAD(uint)
+  }
+  return c;
+}
+
+INLINE void store_channels(ulong pixel, uint type, uint bytes, uint4 c) {
+  switch (channel_shift(type)) {
+    case 0: STORE(uchar)
+    case 1: STORE(ushort)
+    default: STORE(uint)
   }
 }
 
-static inline uint nearest_integer(float x) {
-  int integer;
-  __asm__("fcvt.w.s %0, %1, rne" : "=r"(integer) : "f"(x));
-  return (uint)integer;
+// A packed pixel is one number.
+INLINE uint4 unpack(uint4 c, uint type) {
+  if (!is_packed(type)) return c;
+  const constant ChannelType* row = &channel_types[TYPE_INDEX(type)];
+  return c.xxxx >> row->place & row->largest;
 }
-static inline uint4 round_between(float4 x, float4 low, float4 high) {
-  x = fmin(fmax(x, low), high);
-  return (uint4)(nearest_integer(x.x), nearest_integer(x.y), nearest_integer(x.z), nearest_integer(x.w));
+INLINE uint4 pack(uint4 c, uint type) {
+  if (!is_packed(type)) return c;
+  c <<= channel_types[TYPE_INDEX(type)].place;
+  c.x |= c.y | c.z | c.w;
+  return c;
 }
-static inline uint4 float_to_unorm(float4 x, float4 largest) {
-  return round_between(x * largest, 0, largest);
+
+// --- conversion of fractions
+
+INLINE float half_to_float(uint bits) { return (float)as_half((ushort)bits); }
+
+INLINE float4 channels_to_float(uint4 c, uint type, uint order) {
+  if (type == CLK_FLOAT) return as_float4(c);
+  if (type == CLK_HALF_FLOAT)
+    return (float4)(half_to_float(c.x), half_to_float(c.y), half_to_float(c.z), half_to_float(c.w));
+  c = unpack(c, type);
+  const constant ChannelType* row = &channel_types[TYPE_INDEX(type)];
+  const int4 number = as_int4(c << row->unused) >> (int)row->unused;
+  const float4 fraction = fmax(__builtin_convertvector(number, float4) * row->unit, (float4)-1.0f);
+  if (!is_srgb(order)) return fraction;
+  return (float4)(linear_of_srgb[c.x], linear_of_srgb[c.y], linear_of_srgb[c.z], fraction.w);
 }
-// NaN becomes 0, as the saturating conversions make it.
-static inline uint4 float_to_snorm(float4 x, float largest) {
-  return round_between(select(x, 0.0f, isnan(x)) * largest, -largest - 1, largest);
-}
-static inline uint float_to_half(float x) {
+
+INLINE uint float_to_half(float x) {
   half result;
   __asm__("fcvt.h.s %0, %1, rne" : "=r"(result) : "f"(x));
   return as_ushort(result);
 }
 
-static inline uint4 float_to_channels(float4 x, uint type, uint order) {
-  uint4 c;
-  switch (type) {
-    case CLK_UNORM_INT8:
-      c = float_to_unorm(x, 255);
-      if (!is_srgb(order)) return c;
-      return (uint4)(srgb_of_linear(x.x), srgb_of_linear(x.y), srgb_of_linear(x.z), c.w);
-    case CLK_UNORM_INT16: return float_to_unorm(x, 65535);
-    case CLK_SNORM_INT8: return float_to_snorm(x, 127);
-    case CLK_SNORM_INT16: return float_to_snorm(x, 32767);
-    case CLK_HALF_FLOAT:
-      return (uint4)(float_to_half(x.x), float_to_half(x.y), float_to_half(x.z), float_to_half(x.w));
-    case CLK_UNORM_SHORT_565:
-      c = float_to_unorm(x, (float4)(31, 63, 31, 0));
-      return c.x << 11 | c.y << 5 | c.z;
-    case CLK_UNORM_SHORT_555:
-      c = float_to_unorm(x, 31);
-      return c.x << 10 | c.y << 5 | c.z;
-    case CLK_UNORM_INT_101010:
-      c = float_to_unorm(x, 1023);
-      return c.x << 20 | c.y << 10 | c.z;
-    case UNORM_INT_101010_2:
-      c = float_to_unorm(x, (float4)(1023, 1023, 1023, 3));
-      return c.x << 22 | c.y << 12 | c.z << 2 | c.w;
-    case CLK_UNORM_INT24: return float_to_unorm(x, 0xFFFFFF);
-    default: return as_uint4(x);
-  }
+// To the nearest, to even between two; NaN becomes 0, as the saturating conversions make it.
+INLINE uint saturate(float x, float low, float high) {
+  int number;
+  __asm__("fcvt.w.s %0, %1, rne" : "=r"(number) : "f"(fmin(fmax(x, low), high)));
+  return (uint)number * (x == x);
 }
 
-static inline uint channel_bits(uint type) { return 8u << channel_shift(type); }
-static inline int4 channels_to_int(uint4 c, uint type) {
+INLINE uint4 float_to_channels(float4 x, uint type, uint order) {
+  if (type == CLK_FLOAT) return as_uint4(x);
+  if (type == CLK_HALF_FLOAT)
+    return (uint4)(float_to_half(x.x), float_to_half(x.y), float_to_half(x.z), float_to_half(x.w));
+  const constant ChannelType* row = &channel_types[TYPE_INDEX(type)];
+  const float4 high = __builtin_convertvector(as_int4(row->largest), float4);
+  const float4 low = row->unused ? -1 - high : (float4)0;
+  const float4 scaled = x * high;
+  uint4 c = (uint4)(saturate(scaled.x, low.x, high.x), saturate(scaled.y, low.y, high.y),
+                    saturate(scaled.z, low.z, high.z), saturate(scaled.w, low.w, high.w));
+  if (is_srgb(order)) c.xyz = (uint3)(srgb_of_linear(x.x), srgb_of_linear(x.y), srgb_of_linear(x.z));
+  return pack(c, type);
+}
+
+// --- conversion of integers
+
+INLINE int4 channels_to_int(uint4 c, uint type) {
   const int unused = (int)(32 - channel_bits(type));
   return as_int4(c) << unused >> unused;
 }
-static inline uint4 int_to_channels(int4 x, uint type) {
+INLINE uint4 int_to_channels(int4 x, uint type) {
   const int highest = (int)(0xFFFFFFFFu >> (33 - channel_bits(type)));
   return as_uint4(clamp(x, (int4)(-highest - 1), (int4)highest));
 }
-static inline uint4 uint_to_channels(uint4 x, uint type) {
+INLINE uint4 uint_to_channels(uint4 x, uint type) {
   return min(x, (uint4)(0xFFFFFFFFu >> (32 - channel_bits(type))));
 }

@@ -7,7 +7,7 @@
 
 #define ADDRESS_MODE 0xE
 
-static inline bool is_linear(ulong sampler) { return (sampler & CLK_FILTER_LINEAR) != 0; }
+INLINE bool is_linear(ulong sampler) { return (sampler & CLK_FILTER_LINEAR) != 0; }
 
 // --- one texel, whose index may lie outside of the image
 
@@ -16,26 +16,23 @@ typedef struct {
   bool outside;
 } Place;
 
-static inline Place place(View view, int x, int y, int z) {
+INLINE Place place(View view, int x, int y, int z) {
   const Place inside = {bounded(x, view.width), bounded(y, view.height), bounded(z, view.depth), false};
   return (Place){inside.x, inside.y, inside.z, inside.x != x | inside.y != y | inside.z != z};
 }
 
-static inline uint4 raw_texel(View view, Place at) {
-  return load_channels(texel_address(view, at.x, at.y, at.z), view.image->type, view.image->pixel_bytes);
-}
-
-#define DEFINE_TEXEL(name, value4, convert)                                                        \
-  static inline value4 name(View view, ulong sampler, int x, int y, int z) {                       \
-    const Place at = place(view, x, y, z);                                                         \
-    const uint4 raw = raw_texel(view, at);                                                         \
-    const value4 value = to_rgba(convert, view.order);                                             \
-    if ((sampler & ADDRESS_MODE) != CLK_ADDRESS_CLAMP) return value;                               \
-    return at.outside ? (value4)(0, 0, 0, border_alpha(view.order)) : value;                       \
+#define DEFINE_TEXEL(name, value4, convert)                                                         \
+  INLINE value4 name(View view, ulong sampler, int x, int y, int z) {                               \
+    const Place at = place(view, x, y, z);                                                          \
+    const uint type = view.image->type;                                                             \
+    const uint4 c = load_channels(texel_address(view, at.x, at.y, at.z), type, view.image->pixel_bytes); \
+    const value4 value = to_rgba(convert, view.order);                                              \
+    if ((sampler & ADDRESS_MODE) != CLK_ADDRESS_CLAMP) return value;                                \
+    return at.outside ? (value4)(0, 0, 0, is_in(view.order, OPAQUE)) : value;                       \
   }
-DEFINE_TEXEL(texel_float, float4, channels_to_float(raw, view.image->type, view.order))
-DEFINE_TEXEL(texel_int, int4, channels_to_int(raw, view.image->type))
-DEFINE_TEXEL(texel_uint, int4, as_int4(raw))
+DEFINE_TEXEL(texel_float, float4, channels_to_float(c, type, view.order))
+DEFINE_TEXEL(texel_int, int4, channels_to_int(c, type))
+DEFINE_TEXEL(texel_uint, int4, as_int4(c))
 
 // --- coordinates
 
@@ -45,13 +42,13 @@ typedef struct {
   float weight;
 } Axis;
 
-static inline int floor_to_int(float x) {
+INLINE int floor_to_int(float x) {
   int whole;
   __asm__("fcvt.w.s %0, %1, rdn" : "=r"(whole) : "f"(x));
   return whole;
 }
 
-static inline float in_texels(float s, int size, ulong sampler) {
+INLINE float in_texels(float s, int size, ulong sampler) {
   if (!(sampler & CLK_NORMALIZED_COORDS_TRUE)) return s;
   const ulong mode = sampler & ADDRESS_MODE;
   if (mode == CLK_ADDRESS_REPEAT) s = s - floor(s);
@@ -59,12 +56,12 @@ static inline float in_texels(float s, int size, ulong sampler) {
   return s * (float)size;
 }
 
-static inline int wrap(int index, int size) {
+INLINE int wrap(int index, int size) {
   index += index < 0 ? size : 0;
   return index - (index >= size ? size : 0);
 }
 
-static inline Axis locate(float s, int size, ulong sampler) {
+INLINE Axis locate(float s, int size, ulong sampler) {
   const float u = in_texels(s, size, sampler) - (is_linear(sampler) ? 0.5f : 0.0f);
   const int whole = floor_to_int(u);
   const int low = max(min(whole, size), -2);
@@ -76,13 +73,13 @@ static inline Axis locate(float s, int size, ulong sampler) {
 // --- reads with coordinates in floating point; `axes` is a constant
 
 #define DEFINE_NEAREST(name, texel, value4)                                                             \
-  static inline FUNC value4 name(View view, ulong sampler, float x, float y, float z, int axes) {       \
+  INLINE FUNC value4 name(View view, ulong sampler, float x, float y, float z, int axes) {       \
     sampler &= ~(ulong)CLK_FILTER_LINEAR;                                                               \
     return texel(view, sampler, locate(x, view.width, sampler).low,                                     \
                  axes > 1 ? locate(y, view.height, sampler).low : 0,                                    \
                  axes > 2 ? locate(z, view.depth, sampler).low : 0);                                    \
   }                                                                                                     \
-  static inline FUNC value4 name(View view, ulong sampler, int x, int y, int z, int axes) {             \
+  INLINE FUNC value4 name(View view, ulong sampler, int x, int y, int z, int axes) {             \
     return texel(view, sampler, x, y, z);                                                               \
   }
 DEFINE_NEAREST(sample_int, texel_int, int4)
@@ -90,7 +87,7 @@ DEFINE_NEAREST(sample_uint, texel_uint, int4)
 
 // The weighted sum over the corners between which the place lies; nearest takes the first corner as it is. A loop,
 // because the code of one texel is long.
-static inline FUNC float4 sample_float(View view, ulong sampler, float s, float t, float r, int axes) {
+INLINE FUNC float4 sample_float(View view, ulong sampler, float s, float t, float r, int axes) {
   const Axis none = {0, 0, 0};
   const Axis x = locate(s, view.width, sampler);
   const Axis y = axes > 1 ? locate(t, view.height, sampler) : none;
@@ -109,6 +106,6 @@ static inline FUNC float4 sample_float(View view, ulong sampler, float s, float 
   }
   return sum;
 }
-static inline FUNC float4 sample_float(View view, ulong sampler, int x, int y, int z, int axes) {
+INLINE FUNC float4 sample_float(View view, ulong sampler, int x, int y, int z, int axes) {
   return texel_float(view, sampler, x, y, z);
 }

@@ -2,7 +2,7 @@
 // is worked out beforehand for every code, exactly.
 #pragma once
 
-#include "csr.h"
+#include "image.h"
 
 // The linear value of each code.
 static constant float linear_of_srgb[256] = {
@@ -86,7 +86,7 @@ static constant float first_of_srgb[256] = {
     0x1.f028a2p-1f, 0x1.f4a7bap-1f, 0x1.f92ce2p-1f, 0x1.fdb81cp-1f,
 };
 
-static inline uint srgb_of_linear(float value) {
+INLINE uint srgb_of_linear(float value) {
   uint code = 0;
 #pragma nounroll
   for (uint step = 128; step; step >>= 1) code += value >= first_of_srgb[code + step] ? step : 0;

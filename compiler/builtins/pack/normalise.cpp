@@ -52,10 +52,12 @@ void hide(llvm::GlobalValue& value) {
 
 void normalise_function(llvm::Function& function) {
   if (function.isIntrinsic()) return;
-  bool no_inline = function.hasFnAttribute(llvm::Attribute::NoInline);
+  const bool no_inline = function.hasFnAttribute(llvm::Attribute::NoInline);
+  const bool always_inline = function.hasFnAttribute(llvm::Attribute::AlwaysInline);
   function.setAttributes(llvm::AttributeList());
   function.addFnAttr(llvm::Attribute::NoUnwind);
   if (no_inline) function.addFnAttr(llvm::Attribute::NoInline);
+  if (always_inline) function.addFnAttr(llvm::Attribute::AlwaysInline);
   function.setCallingConv(llvm::CallingConv::SPIR_FUNC);
   function.setDSOLocal(false);
   if (!function.isDeclaration()) function.setLinkage(llvm::GlobalValue::ExternalLinkage);

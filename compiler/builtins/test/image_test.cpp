@@ -299,7 +299,7 @@ TEST_CASE("writes reach every shape, and one outside of the image does nothing")
             "  int x = (int)get_global_id(0) - 2, y = (int)get_global_id(1) - 2, z = get_global_id(2);"
             "  if (z == 6) z = INT_MAX; if (z == 5) z = -1; if (x == 12) x = INT_MIN;"
             "  write_imageui(to, " +
-            place + ", read_imageui(from, " + place + ").wzyx + 1u); }",
+            place + ", read_imageui(from, " + place + ").wzyx + (uint)get_global_id(2)); }",
         kOptions);
     const ModelImage to({CL_RGBA, CL_UNSIGNED_INT16}, target.size, 1),
         from({CL_RGBA, CL_UNSIGNED_INT16}, target.size, 2);
@@ -314,7 +314,7 @@ TEST_CASE("writes reach every shape, and one outside of the image does nothing")
         for (std::uint32_t x = 0; x < target.size.width; ++x) {
           const Colour colour = from.texel(x, y, z);
           for (unsigned c = 0; c < 4; ++c) {
-            const auto value = static_cast<std::uint16_t>(std::min(65535.0, colour[3 - c] + 1));
+            const auto value = static_cast<std::uint16_t>(std::min(65535.0, colour[3 - c] + z));
             std::memcpy(expected.data() + to.offset(x, y, z) + c * 2, &value, 2);
           }
         }
