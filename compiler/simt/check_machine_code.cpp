@@ -67,7 +67,7 @@ class Checker final : public llvm::MachineFunctionPass {
     llvm::MachineDominatorTree dominators(function);
     const llvm::MachineLoopInfo loops(dominators);
     const auto masked = find_masked_loops(function, loops);
-    MachineValues values(function, loops, masked);
+    MachineValues values(function, loops, dominators, masked);
     MachineRegions regions(function, values, loops, dominators);
     if (auto found = regions.check()) return found;
     values.find_divergent(regions.divergent_merges());

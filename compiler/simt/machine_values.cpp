@@ -58,11 +58,12 @@ AsmText classify(const MachineInstr& instruction) {
 }
 
 MachineValues::MachineValues(const llvm::MachineFunction& function, const llvm::MachineLoopInfo& loops,
-                             const Loops& masked_loops)
+                             const llvm::MachineDominatorTree& dominators, const Loops& masked_loops)
     : function_(function),
       instructions_(*function.getSubtarget().getInstrInfo()),
       registers_(*function.getSubtarget().getRegisterInfo()),
       loops_(loops),
+      dominators_(dominators),
       masked_loops_(masked_loops),
       register_units_(registers_.getNumRegUnits()),
       locations_(register_units_ + std::max(0, function.getFrameInfo().getObjectIndexEnd())) {
@@ -196,14 +197,20 @@ void MachineValues::clobber(const MachineInstr& instruction, const MachineOperan
       if (mask.clobbersPhysReg(*root)) state[unit] = lost;
 }
 
+bool MachineValues::is_rounding_mode(unsigned location) const {
+  if (location >= register_units_) return false;
+  const llvm::MCRegUnitRootIterator root(location, &registers_);
+  return llvm::StringRef(registers_.getName(*root)) == "FRM";
+}
+
 MachineValues::State MachineValues::entry_state() {
   State state(locations_);
-  // Nothing is known to agree when a function starts. Values of their own, so that a merge sees the
-  // difference.
+  // Nothing but the rounding mode, of which a warp has one, is known to agree when a function starts. Values
+  // of their own, so that a merge sees the difference.
   for (unsigned location = 0; location < state.size(); ++location) {
     Value value;
     value.block = &function_.front();
-    value.divergent = true;
+    value.divergent = !is_rounding_mode(location);
     state[location] = intern(&function_, location, value);
   }
   return state;
@@ -223,6 +230,31 @@ void MachineValues::add_loops(std::vector<const llvm::MachineLoop*>& loops, Valu
 bool MachineValues::comes_from(const llvm::MachineLoop& loop, ValueId value) const {
   if (values_[value].block) return loop.contains(values_[value].block);
   return llvm::is_contained(values_[value].loops, &loop);
+}
+
+// Whether the branch that leads to `block` and nowhere else tested `value` and found zero.
+bool MachineValues::found_zero(const MachineBasicBlock& block, ValueId value) const {
+  if (block.pred_size() != 1 || (*block.pred_begin())->succ_size() != 2) return false;
+  const MachineBasicBlock& before = **block.pred_begin();
+  const auto branch = llvm::find_if(before.terminators(),
+                                    [](const MachineInstr& jump) { return jump.isConditionalBranch(); });
+  if (branch == before.terminators().end()) return false;
+  const llvm::StringRef name = instructions_.getName(branch->getOpcode());
+  if (name != "BEQ" && name != "BNE") return false;
+  const MachineOperand &left = branch->getOperand(0), &right = branch->getOperand(1);
+  const bool is_taken = branch->getOperand(2).getMBB() == &block;
+  return registers_.isConstantPhysReg(right.getReg()) && is_taken == (name == "BEQ") &&
+         resolve(uses_.lookup(&left)) == value;
+}
+
+// Code generation takes the register that a branch found to be zero for a zero, where all ways come from that
+// branch.
+bool MachineValues::is_known_zero(const MachineBasicBlock& block, ValueId value) const {
+  const MachineInstr* instruction = values_[value].instruction;
+  if (!instruction || !instruction->isInlineAsm()) return false;
+  for (auto* node = dominators_.getNode(const_cast<MachineBasicBlock*>(&block)); node; node = node->getIDom())
+    if (found_zero(*node->getBlock(), value)) return true;
+  return false;
 }
 
 // What `value` is to code behind an edge: lanes that left a loop in different iterations hold different ones.
@@ -328,8 +360,12 @@ MergeNodes MachineValues::merges() {
       for (const MachineBasicBlock* before : block->predecessors()) {
         const auto found = at_end_.find(before);
         if (found == at_end_.end()) continue;
-        for (ValueId value = along(*before, *block, found->second[location]);;
-             value = values_[value].inputs[0]) {
+        const ValueId end = resolve(found->second[location]);
+        if (is_known_zero(*before, end)) {
+          inputs.push_back(intern(nullptr, 0, {}));
+          continue;
+        }
+        for (ValueId value = along(*before, *block, end);; value = values_[value].inputs[0]) {
           if (inputs.empty() || value != inputs.back()) inputs.push_back(value);
           if (!values_[value].left || !nodes.try_emplace(value, MergeNode{values_[value].inputs}).second)
             break;

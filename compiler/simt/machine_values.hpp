@@ -7,6 +7,7 @@
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/CodeGen/MachineDominators.h>
 #include <llvm/CodeGen/MachineFunction.h>
 #include <llvm/CodeGen/MachineLoopInfo.h>
 
@@ -30,7 +31,7 @@ class MachineValues {
 
   // `masked_loops`: loops that lanes leave one by one; what they computed differs between lanes behind them.
   MachineValues(const llvm::MachineFunction& function, const llvm::MachineLoopInfo& loops,
-                const Loops& masked_loops);
+                const llvm::MachineDominatorTree& dominators, const Loops& masked_loops);
 
   ValueId used(const llvm::MachineOperand& use) const { return uses_.lookup(&use); }
   // The n-th register that an instruction defines.
@@ -67,7 +68,10 @@ class MachineValues {
   void clobber(const llvm::MachineInstr& instruction, const llvm::MachineOperand& mask, State& state);
   ValueId meet(const llvm::MachineBasicBlock& block, unsigned location, ValueId before, ValueId next);
   State merge_into(const llvm::MachineBasicBlock& block);
+  bool found_zero(const llvm::MachineBasicBlock& block, ValueId value) const;
+  bool is_known_zero(const llvm::MachineBasicBlock& block, ValueId value) const;
   ValueId along(const llvm::MachineBasicBlock& from, const llvm::MachineBasicBlock& to, ValueId value);
+  bool is_rounding_mode(unsigned location) const;
   State entry_state();
   void keep_merges(const llvm::MachineBasicBlock& block, const State& before, State& now) const;
   ValueId resolve(ValueId value) const;
@@ -83,6 +87,7 @@ class MachineValues {
   const llvm::TargetInstrInfo& instructions_;
   const llvm::TargetRegisterInfo& registers_;
   const llvm::MachineLoopInfo& loops_;
+  const llvm::MachineDominatorTree& dominators_;
   const Loops& masked_loops_;
   unsigned register_units_;
   unsigned locations_;            // register units, then spill slots
