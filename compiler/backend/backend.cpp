@@ -22,6 +22,7 @@
 #include "compiler/backend/optimize.hpp"
 #include "compiler/backend/remainders.hpp"
 #include "compiler/backend/undefined.hpp"
+#include "compiler/il/execution_modes.hpp"
 #include "compiler/builtins/builtins.hpp"
 #include "compiler/program/elf_writer.hpp"
 #include "compiler/simt/simt.hpp"
@@ -116,6 +117,10 @@ class Build {
     kernels_ = find_kernels(*module_);
     builtins::lower_printf(*module_);
     for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
+    const auto sub_groups = sub_groups_per_work_group(from_.words);
+    for (auto& [name, count] : sub_groups)
+      for (auto& kernel : kernels_)
+        if (kernel.description.name == name) kernel.description.required_sub_groups = count;
     lower_remainders(*module_);
     apply_math_options(*module_, from_.options);
     const auto undefined = builtins::link_builtins(*module_);

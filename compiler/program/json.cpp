@@ -64,6 +64,7 @@ json kernel_to_json(const Kernel& kernel) {
           {"private_memory_bytes", kernel.private_memory_bytes},
           {"required_work_group_size", kernel.required_work_group_size},
           {"work_group_size_hint", kernel.work_group_size_hint},
+          {"required_sub_groups", kernel.required_sub_groups},
           {"vector_type_hint", kernel.vector_type_hint},
           {"attributes", kernel.attributes},
           {"uses_printf", kernel.uses_printf}};
@@ -79,6 +80,7 @@ Kernel kernel_from_json(const json& value) {
   value.at("private_memory_bytes").get_to(kernel.private_memory_bytes);
   value.at("required_work_group_size").get_to(kernel.required_work_group_size);
   value.at("work_group_size_hint").get_to(kernel.work_group_size_hint);
+  value.at("required_sub_groups").get_to(kernel.required_sub_groups);
   value.at("vector_type_hint").get_to(kernel.vector_type_hint);
   value.at("attributes").get_to(kernel.attributes);
   value.at("uses_printf").get_to(kernel.uses_printf);

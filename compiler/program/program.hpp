@@ -51,6 +51,7 @@ struct Kernel {
   std::uint64_t private_memory_bytes = 0;                   // stack of one lane, over the deepest call chain
   std::array<std::uint32_t, 3> required_work_group_size{};  // reqd_work_group_size, or zeros
   std::array<std::uint32_t, 3> work_group_size_hint{};
+  std::uint32_t required_sub_groups = 0;  // of a work-group; 0: any number
   std::string vector_type_hint;  // vec_type_hint, or empty
   std::string attributes;        // as CL_KERNEL_ATTRIBUTES wants it
   bool uses_printf = false;

@@ -32,6 +32,7 @@ Program full_program() {
   kernel.private_memory_bytes = 1ULL << 40;
   kernel.required_work_group_size = {1, 2, 3};
   kernel.work_group_size_hint = {4, 5, 6};
+  kernel.required_sub_groups = 3;
   kernel.vector_type_hint = "float4";
   kernel.attributes = "vec_type_hint(float4)";
   kernel.uses_printf = true;

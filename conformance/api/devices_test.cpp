@@ -1,5 +1,7 @@
 // Several devices in one context: contents follow the commands, programs are built for each, binaries move
 // between.
+#include <CL/cl_ext.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -202,4 +204,14 @@ TEST_CASE("shared virtual memory has one address on all devices") {
   }
   buffer.reset();
   clSVMFree(group.context, data);
+}
+
+TEST_CASE("each device has a number of its own") {
+  const Group group;
+  using Uuid = std::array<cl_uchar, CL_UUID_SIZE_KHR>;
+  std::vector<Uuid> uuids;
+  for (const cl_device_id device : group.devices)
+    uuids.push_back(query<Uuid>(clGetDeviceInfo, device, cl_device_info{CL_DEVICE_UUID_KHR}));
+  std::sort(uuids.begin(), uuids.end());
+  CHECK(std::unique(uuids.begin(), uuids.end()) == uuids.end());
 }

@@ -40,8 +40,7 @@ TEST_CASE("devices are found by type") {
 
 TEST_CASE("every device query of OpenCL 3.0 has an answer") {
   for (cl_device_info name = CL_DEVICE_TYPE; name <= CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED; ++name) {
-    // CL_DEVICE_HALF_FP_CONFIG is of cl_khr_fp16; the others are no queries.
-    if (name == 0x1033 || (name >= 0x106A && name <= 0x106E)) continue;
+    if (name == 0x1033) continue;  // CL_DEVICE_HALF_FP_CONFIG is of cl_khr_fp16
     std::size_t size = ~std::size_t{0};
     INFO("query " << std::hex << name);
     CHECK(clGetDeviceInfo(device(), name, 0, nullptr, &size) == CL_SUCCESS);
@@ -105,4 +104,13 @@ TEST_CASE("host and device timers advance together") {
   CHECK(device_time == host_time);
   CHECK(later >= host_time);
   CHECK(clGetHostTimer(device(), nullptr) == CL_INVALID_VALUE);
+}
+
+TEST_CASE("the device has a number of its own") {
+  using Uuid = std::array<cl_uchar, CL_UUID_SIZE_KHR>;
+  const auto ours = query<Uuid>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_UUID_KHR});
+  CHECK(ours == query<Uuid>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_UUID_KHR}));
+  CHECK(ours != Uuid{});
+  CHECK(ours != query<Uuid>(clGetDeviceInfo, device(), cl_device_info{CL_DRIVER_UUID_KHR}));
+  CHECK((ours[6] & 0xF0) == 0x80);
 }

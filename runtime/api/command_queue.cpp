@@ -63,6 +63,12 @@ cl_command_queue clCreateCommandQueueWithProperties(cl_context handle, cl_device
       errcode_ret);
 }
 
+cl_command_queue clCreateCommandQueueWithPropertiesKHR(cl_context context, cl_device_id device,
+                                                       const cl_queue_properties* properties,
+                                                       cl_int* errcode_ret) {
+  return api::clCreateCommandQueueWithProperties(context, device, properties, errcode_ret);
+}
+
 cl_int clRetainCommandQueue(cl_command_queue queue) { return retain<CommandQueue>(queue); }
 cl_int clReleaseCommandQueue(cl_command_queue queue) { return release<CommandQueue>(queue); }
 

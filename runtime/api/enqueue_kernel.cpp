@@ -1,4 +1,5 @@
 // Running kernels (OpenCL 3.0 API 5.10).
+#include <algorithm>
 #include <limits>
 
 #include "runtime/api/api.hpp"
@@ -33,6 +34,8 @@ Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* of
   return range;
 }
 
+bool is_empty(const NDRange& range) { return std::ranges::count(range.global, 0U) > 0; }
+
 Outcome<> check_local_size(Context& context, const Device& device, const Kernel::Build& build,
                            const NDRange& range, const size_t* local) {
   const compiler::Kernel& kernel = *build.kernel;
@@ -52,6 +55,11 @@ Outcome<> check_local_size(Context& context, const Device& device, const Kernel:
   for (cl_uint i = range.dimensions; required[0] && i < 3; ++i)
     KIESEL_REQUIRE(required[i] == 1, context, CL_INVALID_WORK_GROUP_SIZE,
                    "the kernel requires more dimensions");
+  const std::size_t sub_groups = (items + device.target().lanes - 1) / device.target().lanes;
+  KIESEL_REQUIRE(!kernel.required_sub_groups || sub_groups == kernel.required_sub_groups, context,
+                 CL_INVALID_WORK_GROUP_SIZE,
+                 fmt::format("kernel '{}' requires work-groups of {} sub-groups, not {}", kernel.name,
+                             kernel.required_sub_groups, sub_groups));
   KIESEL_REQUIRE(items <= most, context, CL_INVALID_WORK_GROUP_SIZE,
                  fmt::format("{} work-items in a work-group, the device has at most {}", items, most));
   const bool uniform = build.executable->program().uniform_work_groups;
@@ -93,7 +101,7 @@ Outcome<> enqueue_range(cl_command_queue handle, cl_kernel kernel_handle, cl_com
   Context& context = queue->context();
   Device& device = queue->device();
   KIESEL_TRY(range, range_of(context, dimensions, offset, global));
-  const bool empty = range.global[0] == 0 || range.global[1] == 0 || range.global[2] == 0;
+  const bool empty = is_empty(range);
   if (local) {
     KIESEL_CHECK(check_local_size(context, device, *kernel->build_for(device), range, local));
     for (cl_uint i = 0; i < dimensions; ++i) range.local[i] = static_cast<std::uint32_t>(local[i]);
@@ -112,6 +120,23 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
                               cl_uint num_events, const cl_event* events, cl_event* event) {
   return status(enqueue_range(queue, kernel, CL_COMMAND_NDRANGE_KERNEL, dimensions, offset, global, local,
                               num_events, events, event));
+}
+
+cl_int clGetKernelSuggestedLocalWorkSizeKHR(cl_command_queue handle, cl_kernel kernel_handle,
+                                            cl_uint dimensions, const size_t* offset, const size_t* global,
+                                            size_t* suggested) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(kernel, kernel_for(*queue, kernel_handle));
+    Context& context = queue->context();
+    KIESEL_TRY(range, range_of(context, dimensions, offset, global));
+    KIESEL_REQUIRE(!is_empty(range), context, CL_INVALID_GLOBAL_WORK_SIZE, "a global size of 0");
+    KIESEL_CHECK(choose(context, queue->device(), *kernel, range));
+    KIESEL_CHECK(launch_work(queue->device(), *kernel, range));
+    KIESEL_REQUIRE(suggested, context, CL_INVALID_VALUE, "nowhere to return the local size");
+    std::copy_n(range.local.begin(), dimensions, suggested);
+    return {};
+  }());
 }
 
 // "equivalent to work_dim = 1, no offset, global and local size 1"

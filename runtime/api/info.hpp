@@ -53,6 +53,7 @@ class Answer {
     return {};
   }
   void* target() const { return value_; }
+  std::size_t room() const { return size_; }
 
  private:
   std::size_t size_;

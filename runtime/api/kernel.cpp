@@ -40,26 +40,8 @@ cl_kernel_arg_access_qualifier access_qualifier(const compiler::KernelArgument& 
 cl_kernel_arg_type_qualifier type_qualifier(const compiler::KernelArgument& argument) {
   return (argument.is_const ? CL_KERNEL_ARG_TYPE_CONST : 0) |
          (argument.is_restrict ? CL_KERNEL_ARG_TYPE_RESTRICT : 0) |
-         (argument.is_volatile ? CL_KERNEL_ARG_TYPE_VOLATILE : 0);
-}
-
-// The build that a query about a device means; NULL stands for the only one.
-Outcome<const Kernel::Build*> build_of(const Kernel& kernel, cl_device_id handle) {
-  if (!handle) {
-    KIESEL_REQUIRE(kernel.builds().size() == 1, CL_INVALID_DEVICE,
-                   "the kernel has several devices: name one");
-    return &kernel.builds().front();
-  }
-  const auto* device = find<Device>(handle);
-  const auto* build = device ? kernel.build_for(*device) : nullptr;
-  KIESEL_REQUIRE(build, CL_INVALID_DEVICE, "no device of the kernel");
-  return build;
-}
-
-std::uint64_t local_bytes(const Kernel& kernel, const compiler::Kernel& info) {
-  std::uint64_t out = info.local_memory_bytes;
-  for (const auto& argument : kernel.arguments()) out += argument.local_bytes;
-  return out;
+         (argument.is_volatile ? CL_KERNEL_ARG_TYPE_VOLATILE : 0) |
+         (argument.kind == compiler::ArgumentKind::kPipe ? CL_KERNEL_ARG_TYPE_PIPE : 0);
 }
 
 Outcome<Kernel*> svm_kernel(cl_kernel handle) {
@@ -204,49 +186,6 @@ cl_int clGetKernelArgInfo(cl_kernel handle, cl_uint index, cl_kernel_arg_info na
         return Answer::unknown(name);
     }
   }());
-}
-
-cl_int clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_work_group_info name,
-                                size_t size, void* value, size_t* size_ret) {
-  return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, valid<Kernel>(handle));
-    KIESEL_TRY(build, build_of(*kernel, device));
-    const auto& target = build->device->target();
-    const auto& required = build->kernel->required_work_group_size;
-    const Answer answer(size, value, size_ret);
-    switch (name) {
-      case CL_KERNEL_WORK_GROUP_SIZE:
-        return answer.value(std::size_t{target.max_work_group_size()});
-      case CL_KERNEL_COMPILE_WORK_GROUP_SIZE:
-        return answer.array(std::vector<std::size_t>(required.begin(), required.end()));
-      case CL_KERNEL_LOCAL_MEM_SIZE:
-        return answer.value(cl_ulong{local_bytes(*kernel, *build->kernel)});
-      case CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE:
-        return answer.value(std::size_t{target.lanes});
-      case CL_KERNEL_PRIVATE_MEM_SIZE:
-        return answer.value(cl_ulong{build->kernel->private_memory_bytes});
-      case CL_KERNEL_GLOBAL_WORK_SIZE:
-        return error(kernel->program().context(), CL_INVALID_VALUE,
-                     "neither a custom device nor a built-in kernel");
-      default:
-        return Answer::unknown(name);
-    }
-  }());
-}
-
-cl_int clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_sub_group_info, size_t,
-                               const void*, size_t, void*, size_t*) {
-  return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, valid<Kernel>(handle));
-    KIESEL_CHECK(build_of(*kernel, device));
-    return error(kernel->program().context(), CL_INVALID_OPERATION, "the device has no sub-groups");
-  }());
-}
-
-cl_int clGetKernelSubGroupInfoKHR(cl_kernel kernel, cl_device_id device, cl_kernel_sub_group_info name,
-                                  size_t input_size, const void* input, size_t size, void* value,
-                                  size_t* size_ret) {
-  return api::clGetKernelSubGroupInfo(kernel, device, name, input_size, input, size, value, size_ret);
 }
 
 }  // namespace kiesel::runtime::api

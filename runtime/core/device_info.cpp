@@ -1,6 +1,11 @@
 // What clGetDeviceInfo answers (OpenCL 3.0 API, table "Device queries"): one row for each query.
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <span>
 
 #include "device/isa/language_features.hpp"
 #include "runtime/core/device.hpp"
@@ -10,6 +15,7 @@
 #include "runtime/core/pipe.hpp"
 #include "runtime/core/platform.hpp"
 #include "runtime/core/version.hpp"
+#include "support/cache.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -25,7 +31,10 @@ constexpr cl_bitfield kAllFloatAtomics = 0x70007;
 
 std::vector<NamedVersion> extensions_of(const isa::Target& target) {
   std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
+                                 {"cl_khr_create_command_queue", kExtensionVersion},
+                                 {"cl_khr_device_uuid", kExtensionVersion},
                                  {"cl_khr_extended_versioning", kExtensionVersion},
+                                 {"cl_khr_suggested_local_work_size", kExtensionVersion},
                                  {"cl_ext_cxx_for_opencl", kCxxVersion}};
   for (const auto& extension : il_extensions()) list.push_back(extension);
   for (const auto& row : isa::language_features(target))
@@ -214,9 +223,33 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
   info.add(CL_DEVICE_LINKER_AVAILABLE, cl_bool{CL_TRUE});
 }
 
+using Uuid = std::array<cl_uchar, CL_UUID_SIZE_KHR>;
+
+// The same text gives the same number everywhere: RFC 9562's version 8.
+Uuid uuid_of(const std::string& text) {
+  const auto half = [](const std::string& words) {
+    return hash64(std::as_bytes(std::span(words.data(), words.size())));
+  };
+  const std::uint64_t halves[2] = {half(text), half(text + " second half")};
+  Uuid out;
+  std::memcpy(out.data(), halves, sizeof out);
+  out[6] = (out[6] & 0x0F) | 0x80;
+  out[8] = (out[8] & 0x3F) | 0x80;
+  return out;
+}
+
+// cl_khr_device_uuid. A device of the model has no locally unique number of the system's.
+void add_identity(InfoTable& info, const std::string& device) {
+  info.add(CL_DEVICE_UUID_KHR, uuid_of("Kiesel device " + device));
+  info.add(CL_DRIVER_UUID_KHR, uuid_of(std::string("Kiesel driver ") + kVersion));
+  info.add(CL_DEVICE_LUID_VALID_KHR, cl_bool{CL_FALSE});
+  info.add(CL_DEVICE_LUID_KHR, std::array<cl_uchar, CL_LUID_SIZE_KHR>{});
+  info.add(CL_DEVICE_NODE_MASK_KHR, cl_uint{0});
+}
+
 }  // namespace
 
-void Device::describe(cl_platform_id platform) {
+void Device::describe(cl_platform_id platform, std::size_t number) {
   extension_list_ = extensions_of(target());
   const auto features = language_features_of(target());
   compiler_features_ = compiler_features_of(target());
@@ -234,6 +267,7 @@ void Device::describe(cl_platform_id platform) {
   info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
   info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
   add_atomics(info_, target());
+  add_identity(info_, fmt::format("{} {}", description().name, number));
   info_.add(CL_DEVICE_SVM_CAPABILITIES, svm_capabilities());
   add_dot_products(info_);
   add_types(info_, description().target);

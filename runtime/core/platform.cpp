@@ -48,7 +48,7 @@ Platform::Platform()
   for (auto& implementation : device::make_devices()) {
     auto device = make_ref<Device>(std::move(implementation));
     if (!hand_out(*device)) break;
-    device->describe(*handle);
+    device->describe(*handle, devices_.size());
     devices_.push_back(std::move(device));
   }
   describe();

@@ -1,0 +1,36 @@
+#include "compiler/il/execution_modes.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+constexpr std::uint32_t kOpEntryPoint = 15, kOpExecutionMode = 16, kOpConstant = 43, kOpSpecConstant = 50,
+                        kOpExecutionModeId = 331;
+constexpr std::uint32_t kSubgroupsPerWorkgroup = 36, kSubgroupsPerWorkgroupId = 37;
+
+}  // namespace
+
+std::map<std::string, std::uint32_t> sub_groups_per_work_group(
+    std::span<const std::uint32_t> words) {
+  std::map<std::uint32_t, std::string> kernels;  // by id
+  std::map<std::uint32_t, std::uint32_t> counts,
+      ids;  // by kernel's id: the number, or the constant that has it
+  std::map<std::uint32_t, std::uint32_t> constants;  // first words
+  for_each_instruction(words, [&](Instruction instruction) {
+    const auto op = opcode(instruction);
+    if (instruction.size() < 4) return;
+    if (op == kOpEntryPoint) kernels[instruction[2]] = literal_at(instruction, 3);
+    if (op == kOpExecutionMode && instruction[2] == kSubgroupsPerWorkgroup)
+      counts[instruction[1]] = instruction[3];
+    if (op == kOpExecutionModeId && instruction[2] == kSubgroupsPerWorkgroupId)
+      ids[instruction[1]] = instruction[3];
+    if (op == kOpConstant || op == kOpSpecConstant) constants[instruction[2]] = instruction[3];
+  });
+  for (const auto& [kernel, constant] : ids)
+    if (const auto found = constants.find(constant); found != constants.end()) counts[kernel] = found->second;
+  std::map<std::string, std::uint32_t> out;
+  for (const auto& [kernel, count] : counts)
+    if (const auto found = kernels.find(kernel); found != kernels.end()) out[found->second] = count;
+  return out;
+}
+
+}  // namespace kiesel::compiler
