@@ -64,3 +64,34 @@ TEST_CASE("pipes tell how they were made and are checked") {
   CHECK(clEnqueueReadBuffer(session.queue, pipe, CL_TRUE, 0, 1, &byte, 0, nullptr, nullptr) ==
         CL_INVALID_MEM_OBJECT);
 }
+
+TEST_CASE("packets go from kernel to kernel through a pipe") {
+  if (!has_pipes()) return;
+  const Session session;
+  Program program = session.build(
+      "kernel void put(write_only pipe int2 to) { int2 v = (int2)(get_global_id(0), 7); write_pipe(to, &v); }"
+      "kernel void get(read_only pipe int2 from, global int* sum) {"
+      "  int2 v; if (read_pipe(from, &v) == 0) atomic_add(sum, v.x * v.y); else atomic_add(sum + 1, 1); }",
+      "-cl-std=CL3.0 -cl-kernel-arg-info");
+  Kernel put = session.kernel(program, "put"), get = session.kernel(program, "get");
+  cl_kernel_arg_type_qualifier qualifier = 0;
+  CHECK(clGetKernelArgInfo(put, 0, CL_KERNEL_ARG_TYPE_QUALIFIER, sizeof qualifier, &qualifier, nullptr) ==
+        CL_SUCCESS);
+  CHECK(qualifier == CL_KERNEL_ARG_TYPE_PIPE);
+  Memory pipe(clCreatePipe(session.context, 0, 8, 100, nullptr, nullptr));
+  std::vector<int> none{0, 0};
+  Memory sum = session.buffer_of(none);
+  const cl_mem raw = pipe, raw_sum = sum;
+  CHECK(clSetKernelArg(put, 0, sizeof raw_sum, &raw_sum) == CL_INVALID_MEM_OBJECT);
+  REQUIRE(clSetKernelArg(put, 0, sizeof raw, &raw) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(get, 0, sizeof raw, &raw) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(get, 1, sizeof raw_sum, &raw_sum) == CL_SUCCESS);
+  const std::size_t writers = 60, readers = 64;
+  for (int round = 0; round < 4; ++round) {
+    REQUIRE(clEnqueueNDRangeKernel(session.queue, put, 1, nullptr, &writers, nullptr, 0, nullptr, nullptr) ==
+            CL_SUCCESS);
+    REQUIRE(clEnqueueNDRangeKernel(session.queue, get, 1, nullptr, &readers, nullptr, 0, nullptr, nullptr) ==
+            CL_SUCCESS);
+  }
+  CHECK(session.read<int>(sum, 2) == std::vector<int>{4 * 7 * 59 * 60 / 2, 4 * 4});
+}
