@@ -10,6 +10,7 @@ namespace kiesel::compiler {
 namespace {
 
 enum Op : std::uint32_t {
+  kOpUndef = 1,
   kOpExtension = 10,
   kOpExtInstImport = 11,
   kOpExtInst = 12,
@@ -17,7 +18,7 @@ enum Op : std::uint32_t {
   kOpTypeBool = 20,
   kOpTypeInt = 21,
   kOpTypeFloat = 22,
-  kOpTypeArray = 28,
+  kOpTypeVector = 23,
   kOpTypeStruct = 30,
   kOpTypePointer = 32,
   kOpConstantFalse = 42,
@@ -33,6 +34,7 @@ enum Op : std::uint32_t {
   kOpVectorShuffle = 79,
   kOpCompositeConstruct = 80,
   kOpCompositeExtract = 81,
+  kOpCompositeInsert = 82,
   kOpCopyObject = 83,
   kOpUConvert = 113,
   kOpConvertPtrToU = 117,
@@ -104,6 +106,7 @@ class Rewriter {
     own_.push_back(static_cast<std::uint32_t>(operands.size() + 3) << 16 | code);
     own_.insert(own_.end(), {type, result});
     own_.insert(own_.end(), operands);
+    index_.type_of_value[result] = type;
     return result;
   }
 
@@ -154,6 +157,33 @@ class Rewriter {
     finish_integer(instruction, emit(kOpSDiv, address_type(), {bytes, size_of_pointee(instruction[4])}));
   }
 
+  std::uint32_t insert(std::uint32_t type, std::uint32_t composite, std::uint32_t value, std::uint32_t at) {
+    return emit(kOpCompositeInsert, type, {value, composite, at});
+  }
+
+  // A composite of these constituents; those of a vector may be vectors that are put one after the other.
+  std::uint32_t build_composite(std::uint32_t type, std::span<const std::uint32_t> constituents) {
+    const bool is_vector = opcode(index_.definitions[type]) == kOpTypeVector;
+    auto result = emit(kOpUndef, type, {});
+    std::uint32_t at = 0;
+    for (const auto value : constituents) {
+      const auto part = index_.definitions[index_.type_of_value[value]];
+      if (!is_vector || opcode(part) != kOpTypeVector) {
+        result = insert(type, result, value, at++);
+        continue;
+      }
+      for (std::uint32_t i = 0; i < part[3]; ++i)
+        result = insert(type, result, emit(kOpCompositeExtract, part[2], {value, i}), at++);
+    }
+    return result;
+  }
+
+  // The reader has composites of constants only.
+  void construct(Instruction instruction) {
+    const auto value = build_composite(instruction[1], instruction.subspan(3));
+    append(own_, kOpCopyObject, {instruction[1], instruction[2], value});
+  }
+
   std::uint32_t member_count(Instruction type) {
     if (opcode(type) == kOpTypeStruct) return static_cast<std::uint32_t>(type.size() - 2);
     return index_.definitions[type[3]][3];  // of an array: the constant with its length
@@ -164,16 +194,13 @@ class Rewriter {
     if (from == type) return value;
     const auto source = index_.definitions[from], target = index_.definitions[type];
     const bool is_struct = opcode(target) == kOpTypeStruct;
-    Words construct{0, type, 0};
+    Words members;
     for (std::uint32_t i = 0; i < member_count(target); ++i) {
       const auto member = is_struct ? source[i + 2] : source[2];
       const auto extracted = emit(kOpCompositeExtract, member, {value, i});
-      construct.push_back(copy_logically(extracted, member, is_struct ? target[i + 2] : target[2]));
+      members.push_back(copy_logically(extracted, member, is_struct ? target[i + 2] : target[2]));
     }
-    construct[0] = static_cast<std::uint32_t>(construct.size()) << 16 | kOpCompositeConstruct;
-    const auto result = construct[2] = bound_++;
-    own_.insert(own_.end(), construct.begin(), construct.end());
-    return result;
+    return build_composite(type, members);
   }
 
   void copy_logical(Instruction instruction) {
@@ -257,19 +284,20 @@ class Rewriter {
     own_.push_back(length << 16 | kOpVectorShuffle);
     const auto result = bound_++;
     own_.insert(own_.end(), {index_.type_of_value[like], result, vector, vector});
-    for (std::uint32_t i = 0; i < width_of(like); ++i) own_.push_back(i < width_of(vector) ? i : kUndefined);
+    for (std::uint32_t i = 0; i < width_of(like); ++i) own_.push_back(i < width_of(vector) ? i : 0);
     return result;
   }
 
-  // The reader wants two vectors of one type.
+  // The reader wants two vectors of one type, and a component for each that may be undefined.
   void shuffle(Instruction instruction) {
     const auto first = width_of(instruction[3]), second = width_of(instruction[4]);
-    if (first == second) return copy(instruction);
     Words changed(instruction.begin(), instruction.end());
     if (first > second) changed[4] = widen(instruction[4], instruction[3]);
     if (first < second) changed[3] = widen(instruction[3], instruction[4]);
-    for (std::size_t i = 5; first < second && i < changed.size(); ++i)
-      if (changed[i] >= first && changed[i] != kUndefined) changed[i] += second - first;
+    for (auto& component : std::span(changed).subspan(5)) {
+      if (component == kUndefined) component = 0;
+      if (component >= first && first < second) component += second - first;
+    }
     own_.insert(own_.end(), changed.begin(), changed.end());
   }
 
@@ -298,6 +326,8 @@ class Rewriter {
         return copy_memory(instruction);
       case kOpCopyMemorySized:
         return copy_bytes(instruction);
+      case kOpCompositeConstruct:
+        return construct(instruction);
       case kOpVectorShuffle:
         return shuffle(instruction);
       case kOpCopyLogical:
@@ -332,6 +362,7 @@ bool is_unknown(Instruction instruction) {
       return instruction.size() > 5;
     case kOpConstantNull:
     case kOpVectorShuffle:
+    case kOpCompositeConstruct:
     case kOpCopyMemory:
     case kOpSizeOf:
     case kOpExecutionModeId:

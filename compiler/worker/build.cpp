@@ -27,11 +27,22 @@ bool begins_as_spirv(std::span<const std::byte> bytes) {
   return magic == kSpirvMagic;
 }
 
+// Strings that OpenCL's producers leave: the types of a kernel's arguments as the source has them.
+bool has_argument_names(std::span<const std::uint32_t> words) {
+  constexpr std::uint32_t kOpString = 7;
+  bool found = false;
+  for_each_instruction(words, [&](Instruction instruction) {
+    found |= opcode(instruction) == kOpString && literal_at(instruction, 2).starts_with("kernel_arg_type.");
+  });
+  return found;
+}
+
 Result<Input> read_input(std::span<const std::byte> bytes) {
   if (begins_as_spirv(bytes)) {
     auto words = read_words(bytes);
     if (!words) return words.error();
-    return Input{std::move(*words), {}, {}};
+    const bool info = has_argument_names(*words);
+    return Input{std::move(*words), info ? "-cl-kernel-arg-info" : "", {}};
   }
   const auto program = read_program(bytes);
   if (!program) return program.error();
@@ -45,7 +56,7 @@ class Builder {
   explicit Builder(const Request& request) : request_(request), stages_(request.dump) {}
 
   Reply run() {
-    stages_.dump("source.cl", std::string_view(request_.source));
+    dump_request();
     if (parse_options() && make_words()) make_binary();
     reply_.phases = stages_.finish();
     stages_.dump("build.log", std::string_view(reply_.log));
@@ -53,6 +64,12 @@ class Builder {
   }
 
  private:
+  void dump_request() const {
+    stages_.dump("source.cl", std::string_view(request_.source));
+    stages_.dump("options.txt", request_.options + "\nextensions: " + request_.extensions + "\n");
+    for (const auto& header : request_.headers) stages_.dump_header(header.name, header.text);
+  }
+
   bool fail(Outcome outcome, std::string text) {
     reply_.outcome = outcome;
     reply_.log += text;
