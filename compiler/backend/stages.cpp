@@ -60,6 +60,15 @@ void Stages::dump(std::string_view name, std::string_view text) const {
   dump(name, std::as_bytes(std::span(text)));
 }
 
+// Names are the application's: they stay inside the folder.
+void Stages::dump_header(std::string_view name, std::string_view text) const {
+  if (!dumping()) return;
+  const auto inside = (std::filesystem::path("/") / name).lexically_normal().relative_path();
+  std::error_code error;
+  std::filesystem::create_directories((folder_ / "headers" / inside).parent_path(), error);
+  dump((std::filesystem::path("headers") / inside).native(), text);
+}
+
 void Stages::dump(std::string_view name, const llvm::Module& module) const {
   if (!dumping()) return;
   std::string text;

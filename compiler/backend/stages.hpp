@@ -29,6 +29,7 @@ class Stages {
   void dump(std::string_view name, std::string_view text) const;
   void dump(std::string_view name, std::span<const std::byte> bytes) const;
   void dump(std::string_view name, const llvm::Module& module) const;
+  void dump_header(std::string_view name, std::string_view text) const;
 
  private:
   void end_phase();

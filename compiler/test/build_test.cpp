@@ -311,17 +311,22 @@ TEST_CASE("SPIR-V that is not valid is refused, never crashed on") {
 
 TEST_CASE("a dump folder gets every stage") {
   const Folder folder;
-  auto request = test::make_request("kernel void k(global float* a) { a[0] *= 2; }");
-  request.dump = folder.path.string();
+  auto request =
+      test::make_request("#include \"../a/b.h\"\nkernel void k(global float* a) { a[0] *= N; }", "-DX=1");
+  request.headers.push_back({"../a/b.h", "#define N 2"});
+  request.dump = (folder.path / "builds").string();
   read(test::run(request));
   std::size_t builds = 0;
-  for (const auto& build : std::filesystem::directory_iterator(folder.path)) {
+  for (const auto& build : std::filesystem::directory_iterator(request.dump)) {
     ++builds;
     for (const char* name :
-         {"source.cl", "program.spv", "3-optimised.ll", "4-simt.ll", "5-code.s", "program.elf"})
+         {"source.cl", "options.txt", "headers/a/b.h", "0-from-source.ll", "program.spv", "1-from-spirv.ll",
+          "2-linked.ll", "3-optimised.ll", "4-simt.ll", "5-code.s", "program.elf"})
       CHECK(std::filesystem::file_size(build.path() / name) > 0);
+    CHECK(std::filesystem::exists(build.path() / "build.log"));
   }
   CHECK(builds == 1);
+  CHECK(!std::filesystem::exists(folder.path / "a"));
 }
 
 TEST_CASE("the program is a RISC-V shared file with start-up code and one symbol per kernel") {

@@ -34,6 +34,16 @@ void print_phases(const Reply& reply) {
   fmt::print("{:<18}{:>8.2f} ms processor time\n", "sum", static_cast<double>(sum) / 1e6);
 }
 
+// As split_options() reads it back.
+std::string quoted(const std::string& option) {
+  std::string text = "\"";
+  for (const char c : option) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + "\"";
+}
+
 int compile(const CompileCommand& command) {
   Request request;
   const auto input = read_binary_file(command.input);
@@ -91,7 +101,7 @@ int run_offline(int count, char** arguments) {
   disasm_app->add_option("input", listed, "Program binary")->required();
 
   CLI11_PARSE(app, count, arguments);
-  for (const auto& option : compile_app->remaining()) command.options += fmt::format("\"{}\" ", option);
+  for (const auto& option : compile_app->remaining()) command.options += quoted(option) + " ";
   return *disasm_app ? disassemble(listed) : compile(command);
 }
 
