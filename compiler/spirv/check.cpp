@@ -11,6 +11,8 @@ namespace {
 bool is_valid(const spvtools::SpirvTools& tools, std::span<const std::uint32_t> words, bool with_names) {
   spvtools::ValidatorOptions options;
   options.SetFriendlyNames(with_names);
+  // The universal limit is 255; kernels may have as many as CL_DEVICE_MAX_PARAMETER_SIZE holds bytes.
+  options.SetUniversalLimit(spv_validator_limit_max_function_args, 4096);
   return tools.Validate(words.data(), words.size(), options);
 }
 

@@ -155,3 +155,30 @@ TEST_CASE("a required work-group size is required") {
   CHECK(run(2, global, nullptr) == CL_SUCCESS);
   CHECK(session.read<int>(out, 64) == std::vector<int>(64, 4));
 }
+
+TEST_CASE("a kernel may have as many arguments as CL_DEVICE_MAX_PARAMETER_SIZE holds") {
+  const Session session;
+  const auto bytes = query<std::size_t>(clGetDeviceInfo, device(), CL_DEVICE_MAX_PARAMETER_SIZE);
+  const auto count = static_cast<cl_uint>(bytes / 8 - 1);
+  std::string declared, summed;
+  for (cl_uint i = 0; i < count; ++i) {
+    declared += "long a" + std::to_string(i) + ", ";
+    summed += "a" + std::to_string(i) + " + ";
+  }
+  Program program =
+      session.build("kernel void many(" + declared + "global long* sum) { *sum = " + summed + "0; }");
+  Kernel kernel = session.kernel(program, "many");
+  Memory sum = session.buffer(8);
+  const cl_mem raw = sum;
+  cl_long expected = 0;
+  for (cl_uint i = 0; i < count; ++i) {
+    const cl_long value = cl_long{i} * i;
+    REQUIRE(clSetKernelArg(kernel, i, sizeof value, &value) == CL_SUCCESS);
+    expected += value;
+  }
+  REQUIRE(clSetKernelArg(kernel, count, sizeof raw, &raw) == CL_SUCCESS);
+  const std::size_t one = 1;
+  REQUIRE(clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) ==
+          CL_SUCCESS);
+  CHECK(session.read<cl_long>(sum, 1)[0] == expected);
+}
