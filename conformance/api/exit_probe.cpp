@@ -77,6 +77,27 @@ void print(const Session& session) {
   if (clWaitForEvents(1, &event) != CL_SUCCESS) std::exit(7);
 }
 
+// Everything is released while the kernel runs; it never ends.
+void run_endless(const Session& session) {
+  const char* source = "kernel void endless(global volatile int* out) { while (*out == 0); }";
+  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
+  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_kernel kernel = clCreateKernel(program, "endless", nullptr);
+  const size_t size = 64;
+  const int zero = 0;
+  cl_mem memory = clCreateBuffer(session.context, CL_MEM_READ_WRITE, 4, nullptr, nullptr);
+  clEnqueueWriteBuffer(session.queue, memory, CL_TRUE, 0, 4, &zero, 0, nullptr, nullptr);
+  clSetKernelArg(kernel, 0, sizeof memory, &memory);
+  if (clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr) !=
+      CL_SUCCESS)
+    std::exit(4);
+  clReleaseMemObject(memory);
+  clReleaseKernel(kernel);
+  clReleaseProgram(program);
+  clReleaseCommandQueue(session.queue);
+  clReleaseContext(session.context);
+}
+
 void wait_forever(const Session& session) {
   cl_event gate = clCreateUserEvent(session.context, nullptr);
   clEnqueueMarkerWithWaitList(session.queue, 1, &gate, nullptr);
@@ -103,6 +124,7 @@ int main(int count, char** arguments) {
   const Session session = open();
   if (what == "pending") wait_forever(session);
   if (what == "running") run_long(session);
+  if (what == "endless") run_endless(session);
   if (what == "print") print(session);
   if (what == "building") build_in_background(session);
   if (what == "callback") call_back(session);

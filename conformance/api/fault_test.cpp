@@ -87,6 +87,29 @@ TEST_CASE("too much local memory is an error of the enqueue") {
   CHECK(session.read<int>(memory, 1).front() == 1);
 }
 
+TEST_CASE("too much private memory and too many work-groups are errors of the enqueue") {
+  const Session session;
+  Program program = session.build(
+      "kernel void f(global int* out, int n) { int big[1 << 20]; for (int i = 0; i < n; ++i) big[i * 7 % n] "
+      "= i;"
+      "  out[0] = big[n / 2]; }\n"
+      "kernel void g(global int* out) { out[0] = 1; }");
+  Kernel kernel = session.kernel(program, "f");
+  Memory memory = session.buffer(256);
+  set(kernel, 0, memory);
+  const int n = 100;
+  REQUIRE(clSetKernelArg(kernel, 1, sizeof n, &n) == CL_SUCCESS);
+  const std::size_t one = 1, far_too_many = std::size_t{1} << 40;
+  CHECK(clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) ==
+        CL_OUT_OF_RESOURCES);
+  CHECK(session.heard("bytes of private memory in a work-item, there are 262144"));
+  Kernel other = session.kernel(program, "g");
+  set(other, 0, memory);
+  CHECK(clEnqueueNDRangeKernel(session.queue, other, 1, nullptr, &far_too_many, &one, 0, nullptr, nullptr) ==
+        CL_OUT_OF_RESOURCES);
+  CHECK(session.heard("1099511627776 work-groups"));
+}
+
 TEST_CASE("a released buffer in an argument is noticed") {
   const Session session;
   Program program = session.build("kernel void f(global int* out) { out[0] = 1; }");

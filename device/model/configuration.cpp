@@ -15,11 +15,12 @@ namespace {
 struct Shape {
   std::string_view name;
   std::uint32_t cores, warps, lanes, local_kib;
+  std::uint64_t global_mib = 0;  // 0: half of this computer's memory
 };
 constexpr Shape kShapes[] = {
-    {"kiesel", 8, 32, 32, 64},  {"kiesel-64", 8, 16, 64, 64}, {"kiesel-16", 8, 32, 16, 64},
-    {"kiesel-8", 8, 32, 8, 64}, {"kiesel-4", 4, 16, 4, 32},   {"kiesel-2", 4, 16, 2, 32},
-    {"kiesel-1", 2, 16, 1, 32},
+    {"kiesel", 8, 32, 32, 64},  {"kiesel-64", 8, 16, 64, 64},        {"kiesel-16", 8, 32, 16, 64},
+    {"kiesel-8", 8, 32, 8, 64}, {"kiesel-4", 4, 16, 4, 32},          {"kiesel-2", 4, 16, 2, 32},
+    {"kiesel-1", 2, 16, 1, 32}, {"kiesel-small", 8, 8, 32, 32, 512},
 };
 
 std::uint64_t half_of_host_memory() {
@@ -130,6 +131,7 @@ Result<Configuration> built_in_shape(std::string_view name) {
     c.target.warps = shape.warps;
     c.target.lanes = shape.lanes;
     c.target.local_memory_bytes = shape.local_kib << 10;
+    c.global_memory_bytes = shape.global_mib << 20;
     return finish(c);
   }
   return Error{Errc::kNotFound, fmt::format("no device shape is called '{}'; there are {}", name,

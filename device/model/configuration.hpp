@@ -19,7 +19,8 @@ struct Configuration {
   std::uint64_t global_memory_bytes = 0;           // 0: half of this computer's memory
   std::uint64_t private_memory_bytes = 256 << 10;  // of one lane
 
-  bool exact_bounds = false;  // fault at a buffer's last byte instead of its last page
+  std::uint64_t launch_seconds = 0;  // a launch that takes longer is stopped; 0: none is
+  bool exact_bounds = false;         // fault at a buffer's last byte instead of its last page
 
   std::string device_name() const;  // as applications see it
 };

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "support/clock.hpp"
+
 namespace kiesel::model {
 namespace {
 
@@ -14,6 +16,10 @@ namespace {
 constexpr std::uint64_t kTurn = 1 << 18;
 
 }  // namespace
+
+bool LaunchContext::must_end() const {
+  return cancelled->load(std::memory_order_relaxed) || (deadline_ns && now_ns() >= deadline_ns);
+}
 
 Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
                                            const Configuration& configuration, unsigned id) {
@@ -178,7 +184,7 @@ Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) 
       report_stuck(live);
       return Outcome::kFault;
     }
-    if (launch.cancelled->load(std::memory_order_relaxed)) return Outcome::kCancelled;
+    if (launch.must_end()) return Outcome::kStopped;
   }
   return Outcome::kDone;
 }

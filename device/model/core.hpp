@@ -23,6 +23,9 @@ struct LaunchContext {
   std::uint32_t local_memory_bytes = 0;
   std::uint64_t serial = 0;                      // one number for each launch of the device
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
+  std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none
+
+  bool must_end() const;
 };
 
 class Core {
@@ -34,7 +37,7 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  enum class Outcome : std::uint8_t { kDone, kFault, kCancelled };
+  enum class Outcome : std::uint8_t { kDone, kFault, kStopped };  // the last: must_end()
 
   // Runs work-group number `group` (x fastest). After kFault, state().fault says why.
   Outcome run_group(const LaunchContext& launch, std::uint64_t group);

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <mutex>
 
 #include "device/isa/launch_block.hpp"
 #include "device/model/fault_message.hpp"
 #include "device/model/jobs.hpp"
+#include "support/clock.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::model {
@@ -21,15 +23,18 @@ class LaunchJob final : public Job {
   ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
 
   bool run(Core& core, std::uint64_t piece) override {
+    if (const std::uint64_t limit = parts_.configuration->launch_seconds) {
+      std::call_once(started_, [&] { context_.deadline_ns = now_ns() + limit * 1'000'000'000; });
+      if (context_.must_end()) return stopped();
+    }
     switch (core.run_group(context_, piece)) {
       case Core::Outcome::kDone:
         return true;
       case Core::Outcome::kFault:
         fail({Errc::kFault, fault_message(core.state(), *parts_.module, *parts_.memory, kernel_)});
         return false;
-      case Core::Outcome::kCancelled:
-        fail({Errc::kCrashed, fmt::format("kernel '{}' was stopped: the device was shut down", kernel_)});
-        return false;
+      case Core::Outcome::kStopped:
+        return stopped();
     }
     return false;
   }
@@ -41,6 +46,17 @@ class LaunchJob final : public Job {
   }
 
  private:
+  bool stopped() {
+    if (parts_.cancelled->load())
+      fail({Errc::kCrashed, fmt::format("kernel '{}' was stopped: the device was shut down", kernel_)});
+    else
+      fail({Errc::kTimeout,
+            fmt::format("kernel '{}' was stopped: it took longer than {} seconds, see the option "
+                        "launch_seconds",
+                        kernel_, parts_.configuration->launch_seconds)});
+    return false;
+  }
+
   void fail(Error error) {  // the first one is told
     std::lock_guard lock(mutex_);
     if (!failed_) error_ = std::move(error);
@@ -50,6 +66,7 @@ class LaunchJob final : public Job {
   LaunchParts parts_;
   LaunchContext context_;
   std::string kernel_;
+  std::once_flag started_;
   std::mutex mutex_;
   bool failed_ = false;
   Error error_{Errc::kFault, {}};

@@ -61,6 +61,11 @@ TEST_CASE("every built-in shape is a device") {
     CHECK(shape->global_memory_bytes > 0);
     CHECK(shape->target.max_work_group_size() >= 16);
   }
+  const auto small = built_in_shape("kiesel-small");
+  REQUIRE(small.ok());
+  CHECK(small->target.max_work_group_size() == 256);
+  CHECK(small->target.local_memory_bytes == 32 << 10);
+  CHECK(small->global_memory_bytes == 512 << 20);
   CHECK_FALSE(built_in_shape("pebble").ok());
   CHECK(configured_devices("").size() == 1);
   CHECK(configured_devices("kiesel-1,kiesel-64").size() == 2);

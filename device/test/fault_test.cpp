@@ -157,5 +157,20 @@ TEST_CASE("barriers that can never open") {
              Contains("barrier number 1000"));
 }
 
+TEST_CASE("a launch that takes longer than its limit is stopped, and the device goes on") {
+  model::Configuration c = *model::built_in_shape("kiesel-8");
+  c.global_memory_bytes = 64 << 20;
+  c.launch_seconds = 1;
+  Machine machine(c, 2);
+  const auto endless = machine.load("forever:\nkernel:\n jal zero, kernel");
+  for (const Machine::Range range : {Machine::Range{1, 1}, Machine::Range{4096, 64}}) {
+    const auto status = machine.run(endless, range);
+    REQUIRE_FALSE(status.ok());
+    CHECK(status.error().code == Errc::kTimeout);
+    CHECK_THAT(status.error().reason, Contains("kernel 'kernel'") && Contains("longer than 1 seconds"));
+    CHECK(machine.run(machine.load("kernel:\n jalr zero, 0(ra)"), {4096, 64}).ok());
+  }
+}
+
 }  // namespace
 }  // namespace kiesel::device::test

@@ -61,6 +61,20 @@ void put(std::vector<std::byte>& block, std::uint32_t offset, const void* bytes,
   std::memcpy(block.data() + (offset - sizeof(isa::LaunchHeader)), bytes, size);
 }
 
+Outcome<> check_resources(Device& device, const Kernel& kernel, const compiler::Kernel& info,
+                          std::uint64_t local_bytes) {
+  const auto check = [&](const char* what, std::uint64_t needed, std::uint64_t available) -> Outcome<> {
+    if (needed <= available) return {};
+    return ApiError{
+        CL_OUT_OF_RESOURCES,
+        fmt::format("kernel '{}' needs {} bytes of {}, there are {}", info.name, needed, what, available),
+        Ref<Object>(&kernel.program().context())};
+  };
+  KIESEL_CHECK(check("local memory in a work-group", local_bytes, device.target().local_memory_bytes));
+  return check("private memory in a work-item", info.private_memory_bytes,
+               device.description().private_memory_bytes);
+}
+
 Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
   using compiler::ArgumentKind;
   Ref<Object> context(&kernel.program().context());
@@ -108,11 +122,7 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
       out.svm.push_back(std::move(allocation));
   if (!out.svm.empty() && !device.svm_capabilities())
     return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory", context};
-  if (local > device.target().local_memory_bytes)
-    return ApiError{CL_OUT_OF_RESOURCES,
-                    fmt::format("kernel '{}' needs {} bytes of local memory, a core has {}", out.kernel->name,
-                                local, device.target().local_memory_bytes),
-                    context};
+  KIESEL_CHECK(check_resources(device, kernel, *out.kernel, local));
   out.launch.local_memory_bytes = static_cast<std::uint32_t>(local);
   return {};
 }
@@ -189,6 +199,12 @@ Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& 
   launch.entry = entry.address;
   prepared->regions = device::regions_of(range.dimensions, range.offset, range.global, range.local);
   launch.region = prepared->regions.front();
+  for (const std::uint64_t groups : launch.region.num_groups)
+    if (groups >> 32)
+      return ApiError{CL_OUT_OF_RESOURCES,
+                      fmt::format("kernel '{}': {} work-groups in a dimension, there may be 2^32 - 1",
+                                  launch.kernel, groups),
+                      Ref<Object>(&kernel.program().context())};
   launch.private_memory_bytes = build->kernel->private_memory_bytes;
   return Event::Work([prepared](Event& event) { run(event, prepared); });
 }
