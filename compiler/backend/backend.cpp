@@ -22,8 +22,8 @@
 #include "compiler/backend/optimize.hpp"
 #include "compiler/backend/remainders.hpp"
 #include "compiler/backend/undefined.hpp"
-#include "compiler/il/execution_modes.hpp"
 #include "compiler/builtins/builtins.hpp"
+#include "compiler/il/execution_modes.hpp"
 #include "compiler/program/elf_writer.hpp"
 #include "compiler/simt/simt.hpp"
 #include "compiler/spirv/bitcode.hpp"
@@ -123,7 +123,8 @@ class Build {
         if (kernel.description.name == name) kernel.description.required_sub_groups = count;
     lower_remainders(*module_);
     apply_math_options(*module_, from_.options);
-    const auto undefined = builtins::link_builtins(*module_);
+    auto undefined = builtins::link_builtins(*module_);
+    if (!from_.target.half && builtins::lower_half(*module_)) undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";
     if (!undefined->empty()) return undefined_message(*undefined, *module_);
     if (const auto name = find_recursion(kernels_); !name.empty())

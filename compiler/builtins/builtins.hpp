@@ -24,6 +24,10 @@ Result<std::vector<std::string>> link_builtins(llvm::Module& module);
 // link_builtins(). True when the module has such calls.
 bool lower_printf(llvm::Module& module);
 
+// For machines without Zfh: conversions to and from half, which the library's functions hold, become calls of
+// the library's software. Call it after link_builtins(), and that once more where this returns true.
+bool lower_half(llvm::Module& module);
+
 // Whether a kernel may reach a printf: directly or through functions it calls. Valid after lower_printf() and
 // as long as calls are not inlined.
 bool uses_printf(const llvm::Function& kernel);

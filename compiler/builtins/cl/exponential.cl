@@ -17,13 +17,9 @@ FUNC float log(float x) { return (float)scaled_ln(x, 1.0); }
 FUNC float log10(float x) { return (float)scaled_ln(x, M_LOG10E); }
 FUNC float log2(float x) { return x < 0 ? NAN : (float)log2_core(x); }
 
-#define SAME(name, function) \
-  FUNC float half_##name(float x) { return function(x); } \
-  FUNC float native_##name(float x) { return function(x); }
-
-SAME(exp, exp)
-SAME(exp2, exp2)
-SAME(exp10, exp10)
-SAME(log, log)
-SAME(log2, log2)
-SAME(log10, log10)
+FUNC float half_exp(float x) { return exp(x); }
+FUNC float half_exp2(float x) { return exp2(x); }
+FUNC float half_exp10(float x) { return exp10(x); }
+FUNC float half_log(float x) { return log(x); }
+FUNC float half_log2(float x) { return log2(x); }
+FUNC float half_log10(float x) { return log10(x); }

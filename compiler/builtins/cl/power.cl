@@ -28,4 +28,3 @@ FUNC float rootn(float x, int y) {
 }
 
 FUNC float half_powr(float x, float y) { return powr(x, y); }
-FUNC float native_powr(float x, float y) { return powr(x, y); }

@@ -92,9 +92,6 @@ SINCOS(private)
 SINCOS(global)
 SINCOS(local)
 
-#define SAME(name)                                      \
-  FUNC float half_##name(float x) { return name(x); }   \
-  FUNC float native_##name(float x) { return name(x); }
-SAME(sin)
-SAME(cos)
-SAME(tan)
+FUNC float half_sin(float x) { return sin(x); }
+FUNC float half_cos(float x) { return cos(x); }
+FUNC float half_tan(float x) { return tan(x); }

@@ -353,4 +353,50 @@ TEST_CASE("half functions are as good as correctly rounded, unary ones for every
                   [](const Function& function) { return function.float_limit == 0 ? 0 : 0.51; });
 }
 
+TEST_CASE("native functions are a few units off where arguments are common") {
+  struct Native {
+    const char* name;
+    double low, high;
+    std::function<Wide(Wide, Wide)> reference;
+  };
+  const Native functions[] = {
+      {"native_exp", -87, 88, UNARY(std::exp(x))},
+      {"native_exp2", -125, 127, UNARY(std::exp2(x))},
+      {"native_log", 1e-30, 4, UNARY(std::log(x))},
+      {"native_log2", 1e-30, 4, UNARY(std::log2(x))},
+      {"native_log10", 1e-30, 4, UNARY(std::log10(x))},
+      {"native_sin", -100, 100, UNARY(std::sin(x))},
+      {"native_cos", -100, 100, UNARY(std::cos(x))},
+      {"native_tan", -1.5, 1.5, UNARY(std::tan(x))},
+      {"native_powr", 0.01, 100, UNARY(std::pow(x, 1.5L))},
+      {"native_exp10", -5, 5, UNARY(std::pow(10.0L, x))},
+  };
+  std::string source;
+  for (const Native& function : functions) {
+    const std::string name = function.name, second = name == "native_powr" ? ", 1.5f" : "";
+    source += "kernel void k_" + name + "(global const float* x, global float* out) { size_t i = " +
+              "get_global_id(0); out[i] = " + name + "(x[i]" + second + "); }\n";
+  }
+  ModelProgram program(source);
+  std::mt19937_64 random(5);
+  for (const Native& function : functions) {
+    std::vector<float> xs(1024);
+    std::uniform_real_distribution<float> spread(static_cast<float>(function.low),
+                                                 static_cast<float>(function.high));
+    for (float& x : xs) x = spread(random);
+    Bytes x = bytes_of(xs), out(x.size());
+    program.run(std::string("k_") + function.name, {&x, &out}, xs.size(), 64);
+    const auto found = values_of<float>(out);
+    double worst = 0;
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      const Wide exact = function.reference(xs[i], 0);
+      // Near a zero of the function the error counts as at 1/8.
+      const Wide size = std::fmax(std::fabs(exact), 0.125L);
+      worst = std::max(worst, static_cast<double>(std::fabs(found[i] - exact) / size * 0x1p23L));
+    }
+    CAPTURE(function.name);
+    CHECK(worst <= 16);
+  }
+}
+
 }  // namespace kiesel::compiler::builtins::test

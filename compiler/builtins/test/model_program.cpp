@@ -13,10 +13,11 @@
 namespace kiesel::compiler::builtins::test {
 namespace {
 
-std::unique_ptr<device::Device> make_model(std::uint32_t lanes) {
+std::unique_ptr<device::Device> make_model(std::uint32_t lanes, bool half) {
   model::Configuration configuration;
   configuration.cores = 2;
   configuration.target.lanes = lanes;
+  configuration.target.half = half;
   configuration.target.warps = 64;
   configuration.global_memory_bytes = 64 << 20;
   auto made = model::ModelDevice::create(configuration, 2);
@@ -57,7 +58,8 @@ device::Box row(std::size_t bytes) {
 
 }  // namespace
 
-ModelProgram::ModelProgram(const std::string& source, std::uint32_t lanes) : device_(make_model(lanes)) {
+ModelProgram::ModelProgram(const std::string& source, std::uint32_t lanes, bool half)
+    : device_(make_model(lanes, half)) {
   Bytes binary = compile(source, device_->description().target);
   auto program = read_program(binary);
   REQUIRE(program.ok());

@@ -113,7 +113,40 @@ void check_from_integer(const std::string& floating, const std::string& integer)
   }
 }
 
+template <class T>
+void check_to_half(const std::string& type) {
+  std::vector<T> values(128);
+  std::mt19937_64 random(13);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto bits = static_cast<std::int64_t>(random()) >> (i / 2);
+    values[i] = static_cast<T>(std::is_integral_v<T> ? bits : std::ldexp(bits, -60));
+  }
+  for (const Mode& mode : kModes) {
+    const std::string name = "convert_half2" + std::string(mode.suffix);
+    ModelProgram program("#pragma OPENCL EXTENSION cl_khr_fp16 : enable\nkernel void k(global const " + type +
+                         "2* x, global half2* out) { size_t i = get_global_id(0); out[i] = " + name +
+                         "(x[i]); }");
+    Bytes in = bytes_of(values), out(values.size() * 2);
+    program.run("k", {&in, &out}, values.size() / 2, 64);
+    const auto found = values_of<std::uint16_t>(out);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      CAPTURE(name, type, +values[i]);
+      CHECK(found[i] == half_bits(static_cast<double>(values[i]), mode.host));
+    }
+  }
+}
+
 }  // namespace
+
+TEST_CASE("conversions to half round as they say") {
+  check_to_half<std::int8_t>("char");
+  check_to_half<std::int16_t>("short");
+  check_to_half<std::uint16_t>("ushort");
+  check_to_half<std::int32_t>("int");
+  check_to_half<std::uint64_t>("ulong");
+  check_to_half<float>("float");
+  check_to_half<double>("double");
+}
 
 TEST_CASE("saturating conversions to integers round as they say") {
   check_to_integer<std::int8_t, float>("char", "float");
@@ -131,14 +164,16 @@ TEST_CASE("conversions from integers round as they say") {
   check_from_integer<double, std::int64_t>("double", "long");
 }
 
-TEST_CASE("every half loads, and floats store as half in every rounding mode") {
+TEST_CASE("every half loads, and floats store as half in every rounding mode, with Zfh and without") {
+  const bool half = GENERATE(true, false);
   ModelProgram program(
       "kernel void load(global const half* h, global float* out) { size_t i = get_global_id(0); "
       "  out[i] = vload_half(i, h); }\n"
       "kernel void store(global const double* x, global half* rte, global half* rtz, global half* rtp, "
       "                  global half* rtn) { size_t i = get_global_id(0); vstore_half_rte(x[i], i, rte); "
       "  vstore_half_rtz((float)x[i], i, rtz); vstore_half_rtp(x[i], i, rtp); vstore_half_rtn(x[i], i, rtn); "
-      "}");
+      "}",
+      32, half);
   std::vector<std::uint16_t> all(65536);
   std::iota(all.begin(), all.end(), std::uint16_t{0});
   Bytes in = bytes_of(all), out(all.size() * 4);
