@@ -42,17 +42,28 @@ typedef struct {
   float weight;
 } Axis;
 
+// Conversions saturate: what is not a place ends up at an edge.
 INLINE int floor_to_int(float x) {
   int whole;
   __asm__("fcvt.w.s %0, %1, rdn" : "=r"(whole) : "f"(x));
   return whole;
 }
+INLINE float whole_below(float x) {
+  long whole;
+  __asm__("fcvt.l.s %0, %1, rdn" : "=r"(whole) : "f"(x));
+  return (float)whole;
+}
+INLINE float whole_nearest(float x) {
+  long whole;
+  __asm__("fcvt.l.s %0, %1, rne" : "=r"(whole) : "f"(x));
+  return (float)whole;
+}
 
 INLINE float in_texels(float s, int size, ulong sampler) {
   if (!(sampler & CLK_NORMALIZED_COORDS_TRUE)) return s;
   const ulong mode = sampler & ADDRESS_MODE;
-  if (mode == CLK_ADDRESS_REPEAT) s = s - floor(s);
-  if (mode == CLK_ADDRESS_MIRRORED_REPEAT) s = fabs(s - 2.0f * rint(0.5f * s));
+  if (mode == CLK_ADDRESS_REPEAT) s = s - whole_below(s);
+  if (mode == CLK_ADDRESS_MIRRORED_REPEAT) s = fabs(s - 2.0f * whole_nearest(0.5f * s));
   return s * (float)size;
 }
 
