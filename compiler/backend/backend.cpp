@@ -20,6 +20,7 @@
 #include "compiler/backend/lower_memory.hpp"
 #include "compiler/backend/machine.hpp"
 #include "compiler/backend/optimize.hpp"
+#include "compiler/backend/program_variables.hpp"
 #include "compiler/backend/remainders.hpp"
 #include "compiler/backend/undefined.hpp"
 #include "compiler/builtins/builtins.hpp"
@@ -31,8 +32,6 @@
 
 namespace kiesel::compiler {
 namespace {
-
-constexpr unsigned kGlobalSpace = 1;
 
 using TextStatus = Result<void, std::string>;
 
@@ -105,10 +104,10 @@ class Build {
       return std::string("error: the SPIR-V module uses 32-bit addresses: the device has 64-bit ones\n");
     module_->setTargetTriple(machine_.getTargetTriple().str());
     module_->setDataLayout(machine_.createDataLayout());
-    for (const auto& variable : module_->globals())
-      if (variable.getAddressSpace() == kGlobalSpace)
-        global_bytes_ += module_->getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
     stages_.dump("1-from-spirv.ll", *module_);
+    const auto bytes = program_variable_bytes(*module_);
+    if (!bytes) return bytes.error();
+    global_bytes_ = *bytes;
     return {};
   }
 

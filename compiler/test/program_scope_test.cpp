@@ -78,3 +78,10 @@ TEST_CASE("the size of program-scope variables counts what is never used") {
   Loaded program(reply);
   CHECK(program.program().global_variable_bytes == 104);
 }
+
+TEST_CASE("a variable larger than the device allows is a build error with the numbers") {
+  const auto reply =
+      build("global char huge[1 << 30]; kernel void k(global char* o) { *o = huge[5]; }", kStandard);
+  CHECK(reply.outcome == compiler::Outcome::kFailed);
+  CHECK_THAT(reply.log, Catch::Contains("'huge'") && Catch::Contains("16777216"));
+}

@@ -6,8 +6,9 @@
 
 namespace kiesel::isa {
 
-// Of the program-scope variables of one program; every device takes that much.
+// Every device takes variables at program scope of this size, and programs of that one.
 inline constexpr std::uint64_t kMaxProgramVariableBytes = std::uint64_t{16} << 20;
+inline constexpr std::uint64_t kMaxProgramBytes = std::uint64_t{256} << 20;
 
 // simt-isa: one core runs `warps` warps of `lanes` lanes; a work-group lives on one core.
 struct Target {

@@ -11,7 +11,6 @@
 namespace kiesel::model {
 namespace {
 
-constexpr std::uint64_t kLargestProgram = std::uint64_t{64} << 20;
 constexpr std::uint64_t kPlacement = 4096;
 
 Error bad(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}; }
@@ -48,7 +47,7 @@ class ModuleLoader {
       if (segment.p_type != PT_LOAD) continue;
       if (segment.p_filesz > segment.p_memsz)
         return bad("a segment with more bytes in the file than in memory");
-      if (segment.p_vaddr > kLargestProgram || segment.p_memsz > kLargestProgram - segment.p_vaddr)
+      if (segment.p_vaddr > isa::kMaxProgramBytes || segment.p_memsz > isa::kMaxProgramBytes - segment.p_vaddr)
         return bad("a segment that is too large");
       if (segment.p_align > kPlacement && segment.p_align > (1 << 21))
         return bad("a segment with a huge alignment");
