@@ -72,7 +72,7 @@ void lower_local_variables(llvm::Module& module, std::vector<KernelFunction>& ke
     offset = (offset + alignment - 1) / alignment * alignment;
     const auto end = offset + layout.getTypeAllocSize(variable->getValueType()).getFixedSize();
     for (std::size_t i = 0; i < kernels.size(); ++i)
-      if (uses(reached[i])) kernels[i].description.local_memory_bytes = static_cast<std::uint32_t>(end);
+      if (uses(reached[i])) kernels[i].description.local_memory_bytes = end;
     replace_by_offset(*variable, offset);
     if (variable->use_empty()) variable->eraseFromParent();
   }

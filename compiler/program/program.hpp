@@ -47,7 +47,7 @@ struct Kernel {
   std::string symbol;  // ELF symbol of its entry point
   std::vector<KernelArgument> arguments;
   std::uint32_t argument_bytes = 0;                         // from the end of the header
-  std::uint32_t local_memory_bytes = 0;                     // of its __local variables
+  std::uint64_t local_memory_bytes = 0;                     // of its __local variables
   std::uint64_t private_memory_bytes = 0;                   // stack of one lane, over the deepest call chain
   std::array<std::uint32_t, 3> required_work_group_size{};  // reqd_work_group_size, or zeros
   std::array<std::uint32_t, 3> work_group_size_hint{};

@@ -1,5 +1,6 @@
 #include <spirv-tools/libspirv.hpp>
 
+#include "compiler/spirv/rules.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/tools.hpp"
 
@@ -20,7 +21,7 @@ bool is_valid(const spvtools::SpirvTools& tools, std::span<const std::uint32_t> 
 
 Status check_spirv(std::span<const std::uint32_t> words) {
   spvtools::SpirvTools tools(kEnvironment);
-  if (is_valid(tools, words, false)) return {};
+  if (is_valid(tools, words, false)) return check_rules(words);
   std::string log;
   tools.SetMessageConsumer(collect_into(log));
   static_cast<void>(is_valid(tools, words, true));

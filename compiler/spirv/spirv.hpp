@@ -21,7 +21,7 @@ namespace kiesel::compiler {
 // `module`: as Clang made it for spir64, on typed pointers. It is changed on the way.
 Result<Words> write_spirv(llvm::Module& module);
 
-// spirv-val: kInvalidArgument with its first message.
+// spirv-val and the rules that it lacks: kInvalidArgument with the first message.
 Status check_spirv(std::span<const std::uint32_t> words);
 
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.

@@ -1,6 +1,8 @@
 #include <LLVMSPIRVLib/LLVMSPIRVLib.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include <cstring>
 #include <sstream>
@@ -89,6 +91,9 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
     if (!llvm::readSpirv(typed, reader_options(), stream, raw, message))
       return Error{Errc::kUnsupported, "cannot read the SPIR-V module: " + message};
     const std::unique_ptr<llvm::Module> module(raw);
+    llvm::raw_string_ostream complaints(message);
+    if (llvm::verifyModule(*module, &complaints))
+      return Error{Errc::kUnsupported, "the SPIR-V module is not valid LLVM IR: " + complaints.str()};
     keep_opaque_types(*module);
     name_functions(*module);
     bitcode = write_bitcode(*module);

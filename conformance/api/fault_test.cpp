@@ -83,8 +83,23 @@ TEST_CASE("too much local memory is an error of the enqueue") {
   };
   CHECK(run(available + 1) == CL_OUT_OF_RESOURCES);
   CHECK(session.heard("local memory"));
+  CHECK(run(~std::size_t{0} - 7) == CL_OUT_OF_RESOURCES);
   CHECK(run(available) == CL_SUCCESS);
   CHECK(session.read<int>(memory, 1).front() == 1);
+}
+
+TEST_CASE("local variables of more than 4 GiB are counted in full") {
+  const Session session;
+  Program program = session.build(
+      "kernel void f(global int* out) { local char big[5000000000]; big[get_local_id(0)] = out[0];"
+      "  barrier(CLK_LOCAL_MEM_FENCE); out[0] = big[out[1]]; }");
+  Kernel kernel = session.kernel(program, "f");
+  Memory memory = session.buffer(256);
+  set(kernel, 0, memory);
+  const std::size_t one = 1;
+  CHECK(clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) ==
+        CL_OUT_OF_RESOURCES);
+  CHECK(session.heard("5000000000 bytes of local memory"));
 }
 
 TEST_CASE("too much private memory and too many work-groups are errors of the enqueue") {

@@ -57,6 +57,9 @@ struct Prepared {
   std::vector<Ref<SvmAllocation>> svm;
 };
 
+// Of one argument: more than any device has, and sums of it do not wrap around.
+constexpr std::uint64_t kTooMuchLocalMemory = std::uint64_t{1} << 48;
+
 void put(std::vector<std::byte>& block, std::uint32_t offset, const void* bytes, std::size_t size) {
   std::memcpy(block.data() + (offset - sizeof(isa::LaunchHeader)), bytes, size);
 }
@@ -94,7 +97,7 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
     } else if (argument.kind == ArgumentKind::kLocalPointer) {
       local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
       put(out.launch.arguments, argument.offset, &local, sizeof local);
-      local += value.local_bytes;
+      local += std::min<std::uint64_t>(value.local_bytes, kTooMuchLocalMemory);
     } else if (value.memory) {
       auto* memory = find<MemoryObject>(value.memory);
       if (!memory)

@@ -1,0 +1,99 @@
+#include "compiler/spirv/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <map>
+#include <optional>
+#include <spirv-tools/libspirv.hpp>
+#include <string>
+
+#include "compiler/spirv/tools.hpp"
+
+namespace kiesel::compiler {
+namespace {
+
+constexpr std::uint32_t kOpTypeVoid = 19, kOpTypeInt = 21, kOpTypePointer = 32, kOpDecorate = 71,
+                        kOpLifetimeStart = 256, kOpLifetimeStop = 257;
+constexpr std::uint32_t kAligned = 2, kAlignment = 44, kFunction = 7, kByteBits = 8;
+
+struct Module {
+  struct Pointer {
+    std::uint32_t storage, pointee;
+  };
+  std::map<std::uint32_t, Pointer> pointers;  // types
+  std::map<std::uint32_t, std::uint32_t> type_of_value;
+  std::uint32_t void_type = 0, byte_type = 0;
+  std::string broken;  // the first rule that is
+
+  const Pointer* pointer_type(std::uint32_t value) const {
+    const auto type = type_of_value.find(value);
+    const auto pointer = type == type_of_value.end() ? pointers.end() : pointers.find(type->second);
+    return pointer == pointers.end() ? nullptr : &pointer->second;
+  }
+};
+
+using Parsed = spv_parsed_instruction_t;
+
+std::string check_alignment(std::uint32_t value) {
+  return std::has_single_bit(value) ? "" : fmt::format("an alignment of {} is no power of two", value);
+}
+
+// The reader wants zeros behind a string's end.
+std::string check_string(const Parsed& parsed, const spv_parsed_operand_t& operand) {
+  const Instruction words(parsed.words + operand.offset, operand.num_words);
+  const auto text = literal_at(words, 0);
+  const auto bytes = std::as_bytes(words).subspan(text.size());
+  for (const auto byte : bytes)
+    if (byte != std::byte{0}) return "a literal string has characters behind its end";
+  return {};
+}
+
+std::string check_operands(const Parsed& parsed) {
+  for (std::uint16_t i = 0; i < parsed.num_operands; ++i) {
+    const auto& operand = parsed.operands[i];
+    const bool aligned = operand.type == SPV_OPERAND_TYPE_MEMORY_ACCESS &&
+                         (parsed.words[operand.offset] & kAligned) && i + 1 < parsed.num_operands;
+    auto broken = operand.type == SPV_OPERAND_TYPE_LITERAL_STRING ? check_string(parsed, operand)
+                  : aligned ? check_alignment(parsed.words[parsed.operands[i + 1].offset])
+                            : std::string();
+    if (!broken.empty()) return broken;
+  }
+  return {};
+}
+
+std::string check_instruction(const Module& module, const Parsed& parsed) {
+  const Instruction words(parsed.words, parsed.num_words);
+  if (parsed.opcode == kOpDecorate && words.size() > 3 && words[2] == kAlignment)
+    return check_alignment(words[3]);
+  if (parsed.opcode == kOpLifetimeStart || parsed.opcode == kOpLifetimeStop) {
+    const auto* pointer = module.pointer_type(words[1]);
+    if (!pointer || pointer->storage != kFunction) return "the lifetime of what is no variable of a function";
+    const bool has_type = pointer->pointee != module.void_type && pointer->pointee != module.byte_type;
+    if (words[2] != 0 && has_type) return "the lifetime of a variable with a type has a size";
+  }
+  return check_operands(parsed);
+}
+
+spv_result_t visit(void* data, const Parsed* parsed) {
+  auto& module = *static_cast<Module*>(data);
+  if (parsed->opcode == kOpTypeVoid) module.void_type = parsed->result_id;
+  if (parsed->opcode == kOpTypeInt && parsed->words[2] == kByteBits) module.byte_type = parsed->result_id;
+  if (parsed->opcode == kOpTypePointer)
+    module.pointers[parsed->result_id] = {parsed->words[2], parsed->words[3]};
+  if (parsed->type_id) module.type_of_value[parsed->result_id] = parsed->type_id;
+  module.broken = check_instruction(module, *parsed);
+  return module.broken.empty() ? SPV_SUCCESS : SPV_REQUESTED_TERMINATION;
+}
+
+}  // namespace
+
+Status check_rules(std::span<const std::uint32_t> words) {
+  Module module;
+  const spvtools::Context context(kEnvironment);
+  spvBinaryParse(context.CContext(), &module, words.data(), words.size(), nullptr, visit, nullptr);
+  if (module.broken.empty()) return {};
+  return Error{Errc::kInvalidArgument, "the SPIR-V module is not valid: " + module.broken};
+}
+
+}  // namespace kiesel::compiler
