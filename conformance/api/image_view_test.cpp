@@ -1,4 +1,6 @@
 // Images that show the memory of a buffer or of another image.
+#include <CL/cl_ext.h>
+
 #include "conformance/api/image_fixture.hpp"
 
 using namespace kiesel::api_test;
@@ -93,9 +95,8 @@ TEST_CASE("views of buffers are checked") {
   CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE1D_BUFFER, 0)) == CL_INVALID_IMAGE_SIZE);
   CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE2D, 16, 16)) == CL_SUCCESS);
   CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE2D, 16, 16, 68)) == CL_INVALID_IMAGE_SIZE);
-  CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE2D, 16, 8, 66)) == CL_INVALID_IMAGE_DESCRIPTOR);
-  CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE1D, 16)) == CL_INVALID_IMAGE_DESCRIPTOR);
-  CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE1D_ARRAY, 4, 4)) == CL_INVALID_IMAGE_DESCRIPTOR);
+  CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE2D, 16, 8, 66)) == CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
+  CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE2D, 16, 8, 60)) == CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
   CHECK(make(view(foreign, CL_MEM_OBJECT_IMAGE1D_BUFFER, 4)) == CL_INVALID_IMAGE_DESCRIPTOR);
   CHECK(make(view(buffer, CL_MEM_OBJECT_IMAGE1D_BUFFER, 4), CL_MEM_COPY_HOST_PTR, bytes.data()) ==
         CL_INVALID_VALUE);
@@ -125,4 +126,81 @@ TEST_CASE("views of buffers are checked") {
   CHECK(info<cl_mem_flags>(clGetMemObjectInfo, inherits, CL_MEM_FLAGS) ==
         (CL_MEM_USE_HOST_PTR | CL_MEM_READ_ONLY | CL_MEM_HOST_READ_ONLY));
   CHECK(info<void*>(clGetMemObjectInfo, inherits, CL_MEM_HOST_PTR) == bytes.data());
+}
+
+TEST_CASE("images of all shapes are made from buffers, as large as the query says") {
+  const Session session;
+  const auto requirements = reinterpret_cast<clGetImageRequirementsInfoEXT_fn>(
+      clGetExtensionFunctionAddressForPlatform(platform(), "clGetImageRequirementsInfoEXT"));
+  REQUIRE(requirements);
+  const auto extensions = query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_EXTENSIONS});
+  CHECK(extensions.find("cl_ext_image_from_buffer") != std::string::npos);
+  CHECK(extensions.find("cl_ext_image_requirements_info") != std::string::npos);
+  for (auto& item : all_shapes()) {
+    INFO(item.name);
+    auto& description = item.description;
+    description.image_row_pitch = 64;
+    if (description.image_array_size || description.image_depth) description.image_slice_pitch = 64 * 8;
+    std::size_t size = 0;
+    REQUIRE(requirements(session.context, nullptr, 0, &kRgba8, &description, CL_IMAGE_REQUIREMENTS_SIZE_EXT,
+                         sizeof size, &size, nullptr) == CL_SUCCESS);
+    auto data = counted_bytes(size);
+    Memory buffer = session.buffer_of(data), small = session.buffer(size - 1);
+    description.mem_object = small;
+    CHECK(image_error(session, &kRgba8, &description) == CL_INVALID_IMAGE_SIZE);
+    description.mem_object = buffer;
+    Memory image = image_of(session, kRgba8, description);
+    CHECK(query<cl_mem>(clGetImageInfo, image, CL_IMAGE_BUFFER) == buffer);
+    CHECK(query<std::size_t>(clGetImageInfo, image, CL_IMAGE_SLICE_PITCH) == description.image_slice_pitch);
+    const auto [x, y, z] = Triple{item.region[0] - 1, item.region[1] - 1, item.region[2] - 1};
+    const bool layers_are_rows = description.image_type == CL_MEM_OBJECT_IMAGE1D_ARRAY;
+    const auto at = static_cast<long>(x * 4 + y * (layers_are_rows ? 512 : 64) + z * 512);
+    CHECK(pixels(session, image, {x, y, z}, {1, 1, 1}) ==
+          std::vector<unsigned char>(data.begin() + at, data.begin() + at + 4));
+    if (description.image_slice_pitch) {
+      description.image_slice_pitch += 4;
+      CHECK(image_error(session, &kRgba8, &description) == CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
+    }
+  }
+}
+
+TEST_CASE("requirements of images are told and their queries checked") {
+  const Session session;
+  const auto requirements = reinterpret_cast<clGetImageRequirementsInfoEXT_fn>(
+      clGetExtensionFunctionAddressForPlatform(platform(), "clGetImageRequirementsInfoEXT"));
+  const auto flat = shape(CL_MEM_OBJECT_IMAGE2D, 4, 4);
+  std::size_t size = 0;
+  cl_uint most = 0;
+  const auto ask = [&](const cl_image_format* format, const cl_image_desc* description, cl_uint name) {
+    return requirements(session.context, nullptr, 0, format, description, name, sizeof size, &size, nullptr);
+  };
+  const auto largest = [&](const cl_image_desc* description, cl_uint name) {
+    return requirements(session.context, nullptr, CL_MEM_READ_ONLY, &kRgba8, description, name, sizeof most,
+                        &most, nullptr);
+  };
+  CHECK(ask(&kRgba8, &flat, CL_IMAGE_REQUIREMENTS_ROW_PITCH_ALIGNMENT_EXT) == CL_SUCCESS);
+  CHECK(size == 4);
+  CHECK(ask(nullptr, nullptr, CL_IMAGE_REQUIREMENTS_BASE_ADDRESS_ALIGNMENT_EXT) == CL_SUCCESS);
+  CHECK(size == 16);
+  CHECK(ask(nullptr, nullptr, CL_IMAGE_REQUIREMENTS_SLICE_PITCH_ALIGNMENT_EXT) == CL_SUCCESS);
+  CHECK(ask(&kRgba8, nullptr, CL_IMAGE_REQUIREMENTS_SIZE_EXT) == CL_INVALID_VALUE);
+  CHECK(ask(nullptr, &flat, CL_IMAGE_REQUIREMENTS_SIZE_EXT) == CL_INVALID_VALUE);
+  CHECK(ask(&kRgba8, &flat, 0x1234) == CL_INVALID_VALUE);
+  const auto none = shape(CL_MEM_OBJECT_IMAGE2D, 0, 4), buffer = shape(CL_MEM_OBJECT_BUFFER, 4, 4);
+  CHECK(ask(&kRgba8, &none, CL_IMAGE_REQUIREMENTS_SIZE_EXT) == CL_INVALID_IMAGE_DESCRIPTOR);
+  CHECK(ask(&kRgba8, &buffer, CL_IMAGE_REQUIREMENTS_SIZE_EXT) == CL_INVALID_IMAGE_DESCRIPTOR);
+  const cl_image_format wrong{CL_RGBA, 0};
+  CHECK(ask(&wrong, &flat, CL_IMAGE_REQUIREMENTS_SIZE_EXT) == CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
+  CHECK(largest(&flat, CL_IMAGE_REQUIREMENTS_MAX_WIDTH_EXT) == CL_SUCCESS);
+  CHECK(most == query<std::size_t>(clGetDeviceInfo, device(), CL_DEVICE_IMAGE2D_MAX_WIDTH));
+  CHECK(largest(nullptr, CL_IMAGE_REQUIREMENTS_MAX_HEIGHT_EXT) == CL_SUCCESS);
+  CHECK(most == query<std::size_t>(clGetDeviceInfo, device(), CL_DEVICE_IMAGE3D_MAX_HEIGHT));
+  CHECK(largest(&flat, CL_IMAGE_REQUIREMENTS_MAX_DEPTH_EXT) == CL_INVALID_IMAGE_DESCRIPTOR);
+  CHECK(largest(&flat, CL_IMAGE_REQUIREMENTS_MAX_ARRAY_SIZE_EXT) == CL_INVALID_IMAGE_DESCRIPTOR);
+  CHECK(requirements(nullptr, nullptr, 0, &kRgba8, &flat, CL_IMAGE_REQUIREMENTS_SIZE_EXT, 8, &size,
+                     nullptr) == CL_INVALID_CONTEXT);
+  CHECK(requirements(session.context, nullptr, 0, &kRgba8, &flat, CL_IMAGE_REQUIREMENTS_SIZE_EXT, 4, &size,
+                     nullptr) == CL_INVALID_VALUE);
+  CHECK(requirements(session.context, nullptr, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, &kRgba8, &flat,
+                     CL_IMAGE_REQUIREMENTS_SIZE_EXT, 8, &size, nullptr) == CL_INVALID_VALUE);
 }

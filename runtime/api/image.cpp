@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/api/api.hpp"
+#include "runtime/api/image_shape.hpp"
 #include "runtime/api/info.hpp"
 #include "runtime/api/memory_flags.hpp"
 #include "runtime/core/buffer.hpp"
@@ -13,51 +14,11 @@ namespace {
 
 using Shape = Image::Shape;
 
-// The largest dimensions of a shape; 0 stands for one that the shape has not.
-struct ShapeRow {
-  cl_mem_object_type type;
-  std::size_t width, height, depth, array_size;
-};
-using Limits = ImageLimits;
-constexpr ShapeRow kShapes[] = {
-    {CL_MEM_OBJECT_IMAGE1D, Limits::k2dWidth, 0, 0, 0},
-    {CL_MEM_OBJECT_IMAGE1D_BUFFER, Limits::kBufferWidth, 0, 0, 0},
-    {CL_MEM_OBJECT_IMAGE1D_ARRAY, Limits::k2dWidth, 0, 0, Limits::kArraySize},
-    {CL_MEM_OBJECT_IMAGE2D, Limits::k2dWidth, Limits::k2dHeight, 0, 0},
-    {CL_MEM_OBJECT_IMAGE2D_ARRAY, Limits::k2dWidth, Limits::k2dHeight, 0, Limits::kArraySize},
-    {CL_MEM_OBJECT_IMAGE3D, Limits::k3dWidth, Limits::k3dHeight, Limits::k3dDepth, 0}};
-
-const ShapeRow* find_shape(cl_mem_object_type type) {
-  const auto* found = std::find_if(std::begin(kShapes), std::end(kShapes),
-                                   [&](const ShapeRow& row) { return row.type == type; });
-  return found == std::end(kShapes) ? nullptr : found;
-}
-
-Outcome<std::size_t> dimension(Context& context, const char* name, std::size_t value, std::size_t most) {
-  if (most == 0) return std::size_t{0};
-  KIESEL_REQUIRE(value >= 1 && value <= most, context, CL_INVALID_IMAGE_SIZE,
-                 fmt::format("the {} is {}, it must be 1 to {}", name, value, most));
-  return value;
-}
-
-// The shape without its pitches.
-Outcome<Shape> dimensions_of(Context& context, const cl_image_desc& given) {
-  const auto& row = *find_shape(given.image_type);
-  Shape shape;
-  shape.type = given.image_type;
-  KIESEL_TRY(width, dimension(context, "width", given.image_width, row.width));
-  KIESEL_TRY(height, dimension(context, "height", given.image_height, row.height));
-  KIESEL_TRY(depth, dimension(context, "depth", given.image_depth, row.depth));
-  KIESEL_TRY(layers, dimension(context, "array size", given.image_array_size, row.array_size));
-  shape.width = width, shape.height = height, shape.depth = depth, shape.array_size = layers;
-  return shape;
-}
-
-// Whether the type may show the bytes of this memory object.
+// Whether the type may show the bytes of this memory object; of a buffer every type
+// (cl_ext_image_from_buffer).
 bool may_view(cl_mem_object_type type, const MemoryObject& whole) {
-  if (whole.type() == CL_MEM_OBJECT_BUFFER)
-    return type == CL_MEM_OBJECT_IMAGE1D_BUFFER || type == CL_MEM_OBJECT_IMAGE2D;
-  return type == CL_MEM_OBJECT_IMAGE2D && whole.type() == CL_MEM_OBJECT_IMAGE2D;
+  return whole.type() == CL_MEM_OBJECT_BUFFER ||
+         (type == CL_MEM_OBJECT_IMAGE2D && whole.type() == CL_MEM_OBJECT_IMAGE2D);
 }
 
 Outcome<> check_descriptor(Context& context, const cl_image_desc& given, const MemoryObject* whole) {
@@ -76,51 +37,11 @@ Outcome<> check_descriptor(Context& context, const cl_image_desc& given, const M
                  "an image of this type cannot show the memory of mem_object");
 }
 
-// Fills in the pitches; `code` for those that do not follow the rules. Without host memory or a buffer whose
-// rows they could describe they must be 0.
-Outcome<> add_pitches(Context& context, Shape& shape, const cl_image_desc& given, std::size_t pixel_bytes,
-                      bool may_pad_rows, bool may_pad_slices, cl_int code) {
-  const std::size_t row = shape.width * pixel_bytes;
-  const std::size_t rows = shape.has_height() ? shape.height : 1;
-  KIESEL_REQUIRE(given.image_row_pitch == 0 || may_pad_rows, context, code,
-                 "a row pitch without memory that has it");
-  KIESEL_REQUIRE(
-      given.image_row_pitch == 0 ||
-          (given.image_row_pitch >= row && given.image_row_pitch % pixel_bytes == 0),
-      context, code,
-      fmt::format("the row pitch {} is smaller than a row of {} bytes or no whole number of pixels",
-                  given.image_row_pitch, row));
-  shape.row_pitch = given.image_row_pitch ? given.image_row_pitch : row;
-  KIESEL_REQUIRE(given.image_slice_pitch == 0 || may_pad_slices, context, code,
-                 "a slice pitch without memory that has it");
-  std::size_t slice = 0, all = 0;
-  KIESEL_REQUIRE(!__builtin_mul_overflow(shape.row_pitch, rows, &slice), context, code, "too large a pitch");
-  const std::size_t pitch = given.image_slice_pitch ? given.image_slice_pitch : slice;
-  if (shape.has_slice_pitch()) {
-    KIESEL_REQUIRE(
-        pitch >= slice && pitch % shape.row_pitch == 0, context, code,
-        fmt::format("the slice pitch {} is smaller than a slice of {} bytes or no whole number of rows",
-                    pitch, slice));
-    shape.slice_pitch = pitch;
-  }
-  const std::size_t slices = std::max<std::size_t>({shape.depth, shape.array_size, 1});
-  KIESEL_REQUIRE(!__builtin_mul_overflow(pitch, slices, &all), context, code, "too large a pitch");
-  return {};
-}
-
-std::size_t bytes_of(const Shape& shape) {
-  const auto grid = Image::grid_of(shape);
-  return grid.slice_pitch * grid.size[2];
-}
-
 Outcome<> check_view_of_buffer(const Buffer& buffer, const Shape& shape, const ImageFormat& format) {
   Context& context = buffer.context();
-  const std::size_t alignment = format.pixel_bytes * std::size_t{Limits::kBaseAddressAlignment};
-  KIESEL_REQUIRE(shape.type != CL_MEM_OBJECT_IMAGE2D ||
-                     (reinterpret_cast<std::uintptr_t>(buffer.host_pointer()) % alignment == 0 &&
-                      shape.row_pitch % (format.pixel_bytes * std::size_t{Limits::kPitchAlignment}) == 0),
-                 context, CL_INVALID_IMAGE_FORMAT_DESCRIPTOR,
-                 "the buffer's memory or the row pitch is not aligned");
+  const std::size_t alignment = format.pixel_bytes * std::size_t{ImageLimits::kBaseAddressAlignment};
+  KIESEL_REQUIRE(reinterpret_cast<std::uintptr_t>(buffer.host_pointer()) % alignment == 0, context,
+                 CL_INVALID_IMAGE_FORMAT_DESCRIPTOR, "the buffer's memory is not aligned for this format");
   KIESEL_REQUIRE(bytes_of(shape) <= buffer.size(), context, CL_INVALID_IMAGE_SIZE,
                  fmt::format("the image has {} bytes, the buffer {}", bytes_of(shape), buffer.size()));
   return {};
@@ -194,10 +115,9 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
   if (image) {
     KIESEL_CHECK(check_view_of_image(*image, shape, *given, *given_format));
   } else {
-    // The specification names only 2D images of buffers; of the one row of a 1D image a pitch is harmless.
-    const bool may_pad_rows = host_pointer || buffer;
-    KIESEL_CHECK(add_pitches(*context, shape, *given, format->pixel_bytes, may_pad_rows,
-                             host_pointer != nullptr, pitch_error));
+    // Wrong pitches of images of buffers have an error of their own.
+    KIESEL_CHECK(add_pitches(*context, shape, *given, format->pixel_bytes, host_pointer || buffer,
+                             buffer ? CL_INVALID_IMAGE_FORMAT_DESCRIPTOR : pitch_error));
   }
   if (buffer) KIESEL_CHECK(check_view_of_buffer(*buffer, shape, *format));
   for (const auto& device : context->devices())
@@ -208,11 +128,6 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
   KIESEL_TRY(made,
              Image::create(*context, whole, std::move(properties), flags, *format, shape, host_pointer));
   return hand_out(*made);
-}
-
-bool valid_usage(cl_mem_flags flags) {
-  return valid_flags(flags & ~cl_mem_flags{CL_MEM_KERNEL_READ_AND_WRITE}) &&
-         (!(flags & CL_MEM_KERNEL_READ_AND_WRITE) || !(flags & (CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY)));
 }
 
 }  // namespace
@@ -264,7 +179,7 @@ cl_int clGetSupportedImageFormats(cl_context handle, cl_mem_flags flags, cl_mem_
                                   cl_uint num_entries, cl_image_format* formats, cl_uint* num_formats) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(context, valid<Context>(handle));
-    KIESEL_REQUIRE(valid_usage(flags), *context, CL_INVALID_VALUE,
+    KIESEL_REQUIRE(valid_usage_flags(flags), *context, CL_INVALID_VALUE,
                    fmt::format("flags {:#x} are not valid", flags));
     KIESEL_REQUIRE(find_shape(type), *context, CL_INVALID_VALUE, "no type of image");
     KIESEL_REQUIRE(!formats || num_entries > 0, *context, CL_INVALID_VALUE, "formats without num_entries");

@@ -26,6 +26,11 @@ bool valid_flags(cl_mem_flags flags) {
          !((flags & CL_MEM_USE_HOST_PTR) && (flags & (CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR)));
 }
 
+bool valid_usage_flags(cl_mem_flags flags) {
+  return valid_flags(flags & ~cl_mem_flags{CL_MEM_KERNEL_READ_AND_WRITE}) &&
+         (!(flags & CL_MEM_KERNEL_READ_AND_WRITE) || !(flags & (CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY)));
+}
+
 cl_mem_flags with_default_access(cl_mem_flags flags) {
   return flags & kDeviceAccess ? flags : flags | CL_MEM_READ_WRITE;
 }

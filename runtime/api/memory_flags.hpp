@@ -14,6 +14,8 @@ inline constexpr cl_mem_flags kHostAccess =
     CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_NO_ACCESS;
 
 bool valid_flags(cl_mem_flags flags);
+// Of queries about images: also CL_MEM_KERNEL_READ_AND_WRITE.
+bool valid_usage_flags(cl_mem_flags flags);
 // The flags with the default of those that say what kernels do.
 cl_mem_flags with_default_access(cl_mem_flags flags);
 // CL_INVALID_HOST_PTR unless flags and pointer agree.

@@ -3,6 +3,7 @@
 #include <CL/cl_ext.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <span>
@@ -37,8 +38,15 @@ std::vector<NamedVersion> extensions_of(const isa::Target& target) {
                                  {"cl_khr_suggested_local_work_size", kExtensionVersion},
                                  {"cl_ext_cxx_for_opencl", kCxxVersion}};
   for (const auto& extension : il_extensions()) list.push_back(extension);
-  for (const auto& row : isa::language_features(target))
+  const auto rows = isa::language_features(target);
+  for (const auto& row : rows)
     if (!row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
+  const auto is_images = [](const isa::LanguageFeature& row) {
+    return std::string_view(row.name) == "__opencl_c_images";
+  };
+  if (std::any_of(rows.begin(), rows.end(), is_images))
+    list.insert(list.end(), {{"cl_ext_image_from_buffer", kExtensionVersion},
+                             {"cl_ext_image_requirements_info", CL_MAKE_VERSION(0, 5, 0)}});
   return list;
 }
 
