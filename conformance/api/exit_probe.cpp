@@ -77,6 +77,22 @@ void print(const Session& session) {
   if (clWaitForEvents(1, &event) != CL_SUCCESS) std::exit(7);
 }
 
+// Work-groups of four sizes; one line from each.
+void print_uneven(const Session& session) {
+  const char* source =
+      "kernel void f() { if (get_local_linear_id() == 0) printf(\"group %d %d has %d x %d\\n\", "
+      "(int)get_group_id(0),"
+      " (int)get_group_id(1), (int)get_local_size(0), (int)get_local_size(1)); }";
+  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
+  if (clBuildProgram(program, 0, nullptr, "-cl-std=CL3.0", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_kernel kernel = clCreateKernel(program, "f", nullptr);
+  const size_t global[2] = {10, 7}, local[2] = {4, 4};
+  if (clEnqueueNDRangeKernel(session.queue, kernel, 2, nullptr, global, local, 0, nullptr, nullptr) !=
+      CL_SUCCESS)
+    std::exit(4);
+  if (clFinish(session.queue) != CL_SUCCESS) std::exit(5);
+}
+
 // Everything is released while the kernel runs; it never ends.
 void run_endless(const Session& session) {
   const char* source = "kernel void endless(global volatile int* out) { while (*out == 0); }";
@@ -126,6 +142,7 @@ int main(int count, char** arguments) {
   if (what == "running") run_long(session);
   if (what == "endless") run_endless(session);
   if (what == "print") print(session);
+  if (what == "uneven") print_uneven(session);
   if (what == "building") build_in_background(session);
   if (what == "callback") call_back(session);
   if (what == "idle") {

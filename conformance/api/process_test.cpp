@@ -142,3 +142,12 @@ TEST_CASE("printf prints what C's printf would, and vectors") {
   CHECK(distinct.size() == lines.size() - 5);
   for (const auto& line : distinct) REQUIRE(line.ends_with(" is one of many work-items"));
 }
+
+TEST_CASE("all work-groups of an uneven range print into one output") {
+  platform();  // sets the environment that the probe inherits
+  auto lines = output_of(KIESEL_TEST_PROBE " uneven");
+  std::sort(lines.begin(), lines.end());
+  CHECK(lines == std::vector<std::string>{"group 0 0 has 4 x 4", "group 0 1 has 4 x 3", "group 1 0 has 4 x 4",
+                                          "group 1 1 has 4 x 3", "group 2 0 has 2 x 4",
+                                          "group 2 1 has 2 x 3"});
+}
