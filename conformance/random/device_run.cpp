@@ -6,6 +6,7 @@
 #include <future>
 
 #include "conformance/random/prelude.hpp"
+#include "device/isa/language_features.hpp"
 #include "device/isa/launch_block.hpp"
 #include "device/model/model_device.hpp"
 
@@ -65,9 +66,10 @@ Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& devi
   compiler::Request request;
   request.target = device.description().target;
   request.source = opencl_prelude();
-  request.options = "-w";
+  request.options = "-w -cl-std=CL3.0";
   request.dump = dump;
-  request.extensions = "cl_khr_fp64 __opencl_c_fp64";
+  for (const auto& row : isa::language_features(request.target))
+    request.extensions.append(row.name).append(" ");
   for (const RandomKernel& kernel : kernels) request.source += kernel.text;
   auto reply = compiler.run(request);
   if (!reply) return reply.error();

@@ -20,12 +20,15 @@ std::string Generator::number() {
   return kNumbers[pick(kNumbers.size())];
 }
 
-// What all work-items of a group agree on, and the compiler can see it.
+// What all work-items of a group agree on; mostly the compiler can see it.
 std::string Generator::uniform_word(unsigned depth) {
   if (depth == 0) {
-    switch (pick(4)) {
+    switch (pick(in_helper_ ? 4 : 5)) {
       case 0:
         return "N";
+      case 4:
+        // The compiler does not know that groups are small: to it the lanes may disagree.
+        return "IN((LID >> 6) + " + text(pick(kTableSize)) + "u)";
       case 1:
         return "IN(" + text(pick(kTableSize)) + "u)";
       case 2:
@@ -113,13 +116,15 @@ std::string Generator::real(unsigned depth, const Place& place) {
     }
   }
   const auto next = [&] { return real(depth - 1, place); };
-  switch (pick(7)) {
+  switch (pick(half_ ? 8 : 7)) {
     case 0:
       return "(" + next() + " + " + next() + ")";
     case 1:
       return "(" + next() + " - " + next() + ")";
     case 2:
       return "(" + next() + " * " + next() + ")";
+    case 7:
+      return "(float)(half)((half)" + next() + (chance(50) ? " * (half)" : " + (half)") + next() + ")";
     case 3:
       return "(" + condition(place, false) + " ? " + next() + " : " + next() + ")";
     case 4:
@@ -160,7 +165,11 @@ std::string Generator::condition(const Place& place, bool uniform) {
 }
 
 void Generator::assign(const Place& place) {
-  switch (pick(place.helper ? 6 : 9)) {
+  switch (pick(place.helper ? 6 : 10)) {
+    case 9:
+      // Private memory for some work-items, global memory for others.
+      line("q = " + condition(place, false) + " ? (const uint*)p : (const uint*)in;");
+      return line(variable() + " += q[" + word(0, place) + " & 7u];");
     case 0:
       return line("f" + text(pick(2)) + " = " + real(2, place) + ";");
     case 6:
@@ -305,6 +314,7 @@ void Generator::helper(const std::string& name) {
   line("uint a2 = a0 ^ a1, a3 = 5u, fuel = 6u, u0 = N, u1 = a1;");
   line("float f0 = 0.5f, f1 = 2.0f;");
   line("uint i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11, i12, i13, i14, i15;");
+  in_helper_ = true;
   Place place;
   place.helper = true;
   place.uniform = false;
@@ -312,6 +322,7 @@ void Generator::helper(const std::string& name) {
   budget_ = 5;
   statements(place, 4);
   line("return a0 + a1 + a2 + a3 + TO_WORD(f0 + f1);");
+  in_helper_ = false;
   --indent_;
   line("}");
 }
@@ -343,6 +354,7 @@ RandomKernel Generator::make(const std::string& name) {
   line("float f0 = FIN(GID), f1 = 0.25f;");
   line("ulong l0 = 1ul;");
   line("uint p[8];");
+  line("const uint* q = p;");
   line("uint i0 = 0u, i1 = 0u, i2 = 0u, i3 = 0u, i4 = 0u, i5 = 0u, i6 = 0u, i7 = 0u;");
   line("uint i8 = 0u, i9 = 0u, i10 = 0u, i11 = 0u, i12 = 0u, i13 = 0u, i14 = 0u, i15 = 0u;");
   line("for (i0 = 0u; i0 < 8u; i0++) p[i0] = i0 * a1;");

@@ -22,7 +22,8 @@ struct RandomKernel {
 // The same seed gives the same kernel everywhere.
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(seed) {}
+  // `half`: with arithmetic in half precision.
+  Generator(std::uint64_t seed, bool half) : half_(half), random_(seed) {}
 
   RandomKernel make(const std::string& name);
 
@@ -60,6 +61,7 @@ class Generator {
   void exchange();
   void helper(const std::string& name);
 
+  bool half_;
   std::mt19937_64 random_;
   std::string out_;
   std::string kernel_;
@@ -68,6 +70,7 @@ class Generator {
   unsigned helpers_ = 0;
   unsigned labels_ = 0;  // of this kernel; 0: it has no goto
   unsigned next_label_ = 0;
+  bool in_helper_ = false;
   bool barriers_ = false;
   unsigned budget_ = 0;  // statements still to be made
 };

@@ -21,6 +21,7 @@ struct Options {
   std::uint64_t seed = 1;
   unsigned batch = 10;  // kernels in one program
   std::string keep;     // folder for the texts of kernels that fail
+  bool half = false;    // the device has cl_khr_fp16
   std::string dump;     // folder for the stages of every build
 };
 
@@ -82,7 +83,7 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
                  compiler::Client& compiler, Tally& tally) {
   std::vector<RandomKernel> kernels;
   for (unsigned i = first; i < first + count; ++i)
-    kernels.push_back(Generator(options.seed + i).make("k" + std::to_string(options.seed + i)));
+    kernels.push_back(Generator(options.seed + i, options.half).make("k" + std::to_string(options.seed + i)));
   const Inputs inputs = make_inputs();
   const auto host = HostProgram::build(kernels, folder);
   if (!host) return host.error();
@@ -126,6 +127,7 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--keep", options.keep, "Folder for kernels that fail")->check(CLI::ExistingDirectory);
+  app.add_flag("--half", options.half, "Arithmetic in half precision too");
   app.add_option("--dump", options.dump, "Folder for the stages of every build")
       ->check(CLI::ExistingDirectory);
   CLI11_PARSE(app, argc, argv);

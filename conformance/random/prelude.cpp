@@ -24,6 +24,9 @@ inline static uint float_bits(float x) { return x != x ? 0x7fc00000u : x == 0.0f
 
 constexpr std::string_view kOpenCl = R"(
 #pragma OPENCL FP_CONTRACT OFF
+#ifdef cl_khr_fp16
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+#endif
 #define KERNEL(name) kernel void name(global const uint* in, global const float* fin, global uint* out, uint N)
 #define PROLOGUE local uint lds[64];
 #define GID ((uint)get_global_id(0))
@@ -39,6 +42,7 @@ constexpr std::string_view kHost = R"(
 typedef unsigned char uchar;
 typedef unsigned uint;
 typedef unsigned long ulong;
+typedef _Float16 half;
 struct item { const uint* in; const float* fin; uint* out; uint* lds; uint n, gid, lid, group_size;
               void (*barrier)(void); };
 #define KERNEL(name) void name(struct item* item)
