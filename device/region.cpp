@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "device/device.hpp"
 
 namespace kiesel::device {
@@ -27,10 +25,17 @@ std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uin
                                const std::array<std::uint32_t, 3>& local) {
   Region range;
   range.work_dim = work_dim;
+  range.first_global_id = offset;
+  range.local_size = range.enqueued_local_size = local;
   range.global_size = global;
-  range.enqueued_local_size = local;
-  for (int d = 0; d < 3; ++d) range.num_groups[d] = global[d] / local[d] + (global[d] % local[d] != 0);
+  bool uniform = true;
+  for (int d = 0; d < 3; ++d) {
+    range.groups[d] = global[d] / local[d];
+    range.num_groups[d] = range.groups[d] + (global[d] % local[d] != 0);
+    uniform &= range.groups[d] == range.num_groups[d];
+  }
   std::vector<Region> regions{range};
+  if (uniform) return regions;  // launches are short: nothing more for the usual ones
   for (int d = 0; d < 3; ++d) {
     std::vector<Region> parts;
     for (const Run& run : runs_of(global[d], local[d]))
