@@ -1,4 +1,5 @@
 // What builtins do, on the device model: conversions, half, integers, shuffles, atomics, copies of a group.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cfenv>
 #include <cmath>
@@ -137,6 +138,39 @@ void check_to_half(const std::string& type) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "vectors of half: arithmetic rounds each step once, comparisons choose, work-items leave loops one by "
+    "one") {
+  ModelProgram program(
+      "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+      "kernel void k(global const half4* x, global const half4* y, global half4* out) {"
+      "  size_t i = get_global_id(0); half4 a = x[i], b = y[i], c = a < b ? a * b + a : a / b;"
+      "  while (any(fabs(c) > (half4)100)) c *= (half4)0.375h;"
+      "  out[i] = c; }");
+  constexpr std::size_t kCount = 1024;
+  std::mt19937_64 random(17);
+  std::uniform_real_distribution<double> spread(-200, 200);
+  const auto rounded = [](double value) { return half_value(half_bits(value, FE_TONEAREST)); };
+  std::vector<std::uint16_t> x(kCount), y(kCount), expected(kCount);
+  std::vector<double> c(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    x[i] = half_bits(spread(random), FE_TONEAREST);
+    y[i] = half_bits(spread(random), FE_TONEAREST);
+    const double a = half_value(x[i]), b = half_value(y[i]);
+    c[i] = a < b ? rounded(a * b + a) : rounded(a / b);
+  }
+  for (std::size_t first = 0; first < kCount; first += 4) {
+    const auto large = [](double value) { return std::fabs(value) > 100; };
+    while (std::any_of(&c[first], &c[first] + 4, large))
+      for (std::size_t lane = 0; lane < 4; ++lane) c[first + lane] = rounded(c[first + lane] * 0.375);
+    for (std::size_t lane = 0; lane < 4; ++lane)
+      expected[first + lane] = half_bits(c[first + lane], FE_TONEAREST);
+  }
+  Bytes in_x = bytes_of(x), in_y = bytes_of(y), out(kCount * 2);
+  program.run("k", {&in_x, &in_y, &out}, kCount / 4, 64);
+  CHECK(values_of<std::uint16_t>(out) == expected);
+}
 
 TEST_CASE("conversions to half round as they say") {
   check_to_half<std::int8_t>("char");
