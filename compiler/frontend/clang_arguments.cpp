@@ -72,7 +72,10 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
       "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-internal-isystem",
       kBaseHeaderFolder};
   add_extensions(arguments, request, options);
-  if (!has_word(request.extensions, "__opencl_c_images")) arguments.emplace_back("-U__IMAGE_SUPPORT__");
+  const bool has_images = has_word(request.extensions, "__opencl_c_images");
+  if (!has_images) arguments.emplace_back("-U__IMAGE_SUPPORT__");
+  // Newer than Clang's header.
+  if (has_images && options.language >= 300) arguments.emplace_back("-DCLK_UNORM_INT_101010_2=0x10E0");
   if (options.language >= 300) arguments.emplace_back("-D__opencl_c_int64=1");
   for (const auto& [member, argument] : kForwarded)
     if (options.*member) arguments.emplace_back(argument);

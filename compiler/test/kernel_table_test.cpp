@@ -111,6 +111,62 @@ TEST_CASE("printf is noted for the kernels that reach it") {
   CHECK_FALSE(only_kernel("kernel void k(global int* a) { a[0] = 1; }").uses_printf);
 }
 
+TEST_CASE("images and samplers are arguments of their own kinds, also under names of the program's") {
+  const auto kernel = only_kernel(
+      "typedef image2d_t picture; typedef sampler_t how;"
+      "kernel void k(read_only image2d_t a, write_only image3d_t b, read_write image1d_buffer_t c, sampler_t "
+      "d,"
+      "              read_only picture e, how f, write_only image2d_t g, int h) {"
+      "  write_imagef(g, (int2)(h, 1), read_imagef(a, d, (int2)1) + read_imagef(e, f, (int2)1)); }",
+      "-cl-std=CL3.0");
+  struct Expected {
+    ArgumentKind kind;
+    ArgumentAccess access;
+    AddressSpace space;
+    const char* type;
+  };
+  using enum ArgumentAccess;
+  constexpr Expected kExpected[] = {
+      {ArgumentKind::kImage, kReadOnly, AddressSpace::kGlobal, "image2d_t"},
+      {ArgumentKind::kImage, kWriteOnly, AddressSpace::kGlobal, "image3d_t"},
+      {ArgumentKind::kImage, kReadWrite, AddressSpace::kGlobal, "image1d_buffer_t"},
+      {ArgumentKind::kSampler, kNone, AddressSpace::kPrivate, "sampler_t"},
+      {ArgumentKind::kImage, kReadOnly, AddressSpace::kGlobal, "picture"},
+      {ArgumentKind::kSampler, kNone, AddressSpace::kPrivate, "how"},
+      {ArgumentKind::kImage, kWriteOnly, AddressSpace::kGlobal, "image2d_t"},
+      {ArgumentKind::kValue, kNone, AddressSpace::kPrivate, "int"},
+  };
+  REQUIRE(kernel.arguments.size() == std::size(kExpected));
+  for (std::size_t i = 0; i < std::size(kExpected); ++i) {
+    const auto& argument = kernel.arguments[i];
+    CAPTURE(i);
+    CHECK(argument.kind == kExpected[i].kind);
+    CHECK(argument.access == kExpected[i].access);
+    CHECK(argument.address_space == kExpected[i].space);
+    CHECK(argument.type_name == kExpected[i].type);
+    CHECK(argument.size == (i == 7 ? 4 : 8));
+  }
+}
+
+TEST_CASE("functions of another module take images and samplers") {
+  auto compile = test::make_request(
+      "float4 get(read_only image2d_t i, sampler_t s, float2 p) "
+      "{ return read_imagef(i, s, p); }",
+      "-cl-std=CL3.0");
+  compile.operation = Operation::kCompile;
+  auto link = test::make_request("");
+  link.operation = Operation::kLink;
+  link.inputs = {test::run(compile).binary};
+  compile.source =
+      "float4 get(read_only image2d_t i, sampler_t s, float2 p);"
+      "kernel void k(read_only image2d_t i, sampler_t s, global float4* out) "
+      "{ const sampler_t t = CLK_ADDRESS_REPEAT; out[0] = get(i, s, 1) + get(i, t, 1); }";
+  link.inputs.push_back(test::run(compile).binary);
+  const auto reply = test::run(link);
+  INFO(reply.log);
+  CHECK(reply.outcome == Outcome::kSuccess);
+}
+
 TEST_CASE("argument information is only offered when asked for") {
   const char* source = "kernel void k(int x) {}";
   CHECK_FALSE(read_program(test::build(source).binary)->has_argument_info);

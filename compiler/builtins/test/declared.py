@@ -2,23 +2,24 @@
 """declared.py <opencl-c.h after the preprocessor> <output.cl>
 
 Writes a function for each builtin that Clang's header declares; it calls the builtin with its own parameters, a line for each.
-Left out: what the device does not report (images, pipes, sub-groups, floating-point atomics
+Left out: what the device does not report (pipes, sub-groups, floating-point atomics
 beyond exchange, integer dot products), and printf, which is lowered by a pass.
 """
 import re
 import sys
 
-NOT_REPORTED = re.compile(r"image|sampler|pipe|reserve_id|clk_event|queue|ndrange|sub_group|intel|arm_|_only|"
+NOT_REPORTED = re.compile(r"pipe|reserve_id|clk_event|queue|ndrange|sub_group|intel|arm_|"
                           r"^work_group_(all|any|broadcast|reduce|scan)|^bitfield_|^get_fence$|^to_(global|local|private)$|"
                           r"^bit_reverse$")
 CONSTANT_ARGUMENTS = {
     "memory_order": "memory_order_relaxed",
     "memory_scope": "memory_scope_work_group",
     "cl_mem_fence_flags": "CLK_GLOBAL_MEM_FENCE | CLK_LOCAL_MEM_FENCE",
+    "clustersize": "4",
 }
 NAMED_PARAMETER = re.compile(r"^(.*[ *])([a-z_]\w*)$")
 TYPE_NAME = re.compile(r"^(u?(char|short|int|long)|float|double|half)(2|3|4|8|16)?$|^(size_t|event_t|const|volatile|"
-                       r"restrict|__\w+|atomic_\w+)$")
+                       r"restrict|__\w+|atomic_\w+|image\w+_t|sampler_t)$")
 
 
 def declarations(text):
@@ -34,9 +35,7 @@ def is_reported(result, name, parameters):
     types = " ".join([result] + parameters)
     if NOT_REPORTED.search(name) or NOT_REPORTED.search(types):
         return False
-    if re.search(r"atomic_(float|double)", types) and re.search(r"fetch|compare_exchange", name):
-        return False
-    return name != "printf" and not (name.startswith("dot") and not re.search("float|double", result))
+    return name != "printf"
 
 
 def parameter_type(parameter):

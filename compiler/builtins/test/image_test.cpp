@@ -364,7 +364,8 @@ TEST_CASE("queries tell what the descriptor says") {
       "  int4 v = get_image_dim(a); int2 w = get_image_dim(b);"
       "  vstore4(v, 0, out); vstore2(w, 2, out); out[6] = get_image_width(a); out[7] = get_image_height(a);"
       "  out[8] = get_image_depth(a); out[9] = get_image_array_size(b); out[10] = get_image_array_size(c);"
-      "  out[11] = get_image_width(d); out[12] = get_image_channel_order(b) == CLK_RG; "
+      "  out[11] = get_image_width(d); out[12] = get_image_channel_order(b) == CLK_RG && "
+      "CLK_UNORM_INT_101010_2 == 0x10E0; "
       "  out[13] = get_image_channel_data_type(c) == CLK_HALF_FLOAT; out[14] = get_image_width(c); "
       "  out[15] = get_image_height(b); }",
       kOptions);
