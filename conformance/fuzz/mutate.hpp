@@ -16,7 +16,7 @@ using Module = std::vector<std::uint32_t>;
 // `other` lends instructions.
 Module mutate_module(Module words, const Module& other, Random& random);
 
-// One to four changes of tokens (left out, doubled, exchanged, taken from elsewhere) or bytes.
+// One or two changes of tokens (left out, doubled, exchanged, taken from elsewhere) or bytes.
 std::string mutate_source(const std::string& text, Random& random);
 
 }  // namespace kiesel::conformance

@@ -82,7 +82,7 @@ void change(std::vector<std::string>& tokens, Random& random) {
 
 std::string mutate_source(const std::string& text, Random& random) {
   auto tokens = tokens_of(text);
-  const auto changes = 1 + random() % 4;
+  const auto changes = 1 + random() % 4 / 2;
   for (std::size_t i = 0; i < changes && !tokens.empty(); ++i) change(tokens, random);
   std::string result;
   for (const auto& token : tokens) result += token;
