@@ -19,6 +19,8 @@ namespace kiesel::runtime {
 namespace {
 
 constexpr std::size_t kRecordHeader = 16;
+// Of a width or precision: C promises 4095 characters, and nobody should fill the memory with padding.
+constexpr std::size_t kMostDigits = 5;
 
 // One conversion of a format string, OpenCL C 6.15.14.2: %[flags][width][.precision][vN][length]type
 struct Conversion {
@@ -33,14 +35,16 @@ std::optional<Conversion> parse_conversion(std::string_view text) {
   Conversion out;
   std::size_t at = 1;
   const auto take_while = [&](auto accept) {
+    const auto begin = at;
     while (at < text.size() && accept(text[at])) out.flags += text[at++];
+    return at - begin;
   };
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   take_while([](char c) { return std::strchr("-+ #0", c) != nullptr && c != 0; });
-  take_while(is_digit);
+  if (take_while(is_digit) > kMostDigits) return std::nullopt;
   if (at < text.size() && text[at] == '.') {
     out.flags += text[at++];
-    take_while(is_digit);
+    if (take_while(is_digit) > kMostDigits) return std::nullopt;
   }
   if (at < text.size() && text[at] == 'v') {
     out.elements = 0;

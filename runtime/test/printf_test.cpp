@@ -1,6 +1,7 @@
 #include "runtime/core/printf.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -58,6 +59,11 @@ TEST_CASE("scalars are printed as C does") {
         "-1 -32768 -1");
   CHECK(format("[%-6.2f] [%+e]", Records().start(1).real(1.005).real(2)) == "[1.00  ] [+2.000000e+00]");
   CHECK(format("%s %c%%", Records().start(1).number(2).number('x')) == "word x%");
+  CHECK(format("%a %G %06.1f %#o", Records().start(1).real(1).real(1e-10).real(-2.25).number(8)) ==
+        "0x1p+0 1E-10 -002.2 010");
+  CHECK(format("%f %E %5.2s|", Records().start(1).real(INFINITY).real(NAN).number(2)) == "inf NAN    wo|");
+  CHECK(format("%lu %+li %X %hx", Records().start(1).number(~0ull).number(7).number(255).number(0x12345)) ==
+        "18446744073709551615 +7 FF 2345");
 }
 
 TEST_CASE("vectors are printed with commas") {
@@ -71,6 +77,8 @@ TEST_CASE("vectors are printed with commas") {
 TEST_CASE("damaged records and formats are harmless") {
   CHECK(format("%d %d %d", Records().start(1).number(1)) == "1  ");
   CHECK(format("100%", Records().start(1)) == "100%");
+  CHECK(format("%2000000000d", Records().start(1).number(1)) == "%2000000000d");
+  CHECK(format("%.999999f", Records().start(1).real(1)) == "%.999999f");
   CHECK(format("%n %v99d", Records().start(1).number(1)) == "%n %v99d");
   Records bad;
   bad.start(1).number(3);

@@ -179,6 +179,17 @@ TEST_CASE("a reservation beyond what a pipe holds is invalid and changes nothing
   CHECK(values_of<std::int32_t>(out)[2] == 9);
 }
 
+TEST_CASE("hints to the compiler change no result") {
+  ModelProgram program(
+      "kernel void k(global int* v, global long* w) { int i = get_global_id(0); __builtin_assume(i < 64);"
+      "  if (__builtin_expect(v[i] > 3, 0)) v[i] = -v[i]; w[i] = __builtin_expect(w[i], 5L) + 1; }");
+  Bytes v = bytes_of(std::vector<std::int32_t>{3, 4, 5, 0}),
+        w = bytes_of(std::vector<std::int64_t>{5, 6, -1, 0});
+  program.run("k", {&v, &w}, 4, 4);
+  CHECK(values_of<std::int32_t>(v) == std::vector<std::int32_t>{3, -4, -5, 0});
+  CHECK(values_of<std::int64_t>(w) == std::vector<std::int64_t>{6, 7, 0, 1});
+}
+
 TEST_CASE("bit fields and dot products at their edges") {
   ModelProgram program(
       "kernel void k(global const uint* in, global int* out) { uint a = in[0], b = in[1];"
