@@ -1,3 +1,5 @@
+#include <CL/cl_ext.h>
+
 #include <atomic>
 #include <cstring>
 
@@ -192,4 +194,34 @@ TEST_CASE("compiling and linking check their arguments") {
   CHECK(error == CL_INVALID_VALUE);
   CHECK(clLinkProgram(session.context, 0, nullptr, "", 1, list, nullptr, nullptr, &error) == nullptr);
   CHECK(error == CL_INVALID_OPERATION);
+}
+
+TEST_CASE("program-scope variables live as long as their program") {
+  const Session session;
+  constexpr const char* kSource =
+      "global int calls = 40; global long unused[4];"
+      "kernel void next(global int* out) { out[0] = ++calls; } kernel void last(global int* out) { out[0] = "
+      "calls; }";
+  Program program = session.source(kSource), other = session.source(kSource);
+  for (cl_program each : {cl_program(program), cl_program(other)})
+    REQUIRE(clBuildProgram(each, 0, nullptr, "-cl-std=CL3.0", nullptr, nullptr) == CL_SUCCESS);
+  CHECK(build_info<std::size_t>(program, CL_PROGRAM_BUILD_GLOBAL_VARIABLE_TOTAL_SIZE) == 36);
+  CHECK(run_one(session, program, "next") == 41);
+  CHECK(run_one(session, program, "next") == 42);
+  CHECK(run_one(session, other, "last") == 40);
+  CHECK(run_one(session, program, "last") == 42);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "-cl-std=CL3.0", nullptr, nullptr) == CL_SUCCESS);
+  CHECK(run_one(session, program, "last") == 40);
+}
+
+TEST_CASE("C++ for OpenCL has the version that the device reports") {
+  const Session session;
+  cl_version version = 0;
+  REQUIRE(clGetDeviceInfo(device(), CL_DEVICE_CXX_FOR_OPENCL_NUMERIC_VERSION_EXT, sizeof version, &version,
+                          nullptr) == CL_SUCCESS);
+  Program program = session.source("kernel void f(global int* out) { out[0] = __OPENCL_CPP_VERSION__; }");
+  REQUIRE(clBuildProgram(program, 0, nullptr, "-cl-std=CLC++", nullptr, nullptr) == CL_SUCCESS);
+  CHECK(run_one(session, program, "f") ==
+        static_cast<int>(CL_VERSION_MAJOR(version) * 100 + CL_VERSION_MINOR(version) * 10 +
+                         CL_VERSION_PATCH(version)));
 }
