@@ -197,3 +197,36 @@ OpFunctionEnd)",
   CHECK(clBuildProgram(il, 0, nullptr, "", nullptr, nullptr) == CL_BUILD_PROGRAM_FAILURE);
   CHECK_THAT(build_log(il), Catch::Matchers::Contains("'f'"));
 }
+
+TEST_CASE("a required number of sub-groups is reported and kept to") {
+  const Session session;
+  for (const char* mode : {"OpExecutionMode %k SubgroupsPerWorkgroup 2\n",
+                           "OpExecutionModeId %k SubgroupsPerWorkgroupId %u2\n"}) {
+    INFO(mode);
+    auto program = create(
+        session, assemble(Text{"%r = OpIAdd %uint %x %u1", "", "", "OpCapability SubgroupDispatch\n", mode}));
+    build(program);
+    auto kernel = session.kernel(program, "k");
+    std::size_t count = 0, lanes = 0;
+    REQUIRE(clGetKernelSubGroupInfo(kernel, nullptr, CL_KERNEL_COMPILE_NUM_SUB_GROUPS, 0, nullptr,
+                                    sizeof count, &count, nullptr) == CL_SUCCESS);
+    CHECK(count == 2);
+    REQUIRE(clGetKernelWorkGroupInfo(kernel, nullptr, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
+                                     sizeof lanes, &lanes, nullptr) == CL_SUCCESS);
+    std::vector<cl_uint> data(4 * lanes, 5);
+    auto memory = session.buffer_of(data);
+    const cl_mem argument = memory;
+    REQUIRE(clSetKernelArg(kernel, 0, sizeof argument, &argument) == CL_SUCCESS);
+    const std::size_t size = data.size(), two = 2 * lanes, almost_two = 2 * lanes - lanes / 2,
+                      four = 4 * lanes;
+    const auto run = [&](const std::size_t* local) {
+      return clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, local, 0, nullptr, nullptr);
+    };
+    CHECK(run(&lanes) == CL_INVALID_WORK_GROUP_SIZE);
+    CHECK(run(&four) == CL_INVALID_WORK_GROUP_SIZE);
+    CHECK(run(&two) == CL_SUCCESS);
+    CHECK(run(&almost_two) == CL_SUCCESS);
+    CHECK(run(nullptr) == CL_SUCCESS);
+    CHECK(session.read<cl_uint>(memory, data.size()) == Numbers(data.size(), 8));
+  }
+}

@@ -72,10 +72,13 @@ Outcome<> check_local_size(Context& context, const Device& device, const Kernel:
   return {};
 }
 
-// The size for a NULL local_work_size: the required one, or one chosen well.
+// The size for a NULL local_work_size: the required one, one with the required number of sub-groups, or one
+// chosen well.
 Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange& range) {
   const auto& build = *kernel.build_for(device);
-  const auto& required = build.kernel->required_work_group_size;
+  auto required = build.kernel->required_work_group_size;
+  if (const auto count = build.kernel->required_sub_groups; count && !required[0])
+    required = {count * device.target().lanes, 1, 1};
   if (required[0]) {
     const size_t local[3] = {required[0], required[1], required[2]};
     KIESEL_CHECK(check_local_size(context, device, build, range, local));
