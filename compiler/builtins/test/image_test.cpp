@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compiler/builtins/test/image_model.hpp"
+#include "support/elf.hpp"
 
 namespace kiesel::compiler::builtins::test {
 namespace {
@@ -391,6 +392,31 @@ TEST_CASE("coordinates that are no places stay inside of the image's memory") {
           for (int axis = 0; axis < 4; ++axis) samples.places.push_back(strange[i >> axis * 3 & 7]);
         samples.read(program, "k", image, mode | filter | normalized);
       }
+}
+
+// Lanes never disagree on a format or a sampler; split and pred would cost every texel.
+TEST_CASE("what depends on the descriptor or the sampler is a plain branch") {
+  const auto reply = compiler::test::build(
+      "kernel void k(read_only image2d_t i, read_only image3d_t j, sampler_t s, global float4* out) {"
+      "  size_t n = get_global_id(0); out[n] = read_imagef(i, s, (float2)(n, n)) + read_imagef(j, s, "
+      "(int4)n); }",
+      kOptions);
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  const auto elf = ElfView::parse(reply.binary);
+  REQUIRE(elf.ok());
+  const auto* code = elf->section(".text");
+  REQUIRE(code);
+  constexpr std::uint32_t kSimtOpcode = 0x0b, kSplit = 2, kPred = 5;
+  std::size_t branches = 0, guards = 0;
+  for (std::size_t at = 0; at + 4 <= code->bytes.size(); at += 4) {
+    std::uint32_t word;
+    std::memcpy(&word, code->bytes.data() + at, sizeof word);
+    const std::uint32_t opcode = word & 0x7f, function = word >> 12 & 7;
+    branches += opcode == 0x63;
+    guards += opcode == kSimtOpcode && word >> 25 == 0 && (function == kSplit || function == kPred);
+  }
+  CHECK(branches > 20);
+  CHECK(guards == 0);
 }
 
 }  // namespace kiesel::compiler::builtins::test
