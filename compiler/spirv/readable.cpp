@@ -11,6 +11,8 @@ namespace {
 
 enum Op : std::uint32_t {
   kOpUndef = 1,
+  kOpName = 5,
+  kOpString = 7,
   kOpExtension = 10,
   kOpExtInstImport = 11,
   kOpExtInst = 12,
@@ -57,6 +59,9 @@ constexpr std::string_view kNonSemanticSet = "NonSemantic.",
 constexpr std::uint32_t kAddressBits = 64, kWordBits = 32;
 constexpr std::uint32_t kUndefined = ~0U;  // component of a shuffle
 
+// Results whose names the reader does not take.
+bool is_nameless(std::uint32_t code) { return code == kOpString || code == kOpExtInstImport; }
+
 // What the parser of SPIRV-Tools tells of each instruction: where types and results are.
 struct Index {
   std::map<std::uint32_t, Instruction> definitions;      // by result
@@ -98,6 +103,12 @@ class Rewriter {
   static void append(Words& to, std::uint32_t code, std::initializer_list<std::uint32_t> operands) {
     to.push_back(static_cast<std::uint32_t>(operands.size() + 1) << 16 | code);
     to.insert(to.end(), operands);
+  }
+
+  // Of what defines a result.
+  std::uint32_t opcode_of(std::uint32_t id) {
+    const auto definition = index_.definitions[id];
+    return definition.empty() ? 0 : opcode(definition);
   }
 
   // A new instruction with a result, in the function that is being rewritten.
@@ -305,6 +316,9 @@ class Rewriter {
 
   void rewrite(Instruction instruction) {
     switch (opcode(instruction)) {
+      case kOpName:
+        if (!is_nameless(opcode_of(instruction[1]))) copy(instruction);
+        return;
       case kOpExtension:
         if (literal_at(instruction, 1) != kNonSemanticExtension) copy(instruction);
         return;
@@ -382,7 +396,12 @@ bool is_unknown(Instruction instruction) {
 
 Words make_readable(std::span<const std::uint32_t> words) {
   bool unknown = false;
-  for_each_instruction(words, [&](Instruction instruction) { unknown |= is_unknown(instruction); });
+  std::set<std::uint32_t> nameless;
+  for_each_instruction(words, [&](Instruction instruction) {
+    if (is_nameless(opcode(instruction))) nameless.insert(instruction[1]);
+    unknown |=
+        is_unknown(instruction) || (opcode(instruction) == kOpName && nameless.contains(instruction[1]));
+  });
   return unknown ? Rewriter(words).run() : Words(words.begin(), words.end());
 }
 

@@ -1,4 +1,6 @@
 // Modules of other producers: what the front end never writes, run on the device model.
+#include <spirv-tools/optimizer.hpp>
+
 #include "compiler/il/requirements.hpp"
 #include "compiler/il/specialization.hpp"
 #include "compiler/test/assemble.hpp"
@@ -151,10 +153,10 @@ TEST_CASE("modes with operands by id") {
 }
 
 TEST_CASE("what has no meaning is skipped") {
-  CHECK(
-      results(Text{"%ignored = OpExtInst %void %set 1 %x\n%r = OpIAdd %uint %x %u1", "", "",
-                   "OpExtension \"SPV_KHR_non_semantic_info\"\n%set = OpExtInstImport \"NonSemantic.Some\"\n",
-                   "OpDecorateString %gid UserSemantic \"text\"\n"}) == Numbers{1, 2, 3, 4});
+  CHECK(results(Text{
+            "%ignored = OpExtInst %void %set 1 %x\n%r = OpIAdd %uint %x %u1", "", "",
+            "OpExtension \"SPV_KHR_non_semantic_info\"\n%set = OpExtInstImport \"NonSemantic.Some\"\n",
+            "OpName %set \"name\"\nOpDecorateString %gid UserSemantic \"text\"\n"}) == Numbers{1, 2, 3, 4});
 }
 
 TEST_CASE("specialisation constants and what is computed from them") {
@@ -232,6 +234,37 @@ OpFunctionEnd)",
   request.options = "";
   request.inputs = {library.binary, one.binary};
   CHECK(results(run(request)) == Numbers{9, 12, 15, 18});
+}
+
+TEST_CASE("modules that spirv-opt made faster or smaller") {
+  auto source = make_request(R"(
+    typedef struct { uint a[4]; uint2 b; } state;
+    uint step(state* s, uint x) { s->a[x & 3] += x; s->b = s->b.yx + (uint2)(x, 1); return s->a[1] ^ s->b.x; }
+    uint collatz(uint x) { uint n = 0; while (x > 1 && n < 50) { x = x & 1 ? 3 * x + 1 : x / 2; ++n; } return n; }
+    kernel void k(global uint* a) {
+      state s = {{1, 2, 3, 4}, (uint2)(5, 6)};
+      uint x = a[get_global_id(0)], sum = 0;
+      for (uint i = 0; i < 6; ++i) switch (x + i & 3) {
+          case 0: sum += step(&s, i); break;
+          case 1: sum ^= collatz(x + i + 7); break;
+          default: sum = sum * 3 + x;
+      }
+      a[get_global_id(0)] = sum + s.b.y;
+    })");
+  source.target = model().description().target;
+  const auto plain = results(run(source));
+  source.operation = Operation::kCompile;
+  const auto compiled = run(source);
+  REQUIRE(compiled.outcome == Outcome::kSuccess);
+  const auto words = read_spirv(compiled.binary).value();
+  for (const bool smaller : {false, true}) {
+    spvtools::Optimizer optimizer(SPV_ENV_UNIVERSAL_1_4);
+    smaller ? optimizer.RegisterSizePasses() : optimizer.RegisterPerformancePasses();
+    Module optimised;
+    REQUIRE(optimizer.Run(words.data(), words.size(), &optimised));
+    CHECK(optimised != words);
+    CHECK(results(build_module(optimised)) == plain);
+  }
 }
 
 TEST_CASE("names and types of arguments are known where the module has them") {
