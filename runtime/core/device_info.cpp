@@ -21,6 +21,8 @@
 namespace kiesel::runtime {
 namespace {
 
+// Constant memory is global memory; what applications ask for is far less.
+constexpr cl_ulong kConstantBufferBytes = cl_ulong{1} << 20;
 constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
 // What -cl-std=CLC++ compiles. The query has no room for 2021, which -cl-std=CLC++2021 compiles.
 constexpr cl_version kCxxVersion = CL_MAKE_VERSION(1, 0, 0);
@@ -143,7 +145,7 @@ void add_memory(InfoTable& info, const device::Description& device) {
   info.add(CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE, cl_uint{device.cache_bytes ? device.cache_line_bytes : 0});
   info.add(CL_DEVICE_LOCAL_MEM_TYPE, cl_device_local_mem_type{CL_LOCAL});
   info.add(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong{device.target.local_memory_bytes});
-  info.add(CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE, cl_ulong{device.max_allocation_bytes});
+  info.add(CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE, cl_ulong{kConstantBufferBytes});
   info.add(CL_DEVICE_MAX_CONSTANT_ARGS, cl_uint{64});
   info.add(CL_DEVICE_MAX_PARAMETER_SIZE, std::size_t{4096});
   info.add(CL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint{kBufferAlignment * 8});

@@ -26,7 +26,7 @@ constexpr const char* kHowToGet =
     "    kiesel conformance --cts <its build folder> --quick\n";
 
 struct Options {
-  std::string cts, driver, device = "kiesel", expectations, other, output = "conformance-results";
+  std::string cts, driver, device, expectations, other, output = "conformance-results";
   std::vector<std::string> names;
   bool quick = false, full = false;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
@@ -51,12 +51,24 @@ int refuse(const std::string& reason) {
   return 2;
 }
 
+// The quick tier runs on the shape whose small limits make tests that grow with them affordable.
+std::string device_of(const Options& options) {
+  return !options.device.empty() ? options.device : options.full ? "kiesel" : "kiesel-small";
+}
+
+// A device's own file, or that of the built-in shapes.
+std::optional<fs::path> expectations_file(const Options& options) {
+  if (!options.expectations.empty()) return options.expectations;
+  for (const auto& name :
+       {fs::path(device_of(options)).stem().string() + ".json", std::string("kiesel.json")})
+    if (auto found = beside({fs::path("../../conformance/expectations") / name,
+                             fs::path("../share/kiesel/expectations") / name}))
+      return found;
+  return {};
+}
+
 Result<Expectations> load_expectations(const Options& options) {
-  const auto name = fs::path(options.device).stem().string() + ".json";
-  const auto found = !options.expectations.empty()
-                         ? std::optional<fs::path>(options.expectations)
-                         : beside({fs::path("../../conformance/expectations") / name,
-                                   fs::path("../share/kiesel/expectations") / name});
+  const auto found = expectations_file(options);
   if (!found) return Expectations();
   const auto text = read_text_file(*found);
   if (!text) return text.error();
@@ -101,7 +113,8 @@ int run(const Options& options) {
     std::fflush(stdout);
   };
   const auto results = run_suites(
-      {options.cts, *driver, options.device, options.full, options.names, options.jobs, folder}, progress);
+      {options.cts, *driver, device_of(options), options.full, options.names, options.jobs, folder},
+      progress);
   if (!results) return refuse(results.error().reason), fmt::print(stderr, "{}", kHowToGet), 2;
   const auto* beside_it = other ? &*other : nullptr;
   for (const auto& [name, text] : {std::pair("results.json", to_json(*results)),
@@ -126,7 +139,9 @@ void add_conformance(CLI::App& app, int& exit_code) {
                       "suites (basic) or sub-tests (basic/host*); all when there is none");
   command->add_option("--driver", options->driver,
                       "the ICD library to test; this installation's when not given");
-  command->add_option("--device", options->device, "configuration of the device model");
+  command->add_option(
+      "--device", options->device,
+      "configuration of the device model; kiesel-small for --quick, kiesel for --full when not given");
   command->add_option("--expectations", options->expectations,
                       "JSON file of what does not pass; this installation's for the device when not given");
   command->add_option("--beside", options->other, "results.json of another driver, shown beside");
