@@ -34,6 +34,39 @@ TEST_CASE("SPIR-V's float remainders are fmod with the sign of either operand") 
   CHECK(modulos.read() == std::vector<float>{-0.5f, -1.5f, -1.75f, 0.0f});
 }
 
+TEST_CASE("sub-group operations on both sides of a branch, and in a loop, see the lanes that are there") {
+  auto request = test::make_request(R"(
+    kernel void sides(global int* out, global const int* in) {
+      size_t i = get_global_id(0);
+      int r;
+      if (in[i] & 1) r = sub_group_any(in[i] & 2); else r = sub_group_any(in[i] & 2);
+      out[i] = r;
+    }
+    kernel void rounds(global int* out, global const int* in) {
+      size_t i = get_global_id(0);
+      int sum = 0;
+      for (int j = 0; j <= in[i]; ++j) sum += sub_group_any(in[i] == j);
+      out[i] = sum;
+    })",
+                                    "-cl-std=CL3.0");
+  request.target = test::model().description().target;
+  request.extensions += "cl_khr_subgroups __opencl_c_subgroups ";
+  Loaded program(test::run(request));
+  const std::uint32_t lanes = request.target.lanes;
+  std::vector<int> in(lanes), sides(lanes), rounds(lanes);
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    in[i] = (i % 2 ? 1 : 0) | (i == 6 ? 2 : 0);
+    sides[i] = i % 2 ? 0 : 1;
+  }
+  const Buffer<int> input(in), output(std::vector<int>(lanes, -1));
+  check_ok(program.launch("sides", {lanes, 1, 1}, {lanes, 1, 1}, output, input));
+  CHECK(output.read() == sides);
+  // In round j those with j or more are there: somebody has 0, 1 and 2.
+  for (std::uint32_t i = 0; i < lanes; ++i) rounds[i] = in[i] + 1;
+  check_ok(program.launch("rounds", {lanes, 1, 1}, {lanes, 1, 1}, output, input));
+  CHECK(output.read() == rounds);
+}
+
 // A kernel that adds up `count` different numbers of each kind.
 std::string literals(unsigned count) {
   std::string text = "kernel void k(global double* d, global float* f, global ulong* l) {\n";
