@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t kOpTypeVoid = 19, kOpTypeInt = 21, kOpTypePointer = 32, kOpDecorate = 71,
                         kOpLifetimeStart = 256, kOpLifetimeStop = 257;
-constexpr std::uint32_t kAligned = 2, kAlignment = 44, kFunction = 7, kByteBits = 8;
+constexpr std::uint32_t kAligned = 2, kBuiltIn = 11, kAlignment = 44, kFunction = 7, kByteBits = 8;
 
 struct Module {
   struct Pointer {
@@ -37,6 +37,15 @@ using Parsed = spv_parsed_instruction_t;
 
 std::string check_alignment(std::uint32_t value) {
   return std::has_single_bit(value) ? "" : fmt::format("an alignment of {} is no power of two", value);
+}
+
+// Numbers of work-groups and items to global linear id; sub-groups; masks of sub-groups.
+constexpr struct { std::uint32_t first, last; } kBuiltIns[] = {{24, 34}, {36, 41}, {4416, 4420}};
+
+std::string check_built_in(std::uint32_t number) {
+  for (const auto& range : kBuiltIns)
+    if (number >= range.first && number <= range.last) return {};
+  return fmt::format("the built-in variable {} is none of OpenCL's", number);
 }
 
 // The reader wants zeros behind a string's end.
@@ -66,6 +75,8 @@ std::string check_instruction(const Module& module, const Parsed& parsed) {
   const Instruction words(parsed.words, parsed.num_words);
   if (parsed.opcode == kOpDecorate && words.size() > 3 && words[2] == kAlignment)
     return check_alignment(words[3]);
+  if (parsed.opcode == kOpDecorate && words.size() > 3 && words[2] == kBuiltIn)
+    return check_built_in(words[3]);
   if (parsed.opcode == kOpLifetimeStart || parsed.opcode == kOpLifetimeStop) {
     const auto* pointer = module.pointer_type(words[1]);
     if (!pointer || pointer->storage != kFunction) return "the lifetime of what is no variable of a function";

@@ -314,6 +314,24 @@ TEST_CASE("what a module needs and the device has not is named") {
   CHECK(missing_requirements(assemble(fine), "").empty());
 }
 
+TEST_CASE("rules that the validator does not check") {
+  struct Row {
+    Text text;
+    const char* wanted;
+  };
+  const Row rows[] = {
+      {{"%r = OpLoad %uint %p Aligned 3"}, "alignment of 3"},
+      {{"%r = OpCopyObject %uint %x", "", "", "", "OpDecorate %a Alignment 5\n"}, "alignment of 5"},
+      {{"OpLifetimeStart %p 0\n%r = OpCopyObject %uint %x"}, "lifetime"},
+      {{"OpLifetimeStart %var 4\n%r = OpCopyObject %uint %x"}, "lifetime"},
+  };
+  for (const auto& [text, wanted] : rows) {
+    const auto reply = build_module(assemble(text));
+    CHECK(reply.outcome == Outcome::kInvalidInput);
+    CHECK_THAT(reply.log, Contains(wanted));
+  }
+}
+
 TEST_CASE("versions: 1.0 to 1.4, whole modules only") {
   const Text text{"%r = OpIAdd %uint %x %u1"};
   for (const auto version : {SPV_ENV_UNIVERSAL_1_0, SPV_ENV_UNIVERSAL_1_1, SPV_ENV_UNIVERSAL_1_2,
