@@ -1,6 +1,8 @@
 // What Clang makes and the SPIR-V writer cannot take, put into other words.
 #pragma once
 
+#include <string>
+
 namespace llvm {
 class Module;
 }
@@ -25,5 +27,9 @@ void make_exchanges_writable(llvm::Module& module);
 
 // Samplers as the writer takes them: arguments of one type, literals with a filter.
 void make_samplers_writable(llvm::Module& module);
+
+// A variable whose initialiser leads back to its own address, or "": SPIR-V declares what it uses before, so
+// no order of declarations can say that.
+std::string address_cycle(const llvm::Module& module);
 
 }  // namespace kiesel::compiler

@@ -57,6 +57,9 @@ void name_functions(llvm::Module& module) {
 }  // namespace
 
 Result<Words> write_spirv(llvm::Module& module) {
+  if (const auto name = address_cycle(module); !name.empty())
+    return Error{Errc::kUnsupported, "the initialiser of variable '" + name +
+                                         "' leads back to its own address, which SPIR-V cannot say"};
   drop_loop_hints(module);
   own_inline_definitions(module);
   bound_dimensions(module);

@@ -85,3 +85,13 @@ TEST_CASE("a variable larger than the device allows is a build error with the nu
   CHECK(reply.outcome == compiler::Outcome::kFailed);
   CHECK_THAT(reply.log, Catch::Contains("'huge'") && Catch::Contains("16777216"));
 }
+
+TEST_CASE("an initialiser that leads back to its own variable is a build error") {
+  for (const char* source : {"typedef struct L { global struct L* next; } L; global L loop = {&loop};",
+                             "extern global int* global b; global int* global* a = (global int* global*)&b;"
+                             "global int* global b = (global int*)&a;"}) {
+    const auto reply = build(source, kStandard);
+    CHECK(reply.outcome == compiler::Outcome::kFailed);
+    CHECK_THAT(reply.log, Catch::Contains("leads back to its own address"));
+  }
+}
