@@ -11,17 +11,19 @@ using namespace kiesel::api_test;
 
 namespace {
 
-const bool kShapesSet = ::setenv("KIESEL_DEVICE", "kiesel,kiesel-4,kiesel-1", 1) == 0;
+// The last one has no images.
+const bool kShapesSet = ::setenv("KIESEL_DEVICE", "kiesel,kiesel-4,kiesel-1," KIESEL_TEST_NO_IMAGES, 1) == 0;
 
 struct Group {
-  Group() {
+  explicit Group(const std::vector<std::size_t>& numbers = {0, 1, 2}) {
     REQUIRE(kShapesSet);
+    cl_device_id all[4] = {};
     cl_uint count = 0;
-    REQUIRE(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_GPU, 0, nullptr, &count) == CL_SUCCESS);
-    REQUIRE(count == 3);
-    devices.resize(count);
-    REQUIRE(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_GPU, count, devices.data(), nullptr) == CL_SUCCESS);
-    context = Context(clCreateContext(nullptr, count, devices.data(), nullptr, nullptr, nullptr));
+    REQUIRE(clGetDeviceIDs(platform(), CL_DEVICE_TYPE_GPU, 4, all, &count) == CL_SUCCESS);
+    REQUIRE(count == 4);
+    for (const std::size_t number : numbers) devices.push_back(all[number]);
+    context = Context(clCreateContext(nullptr, static_cast<cl_uint>(devices.size()), devices.data(), nullptr,
+                                      nullptr, nullptr));
     REQUIRE(context != nullptr);
     for (cl_device_id device : devices)
       queues.emplace_back(clCreateCommandQueueWithProperties(context, device, nullptr, nullptr));
@@ -96,6 +98,37 @@ TEST_CASE("an image's contents and its descriptor follow the commands from devic
   REQUIRE(clEnqueueReadImage(group.queues[1], images[0], CL_TRUE, zero, all, 0, 0, result.data(), 0, nullptr,
                              nullptr) == CL_SUCCESS);
   CHECK(result == data);
+}
+
+TEST_CASE("image commands belong on queues of devices that have images") {
+  const Group group({0, 3});
+  CHECK(query<cl_bool>(clGetDeviceInfo, group.devices[1], cl_device_info{CL_DEVICE_IMAGE_SUPPORT}) ==
+        CL_FALSE);
+  const cl_image_format format{CL_RGBA, CL_UNSIGNED_INT8};
+  cl_image_desc description{};
+  description.image_type = CL_MEM_OBJECT_IMAGE2D;
+  description.image_width = description.image_height = 2;
+  cl_int error = 1;
+  Memory image(clCreateImage(group.context, 0, &format, &description, nullptr, &error));
+  REQUIRE(error == CL_SUCCESS);
+  Memory buffer(clCreateBuffer(group.context, 0, 16, nullptr, nullptr));
+  const std::size_t zero[3] = {}, one[] = {1, 1, 1};
+  cl_uint4 pixel{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const cl_int expected = i == 0 ? CL_SUCCESS : CL_INVALID_OPERATION;
+    cl_command_queue queue = group.queues[i];
+    CHECK(clEnqueueFillImage(queue, image, &pixel, zero, one, 0, nullptr, nullptr) == expected);
+    CHECK(clEnqueueReadImage(queue, image, CL_TRUE, zero, one, 0, 0, &pixel, 0, nullptr, nullptr) ==
+          expected);
+    CHECK(clEnqueueCopyImageToBuffer(queue, image, buffer, zero, one, 0, 0, nullptr, nullptr) == expected);
+    std::size_t pitch = 0;
+    void* mapped = clEnqueueMapImage(queue, image, CL_TRUE, CL_MAP_READ, zero, one, &pitch, nullptr, 0,
+                                     nullptr, nullptr, &error);
+    CHECK(error == expected);
+    CHECK((mapped != nullptr) == (expected == CL_SUCCESS));
+    if (mapped) CHECK(clEnqueueUnmapMemObject(queue, image, mapped, 0, nullptr, nullptr) == CL_SUCCESS);
+    CHECK(clFinish(queue) == CL_SUCCESS);
+  }
 }
 
 TEST_CASE("a buffer's contents follow the commands from device to device") {

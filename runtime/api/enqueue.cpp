@@ -22,6 +22,13 @@ Outcome<> enqueue(Enqueue command, Event::Work work) {
   return {};
 }
 
+Outcome<Image*> image_of(CommandQueue& queue, cl_mem handle) {
+  KIESEL_TRY(image, memory_of<Image>(queue, handle));
+  KIESEL_REQUIRE(queue.device().has("__opencl_c_images"), queue.context(), CL_INVALID_OPERATION,
+                 "the device of the command-queue does not support images");
+  return image;
+}
+
 Outcome<> check_range(Buffer& buffer, std::size_t offset, std::size_t size) {
   KIESEL_REQUIRE(
       offset <= buffer.size() && size <= buffer.size() - offset, buffer.context(), CL_INVALID_VALUE,

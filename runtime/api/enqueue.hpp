@@ -26,7 +26,7 @@ struct Enqueue {
 // Enqueues; a blocking command is waited for, its error is the result.
 Outcome<> enqueue(Enqueue command, Event::Work work);
 
-// A memory object of the queue's context, a Buffer, Image or any: CL_INVALID_MEM_OBJECT, CL_INVALID_CONTEXT.
+// A memory object of the queue's context, of one kind or any: CL_INVALID_MEM_OBJECT, CL_INVALID_CONTEXT.
 template <class T>
 Outcome<T*> memory_of(CommandQueue& queue, cl_mem handle) {
   auto* memory = find<T>(handle);
@@ -38,6 +38,8 @@ Outcome<T*> memory_of(CommandQueue& queue, cl_mem handle) {
 inline Outcome<Buffer*> buffer_of(CommandQueue& queue, cl_mem handle) {
   return memory_of<Buffer>(queue, handle);
 }
+// CL_INVALID_OPERATION when the queue's device has no images, though another one of the context has.
+Outcome<Image*> image_of(CommandQueue& queue, cl_mem handle);
 // CL_INVALID_VALUE unless [offset, offset + size) lies in the buffer.
 Outcome<> check_range(Buffer& buffer, std::size_t offset, std::size_t size);
 

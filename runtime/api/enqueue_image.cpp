@@ -55,7 +55,7 @@ cl_int clEnqueueReadImage(cl_command_queue handle, cl_mem memory, cl_bool blocki
                           cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+    KIESEL_TRY(image, image_of(*queue, memory));
     KIESEL_TRY(from, region_of(*image, origin, region));
     KIESEL_TRY(to, host_side(*image, from, row_pitch, slice_pitch));
     KIESEL_REQUIRE(target, queue->context(), CL_INVALID_VALUE, "no memory to read to");
@@ -71,7 +71,7 @@ cl_int clEnqueueWriteImage(cl_command_queue handle, cl_mem memory, cl_bool block
                            cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+    KIESEL_TRY(image, image_of(*queue, memory));
     KIESEL_TRY(to, region_of(*image, origin, region));
     KIESEL_TRY(from, host_side(*image, to, row_pitch, slice_pitch));
     KIESEL_REQUIRE(source, queue->context(), CL_INVALID_VALUE, "no memory to write from");
@@ -86,7 +86,7 @@ cl_int clEnqueueFillImage(cl_command_queue handle, cl_mem memory, const void* co
                           const size_t* region, cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+    KIESEL_TRY(image, image_of(*queue, memory));
     KIESEL_REQUIRE(colour, queue->context(), CL_INVALID_VALUE, "no colour");
     KIESEL_TRY(to, region_of(*image, origin, region));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
@@ -102,8 +102,8 @@ cl_int clEnqueueCopyImage(cl_command_queue handle, cl_mem source_handle, cl_mem 
                           cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, memory_of<Image>(*queue, source_handle));
-    KIESEL_TRY(target, memory_of<Image>(*queue, target_handle));
+    KIESEL_TRY(source, image_of(*queue, source_handle));
+    KIESEL_TRY(target, image_of(*queue, target_handle));
     KIESEL_REQUIRE(&source->format() == &target->format(), queue->context(), CL_IMAGE_FORMAT_MISMATCH,
                    "the images have different formats");
     KIESEL_TRY(from, region_of(*source, source_origin, region));
@@ -122,7 +122,7 @@ cl_int clEnqueueCopyImageToBuffer(cl_command_queue handle, cl_mem source_handle,
                                   cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, memory_of<Image>(*queue, source_handle));
+    KIESEL_TRY(source, image_of(*queue, source_handle));
     KIESEL_TRY(target, buffer_of(*queue, target_handle));
     KIESEL_CHECK(check_not_made_from(*source, *target));
     KIESEL_TRY(from, region_of(*source, origin, region));
@@ -140,7 +140,7 @@ cl_int clEnqueueCopyBufferToImage(cl_command_queue handle, cl_mem source_handle,
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
     KIESEL_TRY(source, buffer_of(*queue, source_handle));
-    KIESEL_TRY(target, memory_of<Image>(*queue, target_handle));
+    KIESEL_TRY(target, image_of(*queue, target_handle));
     KIESEL_CHECK(check_not_made_from(*target, *source));
     KIESEL_TRY(to, region_of(*target, origin, region));
     KIESEL_TRY(from, buffer_side(*source, offset, to));

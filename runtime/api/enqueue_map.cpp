@@ -44,7 +44,7 @@ void* clEnqueueMapImage(cl_command_queue handle, cl_mem memory, cl_bool blocking
   return object<void*>(
       [&]() -> Outcome<void*> {
         KIESEL_TRY(queue, valid<CommandQueue>(handle));
-        KIESEL_TRY(image, memory_of<Image>(*queue, memory));
+        KIESEL_TRY(image, image_of(*queue, memory));
         Context& context = queue->context();
         const auto& shape = image->shape();
         KIESEL_TRY(where, region_of(*image, origin, region));

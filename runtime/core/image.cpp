@@ -99,10 +99,13 @@ Outcome<device::Address> Image::argument(Device& device) {
   auto place = implementation.allocate(sizeof(isa::ImageDescriptor), alignof(isa::ImageDescriptor));
   if (!place) return memory_error(place.error());
   implementation.label(*place, "image descriptor");
-  descriptors_.push_back({Ref<Device>(&device), *place});
   const auto descriptor = describe(*this, pixels);
   auto written = run_now(implementation, device::Write{&descriptor, *place, flat_box(sizeof descriptor)});
-  if (!written.ok()) return memory_error(written.error());
+  if (!written.ok()) {
+    implementation.free(*place);
+    return memory_error(written.error());
+  }
+  descriptors_.push_back({Ref<Device>(&device), *place});
   return *place;
 }
 
