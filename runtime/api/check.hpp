@@ -1,4 +1,4 @@
-// What validation shares: error reports, handles, wait lists.
+// What validation shares: error reports, handles, lists of properties and events.
 #pragma once
 
 #include <CL/cl.h>
@@ -59,6 +59,15 @@ cl_int release(typename T::ClType handle) {
 template <class T>
 cl_uint reference_count(const T& object) {
   return object.handle()->references.load();
+}
+
+// The application's list of names and values with its final zero; empty when it gave none.
+template <class T>
+std::vector<T> property_list(const T* properties) {
+  std::vector<T> list;
+  for (const auto* at = properties; at && *at; at += 2) list.insert(list.end(), {at[0], at[1]});
+  if (properties) list.push_back(0);
+  return list;
 }
 
 // CL_INVALID_EVENT_WAIT_LIST, CL_INVALID_CONTEXT.

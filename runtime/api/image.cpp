@@ -140,11 +140,8 @@ cl_mem clCreateImage(cl_context context, cl_mem_flags flags, const cl_image_form
 cl_mem clCreateImageWithProperties(cl_context context, const cl_mem_properties* properties,
                                    cl_mem_flags flags, const cl_image_format* format,
                                    const cl_image_desc* descriptor, void* host_pointer, cl_int* errcode_ret) {
-  std::vector<cl_mem_properties> list;
-  for (const auto* at = properties; at && *at; at += 2) list.insert(list.end(), {at[0], at[1]});
-  if (properties) list.push_back(0);
-  return object<cl_mem>(create_image(context, std::move(list), flags, format, descriptor, host_pointer),
-                        errcode_ret);
+  return object<cl_mem>(
+      create_image(context, property_list(properties), flags, format, descriptor, host_pointer), errcode_ret);
 }
 
 // Deprecated since 1.2.

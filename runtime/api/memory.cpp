@@ -38,10 +38,8 @@ cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, void*
 
 cl_mem clCreateBufferWithProperties(cl_context context, const cl_mem_properties* properties,
                                     cl_mem_flags flags, size_t size, void* host_ptr, cl_int* errcode_ret) {
-  std::vector<cl_mem_properties> list;
-  for (const auto* at = properties; at && *at; at += 2) list.insert(list.end(), {at[0], at[1]});
-  if (properties) list.push_back(0);
-  return object<cl_mem>(create_buffer(context, std::move(list), flags, size, host_ptr), errcode_ret);
+  return object<cl_mem>(create_buffer(context, property_list(properties), flags, size, host_ptr),
+                        errcode_ret);
 }
 
 cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_type type, const void* info,

@@ -58,9 +58,7 @@ cl_sampler clCreateSamplerWithProperties(cl_context handle, const cl_sampler_pro
   return object<cl_sampler>(
       [&]() -> Outcome<cl_sampler> {
         KIESEL_TRY(context, valid<Context>(handle));
-        std::vector<cl_sampler_properties> list;
-        for (const auto* at = properties; at && *at; at += 2) list.insert(list.end(), {at[0], at[1]});
-        if (properties) list.push_back(0);
+        auto list = property_list(properties);
         KIESEL_TRY(modes, modes_of(*context, list));
         return create_sampler(*context, modes, std::move(list));
       }(),

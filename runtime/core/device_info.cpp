@@ -228,7 +228,8 @@ void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
                                                                  {"OpenCL C", CL_MAKE_VERSION(1, 2, 0)},
                                                                  {"OpenCL C", CL_MAKE_VERSION(3, 0, 0)}}));
   info.add_array(CL_DEVICE_OPENCL_C_FEATURES, name_versions(features));
-  // "vYYYY-MM-DD-XX", or before all of them: none yet.
+  // "vYYYY-MM-DD-XX" of the suite passed "in accordance with the official conformance process": none, so a
+  // date before every release.
   info.add_text(CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED, "v0000-01-01-00");
   info.add(CL_DEVICE_COMPILER_AVAILABLE, cl_bool{CL_TRUE});
   info.add(CL_DEVICE_LINKER_AVAILABLE, cl_bool{CL_TRUE});

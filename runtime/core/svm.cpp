@@ -5,11 +5,6 @@
 #include "runtime/core/memory.hpp"
 
 namespace kiesel::runtime {
-namespace {
-
-device::Address address_of(const std::byte* pointer) { return reinterpret_cast<device::Address>(pointer); }
-
-}  // namespace
 
 Event::Work svm_copy_work(const SvmRange& target, const SvmRange& source, std::size_t bytes) {
   return [target, source, bytes](Event& event) {

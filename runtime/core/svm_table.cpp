@@ -5,11 +5,6 @@
 #include "runtime/core/memory.hpp"
 
 namespace kiesel::runtime {
-namespace {
-
-device::Address address_of(const std::byte* pointer) { return reinterpret_cast<device::Address>(pointer); }
-
-}  // namespace
 
 Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>& devices, std::size_t size,
                                                   std::size_t alignment) {

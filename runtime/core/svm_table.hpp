@@ -13,6 +13,11 @@
 
 namespace kiesel::runtime {
 
+// Host and devices have the same addresses.
+inline device::Address address_of(const std::byte* pointer) {
+  return reinterpret_cast<device::Address>(pointer);
+}
+
 class SvmAllocation final : public Object {
  public:
   // Made on the first of the devices that has SVM, shared with the others that have it. Alignment is a power
