@@ -88,6 +88,7 @@ class Build {
     if (auto status = read(); !status) return status.error();
     if (auto status = link_library(); !status) return status.error();
     optimise();
+    if (auto log = too_large_frames(*module_); !log.empty()) return log;
     if (auto status = generate(); !status) return status.error();
     if (!complaints_.empty()) return lines(complaints_);
     if (auto status = measure(); !status) return status.error();

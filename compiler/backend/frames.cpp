@@ -1,10 +1,32 @@
 #include "compiler/backend/frames.hpp"
 
+#include <fmt/format.h>
+#include <llvm/Demangle/Demangle.h>
+#include <llvm/IR/DataLayout.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/Module.h>
+
 #include <algorithm>
 #include <vector>
 
 namespace kiesel::compiler {
 namespace {
+
+// LLVM ends the process over an offset in a frame that has more than 31 bits; half of that leaves room for
+// what it adds.
+constexpr std::uint64_t kMaxFrameBytes = std::uint64_t{1} << 30;
+
+// Of private variables, as far as it matters: a sum beyond the limit is not taken further.
+std::uint64_t variable_bytes(const llvm::Function& function) {
+  const auto& layout = function.getParent()->getDataLayout();
+  std::uint64_t sum = 0;
+  for (const auto& instruction : llvm::instructions(function))
+    if (const auto* variable = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
+        variable && sum <= kMaxFrameBytes)
+      sum += layout.getTypeAllocSize(variable->getAllocatedType()).getFixedSize();
+  return sum;
+}
 
 class Walk {
  public:
@@ -36,6 +58,15 @@ class Walk {
 };
 
 }  // namespace
+
+std::string too_large_frames(const llvm::Module& module) {
+  std::string log;
+  for (const auto& function : module)
+    if (const auto bytes = variable_bytes(function); bytes > kMaxFrameBytes)
+      log += fmt::format("error: function '{}' has {} or more bytes of private variables: it may have {}\n",
+                         llvm::demangle(function.getName().str()), bytes, kMaxFrameBytes);
+  return log;
+}
 
 Result<std::uint64_t, std::string> stack_bytes(const std::map<std::string, FrameInfo>& frames,
                                                const std::string& entry) {

@@ -88,6 +88,41 @@ TEST_CASE("recursion is an error that names the function") {
   CHECK_THAT(reply.log, Contains("recursion") && Contains("even"));
 }
 
+TEST_CASE("what OpenCL C leaves out is an error that says what") {
+  struct Row {
+    const char *source, *told;
+  };
+  const Row rows[] = {
+      {"int f(int x) { return x; } kernel void k(global int* a) { int (*p)(int) = f; a[0] = p(a[1]); }",
+       "pointers to functions are not allowed"},
+      {"struct s { int x : 3; }; kernel void k(global int* a) { struct s v = {a[0]}; a[1] = v.x; }",
+       "bit-fields are not supported"},
+      {"kernel void k(global int* a, int n) { int v[n]; v[a[0]] = 1; a[1] = v[a[2]]; }",
+       "variable length arrays are not supported"},
+      {"int f(int n, ...) { return n; } kernel void k(global int* a) { a[0] = f(1, 2); }",
+       "variadic arguments are not allowed"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.source);
+    const auto reply = test::build(row.source);
+    CHECK(reply.outcome == Outcome::kFailed);
+    CHECK_THAT(reply.log, Contains(row.told));
+  }
+}
+
+TEST_CASE("private variables that code cannot address are an error that names the function") {
+  const auto build = [](const char* bytes) {
+    return test::build(
+        "kernel void k(global char* a, int n) { volatile char b[SIZE], c[SIZE]; b[n] = 1; c[n] = 2; "
+        "a[0] = b[a[1]] + c[a[2]]; }",
+        std::string("-DSIZE=") + bytes);
+  };
+  const auto reply = build("3000000000");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("function 'k' has") && Contains("bytes of private variables"));
+  CHECK(build("500000000").outcome == Outcome::kSuccess);
+}
+
 TEST_CASE("an option that does not exist fails with its name") {
   const auto reply = test::build("kernel void k() {}", "-cl-nonsense");
   CHECK(reply.outcome == Outcome::kInvalidOptions);
