@@ -7,6 +7,8 @@
 #include <cstring>
 #include <map>
 
+#include "compiler/builtins/test/half_number.hpp"
+
 namespace kiesel::compiler::builtins::test {
 namespace {
 
@@ -67,12 +69,6 @@ T load(const std::uint8_t* from) {
   T value;
   std::memcpy(&value, from, sizeof value);
   return value;
-}
-
-double half_value(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  const double magnitude = exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24);
-  return bits >> 15 ? -magnitude : magnitude;
 }
 
 // The channel as the number that it stores.

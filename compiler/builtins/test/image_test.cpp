@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "compiler/builtins/test/half_number.hpp"
 #include "compiler/builtins/test/image_model.hpp"
 #include "support/elf.hpp"
 
@@ -321,6 +322,44 @@ TEST_CASE("writes reach every shape, and one outside of the image does nothing")
         }
     CAPTURE(type);
     CHECK(bytes == expected);
+  }
+}
+
+TEST_CASE("halves are read and written as floats that are rounded to them") {
+  Loaded program(
+      "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+      "kernel void k(read_only image2d_t from, sampler_t s, write_only image2d_t halves, write_only "
+      "image2d_t "
+      "floats, global half4* with, global half4* without) {"
+      "  int2 c = (int2)(get_global_id(0), get_global_id(1)); int i = c.y * 16 + c.x;"
+      "  with[i] = read_imageh(from, s, convert_float2(c) + 0.5f); without[i] = read_imageh(from, c);"
+      "  write_imageh(halves, c, without[i]); write_imagef(floats, c, convert_float4(without[i])); }",
+      kOptions);
+  const Size size{16, 8, 1, 1};
+  const std::uint64_t sampler = isa::kSamplerAddressClamp | isa::kSamplerFilterNearest;
+  for (const Format format : {Format{CL_RGBA, CL_HALF_FLOAT}, Format{CL_RGBA, CL_SNORM_INT16}}) {
+    CAPTURE(name_of(format));
+    const ModelImage from(format, size, 1), halves(format, size, 2), floats(format, size, 3);
+    const Buffer<std::uint16_t> with(std::vector<std::uint16_t>(16 * 8 * 4)),
+        without(std::vector<std::uint16_t>(16 * 8 * 4));
+    check_ok(program.launch("k", {16, 8, 1}, {16, 8, 1}, from.argument(), sampler, halves.argument(),
+                            floats.argument(), with, without));
+    const auto found = with.read();
+    CHECK(found == without.read());
+    std::size_t wrong = 0, different = 0;
+    const auto as_halves = halves.read(), as_floats = floats.read();
+    for (std::uint32_t i = 0; i < found.size(); ++i) {
+      const double expected = from.texel(i / 4 % 16, i / 64, 0)[i % 4];
+      // Half a unit in the last place, or half the smallest number.
+      wrong += !is_close(half_value(found[i]), expected, 0x1.01p-11) &&
+               std::fabs(half_value(found[i]) - expected) > 0x1p-25;
+    }
+    for (std::uint32_t i = 0; i < 16 * 8; ++i) {
+      const std::size_t at = halves.offset(i % 16, i / 16, 0);
+      different += std::memcmp(as_halves.data() + at, as_floats.data() + at, pixel_bytes(format)) != 0;
+    }
+    CHECK(wrong == 0);
+    CHECK(different == 0);
   }
 }
 
