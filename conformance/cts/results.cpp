@@ -22,6 +22,16 @@ std::optional<Verdict> verdict_of(std::string_view text) {
   return {};
 }
 
+// Members of an object; empty or 0 when absent or of another type.
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+double number_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : 0;
+}
+
 Error bad(std::string reason) { return {Errc::kInvalidArgument, std::move(reason)}; }
 
 }  // namespace
@@ -75,16 +85,16 @@ Result<Results> results_from_json(std::string_view text) {
   const auto whole = json::parse(text, nullptr, false);
   if (!whole.is_object() || !whole.contains("suites") || !whole["suites"].is_object())
     return bad("not the JSON file of a conformance run");
-  Results results{whole.value("device", ""),
-                  whole.value("driver", ""),
-                  whole.value("tier", ""),
-                  whole.value("seconds", 0.0),
+  Results results{text_of(whole, "device"),
+                  text_of(whole, "driver"),
+                  text_of(whole, "tier"),
+                  number_of(whole, "seconds"),
                   {}};
   for (const auto& [suite, tests] : whole["suites"].items())
     for (const auto& [name, test] : tests.items()) {
-      const auto verdict = test.is_object() ? verdict_of(test.value("result", "")) : std::nullopt;
+      const auto verdict = test.is_object() ? verdict_of(text_of(test, "result")) : std::nullopt;
       if (!verdict) return bad(fmt::format("{}/{} has no result", suite, name));
-      results.suites[suite][name] = {*verdict, test.value("seconds", 0.0)};
+      results.suites[suite][name] = {*verdict, number_of(test, "seconds")};
     }
   return results;
 }
@@ -94,10 +104,10 @@ Result<Expectations> Expectations::parse(std::string_view text) {
   if (!whole.is_object()) return bad("not a JSON object");
   Expectations expectations;
   for (const auto& [name, row] : whole.items()) {
-    const auto verdict = row.is_object() ? verdict_of(row.value("result", "")) : std::nullopt;
+    const auto verdict = row.is_object() ? verdict_of(text_of(row, "result")) : std::nullopt;
     if (!verdict || *verdict == Verdict::kPass)
       return bad(fmt::format("'{}': result must be fail, skip, crash or timeout", name));
-    if (row.value("reason", "").empty()) return bad(fmt::format("'{}' has no reason", name));
+    if (text_of(row, "reason").empty()) return bad(fmt::format("'{}' has no reason", name));
     expectations.rows_[name] = *verdict;
   }
   return expectations;

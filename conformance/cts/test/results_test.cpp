@@ -33,7 +33,8 @@ TEST_CASE("results survive JSON") {
 
 TEST_CASE("what is no results file is an error") {
   for (const char* text :
-       {"", "[]", "{}", R"({"suites": 1})", R"({"suites": {"a": {"b": {"result": "fine"}}}})"})
+       {"", "[]", "{}", R"({"suites": 1})", R"({"suites": {"a": {"b": {"result": "fine"}}}})",
+        R"({"suites": {"a": {"b": {"result": 5}}}})"})
     CHECK_FALSE(results_from_json(text));
 }
 
@@ -73,6 +74,8 @@ TEST_CASE("an expectation needs a result that is not pass, and a reason") {
   CHECK_FALSE(Expectations::parse(R"({"a/b": {"result": "pass", "reason": "r"}})"));
   CHECK_FALSE(Expectations::parse(R"({"a/b": {"result": "fail"}})"));
   CHECK_FALSE(Expectations::parse(R"({"a/b": "fail"})"));
+  CHECK_FALSE(Expectations::parse(R"({"a/b": {"result": 5, "reason": "r"}})"));
+  CHECK_FALSE(Expectations::parse(R"({"a/b": {"result": "fail", "reason": 5}})"));
   CHECK_FALSE(Expectations::parse("[]"));
 }
 
