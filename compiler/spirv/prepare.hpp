@@ -25,6 +25,10 @@ void bound_dimensions(llvm::Module& module);
 // the weak functions become strong ones.
 void make_exchanges_writable(llvm::Module& module);
 
+// SPIR-V wants a block behind those that dominate it; the writer keeps the order of the source, which goto
+// can turn round. Blocks of such a function come into reverse post order.
+void order_blocks(llvm::Module& module);
+
 // Samplers as the writer takes them: arguments of one type, literals with a filter.
 void make_samplers_writable(llvm::Module& module);
 

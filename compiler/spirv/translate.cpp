@@ -65,6 +65,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   bound_dimensions(module);
   make_exchanges_writable(module);
   make_samplers_writable(module);
+  order_blocks(module);
   const auto unsigned_hints = kernels_with_unsigned_hints(module);
   std::ostringstream stream;
   std::string message;

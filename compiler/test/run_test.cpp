@@ -384,6 +384,35 @@ TEST_CASE("calls that would multiply without bound are kept as calls") {
   for (int i = 0; i < 32; ++i) CHECK(result[i] == (i < 2 ? f(f, 3, i) : i));
 }
 
+TEST_CASE("goto programs whose blocks stand before what leads to them") {
+  Loaded program(R"(
+kernel void k(global uint* a) {
+  uint i = get_global_id(0), x = a[i];
+  goto second;
+first:
+  x = x * 3u;
+  if (x & 1u) goto end;
+  x += 100u;
+  goto end;
+second:
+  x += 1u;
+  if (x & 2u) goto first;
+  x ^= 7u;
+end:
+  a[i] = x;
+})");
+  Buffer<std::uint32_t> a({0, 1, 2, 3, 4, 5, 6, 7});
+  check_ok(program.launch("k", {8, 1, 1}, {8, 1, 1}, a));
+  const auto right = [](std::uint32_t x) {
+    if (!(++x & 2u)) return x ^ 7u;
+    x *= 3u;
+    return x & 1u ? x : x + 100u;
+  };
+  std::vector<std::uint32_t> expected;
+  for (std::uint32_t i = 0; i < 8; ++i) expected.push_back(right(i));
+  CHECK(a.read() == expected);
+}
+
 TEST_CASE("a wild pointer is an error that names the kernel, and the next launch works") {
   Loaded program("kernel void k(global int* a, ulong far) { a[get_global_id(0) + far] = 1; }");
   Buffer<std::int32_t> a(std::vector<std::int32_t>(64));
