@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 
@@ -14,6 +15,12 @@ namespace {
 
 constexpr std::uint64_t kSlotBytes = 4096, kSlots = 64;
 
+// A limit of centuries must not come round to one in the past.
+std::uint64_t deadline_after(std::uint64_t seconds) {
+  constexpr std::uint64_t kSecond = 1'000'000'000, kLongest = std::uint64_t{1} << 62;
+  return now_ns() + std::min(seconds, kLongest / kSecond) * kSecond;
+}
+
 class LaunchJob final : public Job {
  public:
   LaunchJob(LaunchParts parts, LaunchContext context, std::string kernel)
@@ -24,7 +31,7 @@ class LaunchJob final : public Job {
 
   bool run(Core& core, std::uint64_t piece) override {
     if (const std::uint64_t limit = parts_.configuration->launch_seconds) {
-      std::call_once(started_, [&] { context_.deadline_ns = now_ns() + limit * 1'000'000'000; });
+      std::call_once(started_, [&] { context_.deadline_ns = deadline_after(limit); });
       if (context_.must_end()) return stopped();
     }
     switch (core.run_group(context_, piece)) {

@@ -172,5 +172,13 @@ TEST_CASE("a launch that takes longer than its limit is stopped, and the device 
   }
 }
 
+TEST_CASE("a limit of centuries stops nothing") {
+  model::Configuration c = *model::built_in_shape("kiesel-8");
+  c.global_memory_bytes = 64 << 20;
+  c.launch_seconds = (std::uint64_t{1} << 55) - 1;  // a billion times that is -1e9 in 64 bits
+  Machine machine(c, 2);
+  CHECK(machine.run(machine.load("kernel:\n jalr zero, 0(ra)"), {4096, 64}).ok());
+}
+
 }  // namespace
 }  // namespace kiesel::device::test
