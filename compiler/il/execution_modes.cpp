@@ -9,12 +9,10 @@ constexpr std::uint32_t kSubgroupsPerWorkgroup = 36, kSubgroupsPerWorkgroupId = 
 
 }  // namespace
 
-std::map<std::string, std::uint32_t> sub_groups_per_work_group(
-    std::span<const std::uint32_t> words) {
+std::map<std::string, std::uint32_t> sub_groups_per_work_group(std::span<const std::uint32_t> words) {
   std::map<std::uint32_t, std::string> kernels;  // by id
-  std::map<std::uint32_t, std::uint32_t> counts,
-      ids;  // by kernel's id: the number, or the constant that has it
-  std::map<std::uint32_t, std::uint32_t> constants;  // first words
+  // By kernel: the number, or the constant that has it; then first words of constants.
+  std::map<std::uint32_t, std::uint32_t> counts, ids, constants;
   for_each_instruction(words, [&](Instruction instruction) {
     const auto op = opcode(instruction);
     if (instruction.size() < 4) return;

@@ -9,7 +9,6 @@
 namespace kiesel::compiler {
 
 // By the kernel's name: SubgroupsPerWorkgroup, or SubgroupsPerWorkgroupId with a constant.
-std::map<std::string, std::uint32_t> sub_groups_per_work_group(
-    std::span<const std::uint32_t> words);
+std::map<std::string, std::uint32_t> sub_groups_per_work_group(std::span<const std::uint32_t> words);
 
 }  // namespace kiesel::compiler

@@ -47,7 +47,8 @@ class ModuleLoader {
       if (segment.p_type != PT_LOAD) continue;
       if (segment.p_filesz > segment.p_memsz)
         return bad("a segment with more bytes in the file than in memory");
-      if (segment.p_vaddr > isa::kMaxProgramBytes || segment.p_memsz > isa::kMaxProgramBytes - segment.p_vaddr)
+      if (segment.p_vaddr > isa::kMaxProgramBytes ||
+          segment.p_memsz > isa::kMaxProgramBytes - segment.p_vaddr)
         return bad("a segment that is too large");
       if (segment.p_align > kPlacement && segment.p_align > (1 << 21))
         return bad("a segment with a huge alignment");
