@@ -164,7 +164,15 @@ std::string Generator::condition(const Place& place, bool uniform) {
   }
 }
 
+// A law of sub-group operations among the lanes that get here.
+void Generator::lanes(const Place& place) {
+  constexpr std::array<const char*, 7> kLaws{"count", "scan", "first", "own", "ballot", "elect", "vote"};
+  const std::string law = kLaws[pick(kLaws.size())];
+  line(variable() + " += HOLDS(" + law + ", " + word(1, place) + ");");
+}
+
 void Generator::assign(const Place& place) {
+  if (chance(10)) return lanes(place);
   switch (pick(place.helper ? 6 : 10)) {
     case 9:
       // Private memory for some work-items, global memory for others.

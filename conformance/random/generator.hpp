@@ -52,6 +52,7 @@ class Generator {
   void statements(Place place, unsigned count);
   void statement(const Place& place);
   void assign(const Place& place);
+  void lanes(const Place& place);
   void part(Place& place);
   void branch(Place place);
   void loop(Place place);

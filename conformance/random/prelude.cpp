@@ -22,6 +22,8 @@ inline static uint to_word(float x) { return x > -1000000.0f && x < 1000000.0f ?
 inline static uint float_bits(float x) { return x != x ? 0x7fc00000u : x == 0.0f ? 0u : BITS(x); }
 )";
 
+// The lanes_ functions are laws of sub-group operations: 1 whichever lanes come to them together, if all in
+// one function see the same ones. The host has no lanes and knows the answer.
 constexpr std::string_view kOpenCl = R"(
 #pragma OPENCL FP_CONTRACT OFF
 #ifdef cl_khr_fp16
@@ -36,6 +38,29 @@ constexpr std::string_view kOpenCl = R"(
 #define NOINLINE __attribute__((noinline))
 #define TABLE_ARGUMENTS global const uint *in, global const float *fin, uint N
 #define BITS(x) as_uint(x)
+inline static uint lanes_count(uint x) {
+  return sub_group_non_uniform_reduce_add(1u) == sub_group_ballot_bit_count(sub_group_ballot(1));
+}
+inline static uint lanes_scan(uint x) {
+  return sub_group_non_uniform_scan_exclusive_add(x) + x == sub_group_non_uniform_scan_inclusive_add(x);
+}
+inline static uint lanes_first(uint x) {
+  return sub_group_non_uniform_all_equal(sub_group_broadcast_first(x)) != 0;
+}
+inline static uint lanes_own(uint x) {
+  return (sub_group_shuffle(x, get_sub_group_local_id()) == x) & (sub_group_shuffle_xor(x, 0u) == x);
+}
+inline static uint lanes_ballot(uint x) {
+  return (sub_group_inverse_ballot(sub_group_ballot(x & 1u)) != 0) == (x & 1u);
+}
+inline static uint lanes_elect(uint x) {
+  return sub_group_non_uniform_reduce_add((uint)(sub_group_elect() != 0)) == 1u;
+}
+inline static uint lanes_vote(uint x) {
+  return ((sub_group_non_uniform_any(x & 1u) != 0) == sub_group_non_uniform_reduce_or(x & 1u)) &
+         ((sub_group_non_uniform_all(x & 1u) != 0) == sub_group_non_uniform_reduce_and(x & 1u));
+}
+#define HOLDS(law, x) lanes_##law(x)
 )";
 
 constexpr std::string_view kHost = R"(
@@ -56,6 +81,7 @@ struct item { const uint* in; const float* fin; uint* out; uint* lds; uint n, gi
 #define TABLE_ARGUMENTS const uint *in, const float *fin, uint N
 inline static uint bits_of(float x) { union { float f; uint u; } both; both.f = x; return both.u; }
 #define BITS(x) bits_of(x)
+#define HOLDS(law, x) 1u
 )";
 
 }  // namespace
