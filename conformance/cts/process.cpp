@@ -1,13 +1,12 @@
 #include "conformance/cts/process.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 namespace kiesel::conformance {
 namespace {
@@ -59,17 +58,18 @@ int spawn(const Command& command, pid_t& child) {
   return error;
 }
 
-// False when the child still runs at the limit.
+// False when the child still runs at the limit. It asks now and then: descriptors of processes are not
+// everywhere.
 bool wait_until(pid_t child, Clock::time_point deadline) {
-  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-  pollfd entry{descriptor, POLLIN, 0};
-  int ready = 0;
-  do {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    ready = ::poll(&entry, 1, static_cast<int>(std::max<long>(left, 0)));
-  } while (ready < 0 && errno == EINTR);
-  ::close(descriptor);
-  return ready > 0;
+  constexpr std::chrono::milliseconds kPause{2};
+  while (Clock::now() < deadline) {
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == child)
+      return true;
+    std::this_thread::sleep_for(kPause);
+  }
+  return false;
 }
 
 }  // namespace
