@@ -203,4 +203,7 @@ TEST_CASE("requirements of images are told and their queries checked") {
                      nullptr) == CL_INVALID_VALUE);
   CHECK(requirements(session.context, nullptr, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, &kRgba8, &flat,
                      CL_IMAGE_REQUIREMENTS_SIZE_EXT, 8, &size, nullptr) == CL_INVALID_VALUE);
+  const auto nothing = shape(CL_MEM_OBJECT_IMAGE1D, 0);
+  CHECK(ask(&kRgba8, &nothing, CL_IMAGE_REQUIREMENTS_ROW_PITCH_ALIGNMENT_EXT) == CL_INVALID_IMAGE_DESCRIPTOR);
+  CHECK(ask(&kRgba8, &flat, CL_IMAGE_REQUIREMENTS_ROW_PITCH_ALIGNMENT_EXT) == CL_SUCCESS);
 }

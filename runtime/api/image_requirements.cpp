@@ -36,13 +36,24 @@ std::size_t largest_pixel() {
       ->pixel_bytes;
 }
 
+// Of an image that could be created; queries for the largest dimension take less.
+Outcome<Image::Shape> whole_shape(Context& context, const cl_image_desc& given) {
+  KIESEL_REQUIRE(find_shape(given.image_type), context, CL_INVALID_IMAGE_DESCRIPTOR, "no type of image");
+  auto shape = dimensions_of(context, given);
+  KIESEL_REQUIRE(shape.ok(), context, CL_INVALID_IMAGE_DESCRIPTOR, shape.error().reason);
+  return shape;
+}
+
+Outcome<std::size_t> alignment_of(Context& context, const ImageFormat* format, const cl_image_desc* given) {
+  if (given) KIESEL_CHECK(whole_shape(context, *given));
+  return format ? std::size_t{format->pixel_bytes} : largest_pixel();
+}
+
 Outcome<std::size_t> size_of(Context& context, const ImageFormat* format, const cl_image_desc* given) {
   KIESEL_REQUIRE(format && given, context, CL_INVALID_VALUE, "the size needs a format and a descriptor");
-  KIESEL_REQUIRE(find_shape(given->image_type), context, CL_INVALID_IMAGE_DESCRIPTOR, "no type of image");
-  auto shape = dimensions_of(context, *given);
-  KIESEL_REQUIRE(shape.ok(), context, CL_INVALID_IMAGE_DESCRIPTOR, shape.error().reason);
-  KIESEL_CHECK(add_pitches(context, *shape, *given, format->pixel_bytes, true, CL_INVALID_IMAGE_DESCRIPTOR));
-  return bytes_of(*shape);
+  KIESEL_TRY(shape, whole_shape(context, *given));
+  KIESEL_CHECK(add_pitches(context, shape, *given, format->pixel_bytes, true, CL_INVALID_IMAGE_DESCRIPTOR));
+  return bytes_of(shape);
 }
 
 }  // namespace
@@ -71,8 +82,10 @@ cl_int clGetImageRequirementsInfoEXT(cl_context handle, const cl_mem_properties*
     switch (name) {
       case CL_IMAGE_REQUIREMENTS_BASE_ADDRESS_ALIGNMENT_EXT:
       case CL_IMAGE_REQUIREMENTS_ROW_PITCH_ALIGNMENT_EXT:
-      case CL_IMAGE_REQUIREMENTS_SLICE_PITCH_ALIGNMENT_EXT:
-        return answer.value(format ? std::size_t{format->pixel_bytes} : largest_pixel());
+      case CL_IMAGE_REQUIREMENTS_SLICE_PITCH_ALIGNMENT_EXT: {
+        KIESEL_TRY(alignment, alignment_of(*context, format, given));
+        return answer.value(alignment);
+      }
       case CL_IMAGE_REQUIREMENTS_SIZE_EXT: {
         KIESEL_TRY(bytes, size_of(*context, format, given));
         return answer.value(bytes);
