@@ -1,8 +1,9 @@
-// The lanes of a warp, which is a sub-group. Everything here works on the lanes that are active at the moment:
-// registers of others hold stale values, so nobody reads them.
+// The lanes of a warp, which is a sub-group. Everything here works on the lanes that are active at the
+// moment: registers of others hold stale values, so nobody reads them.
 #pragma once
 
 #include "csr.h"
+#include "types.h"
 
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 
@@ -10,7 +11,8 @@ CSR_READER(csr_lane_id, "0xCC0")
 CSR_READER(csr_group_rank, "0xCD1")
 CSR_READER(csr_num_lanes, "0xFC0")
 
-// Volatile: what these give depends on where they stand, so that no pass may move or copy them (pack/normalise.cpp).
+// Volatile: what these give depends on where they stand, so that no pass may move or copy them
+// (pack/normalise.cpp).
 static inline ulong vote_ballot(bool predicate) {
   ulong mask;
   __asm__ volatile(".insn r 0x0b, 3, 1, %0, %1, x0" : "=r"(mask) : "r"((ulong)predicate));
@@ -27,7 +29,8 @@ static inline bool vote_any(bool predicate) {
   return result;
 }
 
-// The word of lane `lane`; one's own where there is no such lane. shfl.idx over the whole warp: mask 0, last lane 63.
+// The word of lane `lane`; one's own where there is no such lane. shfl.idx over the whole warp: mask 0, last
+// lane 63.
 static inline ulong word_of_lane(ulong word, uint lane) {
   ulong result;
   __asm__ volatile(".insn r 0x0b, 7, 1, %0, %1, %2" : "=r"(result) : "r"(word), "r"(63ul << 6 | (lane & 63)));
@@ -50,9 +53,9 @@ static inline uint sub_group_work_items(void) {
   return min(group_work_items() - before, (uint)csr_num_lanes());
 }
 
-#define VALUE_OF_LANE(type, bits)                                       \
-  static inline FUNC type value_of_lane(type value, uint lane) {       \
-    return as_##type((bits)word_of_lane(as_##bits(value), lane));      \
+#define VALUE_OF_LANE(type, bits)                                 \
+  static inline FUNC type value_of_lane(type value, uint lane) {  \
+    return as_##type((bits)word_of_lane(as_##bits(value), lane)); \
   }
 VALUE_OF_LANE(char, uchar)
 VALUE_OF_LANE(uchar, uchar)
@@ -65,3 +68,17 @@ VALUE_OF_LANE(ulong, ulong)
 VALUE_OF_LANE(half, ushort)
 VALUE_OF_LANE(float, uint)
 VALUE_OF_LANE(double, ulong)
+
+// BROADCASTS(name): the function `name` for every type and width: the value of one lane, element by element.
+#define BROADCAST_LANE(type, name) \
+  FUNC type name(type value, uint lane) { return value_of_lane(value, lane); }
+#define BROADCAST_ELEMENTS(width, type, name)                                       \
+  FUNC type##width name(type##width value, uint lane) {                             \
+    for (int i = 0; i < width; ++i) value[i] = value_of_lane((type)value[i], lane); \
+    return value;                                                                   \
+  }
+#define BROADCASTS_OF(type, name) BROADCAST_LANE(type, name) FOR_WIDTHS(BROADCAST_ELEMENTS, type, name)
+#define BROADCASTS(name)                                                                                     \
+  BROADCASTS_OF(uchar, name)                                                                                 \
+  BROADCASTS_OF(ushort, name) BROADCASTS_OF(uint, name) BROADCASTS_OF(ulong, name) BROADCASTS_OF(half, name) \
+      BROADCASTS_OF(float, name) BROADCASTS_OF(double, name)

@@ -1,6 +1,5 @@
 // OpenCL C 6.15.19: the functions that all work-items of a sub-group call. A sub-group is a warp.
 #include "reductions.h"
-#include "types.h"
 
 FUNC uint get_sub_group_size(void) { return sub_group_work_items(); }
 FUNC uint get_num_sub_groups(void) { return (uint)csr_group_warps(); }
@@ -24,19 +23,7 @@ FUNC void sub_group_barrier(cl_mem_fence_flags flags, memory_scope scope) {
 FUNC int sub_group_all(int predicate) { return vote_all(predicate != 0); }
 FUNC int sub_group_any(int predicate) { return vote_any(predicate != 0); }
 
-#define BROADCAST(type) \
-  FUNC type sub_group_broadcast(type value, uint lane) { return value_of_lane(value, lane); }
-#define BROADCAST_VECTOR(width, type)                                                         \
-  FUNC type##width sub_group_broadcast(type##width value, uint lane) {                        \
-    for (int i = 0; i < width; ++i) value[i] = value_of_lane((type)value[i], lane);           \
-    return value;                                                                             \
-  }
-#define ALL_BROADCASTS(type) \
-  BROADCAST(type)            \
-  FOR_WIDTHS(BROADCAST_VECTOR, type)
-FOR_UNSIGNED(ALL_BROADCASTS)
-FOR_FLOATS(ALL_BROADCASTS)
-ALL_BROADCASTS(half)
+BROADCASTS(sub_group_broadcast)
 
 #define COLLECTIVES(operation, type, identity)                                                                \
   REDUCE_LANES(operation, type)                                                                              \

@@ -1,7 +1,6 @@
 // OpenCL C 6.15.19: sub-group functions that the active work-items call, in divergent code too: votes, ballots,
 // arithmetic and reductions of clusters.
 #include "reductions.h"
-#include "types.h"
 
 FUNC int sub_group_elect(void) { return lane_id() == lowest_lane(active_lanes()); }
 FUNC int sub_group_non_uniform_all(int predicate) { return vote_all(predicate != 0); }
@@ -15,20 +14,13 @@ FOR_SIGNED(ALL_EQUAL)
 FOR_FLOATS(ALL_EQUAL)
 ALL_EQUAL(half)
 
-#define BROADCAST(type)                                                                                     \
-  FUNC type sub_group_non_uniform_broadcast(type value, uint lane) { return value_of_lane(value, lane); }  \
+BROADCASTS(sub_group_non_uniform_broadcast)
+
+#define BROADCAST_FIRST(type) \
   FUNC type sub_group_broadcast_first(type value) { return value_of_lane(value, lowest_lane(active_lanes())); }
-#define BROADCAST_VECTOR(width, type)                                                         \
-  FUNC type##width sub_group_non_uniform_broadcast(type##width value, uint lane) {            \
-    for (int i = 0; i < width; ++i) value[i] = value_of_lane((type)value[i], lane);           \
-    return value;                                                                             \
-  }
-#define ALL_BROADCASTS(type) \
-  BROADCAST(type)            \
-  FOR_WIDTHS(BROADCAST_VECTOR, type)
-FOR_UNSIGNED(ALL_BROADCASTS)
-FOR_FLOATS(ALL_BROADCASTS)
-ALL_BROADCASTS(half)
+FOR_UNSIGNED(BROADCAST_FIRST)
+FOR_FLOATS(BROADCAST_FIRST)
+BROADCAST_FIRST(half)
 
 static inline uint4 to_ballot(ulong lanes) { return (uint4)((uint)lanes, (uint)(lanes >> 32), 0, 0); }
 static inline ulong from_ballot(uint4 ballot) { return (ulong)ballot.y << 32 | ballot.x; }
