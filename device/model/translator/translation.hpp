@@ -1,0 +1,125 @@
+// Translation of a kernel's machine code into code of the host: what is asked for, what comes back, and how
+// the two sides meet at run time. No LLVM here: the device asks, the compiler's process answers
+// (docs/translator.md).
+//
+// A translation is a set of segments: functions that run one warp from a fixed instruction to its end, to a
+// barrier, or to an instruction that only the interpreter can do. Between segments a warp's state is that of
+// the interpreter (Lanes<W>), so that either side can go on at any such place. Everything unusual is left to
+// the interpreter: what it alone knows (faults, private memory of odd shape, rare instructions) is done by
+// calling it for one instruction (WarpContext::step), or by giving the warp back to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "device/isa/target.hpp"
+
+namespace kiesel::model {
+
+// CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
+#define KIESEL_TABLE_CSRS(CSR)                                                                        \
+  CSR(mscratch) CSR(warp_id) CSR(core_id) CSR(group_slot) CSR(group_rank) CSR(group_warps)            \
+  CSR(group_id_x) CSR(group_id_y) CSR(group_id_z) CSR(local_size_x) CSR(local_size_y)                 \
+  CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local)            \
+  CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
+enum class TableCsr : std::uint8_t {
+#define KIESEL_CSR(name) name,
+  KIESEL_TABLE_CSRS(KIESEL_CSR)
+#undef KIESEL_CSR
+      kCount
+};
+
+// Where the allocation lies that a site's last access went to: an access to `address` is inside when
+// address - begin < limit. `limit` already leaves room for the site's span; 0 where nothing is known.
+struct SiteRange {
+  std::uint64_t begin = 0, limit = 0;
+};
+
+inline constexpr std::uint32_t kNoSite = ~std::uint32_t{0};
+
+// What a segment is called with besides the warp. One for each core; standard layout, since translated code
+// reads it by offset.
+struct WarpContext {
+  std::uint64_t csrs[static_cast<std::size_t>(TableCsr::kCount)];
+  std::uint64_t module_base;     // address of the program in device memory
+  std::uint64_t window_end;      // of private memory: where stacks start
+  std::uint64_t window_bytes;    // of one lane
+  std::uint64_t local_first[3];  // local id of the warp's first lane
+  SiteRange* sites;              // by number of the site
+  const void* insns;             // the interpreter's first instruction
+  std::uint64_t poll_at;         // instructions of the warp after which a loop asks poll()
+  // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
+  // registers, and remembers where the access went for `site`. False after a fault.
+  bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
+  // False when the launch must end. Sets poll_at.
+  bool (*poll)(void* warp, std::uint64_t executed);
+};
+
+// How a segment ended: the low half of its result; the high half is the instruction to go on with.
+enum class Exit : std::uint32_t {
+  kEnded,        // the warp has ended: only its counters were written
+  kInterpret,    // the interpreter goes on; all registers that it may read were written
+  kInterpretOne, // likewise, for one instruction: then the next segment may start
+  kFault,        // step() said so
+  kStopped,      // poll() said so
+};
+using SegmentFunction = std::uint64_t (*)(void* warp, WarpContext* context);
+
+// Offsets in the state of a warp as the engine's compiler laid it out, in bytes.
+struct StateLayout {
+  std::uint32_t mask, executed, lane_instructions, counted_until, private_memory, depth, divergence, local_id;
+  std::uint32_t single, form, base, slope, x, f;  // of Lanes<W>; x0 is never read, x[32] takes its writes
+  std::uint32_t divergence_stride, divergence_before, divergence_second_side, divergence_second_start,
+      divergence_in_second;
+  std::uint32_t width;       // W: values in a row of x and f
+  std::uint32_t insn_bytes;  // Divergence::second_start is WarpContext::insns + index * insn_bytes
+  std::uint8_t form_varies, form_uniform, form_sloped;  // values of `form`; the last two need no row in x
+  bool operator==(const StateLayout&) const = default;
+};
+
+// How a launch's work-items lie in its warps: what the code may take for granted.
+struct Shape {
+  // Lanes of consecutive local_id_x: a multiple of the warp's lanes where all lanes of a warp differ in x only,
+  // a smaller power of two where a warp is some whole rows of one z, 0 where nothing is known.
+  std::uint32_t row = 0;
+  bool partial = false;  // the warp does not start with all its lanes
+  bool operator==(const Shape&) const = default;
+};
+
+struct TranslationRequest {
+  isa::Target target;
+  std::uint8_t host_level = 0;  // HostLevel of engine.hpp
+  StateLayout layout;
+  Shape shape;
+  std::uint64_t image_begin = 0;             // of `image` in the program
+  std::vector<std::byte> image;              // the program's read-only segments, code among them, as in the file
+  std::vector<std::uint64_t> relocated;      // offsets in the program of words of 8 bytes that loading changes
+  std::uint64_t code_begin = 0, code_end = 0;  // offsets of the code in the program
+  std::uint64_t startup = 0, entry = 0;        // offsets of _start and of the kernel
+};
+
+struct Translation {
+  struct Site {
+    std::uint32_t span;  // bytes that an access covers
+  };
+  // Registers that a segment reads at its start, and how they must be kept then.
+  struct EntryRegister {
+    enum class Kind : std::uint8_t { kUniform, kLine, kInteger, kSingle, kWide };
+    std::uint8_t number;  // f0 is 32
+    Kind kind;
+    std::int64_t slope;  // of a line
+  };
+  struct Segment {
+    std::uint32_t first;        // instruction that it starts with
+    std::uint64_t code_offset;  // of its function in `code`
+    std::vector<EntryRegister> entry;
+  };
+  std::string refusal;  // why there is no code, or empty
+  std::vector<std::byte> code;  // position independent, one page-aligned block
+  std::vector<Segment> segments;
+  std::vector<Site> sites;
+};
+
+}  // namespace kiesel::model
