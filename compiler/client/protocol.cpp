@@ -9,42 +9,38 @@
 #include <array>
 #include <cerrno>
 
-#include "compiler/client/archive.hpp"
+#include "device/isa/target_fields.hpp"
+#include "support/archive.hpp"
 
-namespace kiesel::compiler {
+namespace kiesel {
 template <>
-struct Fields<File> {
+struct Fields<compiler::File> {
   static auto of(auto& value) { return std::tie(value.name, value.text); }
 };
 template <>
-struct Fields<Dependency> {
+struct Fields<compiler::Dependency> {
   static auto of(auto& value) { return std::tie(value.path, value.hash); }
 };
 template <>
-struct Fields<Phase> {
+struct Fields<compiler::Phase> {
   static auto of(auto& value) { return std::tie(value.name, value.cpu_ns); }
 };
 template <>
-struct Fields<isa::Target> {
-  static auto of(auto& value) {
-    return std::tie(value.lanes, value.warps, value.local_memory_bytes, value.atomics, value.cas,
-                    value.zicond, value.half, value.bitmanip, value.votes);
-  }
-};
-template <>
-struct Fields<Request> {
+struct Fields<compiler::Request> {
   static auto of(auto& value) {
     return std::tie(value.operation, value.target, value.options, value.source, value.headers, value.inputs,
                     value.extensions, value.build_seconds, value.build_mib, value.working_folder, value.dump);
   }
 };
 template <>
-struct Fields<Reply> {
+struct Fields<compiler::Reply> {
   static auto of(auto& value) {
     return std::tie(value.outcome, value.log, value.binary, value.dependencies, value.phases);
   }
 };
+}  // namespace kiesel
 
+namespace kiesel::compiler {
 namespace {
 
 constexpr std::size_t kMostDescriptors = 2;

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "device/model/host_level.hpp"
 #include "device/model/interpreter/warp.hpp"
+#include "device/model/translator/translation.hpp"
 
 namespace kiesel::model {
 
@@ -23,8 +25,6 @@ struct Engine {
   // One lane's registers, for tests and messages.
   std::uint64_t (*read_x)(const Warp&, unsigned reg, unsigned lane);
 };
-
-enum class HostLevel : std::uint8_t { kBase, kV3, kV4 };  // of x86-64; other hosts have only the first
 
 // The best engine that this host can run, up to a level. Lanes is a power of two up to 64.
 const Engine& engine_for(unsigned lanes, HostLevel most = HostLevel::kV4);

@@ -10,9 +10,10 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
-namespace kiesel::compiler {
+namespace kiesel {
 
 // The members of a struct in their order: `static auto of(auto& value) { return std::tie(...); }`.
 template <class T>
@@ -101,4 +102,4 @@ class ArchiveReader {
   bool good_ = true;
 };
 
-}  // namespace kiesel::compiler
+}  // namespace kiesel

@@ -1,0 +1,77 @@
+#include "device/model/translator/encoding.hpp"
+
+#include "device/isa/target_fields.hpp"
+#include "support/archive.hpp"
+
+namespace kiesel {
+
+template <>
+struct Fields<model::StateLayout> {
+  static auto of(auto& v) {
+    return std::tie(v.mask, v.executed, v.lane_instructions, v.counted_until, v.private_memory, v.depth,
+                    v.divergence, v.local_id, v.single, v.form, v.base, v.slope, v.x, v.f,
+                    v.divergence_stride, v.divergence_before, v.divergence_second_side,
+                    v.divergence_second_start, v.divergence_in_second, v.width, v.insn_bytes, v.form_varies,
+                    v.form_uniform, v.form_sloped);
+  }
+};
+template <>
+struct Fields<model::Shape> {
+  static auto of(auto& v) { return std::tie(v.row, v.partial); }
+};
+template <>
+struct Fields<model::TranslationRequest> {
+  static auto of(auto& v) {
+    return std::tie(v.target, v.host_level, v.layout, v.shape, v.image_begin, v.image, v.relocated,
+                    v.code_begin, v.code_end, v.startup, v.entry);
+  }
+};
+template <>
+struct Fields<model::Translation::Site> {
+  static auto of(auto& v) { return std::tie(v.span); }
+};
+template <>
+struct Fields<model::Translation::EntryRegister> {
+  static auto of(auto& v) { return std::tie(v.number, v.kind, v.slope); }
+};
+template <>
+struct Fields<model::Translation::Segment> {
+  static auto of(auto& v) { return std::tie(v.first, v.code_offset, v.entry); }
+};
+template <>
+struct Fields<model::Translation> {
+  static auto of(auto& v) { return std::tie(v.refusal, v.code, v.segments, v.sites); }
+};
+
+namespace model {
+namespace {
+
+template <class Value>
+std::vector<std::byte> encode_value(const Value& value) {
+  ArchiveWriter writer;
+  writer(value);
+  return writer.take();
+}
+
+template <class Value>
+std::optional<Value> decode_value(std::span<const std::byte> bytes) {
+  ArchiveReader reader(bytes);
+  Value value;
+  reader(value);
+  if (!reader.finished()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode(const TranslationRequest& request) { return encode_value(request); }
+std::vector<std::byte> encode(const Translation& translation) { return encode_value(translation); }
+std::optional<TranslationRequest> decode_request(std::span<const std::byte> bytes) {
+  return decode_value<TranslationRequest>(bytes);
+}
+std::optional<Translation> decode_translation(std::span<const std::byte> bytes) {
+  return decode_value<Translation>(bytes);
+}
+
+}  // namespace model
+}  // namespace kiesel
