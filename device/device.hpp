@@ -152,8 +152,17 @@ class Device {
   virtual std::vector<Counter> counters() const = 0;
 };
 
+// Makes code of the host out of machine code, for a device model: somewhere else, since it takes a compiler.
+// What request and answer mean only the device and that somebody know.
+struct TranslationService {
+  // May take seconds; called by one thread of each device at a time, perhaps still when that is gone.
+  std::function<Result<std::vector<std::byte>>(std::span<const std::byte> request)> translate;
+  std::string identity;  // another one gives other answers: part of the key of answers kept on disk
+};
+
 // The devices of this process in a fixed order, made on first use from the configuration.
 // A configuration file that cannot be read is logged and left out.
-std::vector<std::unique_ptr<Device>> make_devices();
+// Without a service, models interpret.
+std::vector<std::unique_ptr<Device>> make_devices(const TranslationService& service = {});
 
 }  // namespace kiesel::device

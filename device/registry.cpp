@@ -5,13 +5,20 @@
 
 namespace kiesel::device {
 
-std::vector<std::unique_ptr<Device>> make_devices() {
+std::vector<std::unique_ptr<Device>> make_devices(const TranslationService& service) {
   std::vector<std::unique_ptr<Device>> devices;
+  const auto engine = model::engine_choice(config().engine);
+  if (!engine)
+    KIESEL_LOG(kDevice, kError, "option engine: '{}' is none of auto, interpreter, translator",
+               config().engine);
   for (model::Configuration& shape : model::configured_devices(config().device)) {
     const std::string name = shape.device_name();
     shape.exact_bounds = config().exact_bounds;
+    shape.engine = engine.value_or(model::EngineChoice::kAuto);
+    shape.keep_translations = config().cache;
     shape.launch_seconds = config().launch_seconds;
-    auto device = model::ModelDevice::create(std::move(shape), static_cast<unsigned>(config().threads));
+    auto device = model::ModelDevice::create(std::move(shape), static_cast<unsigned>(config().threads),
+                                             model::HostLevel::kV4, service);
     if (device)
       devices.push_back(std::move(*device));
     else

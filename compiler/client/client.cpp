@@ -20,6 +20,9 @@ extern char** environ;
 namespace kiesel::compiler {
 namespace {
 
+// A translation that takes longer is worth nothing to anybody.
+constexpr std::uint32_t kTranslationSeconds = 20, kTranslationMib = 2048;
+
 Error io_error(std::string what) { return {Errc::kIo, std::move(what) + ": " + std::strerror(errno)}; }
 
 struct SocketPair {
@@ -173,6 +176,18 @@ Result<Reply> Client::run(const Request& request) {
     return Error{Errc::kIo,
                  "the compiler's answer makes no sense: is it of the same version as the library?"};
   return std::move(*reply);
+}
+
+Result<std::vector<std::byte>> Client::translate(std::span<const std::byte> bytes) {
+  Request request;
+  request.operation = Operation::kTranslate;
+  request.inputs.emplace_back(bytes.begin(), bytes.end());
+  request.build_seconds = kTranslationSeconds;
+  request.build_mib = kTranslationMib;
+  auto reply = run(request);
+  if (!reply) return reply.error();
+  if (reply->outcome != Outcome::kSuccess) return Error{Errc::kCrashed, std::move(reply->log)};
+  return std::move(reply->binary);
 }
 
 }  // namespace kiesel::compiler

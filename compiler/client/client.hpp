@@ -1,8 +1,9 @@
-// The application's side of the compiler: starts `kiesel-compiler` and sends it builds.
+// The application's side of the compiler: starts `kiesel-compiler` and sends it builds and translations.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,10 @@
 namespace kiesel::compiler {
 
 enum class Operation : std::uint8_t {
-  kBuild,    // source or SPIR-V -> executable program binary
-  kCompile,  // source -> program binary without code (SPIR-V inside)
-  kLink,     // several of those -> executable, or a library with -create-library
+  kBuild,      // source or SPIR-V -> executable program binary
+  kCompile,    // source -> program binary without code (SPIR-V inside)
+  kLink,       // several of those -> executable, or a library with -create-library
+  kTranslate,  // a device model's request, which only it and its translator understand -> their answer
 };
 
 struct File {
@@ -75,6 +77,9 @@ class Client {
   void warm_up();
   // kIo when the worker cannot be started at all.
   Result<Reply> run(const Request& request);
+  // Has machine code translated into code of the host, in a child like a build's. kCrashed, with what it
+  // said last, when that ends without an answer.
+  Result<std::vector<std::byte>> translate(std::span<const std::byte> request);
 
  private:
   struct State;

@@ -78,7 +78,7 @@ std::vector<std::byte> encode(const Reply& reply) { return encode_value(reply); 
 
 std::optional<Request> decode_request(std::span<const std::byte> bytes) {
   auto request = decode_value<Request>(bytes);
-  if (request && request->operation > Operation::kLink) return std::nullopt;
+  if (request && request->operation > Operation::kTranslate) return std::nullopt;
   return request;
 }
 

@@ -18,7 +18,7 @@
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kProtocol = 0x4b534c32;  // changes with every change of the messages
+inline constexpr std::uint32_t kProtocol = 0x4b534c33;  // changes with every change of the messages
 inline constexpr int kControlDescriptor = 3;            // of the server, at its start
 
 struct ControlMessage {

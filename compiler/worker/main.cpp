@@ -1,4 +1,4 @@
-// kiesel-compiler: server of builds for the driver, and compiler for people.
+// kiesel-compiler: server of builds and translations for the driver, and compiler for people.
 #include <cstdio>
 #include <cstring>
 
@@ -7,10 +7,29 @@
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/offline.hpp"
 #include "compiler/worker/server.hpp"
+#include "device/model/translator/translate.hpp"
+
+namespace {
+
+using namespace kiesel::compiler;
+
+// The one place where the compiler and the device model's translator meet: they share a process, no more.
+Reply answer(const Request& request) {
+  if (request.operation != Operation::kTranslate) return build(request);
+  Reply reply;
+  if (request.inputs.size() == 1)
+    reply.binary = kiesel::model::translator::translate_bytes(request.inputs.front());
+  if (reply.binary.empty())
+    reply.log = "error: a request for a translation that makes no sense\n";
+  else
+    reply.outcome = Outcome::kSuccess;
+  return reply;
+}
+
+}  // namespace
 
 int main(int count, char** arguments) {
-  using namespace kiesel::compiler;
   initialize_llvm();
-  if (count == 2 && std::strcmp(arguments[1], "serve") == 0) return serve(kControlDescriptor, build);
+  if (count == 2 && std::strcmp(arguments[1], "serve") == 0) return serve(kControlDescriptor, answer);
   return run_offline(count, arguments);
 }

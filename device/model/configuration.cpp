@@ -116,6 +116,15 @@ std::string Configuration::device_name() const {
                      target.lanes);
 }
 
+std::optional<EngineChoice> engine_choice(std::string_view name) {
+  constexpr std::pair<std::string_view, EngineChoice> kNames[] = {{"auto", EngineChoice::kAuto},
+                                                                  {"interpreter", EngineChoice::kInterpreter},
+                                                                  {"translator", EngineChoice::kTranslator}};
+  for (const auto& [text, choice] : kNames)
+    if (text == name) return choice;
+  return std::nullopt;
+}
+
 std::vector<std::string_view> built_in_shapes() {
   std::vector<std::string_view> names;
   for (const Shape& shape : kShapes) names.push_back(shape.name);

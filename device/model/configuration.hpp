@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,11 @@
 #include "support/result.hpp"
 
 namespace kiesel::model {
+
+// What runs kernels: the interpreter until a translation is worth it, the interpreter only, or translated
+// code from a launch's first work-group on, where the translator understands the kernel.
+enum class EngineChoice : std::uint8_t { kAuto, kInterpreter, kTranslator };
+std::optional<EngineChoice> engine_choice(std::string_view name);
 
 struct Configuration {
   std::string name = "kiesel";  // of the shape
@@ -20,7 +26,9 @@ struct Configuration {
   std::uint64_t private_memory_bytes = 256 << 10;  // of one lane
 
   std::uint64_t launch_seconds = 0;  // a launch that takes longer is stopped; 0: none is
-  bool exact_bounds = false;         // fault at a buffer's last byte instead of its last page
+  EngineChoice engine = EngineChoice::kAuto;
+  bool keep_translations = false;  // on disk
+  bool exact_bounds = false;       // fault at a buffer's last byte instead of its last page
 
   std::string device_name() const;  // as applications see it
 };

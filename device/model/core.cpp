@@ -9,13 +9,6 @@
 #include "support/clock.hpp"
 
 namespace kiesel::model {
-namespace {
-
-// Instructions that a warp runs before another of its group has its turn: bounds the time to cancel a launch
-// and lets a group whose warps wait for each other through memory make progress.
-constexpr std::uint64_t kTurn = 1 << 18;
-
-}  // namespace
 
 bool LaunchContext::must_end() const {
   return cancelled->load(std::memory_order_relaxed) || (deadline_ns && now_ns() >= deadline_ns);
@@ -26,6 +19,7 @@ Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
   auto core = std::unique_ptr<Core>(new Core(engine));
   const isa::Target& target = configuration.target;
   CoreState& state = core->state_;
+  state.runner = core.get();
   state.memory = &memory;
   state.id = id;
   state.lanes = target.lanes;
@@ -62,8 +56,10 @@ void Core::begin(const LaunchContext& launch) {
                     state_.local_base + (launch.local_memory_bytes + unit - 1) / unit * unit};
   const std::uint64_t epoch = state_.memory->epoch();
   if (state_.code != &code || epoch != epoch_ || local.end != state_.local.end ||
-      code.slots != state_.ranges.size())
+      code.slots != state_.ranges.size()) {
     state_.ranges.assign(code.slots, Range());
+    installed_ = {};
+  }
   epoch_ = epoch;
   serial_ = launch.serial;
   state_.code = &code;
@@ -75,43 +71,62 @@ void Core::begin(const LaunchContext& launch) {
   group_size_ = size[0] * size[1] * size[2];
   state_.group_warps = (group_size_ + state_.lanes - 1) / state_.lanes;
   startup_ = launch.module->startup();
+  find_first_ids();
+  begin_context(launch);
 }
 
-Warp* Core::fresh_warp(std::size_t index) {
-  Slot& slot = slots_[index];
+void Core::find_first_ids() {
+  const auto& size = state_.grid.local_size;
+  if (size == numbered_size_) return;
+  numbered_size_ = size;
+  first_ids_.resize(state_.group_warps);
+  for (unsigned rank = 0; rank < state_.group_warps; ++rank) {
+    const unsigned first = rank * state_.lanes;
+    first_ids_[rank] = {first % size[0], first / size[0] % size[1], first / size[0] / size[1]};
+  }
+}
+
+// False when there is no memory for the warp's registers.
+bool Core::prepare(Slot& slot, std::size_t index) {
   if (!slot.warp) {
     slot.warp = engine_.make_warp();
-    if (!slot.warp) return nullptr;
-  } else if (slot.serial != serial_) {
-    engine_.clear_registers(*slot.warp);
+    if (!slot.warp) return false;
+    Warp& warp = *slot.warp;
+    warp.core = &state_;
+    warp.lanes = state_.lanes;
+    warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
+    slot.serial = serial_;
   }
-  slot.serial = serial_;
   slot.warp->private_memory = private_memory_ + index * private_stride_;
-  return slot.warp;
+  return true;
 }
 
-void Core::start(Warp& warp, unsigned rank) {
-  warp.core = &state_;
-  warp.lanes = state_.lanes;
+void Core::start(Slot& slot, unsigned rank) {
+  Warp& warp = *slot.warp;
   warp.rank = rank;
   warp.next = startup_;
   warp.executed = warp.lane_instructions = warp.counted_until = 0;
   warp.rounding = warp.flags = warp.depth = 0;
   warp.stop = Stop::kNone;
-  warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
-  warp.mask = 0;
+  warp.numbered = false;
   warp.reserved = 0;
-  const unsigned first = rank * state_.lanes;
-  const unsigned count = std::min(group_size_ - first, state_.lanes);
-  engine_.set_mask(warp, warp.full_mask >> (state_.lanes - count));
-  number_work_items(warp, first, count);
+  const unsigned count = std::min(group_size_ - rank * state_.lanes, state_.lanes);
+  warp.mask = warp.full_mask >> (state_.lanes - count);
+  slot.partial = count != state_.lanes;
+  slot.begun = false;
+  Installed& installed = installed_[slot.partial];
+  slot.translated = installed.kernel ? &installed : nullptr;
 }
 
-void Core::number_work_items(Warp& warp, unsigned first, unsigned count) {
+void Core::number_work_items(Warp& warp) const {
   const auto& size = state_.grid.local_size;
+  warp.numbered = true;
   warp.in_a_row = size[0] == group_size_;
   if (warp.in_a_row) return;
-  std::uint32_t x = first % size[0], y = first / size[0] % size[1], z = first / size[0] / size[1];
+  const auto& first = first_ids_[warp.rank];
+  auto x = static_cast<std::uint32_t>(first[0]), y = static_cast<std::uint32_t>(first[1]),
+       z = static_cast<std::uint32_t>(first[2]);
+  const unsigned count = std::min(group_size_ - warp.rank * state_.lanes, state_.lanes);
   for (unsigned lane = 0; lane < count; ++lane) {
     warp.local_id[0][lane] = x;
     warp.local_id[1][lane] = y;
@@ -131,32 +146,46 @@ void Core::finish(const Warp& warp) {
   ++state_.counters.warps;
 }
 
+void Core::begin_group(std::uint64_t group) {
+  const auto& groups = state_.grid.groups;
+  if (groups[0] == state_.grid.total_groups())
+    state_.group = {group, 0, 0};
+  else
+    state_.group = {group % groups[0], group / groups[0] % groups[1], group / groups[0] / groups[1]};
+  state_.active_warps = ~std::uint64_t{0} >> (64 - state_.group_warps);
+  if (state_.barriers_used) state_.barriers.fill(BarrierState());
+  state_.barriers_used = false;
+  ++state_.counters.groups;
+  take_over();
+}
+
 // A warp that ends at once leaves its registers, still in the host's cache, to the next one; those that stop
 // at a barrier wait in slots of their own until all are there.
 Core::Outcome Core::run_group(const LaunchContext& launch, std::uint64_t group) {
+  launch_ = &launch;
   if (serial_ != launch.serial) begin(launch);
-  const auto& groups = launch.grid.groups;
-  state_.group = {group % groups[0], group / groups[0] % groups[1], group / groups[0] / groups[1]};
-  state_.active_warps = ~std::uint64_t{0} >> (64 - state_.group_warps);
-  state_.barriers.fill(BarrierState());
-  ++state_.counters.groups;
+  begin_group(group);
   std::size_t live = 0;
   for (unsigned rank = 0; rank < state_.group_warps; ++rank) {
-    Warp* warp = fresh_warp(live);
-    if (!warp) {
+    Slot& slot = slots_[live];
+    if (!prepare(slot, live)) {
       state_.fault = Fault();
       state_.fault.detail = "no memory for the registers of a warp";
       return Outcome::kFault;
     }
-    start(*warp, rank);
-    engine_.run(*warp, kTurn);
-    if (warp->stop == Stop::kFault) return Outcome::kFault;
-    if (warp->stop == Stop::kEnded)
-      finish(*warp);
+    start(slot, rank);
+    others_wait_ = state_.group_warps > 1 && (live || rank + 1 < state_.group_warps);
+    if (!run(slot)) return Outcome::kStopped;
+    const Warp& warp = *slot.warp;
+    if (warp.stop == Stop::kFault) return Outcome::kFault;
+    if (warp.stop == Stop::kEnded)
+      finish(warp);
     else
       ++live;
   }
-  return live ? run_together(launch, live) : Outcome::kDone;
+  const Outcome outcome = live ? run_together(launch, live) : Outcome::kDone;
+  count_interpreted();
+  return outcome;
 }
 
 Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) {
@@ -171,7 +200,8 @@ Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) 
       }
       progress = true;
       warp.stop = Stop::kNone;
-      engine_.run(warp, kTurn);
+      others_wait_ = live > 1;
+      if (!run(slots_[i])) return Outcome::kStopped;
       if (warp.stop == Stop::kFault) return Outcome::kFault;
       if (warp.stop != Stop::kEnded) {
         ++i;
@@ -185,6 +215,7 @@ Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) 
       return Outcome::kFault;
     }
     if (launch.must_end()) return Outcome::kStopped;
+    count_interpreted();
   }
   return Outcome::kDone;
 }

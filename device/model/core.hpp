@@ -2,6 +2,7 @@
 // Threads: a core belongs to one thread at a time.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "device/model/interpreter/warp.hpp"
 #include "device/model/memory/memory.hpp"
 #include "device/model/module.hpp"
+#include "device/model/translations.hpp"
 
 namespace kiesel::model {
 
@@ -24,6 +26,10 @@ struct LaunchContext {
   std::uint64_t serial = 0;                      // one number for each launch of the device
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
   std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none
+  Translations* translations = nullptr;
+  // For a group's whole warps and for one that is not, where there are such; null where nothing is
+  // translated.
+  std::array<std::shared_ptr<KernelTranslation>, 2> translation;
 
   bool must_end() const;
 };
@@ -47,16 +53,40 @@ class Core {
  private:
   explicit Core(const Engine& engine) : engine_(engine) {}
   void begin(const LaunchContext& launch);
-  Warp* fresh_warp(std::size_t index);
-  void start(Warp& warp, unsigned rank);
-  void number_work_items(Warp& warp, unsigned first, unsigned count);
+  void begin_group(std::uint64_t group);
+  void find_first_ids();
+  struct Slot;
+  bool prepare(Slot& slot, std::size_t index);
+  void start(Slot& slot, unsigned rank);
+  void number_work_items(Warp& warp) const;
+  // Runs the warp until it ends, faults, waits or has had its turn. False when must_end() was seen.
+  bool run(Slot& slot);
   void finish(const Warp& warp);
   Outcome run_together(const LaunchContext& launch, std::size_t live);
   void report_stuck(std::size_t live);
 
+  // Translated code and the interpreter, core_translated.cpp.
+  struct Installed {  // a translation as this core runs it
+    const HostKernel* kernel = nullptr;
+    std::vector<SiteRange> sites;
+  };
+  void begin_context(const LaunchContext& launch);
+  void take_over();
+  enum class Next : std::uint8_t { kStop, kLeave, kInterpret };
+  Next run_segments(Slot& slot, const HostKernel::Segment* segment);
+  bool interpret_one(Warp& warp, std::uint64_t turn_end);
+  void to_interpreter(Warp& warp, std::uint64_t insn);
+  const HostKernel::Segment* segment_at(const Slot& slot) const;
+  void count_interpreted();
+  static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
+  static bool poll(void* warp, std::uint64_t executed);
+
   struct Slot {
     Warp* warp = nullptr;
-    std::uint64_t serial = 0;  // launch that its registers were cleared for
+    std::uint64_t serial = 0;         // launch that its registers were cleared for
+    unsigned partial = 0;             // which of `installed_` is its
+    Installed* translated = nullptr;  // what it runs, where it began in translated code
+    bool begun = false;
   };
 
   const Engine& engine_;
@@ -67,6 +97,14 @@ class Core {
   const Insn* startup_ = nullptr;
   std::uint64_t serial_ = 0, epoch_ = 0;
   unsigned group_size_ = 0;
+  std::array<std::uint32_t, 3> numbered_size_{};          // local size that first_ids_ are for
+  std::vector<std::array<std::uint64_t, 3>> first_ids_;   // of each warp's first lane
+  const LaunchContext* launch_ = nullptr;                 // while a group runs
+  WarpContext context_{};                                 // of the warp that runs
+  std::array<Installed, 2> installed_;                    // for whole warps, for partial ones
+  Installed* running_ = nullptr;                          // the one of the warp that runs
+  std::array<std::uint64_t, 2> interpreted_{};            // instructions, not counted yet
+  bool others_wait_ = false, asked_to_give_way_ = false;  // of the warp that runs
 };
 
 }  // namespace kiesel::model

@@ -20,6 +20,9 @@ CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
   a.groups += b.groups;
   a.warps += b.warps;
   a.barriers += b.barriers;
+  a.translated_warps += b.translated_warps;
+  a.steps += b.steps;
+  a.given_back += b.given_back;
   return a;
 }
 

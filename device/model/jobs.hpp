@@ -29,6 +29,7 @@ struct LaunchParts {
   LaunchBlocks* blocks;
   Memory* memory;
   const Configuration* configuration;
+  Translations* translations;
   const std::atomic<bool>* cancelled;
   std::uint64_t serial;
 };

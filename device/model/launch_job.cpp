@@ -24,7 +24,7 @@ std::uint64_t deadline_after(std::uint64_t seconds) {
 class LaunchJob final : public Job {
  public:
   LaunchJob(LaunchParts parts, LaunchContext context, std::string kernel)
-      : parts_(std::move(parts)), context_(context), kernel_(std::move(kernel)) {
+      : parts_(std::move(parts)), context_(std::move(context)), kernel_(std::move(kernel)) {
     pieces = context_.grid.total_groups();
   }
   ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
@@ -32,6 +32,11 @@ class LaunchJob final : public Job {
   bool run(Core& core, std::uint64_t piece) override {
     if (const std::uint64_t limit = parts_.configuration->launch_seconds) {
       std::call_once(started_, [&] { context_.deadline_ns = deadline_after(limit); });
+      if (context_.must_end()) return stopped();
+    }
+    if (parts_.translations->waits()) {
+      for (const auto& kernel : context_.translation)
+        if (kernel) parts_.translations->wait(kernel);
       if (context_.must_end()) return stopped();
     }
     switch (core.run_group(context_, piece)) {
@@ -127,6 +132,22 @@ void fill_block(Address block, const device::Launch& launch, const LaunchParts& 
     std::memcpy(bytes + sizeof header, launch.arguments.data(), launch.arguments.size());
 }
 
+// Of the work-group's whole warps, and of its last one where that is not.
+void find_translations(LaunchContext& context, const device::Launch& launch, const LaunchParts& parts) {
+  context.translations = parts.translations;
+  const std::uint32_t lanes = parts.configuration->target.lanes;
+  const auto& size = context.grid.local_size;
+  const std::uint32_t work_items = size[0] * size[1] * size[2];
+  Shape shape = shape_of(size, lanes);
+  const auto find = [&] {
+    return parts.translations->find(context.module->translations(), launch.entry - context.module->base(),
+                                    shape, launch.kernel);
+  };
+  if (work_items >= lanes) context.translation[0] = find();
+  shape.partial = true;
+  if (work_items % lanes) context.translation[1] = find();
+}
+
 }  // namespace
 
 LaunchBlocks::~LaunchBlocks() {
@@ -188,7 +209,8 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
   context.local_memory_bytes = launch.local_memory_bytes;
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
-  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, launch.kernel));
+  find_translations(context, launch, parts);
+  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, std::move(context), launch.kernel));
 }
 
 }  // namespace kiesel::model

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "support/config.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::model {
@@ -24,7 +25,8 @@ ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
 }
 
 Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configuration, unsigned threads,
-                                                         HostLevel most) {
+                                                         HostLevel most,
+                                                         const device::TranslationService& service) {
   const Engine& engine = engine_for(configuration.target.lanes, most);
   auto device = std::unique_ptr<ModelDevice>(new ModelDevice(std::move(configuration), engine));
   const Configuration& c = device->configuration_;
@@ -43,13 +45,19 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
     if (!core) return core.error();
     cores.push_back(std::move(*core));
   }
+  std::optional<DiskCache> cache;
+  if (c.keep_translations) cache.emplace(default_cache_folder(), config().cache_mib << 20);
+  device->translations_ = std::make_unique<Translations>(service, c, engine, std::move(cache));
   device->dispatcher_ = std::make_unique<Dispatcher>(std::move(cores));
   KIESEL_LOG(kDevice, kInfo, "{}: engine {} of {} lanes, {} host threads", device->description_.name,
              engine.host, engine.width, threads);
   return device;
 }
 
-ModelDevice::~ModelDevice() { dispatcher_.reset(); }
+ModelDevice::~ModelDevice() {
+  if (translations_) translations_->stop();  // launches may wait for one
+  dispatcher_.reset();
+}
 
 Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment) {
   if (bytes > description_.max_allocation_bytes)
@@ -106,7 +114,7 @@ Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
   }
   const std::uint64_t serial = launches_.fetch_add(1, std::memory_order_relaxed) + 1;
   return make_launch(*launch, {module(launch->module), blocks_.get(), memory_.get(), &configuration_,
-                               &dispatcher_->cancelled(), serial});
+                               translations_.get(), &dispatcher_->cancelled(), serial});
 }
 
 void ModelDevice::submit(device::Command command, device::CompletionHandler done) {
@@ -120,10 +128,21 @@ bool ModelDevice::help() { return dispatcher_->help(); }
 
 std::vector<device::Counter> ModelDevice::counters() const {
   const CoreCounters sums = dispatcher_->counters();
-  return {{"launches", "", launches_.load()},      {"transfers", "", transfers_.load()},
-          {"work-groups", "", sums.groups},        {"warps", "", sums.warps},
-          {"instructions", "", sums.instructions}, {"lane-instructions", "", sums.lane_instructions},
-          {"barriers", "", sums.barriers},         {"memory in use", "bytes", memory_->used()}};
+  const Translations::Counts made = translations_->counts();
+  return {{"launches", "", launches_.load()},
+          {"transfers", "", transfers_.load()},
+          {"work-groups", "", sums.groups},
+          {"warps", "", sums.warps},
+          {"instructions", "", sums.instructions},
+          {"lane-instructions", "", sums.lane_instructions},
+          {"barriers", "", sums.barriers},
+          {"memory in use", "bytes", memory_->used()},
+          {"translations made", "", made.made},
+          {"translations from disk", "", made.from_disk},
+          {"translations refused", "", made.refused},
+          {"translated warps", "", sums.translated_warps},
+          {"translated warps given back", "", sums.given_back},
+          {"interpreted steps of translated warps", "", sums.steps}};
 }
 
 }  // namespace kiesel::model

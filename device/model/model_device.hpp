@@ -17,8 +17,10 @@ namespace kiesel::model {
 class ModelDevice final : public device::Device {
  public:
   // `threads`: most host threads that run at a time; 0 is one for each processor.
+  // Without a service it interprets.
   static Result<std::unique_ptr<ModelDevice>> create(Configuration configuration, unsigned threads,
-                                                     HostLevel most = HostLevel::kV4);
+                                                     HostLevel most = HostLevel::kV4,
+                                                     const device::TranslationService& service = {});
   ~ModelDevice() override;
 
   const device::Description& description() const override { return description_; }
@@ -48,6 +50,7 @@ class ModelDevice final : public device::Device {
   std::map<device::ModuleId, std::shared_ptr<const Module>> modules_;  // guarded by modules_mutex_
   device::ModuleId next_module_ = 1;                                   // likewise
   std::atomic<std::uint64_t> launches_{0}, transfers_{0};
+  std::unique_ptr<Translations> translations_;
   std::unique_ptr<Dispatcher> dispatcher_;  // last: its threads use all of the above
 };
 

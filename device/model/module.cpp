@@ -33,6 +33,7 @@ class ModuleLoader {
     module_.code_ = decode_code(begin, text_->p_memsz, engine, target);
     module_.startup_ = module_.code_.at(module_.base_ + elf_.header().e_entry);
     if (!module_.startup_) return bad("the entry point is not in the executable segment");
+    module_.translations_ = std::make_unique<ModuleTranslations>(image());
     protect();
     return {};
   }
@@ -110,6 +111,38 @@ class ModuleLoader {
       std::memcpy(reinterpret_cast<void*>(module_.base_ + relocation.offset), &value, sizeof value);
     }
     return {};
+  }
+
+  // The segments around the code that cannot be stored to, up to the next that can, as they are in the file.
+  std::shared_ptr<const ModuleImage> image() const {
+    auto out = std::make_shared<ModuleImage>();
+    std::uint64_t begin = text_->p_vaddr, end = begin + text_->p_memsz;
+    bool seen = false;
+    for (const Elf64_Phdr& segment : elf_.segments()) {  // in order, see check()
+      if (segment.p_type != PT_LOAD) continue;
+      seen |= &segment == text_;
+      if (segment.p_flags & PF_W) {
+        if (seen) break;
+        begin = text_->p_vaddr;
+      } else {
+        begin = std::min(begin, segment.p_vaddr);
+        end = std::max(end, segment.p_vaddr + segment.p_memsz);
+      }
+    }
+    out->image_begin = begin;
+    out->image.resize(end - begin);
+    for (const Elf64_Phdr& segment : elf_.segments()) {
+      if (segment.p_type != PT_LOAD || segment.p_vaddr < begin || segment.p_vaddr >= end) continue;
+      const auto bytes = elf_.segment_bytes(segment);
+      std::copy(bytes.begin(), bytes.end(),
+                out->image.begin() + static_cast<std::ptrdiff_t>(segment.p_vaddr - begin));
+    }
+    for (const auto& relocation : elf_.relocations())
+      if (relocation.type != R_RISCV_NONE) out->relocated.push_back(relocation.offset);
+    out->code_begin = text_->p_vaddr;
+    out->code_end = text_->p_vaddr + text_->p_memsz;
+    out->startup = elf_.header().e_entry;
+    return out;
   }
 
   void collect_symbols() {

@@ -12,6 +12,7 @@
 #include "device/model/interpreter/code.hpp"
 #include "device/model/interpreter/engine.hpp"
 #include "device/model/memory/memory.hpp"
+#include "device/model/translations.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::model {
@@ -27,6 +28,8 @@ class Module {
 
   const Code& code() const { return code_; }
   const Insn* startup() const { return startup_; }
+  Address base() const { return base_; }
+  ModuleTranslations& translations() const { return *translations_; }
   Result<Address> symbol(std::string_view name) const;
   // "name+0x1c", or "" where no symbol covers the address.
   std::string locate(Address address) const;
@@ -44,6 +47,7 @@ class Module {
   Address base_ = 0;
   Code code_;
   const Insn* startup_ = nullptr;
+  std::unique_ptr<ModuleTranslations> translations_;
   std::map<std::string, Address, std::less<>> by_name_;
   std::vector<Symbol> symbols_;  // functions, by address
 

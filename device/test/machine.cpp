@@ -30,13 +30,22 @@ model::Configuration shape(unsigned lanes, unsigned warps) {
   return c;
 }
 
+model::Configuration always_translated(model::Configuration configuration) {
+  configuration.engine = model::EngineChoice::kTranslator;
+  return configuration;
+}
+
 }  // namespace
 
 Machine::Machine(unsigned lanes, unsigned warps, unsigned threads, model::HostLevel most)
     : Machine(shape(lanes, warps), threads, most) {}
 
-Machine::Machine(model::Configuration configuration, unsigned threads, model::HostLevel most) {
-  auto device = model::ModelDevice::create(std::move(configuration), threads, most);
+Machine::Machine(model::Configuration configuration, unsigned threads, model::HostLevel most)
+    : Machine(always_translated(std::move(configuration)), test_service(), threads, most) {}
+
+Machine::Machine(model::Configuration configuration, const TranslationService& service, unsigned threads,
+                 model::HostLevel most) {
+  auto device = model::ModelDevice::create(std::move(configuration), threads, most, service);
   if (!device) throw std::runtime_error(device.error().reason);
   device_ = std::move(*device);
 }

@@ -12,12 +12,17 @@
 
 namespace kiesel::device::test {
 
+// What translates in this test program, from the first work-group on; none in most (no_service.cpp).
+TranslationService test_service();
+
 class Machine {
  public:
   explicit Machine(unsigned lanes = 32, unsigned warps = 32, unsigned threads = 1,
                    model::HostLevel most = model::HostLevel::kV4);
   explicit Machine(model::Configuration configuration, unsigned threads = 1,
                    model::HostLevel most = model::HostLevel::kV4);
+  Machine(model::Configuration configuration, const TranslationService& service, unsigned threads = 1,
+          model::HostLevel most = model::HostLevel::kV4);
 
   model::ModelDevice& device() { return *device_; }
   // Loads a program; `_start` is put in front of it: it calls the kernel and ends the warp.

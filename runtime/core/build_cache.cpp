@@ -11,16 +11,6 @@
 namespace kiesel::runtime {
 namespace {
 
-// Which compiler: another one, or the same rebuilt, makes other programs.
-std::uint64_t compiler_identity(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return 0;
-  const std::uint64_t numbers[] = {static_cast<std::uint64_t>(info.st_size),
-                                   static_cast<std::uint64_t>(info.st_mtim.tv_sec),
-                                   static_cast<std::uint64_t>(info.st_mtim.tv_nsec), info.st_ino};
-  return hash64(std::as_bytes(std::span(numbers)));
-}
-
 // Numbers and counted strings in a row.
 class Writer {
  public:
@@ -68,6 +58,15 @@ bool unchanged(const compiler::Dependency& dependency) {
 }
 
 }  // namespace
+
+std::uint64_t compiler_identity(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return 0;
+  const std::uint64_t numbers[] = {static_cast<std::uint64_t>(info.st_size),
+                                   static_cast<std::uint64_t>(info.st_mtim.tv_sec),
+                                   static_cast<std::uint64_t>(info.st_mtim.tv_nsec), info.st_ino};
+  return hash64(std::as_bytes(std::span(numbers)));
+}
 
 std::string cache_key(const compiler::Request& request, const std::string& compiler_path) {
   CacheKey key;

@@ -38,7 +38,8 @@ class Device final : public Object {
   // Whether it has an extension, or a feature of OpenCL C: a row of device/isa/language_features.hpp.
   bool has(std::string_view feature) const;
   const InfoTable& info() const { return info_; }
-  // Fills the info table; the device has its handle by then. `number`: its place among the platform's devices.
+  // Fills the info table; the device has its handle by then. `number`: its place among the platform's
+  // devices.
   void describe(cl_platform_id platform, std::size_t number);
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/version.hpp"
 #include "support/config.hpp"
@@ -45,7 +46,10 @@ Platform::Platform()
       cache_(default_cache_folder(), config().cache_mib << 20) {
   const auto handle = hand_out(*this);
   if (!handle) return;
-  for (auto& implementation : device::make_devices()) {
+  const device::TranslationService translations{
+      [this](std::span<const std::byte> request) { return compiler_.translate(request); },
+      std::string(kVersion) + " " + compiler_path_ + " " + std::to_string(compiler_identity(compiler_path_))};
+  for (auto& implementation : device::make_devices(translations)) {
     auto device = make_ref<Device>(std::move(implementation));
     if (!hand_out(*device)) break;
     device->describe(*handle, devices_.size());

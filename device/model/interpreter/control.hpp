@@ -179,6 +179,7 @@ KIESEL_INLINE bool barrier_operands(Lanes<W>& w, const Insn* insn, u64& id, u64&
 KIESEL_INLINE u64 arrive(Warp& w, u64 id, u64 count) {
   BarrierState& barrier = w.core->barriers[id];
   const u64 generation = barrier.generation;
+  w.core->barriers_used = true;
   if (++barrier.arrived >= count) {
     barrier.arrived = 0;
     ++barrier.generation;

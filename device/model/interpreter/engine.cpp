@@ -522,10 +522,99 @@ std::uint64_t read_x(const Warp& warp, unsigned reg, unsigned lane) {
   return is_line(w.form[reg]) ? w.base[reg] + w.slope[reg] * lane : w.x[reg][lane];
 }
 
+template <unsigned W>
+StateLayout layout() {
+  Warp* const warp = make_warp<W>();
+  const auto& w = lanes_of<W>(*warp);
+  const auto at = [&](const auto& member) {
+    return static_cast<u32>(reinterpret_cast<const char*>(&member) - reinterpret_cast<const char*>(warp));
+  };
+  const Divergence& first = w.divergence[0];
+  const u32 start = at(first);
+  StateLayout out{};
+  out.mask = at(w.mask);
+  out.executed = at(w.executed);
+  out.lane_instructions = at(w.lane_instructions);
+  out.counted_until = at(w.counted_until);
+  out.private_memory = at(w.private_memory);
+  out.depth = at(w.depth);
+  out.divergence = start;
+  out.local_id = at(w.local_id);
+  out.single = at(w.single);
+  out.form = at(w.form);
+  out.base = at(w.base);
+  out.slope = at(w.slope);
+  out.x = at(w.x);
+  out.f = at(w.f);
+  out.divergence_stride = sizeof(Divergence);
+  out.divergence_before = at(first.before) - start;
+  out.divergence_second_side = at(first.second_side) - start;
+  out.divergence_second_start = at(first.second_start) - start;
+  out.divergence_in_second = at(first.in_second) - start;
+  out.width = W;
+  out.insn_bytes = sizeof(Insn);
+  out.form_varies = kVaries;
+  out.form_uniform = kStale;
+  out.form_sloped = kSloped | kStale;
+  destroy_warp<W>(warp);
+  return out;
+}
+
+// Makes an integer register a line of that slope.
+template <unsigned W>
+bool fit_line(Lanes<W>& w, unsigned r, u64 slope, u64 lanes) {
+  if (is_line(w.form[r])) return w.slope[r] == slope;
+  const u64* x = w.x[r];
+  const unsigned first = first_lane(lanes);
+  const u64 base = x[first] - slope * first;
+  if (lanes_with<W>([&](unsigned l) { return x[l] ^ (base + slope * l); }) & lanes) return false;
+  write_line<W, true>(w, r, base, slope);
+  return true;
+}
+
+template <unsigned W>
+bool fit_single(Lanes<W>& w, unsigned r, u64 lanes) {
+  if (w.single >> r & 1) return true;
+  for (unsigned l = 0; l < W; ++l)
+    if (!(lanes >> l & 1)) w.f[r][l] = kBoxSingle;
+  return unbox_register(w, r);
+}
+
+template <unsigned W>
+bool fit(Warp& warp, const Translation::EntryRegister& entry, u64 lanes) {
+  using Kind = Translation::EntryRegister::Kind;
+  auto& w = lanes_of<W>(warp);
+  const unsigned f = entry.number & 31;
+  switch (entry.kind) {
+    case Kind::kUniform:
+      return fit_line(w, entry.number, 0, lanes);
+    case Kind::kLine:
+      return fit_line(w, entry.number, static_cast<u64>(entry.slope), lanes);
+    case Kind::kInteger:
+      read_x(w, entry.number);
+      return true;
+    case Kind::kSingle:
+      return fit_single(w, f, lanes);
+    case Kind::kWide:
+      if (w.single >> f & 1) box_register(w, f);
+      return true;
+  }
+  return false;
+}
+
+#if !defined(__AVX2__)
+constexpr HostLevel kLevel = HostLevel::kBase;
+#elif !KIESEL_BIT_MASKS
+constexpr HostLevel kLevel = HostLevel::kV3;
+#else
+constexpr HostLevel kLevel = HostLevel::kV4;
+#endif
+
 #define KIESEL_STRING(x) #x
 #define KIESEL_NAME(x) KIESEL_STRING(x)
 template <unsigned W>
 constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
+                            kLevel,
                             W,
                             make_warp<W>,
                             destroy_warp<W>,
@@ -533,6 +622,8 @@ constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
                             set_mask<W>,
                             run<W>,
                             bind<W>,
+                            layout<W>,
+                            fit<W>,
                             read_x<W>};
 
 }  // namespace

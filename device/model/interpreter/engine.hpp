@@ -12,7 +12,8 @@
 namespace kiesel::model {
 
 struct Engine {
-  const char* host;      // "x86-64-v4"
+  const char* host;  // "v4"
+  HostLevel level;
   unsigned width;        // lanes of its registers
   Warp* (*make_warp)();  // with registers zero
   void (*destroy_warp)(Warp*);
@@ -22,6 +23,10 @@ struct Engine {
   void (*run)(Warp&, std::uint64_t budget);
   // Handlers of an instruction; `flags_matter` asks for exact fflags.
   void (*bind)(const isa::Instruction&, bool flags_matter, Insn&);
+  // Where translated code finds a warp's state.
+  StateLayout (*layout)();
+  // Keeps a register as a segment wants it, if it can: for these lanes, others may change. False if not.
+  bool (*fit)(Warp&, const Translation::EntryRegister&, std::uint64_t lanes);
   // One lane's registers, for tests and messages.
   std::uint64_t (*read_x)(const Warp&, unsigned reg, unsigned lane);
 };

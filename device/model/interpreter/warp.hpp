@@ -16,6 +16,8 @@ namespace kiesel::model {
 inline constexpr unsigned kMaxLanes = 64;
 inline constexpr unsigned kNumBarriers = 64;
 
+class Core;
+
 enum class Stop : std::uint8_t { kNone, kEnded, kBarrier, kFault };
 
 enum class FaultKind : std::uint8_t {
@@ -54,6 +56,9 @@ struct Grid {
 
 struct CoreCounters {
   std::uint64_t instructions = 0, lane_instructions = 0, groups = 0, warps = 0, barriers = 0;
+  // Of translated code: warps that began in it, calls of the interpreter for one instruction, warps that were
+  // given back to it.
+  std::uint64_t translated_warps = 0, steps = 0, given_back = 0;
 };
 
 // A barrier of the core: generation counts how often it has opened.
@@ -64,6 +69,7 @@ struct BarrierState {
 
 // What the warps of the work-group that is running on a core share.
 struct CoreState {
+  Core* runner = nullptr;  // whose state this is
   Memory* memory = nullptr;
   unsigned id = 0, lanes = 0, warps = 0, cores = 0;
   Range private_window;
@@ -76,7 +82,8 @@ struct CoreState {
   unsigned group_warps = 0;
   std::uint64_t active_warps = 0;  // mask
   std::array<BarrierState, kNumBarriers> barriers{};
-  std::vector<Range> ranges;  // by Insn::slot: where its last access went
+  bool barriers_used = false;  // by this work-group
+  std::vector<Range> ranges;   // by Insn::slot: where its last access went
   Fault fault;
   CoreCounters counters;
 };
@@ -105,7 +112,8 @@ struct Warp {
   std::uint64_t barrier_generation = 0;
   unsigned depth = 0;  // of divergence
   std::array<Divergence, kMaxLanes> divergence;
-  bool in_a_row = true;  // local ids are (rank * lanes + lane, 0, 0) and not stored
+  bool numbered = false;  // what follows is filled in
+  bool in_a_row = true;   // local ids are (rank * lanes + lane, 0, 0) and not stored
   std::array<std::array<std::uint32_t, kMaxLanes>, 3> local_id;
   std::uint64_t reserved = 0;  // lanes that hold a reservation of lr
   std::array<std::uint64_t, kMaxLanes> reservation_address, reservation_value;

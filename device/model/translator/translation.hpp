@@ -19,11 +19,12 @@
 namespace kiesel::model {
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
-#define KIESEL_TABLE_CSRS(CSR)                                                                        \
-  CSR(mscratch) CSR(warp_id) CSR(core_id) CSR(group_slot) CSR(group_rank) CSR(group_warps)            \
-  CSR(group_id_x) CSR(group_id_y) CSR(group_id_z) CSR(local_size_x) CSR(local_size_y)                 \
-  CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local)            \
-  CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
+#define KIESEL_TABLE_CSRS(CSR)                                                                               \
+  CSR(mscratch)                                                                                              \
+  CSR(warp_id) CSR(core_id) CSR(group_slot) CSR(group_rank) CSR(group_warps) CSR(group_id_x) CSR(group_id_y) \
+      CSR(group_id_z) CSR(local_size_x) CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x)                \
+          CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) CSR(num_lanes)              \
+              CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
 enum class TableCsr : std::uint8_t {
 #define KIESEL_CSR(name) name,
   KIESEL_TABLE_CSRS(KIESEL_CSR)
@@ -53,17 +54,18 @@ struct WarpContext {
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
-  // False when the launch must end. Sets poll_at.
+  // False when the warp must give way: the launch must end or, where Translation::gives_way, other warps of
+  // the group have waited long enough for their turn. Sets poll_at.
   bool (*poll)(void* warp, std::uint64_t executed);
 };
 
 // How a segment ended: the low half of its result; the high half is the instruction to go on with.
 enum class Exit : std::uint32_t {
-  kEnded,        // the warp has ended: only its counters were written
-  kInterpret,    // the interpreter goes on; all registers that it may read were written
-  kInterpretOne, // likewise, for one instruction: then the next segment may start
-  kFault,        // step() said so
-  kStopped,      // poll() said so
+  kEnded,         // the warp has ended: only its counters were written
+  kInterpret,     // the interpreter goes on; all registers that it may read were written
+  kInterpretOne,  // likewise, for one instruction: then the next segment may start
+  kFault,         // step() said so
+  kStopped,       // poll() said so; nothing was written. Where Translation::gives_way: kInterpret instead
 };
 using SegmentFunction = std::uint64_t (*)(void* warp, WarpContext* context);
 
@@ -81,8 +83,8 @@ struct StateLayout {
 
 // How a launch's work-items lie in its warps: what the code may take for granted.
 struct Shape {
-  // Lanes of consecutive local_id_x: a multiple of the warp's lanes where all lanes of a warp differ in x only,
-  // a smaller power of two where a warp is some whole rows of one z, 0 where nothing is known.
+  // Lanes of consecutive local_id_x: a multiple of the warp's lanes where all lanes of a warp differ in x
+  // only, a smaller power of two where a warp is some whole rows of one z, 0 where nothing is known.
   std::uint32_t row = 0;
   bool partial = false;  // the warp does not start with all its lanes
   bool operator==(const Shape&) const = default;
@@ -90,12 +92,12 @@ struct Shape {
 
 struct TranslationRequest {
   isa::Target target;
-  std::uint8_t host_level = 0;  // HostLevel of engine.hpp
+  std::uint8_t host_level = 0;  // HostLevel of host_level.hpp
   StateLayout layout;
   Shape shape;
-  std::uint64_t image_begin = 0;             // of `image` in the program
-  std::vector<std::byte> image;              // the program's read-only segments, code among them, as in the file
-  std::vector<std::uint64_t> relocated;      // offsets in the program of words of 8 bytes that loading changes
+  std::uint64_t image_begin = 0;         // of `image` in the program
+  std::vector<std::byte> image;          // the program's read-only segments, code among them, as in the file
+  std::vector<std::uint64_t> relocated;  // offsets in the program of words of 8 bytes that loading changes
   std::uint64_t code_begin = 0, code_end = 0;  // offsets of the code in the program
   std::uint64_t startup = 0, entry = 0;        // offsets of _start and of the kernel
 };
@@ -116,10 +118,14 @@ struct Translation {
     std::uint64_t code_offset;  // of its function in `code`
     std::vector<EntryRegister> entry;
   };
-  std::string refusal;  // why there is no code, or empty
+  std::string refusal;          // why there is no code, or empty
   std::vector<std::byte> code;  // position independent, one page-aligned block
   std::vector<Segment> segments;
   std::vector<Site> sites;
+  // After poll() said no, a segment ends with kInterpret at an instruction where a segment starts:
+  // work-groups whose warps wait for each other need it.
+  bool gives_way = false;
+  std::uint32_t instructions = 0;  // that it covers, for the log
 };
 
 }  // namespace kiesel::model

@@ -1,0 +1,7 @@
+#include "device/test/machine.hpp"
+
+namespace kiesel::device::test {
+
+TranslationService test_service() { return {}; }
+
+}  // namespace kiesel::device::test

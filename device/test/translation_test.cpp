@@ -1,0 +1,277 @@
+// When translations are asked for, made, kept and taken over.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "device/model/translator/encoding.hpp"
+#include "device/test/machine.hpp"
+#include "device/test/stepping_translator.hpp"
+
+namespace kiesel::device::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Adds 1 to an element for each work-item, argument 1 times.
+constexpr const char* kLoop = R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  ld a1, 136(t0)
+  csrrs t1, group_id_x, zero
+  csrrs t2, local_size_x, zero
+  mul t1, t1, t2
+  csrrs t2, local_id_x, zero
+  add t1, t1, t2
+  sh3add a0, t1, a0
+again:
+  ld t3, 0(a0)
+  addi t3, t3, 1
+  sd t3, 0(a0)
+  addi a1, a1, -1
+  bne a1, zero, again
+  jalr zero, 0(ra)
+)";
+
+model::Configuration shape(model::EngineChoice engine = model::EngineChoice::kAuto) {
+  model::Configuration c = *model::built_in_shape("kiesel");
+  c.global_memory_bytes = std::uint64_t{1} << 30;
+  c.engine = engine;
+  return c;
+}
+
+std::uint64_t counter(Machine& machine, std::string_view name) {
+  for (const Counter& c : machine.device().counters())
+    if (c.name == name) return c.value;
+  FAIL("no counter " << name);
+  return 0;
+}
+
+bool comes(const std::function<bool()>& condition) {
+  for (int i = 0; i < 2000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return false;
+}
+
+struct Counted {
+  TranslationService service = stepping_service();
+  std::shared_ptr<std::atomic<int>> calls = std::make_shared<std::atomic<int>>(0);
+  explicit Counted(std::string identity = "steps") {
+    service.translate = [calls = calls, inner = service.translate](std::span<const std::byte> request) {
+      ++*calls;
+      return inner(request);
+    };
+    service.identity = std::move(identity);
+  }
+};
+
+TEST_CASE("requests and translations survive their encoding") {
+  model::TranslationRequest request;
+  request.target.lanes = 16;
+  request.host_level = 2;
+  request.layout.divergence_in_second = 77;
+  request.shape = {8, true};
+  request.image = {std::byte{1}, std::byte{2}};
+  request.relocated = {8, 16};
+  request.entry = 1234;
+  const auto bytes = model::encode(request);
+  const auto back = model::decode_request(bytes);
+  REQUIRE(back);
+  CHECK(back->target == request.target);
+  CHECK(back->layout == request.layout);
+  CHECK(back->shape == request.shape);
+  CHECK(back->image == request.image);
+  CHECK(back->relocated == request.relocated);
+  CHECK(back->entry == request.entry);
+  CHECK(model::encode(*back) == bytes);
+  model::Translation translation;
+  translation.refusal = "no";
+  translation.segments = {{3, 64, {{2, model::Translation::EntryRegister::Kind::kLine, -4}}}};
+  translation.sites = {{4}, {8}};
+  translation.gives_way = true;
+  const auto made = model::encode(translation);
+  const auto copy = model::decode_translation(made);
+  REQUIRE(copy);
+  CHECK(model::encode(*copy) == made);
+  CHECK(copy->segments.at(0).entry.at(0).slope == -4);
+  for (std::size_t size = 0; size < made.size(); ++size)
+    CHECK_FALSE(model::decode_translation(std::span(made).first(size)));
+}
+
+TEST_CASE("rows of work-items in a warp") {
+  using model::shape_of;
+  CHECK(shape_of({64, 1, 1}, 32).row == 32);
+  CHECK(shape_of({7, 1, 1}, 32).row == 32);
+  CHECK(shape_of({64, 3, 1}, 32).row == 32);
+  CHECK(shape_of({8, 4, 5}, 32).row == 8);
+  CHECK(shape_of({8, 5, 1}, 32).row == 8);
+  CHECK(shape_of({8, 5, 2}, 32).row == 0);
+  CHECK(shape_of({1, 16, 2}, 32).row == 0);
+  CHECK(shape_of({12, 2, 1}, 32).row == 0);
+  CHECK(shape_of({3, 3, 3}, 1).row == 1);
+}
+
+TEST_CASE("a kernel that runs for a moment is not translated, one that runs on is") {
+  Counted counted;
+  Machine machine(shape(), counted.service);
+  const auto module = machine.load(kLoop);
+  std::uint64_t* out = machine.buffer(64);
+  REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 3}).ok());
+  std::this_thread::sleep_for(50ms);
+  CHECK(*counted.calls == 0);
+  REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 5000}).ok());
+  REQUIRE(comes([&] { return counter(machine, "translations made") == 1; }));
+  CHECK(counter(machine, "translated warps") == 0);
+  REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 2}).ok());
+  CHECK(counter(machine, "translated warps") == 2);
+  CHECK(counter(machine, "interpreted steps of translated warps") > 0);
+  for (int i = 0; i < 64; ++i) REQUIRE(out[i] == 5005);
+  // Warps that are not whole are another translation, and worth it only when there are enough of them.
+  REQUIRE(machine.run(module, {16, 16}, {machine.address(out), 2}).ok());
+  CHECK(counter(machine, "translated warps") == 2);
+  CHECK(*counted.calls == 1);
+  REQUIRE(machine.run(module, {16, 16}, {machine.address(out), 5000}).ok());
+  REQUIRE(comes([&] { return counter(machine, "translations made") == 2; }));
+  REQUIRE(machine.run(module, {48, 48}, {machine.address(out), 1}).ok());
+  CHECK(counter(machine, "translated warps") == 4);
+}
+
+TEST_CASE("translations are taken over while a launch runs") {
+  Counted counted;
+  Machine machine(shape(), counted.service);
+  const auto module = machine.load(kLoop);
+  constexpr std::size_t kGroups = 20000;
+  std::uint64_t* out = machine.buffer(kGroups * 32);
+  REQUIRE(comes([&] {
+    REQUIRE(machine.run(module, {kGroups * 32, 32}, {machine.address(out), 10}).ok());
+    return counter(machine, "translated warps") > 0;
+  }));
+  for (std::size_t i = 1; i < kGroups * 32; ++i) REQUIRE(out[i] == out[0]);
+  CHECK(*counted.calls == 1);
+}
+
+TEST_CASE("the engine of the option decides") {
+  Counted counted;
+  {
+    Machine machine(shape(model::EngineChoice::kInterpreter), counted.service);
+    std::uint64_t* out = machine.buffer(32);
+    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 20000}).ok());
+    std::this_thread::sleep_for(50ms);
+    CHECK(*counted.calls == 0);
+  }
+  Machine machine(shape(model::EngineChoice::kTranslator), counted.service);
+  std::uint64_t* out = machine.buffer(40);
+  REQUIRE(machine.run(machine.load(kLoop), {40, 40}, {machine.address(out), 1}).ok());
+  CHECK(*counted.calls == 2);
+  CHECK(counter(machine, "translated warps") == 2);
+  CHECK(out[39] == 1);
+}
+
+TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the interpreter") {
+  const TranslationService refusing{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+                                      model::Translation translation;
+                                      translation.refusal = "not today";
+                                      return model::encode(translation);
+                                    },
+                                    ""};
+  const TranslationService dying{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+                                   return Error{Errc::kCrashed, "it died"};
+                                 },
+                                 ""};
+  const TranslationService raving{
+      [](std::span<const std::byte>) -> Result<std::vector<std::byte>> { return std::vector<std::byte>(5); },
+      ""};
+  const TranslationService wrong{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+                                   model::Translation translation;
+                                   translation.code.resize(16);
+                                   translation.segments = {{0, 16, {}}};
+                                   return model::encode(translation);
+                                 },
+                                 ""};
+  for (const auto& service : {refusing, dying, raving, wrong}) {
+    Machine machine(shape(model::EngineChoice::kTranslator), service);
+    std::uint64_t* out = machine.buffer(32);
+    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 9}).ok());
+    CHECK(out[31] == 9);
+    CHECK(counter(machine, "translations refused") == 1);
+    CHECK(counter(machine, "translated warps") == 0);
+  }
+}
+
+TEST_CASE("a device that goes waits for no translation, nor does a launch that waits for one") {
+  std::atomic<bool> leave{false}, gone{false};
+  const TranslationService slow{[&](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+                                  while (!leave) std::this_thread::sleep_for(1ms);
+                                  gone = true;
+                                  return Error{Errc::kCrashed, "late"};
+                                },
+                                ""};
+  std::atomic<bool> ended{false};
+  {
+    Machine machine(shape(model::EngineChoice::kTranslator), slow);
+    std::uint64_t* out = machine.buffer(32);
+    auto launch = machine.launch(machine.load(kLoop), {32, 32}, {machine.address(out), 9});
+    machine.device().submit(launch, [&](const Completion& completion) {
+      CHECK_FALSE(completion.status.ok());
+      ended = true;
+    });
+    std::this_thread::sleep_for(20ms);
+  }
+  CHECK(ended);
+  leave = true;
+  CHECK(comes([&] { return gone.load(); }));
+  std::this_thread::sleep_for(20ms);
+}
+
+// Warp 0 waits until warp 1 has stored: each in a loop that only a turn of the other can end.
+TEST_CASE("warps of a group that wait for each other through memory both go on") {
+  for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
+    Machine machine(shape(engine), stepping_service());
+    std::uint64_t* out = machine.buffer(1);
+    const auto module = machine.load(R"(
+    kernel:
+      csrrs t0, mscratch, zero
+      ld a0, 128(t0)
+      csrrs t1, group_rank, zero
+      bne t1, zero, second
+    wait:
+      ld t2, 0(a0)
+      beq t2, zero, wait
+      addi t2, zero, 2
+      sd t2, 0(a0)
+      jalr zero, 0(ra)
+    second:
+      addi t2, zero, 1
+      sd t2, 0(a0)
+    look:
+      ld t2, 0(a0)
+      addi t3, zero, 2
+      bne t2, t3, look
+      jalr zero, 0(ra)
+    )");
+    REQUIRE(machine.run(module, {64, 64}, {machine.address(out)}).ok());
+    CHECK(out[0] == 2);
+  }
+}
+
+TEST_CASE("counters of instructions do not depend on the engine") {
+  std::uint64_t expected[2] = {};
+  for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
+    Machine machine(shape(engine), stepping_service());
+    std::uint64_t* out = machine.buffer(72);
+    REQUIRE(machine.run(machine.load(kLoop), {72, 72}, {machine.address(out), 11}).ok());
+    const std::uint64_t sums[2] = {counter(machine, "instructions"), counter(machine, "lane-instructions")};
+    if (engine == model::EngineChoice::kInterpreter) std::copy(sums, sums + 2, expected);
+    CHECK(sums[0] == expected[0]);
+    CHECK(sums[1] == expected[1]);
+  }
+}
+
+}  // namespace
+}  // namespace kiesel::device::test
