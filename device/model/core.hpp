@@ -79,7 +79,7 @@ class Core {
   const HostKernel::Segment* segment_at(const Slot& slot) const;
   void count_interpreted();
   static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
-  static bool poll(void* warp, std::uint64_t executed);
+  static bool poll(void* warp, std::uint64_t executed, bool waits);
 
   struct Slot {
     Warp* warp = nullptr;

@@ -170,6 +170,7 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   core.engine_.set_mask(warp, mask);
   const Insn* insn = core.state_.code->insns.data() + index;
   if (!insn->run[warp.partial](warp, insn)) return false;
+  core.engine_.unfold(warp, *insn);
   if (site == kNoSite) return true;
   const Range& range = core.state_.ranges[insn->slot];
   const std::uint64_t bytes = range.end - range.begin, span = core.running_->kernel->sites()[site].span;
@@ -177,11 +178,11 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   return true;
 }
 
-bool Core::poll(void* at, std::uint64_t executed) {
+bool Core::poll(void* at, std::uint64_t executed, bool waits) {
   Core& core = *static_cast<Warp*>(at)->core->runner;
   if (core.launch_->must_end()) return false;
   core.context_.poll_at = executed + kTurn;
-  core.asked_to_give_way_ = core.others_wait_ && core.running_->kernel->gives_way();
+  core.asked_to_give_way_ = waits && core.others_wait_;
   return !core.asked_to_give_way_;
 }
 

@@ -32,7 +32,6 @@ Result<std::unique_ptr<const HostKernel>> HostKernel::install(const Translation&
   if (auto status = check(translation, instructions); !status) return status.error();
   auto kernel = std::unique_ptr<HostKernel>(new HostKernel);
   kernel->sites_ = translation.sites;
-  kernel->gives_way_ = translation.gives_way;
   const std::size_t bytes = std::max<std::size_t>(translation.code.size(), 1);
   void* code = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (code == MAP_FAILED)

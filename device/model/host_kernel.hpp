@@ -31,7 +31,6 @@ class HostKernel {
   // That starts with an instruction, or null.
   const Segment* at(std::uint32_t instruction) const;
   const std::vector<Translation::Site>& sites() const { return sites_; }
-  bool gives_way() const { return gives_way_; }
 
  private:
   HostKernel() = default;
@@ -41,7 +40,6 @@ class HostKernel {
   std::vector<Segment> segments_;  // by first instruction
   const Segment* startup_ = nullptr;
   std::vector<Translation::Site> sites_;
-  bool gives_way_ = false;
 };
 
 }  // namespace kiesel::model

@@ -610,7 +610,7 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
                                        {64, 64}, {machine.address(out), machine.address(in)});
         launch.local_memory_bytes = 1024;
         const auto status = machine.run(launch);
-        INFO(c.name << ", lanes " << lanes << (status.ok() ? "" : status.error().reason));
+        INFO(c.name << ", lanes " << lanes << ", level " << static_cast<int>(level) << (status.ok() ? "" : status.error().reason));
         REQUIRE(status.ok());
         for (unsigned i = 0; i < 64; ++i) REQUIRE(out[i] == c.expected(i, lanes));
       }

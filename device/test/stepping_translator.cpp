@@ -87,7 +87,6 @@ class Stepper {
     }
     out_.code = std::move(code->bytes);
     for (std::size_t i = 0; i < out_.segments.size(); ++i) out_.segments[i].code_offset = code->offsets[i];
-    out_.gives_way = true;
     out_.instructions = static_cast<std::uint32_t>(code_.size());
     return out_;
   }
@@ -157,9 +156,10 @@ class Stepper {
     auto *ask = block(), *on = block();
     b_.CreateCondBr(due, ask, on);
     b_.SetInsertPoint(ask);
-    auto* type = llvm::FunctionType::get(b_.getInt1Ty(), {b_.getPtrTy(), b_.getInt64Ty()}, false);
+    auto* type = llvm::FunctionType::get(b_.getInt1Ty(), {b_.getPtrTy(), b_.getInt64Ty(), b_.getInt1Ty()}, false);
     auto* callee = b_.CreateLoad(b_.getPtrTy(), place(shared_, offsetof(WarpContext, poll)));
-    auto* good = b_.CreateCall(type, callee, {warp_, executed});
+    auto* good = b_.CreateCall(type, callee, {warp_, executed, b_.getTrue()});
+    good->addParamAttr(2, llvm::Attribute::ZExt);
     good->addRetAttr(llvm::Attribute::ZExt);
     require(good, result(Exit::kInterpret, start));
     b_.CreateBr(on);

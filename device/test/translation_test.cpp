@@ -94,7 +94,6 @@ TEST_CASE("requests and translations survive their encoding") {
   translation.refusal = "no";
   translation.segments = {{3, 64, {{2, model::Translation::EntryRegister::Kind::kLine, -4}}}};
   translation.sites = {{4}, {8}};
-  translation.gives_way = true;
   const auto made = model::encode(translation);
   const auto copy = model::decode_translation(made);
   REQUIRE(copy);

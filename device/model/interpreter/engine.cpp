@@ -602,6 +602,14 @@ bool fit(Warp& warp, const Translation::EntryRegister& entry, u64 lanes) {
   return false;
 }
 
+template <unsigned W>
+void unfold(Warp& warp, const Insn& insn) {
+  auto& w = lanes_of<W>(warp);
+  const char written = isa::info(insn.op).syntax[0];
+  if (written == 'd') read_x(w, insn.rd);
+  if (written == 'D') read_wide(w, insn.rd);
+}
+
 #if !defined(__AVX2__)
 constexpr HostLevel kLevel = HostLevel::kBase;
 #elif !KIESEL_BIT_MASKS
@@ -624,6 +632,7 @@ constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
                             bind<W>,
                             layout<W>,
                             fit<W>,
+                            unfold<W>,
                             read_x<W>};
 
 }  // namespace

@@ -27,6 +27,8 @@ struct Engine {
   StateLayout (*layout)();
   // Keeps a register as a segment wants it, if it can: for these lanes, others may change. False if not.
   bool (*fit)(Warp&, const Translation::EntryRegister&, std::uint64_t lanes);
+  // Puts what the instruction wrote into a row of 64 bits a lane, where translated code finds it.
+  void (*unfold)(Warp&, const Insn&);
   // One lane's registers, for tests and messages.
   std::uint64_t (*read_x)(const Warp&, unsigned reg, unsigned lane);
 };

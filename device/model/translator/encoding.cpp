@@ -41,7 +41,7 @@ struct Fields<model::Translation::Segment> {
 template <>
 struct Fields<model::Translation> {
   static auto of(auto& v) {
-    return std::tie(v.refusal, v.code, v.segments, v.sites, v.gives_way, v.instructions);
+    return std::tie(v.refusal, v.code, v.segments, v.sites, v.instructions);
   }
 };
 

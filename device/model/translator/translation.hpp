@@ -54,9 +54,9 @@ struct WarpContext {
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
-  // False when the warp must give way: the launch must end or, where Translation::gives_way, other warps of
-  // the group have waited long enough for their turn. Sets poll_at.
-  bool (*poll)(void* warp, std::uint64_t executed);
+  // False when the launch must end or, in a loop that only waits for memory to change (`waits`), when other
+  // warps of the group should have their turn. Sets poll_at.
+  bool (*poll)(void* warp, std::uint64_t executed, bool waits);
 };
 
 // How a segment ended: the low half of its result; the high half is the instruction to go on with.
@@ -65,7 +65,7 @@ enum class Exit : std::uint32_t {
   kInterpret,     // the interpreter goes on; all registers that it may read were written
   kInterpretOne,  // likewise, for one instruction: then the next segment may start
   kFault,         // step() said so
-  kStopped,       // poll() said so; nothing was written. Where Translation::gives_way: kInterpret instead
+  kStopped,       // poll() said so; nothing was written. A loop that waits ends with kInterpret instead
 };
 using SegmentFunction = std::uint64_t (*)(void* warp, WarpContext* context);
 
@@ -122,9 +122,6 @@ struct Translation {
   std::vector<std::byte> code;  // position independent, one page-aligned block
   std::vector<Segment> segments;
   std::vector<Site> sites;
-  // After poll() said no, a segment ends with kInterpret at an instruction where a segment starts:
-  // work-groups whose warps wait for each other need it.
-  bool gives_way = false;
   std::uint32_t instructions = 0;  // that it covers, for the log
 };
 

@@ -1,0 +1,213 @@
+// What ends a block: branches, and the instructions that change the mask.
+#include "device/model/translator/emitter.hpp"
+
+namespace kiesel::model::translator {
+
+using isa::Op;
+
+Emitter::SplitVariables& Emitter::split_variables(std::uint32_t block) {
+  auto [found, fresh] = splits_.try_emplace(block);
+  if (fresh)
+    found->second = {new_variable(i1_, "open", b_.getFalse()), new_variable(i1_, "in_second", b_.getFalse()),
+                     new_variable(mask_type_, "before", no_lanes()), new_variable(mask_type_, "second", no_lanes())};
+  return found->second;
+}
+
+void Emitter::emit_ending() {
+  switch (block_->ending) {
+    case Ending::kFalls:
+      count(block_->items.size());
+      return go_to(block_->next[0], node_->full);
+    case Ending::kReturn:
+      return emit_return();
+    case Ending::kBranch:
+      return emit_branch();
+    case Ending::kSplit:
+      return emit_split();
+    case Ending::kJoin:
+      return emit_join();
+    case Ending::kPredicate:
+      return emit_predicate();
+    case Ending::kBarrier:
+      return emit_barrier();
+    case Ending::kEnd:
+      count(block_->items.size());
+      put_counters();
+      b_.CreateRet(number64(static_cast<std::int64_t>(Exit::kEnded)));
+      return;
+  }
+}
+
+// Calls are followed, so the place that a return goes to is known; ra must agree.
+void Emitter::emit_return() {
+  const std::uint32_t next = block_->next[0];
+  const auto place = static_cast<std::int64_t>(code_.begin) + std::int64_t{code_.blocks[next].items[0].index} * 4;
+  const Constant& known = block_->last().first;
+  if (!(known == Constant{Constant::Base::kModule, place})) {
+    const Value link = read_first(block_->last());
+    if (link.kind.rep != Rep::kUniform)
+      require(b_.getFalse());
+    else
+      require(b_.CreateICmpEQ(link.v, b_.CreateAdd(module_base_, number64(place))));
+  }
+  count(block_->items.size());
+  go_to(next, node_->full);
+}
+
+namespace {
+
+llvm::CmpInst::Predicate comparison(Op op) {
+  using P = llvm::CmpInst;
+  switch (op) {
+    case Op::beq:
+      return P::ICMP_EQ;
+    case Op::bne:
+      return P::ICMP_NE;
+    case Op::blt:
+      return P::ICMP_SLT;
+    case Op::bge:
+      return P::ICMP_SGE;
+    case Op::bltu:
+      return P::ICMP_ULT;
+    default:
+      return P::ICMP_UGE;
+  }
+}
+
+}  // namespace
+
+// Lanes that disagree are a fault, which is the interpreter's.
+void Emitter::emit_branch() {
+  const Item& item = block_->last();
+  const Value a = read_first(item), b = read_second(item);
+  const auto predicate = comparison(item.in.op);
+  llvm::Value* taken;
+  if (a.kind.rep == Rep::kUniform && b.kind.rep == Rep::kUniform) {
+    taken = b_.CreateICmp(predicate, a.v, b.v);
+  } else {
+    const bool both = is_narrow(a.kind) && is_narrow(b.kind);
+    llvm::Value* each = both ? b_.CreateICmp(predicate, narrow(a), narrow(b)) : b_.CreateICmp(predicate, wide(a), wide(b));
+    llvm::Value* yes = bits(each);
+    if (!node_->full) yes = b_.CreateAnd(yes, mask());
+    taken = b_.CreateICmpNE(yes, no_lanes());
+    if (!block_->agreed) require(b_.CreateOr(b_.CreateNot(taken), b_.CreateICmpEQ(yes, mask())));
+  }
+  count(block_->items.size());
+  if (block_->next[0] == block_->next[1]) return go_to(block_->next[0], node_->full);
+  llvm::BasicBlock *yes = new_block("taken"), *no = new_block("not_taken");
+  b_.CreateCondBr(taken, yes, no);
+  b_.SetInsertPoint(yes);
+  go_to(block_->next[0], node_->full);
+  b_.SetInsertPoint(no);
+  go_to(block_->next[1], node_->full);
+}
+
+llvm::Value* Emitter::predicate(const Value& value, bool negate) {
+  llvm::Value* yes;
+  if (value.kind.rep == Rep::kUniform) {
+    yes = b_.CreateSelect(b_.CreateTrunc(value.v, i1_), all_lanes(), no_lanes());
+  } else {
+    llvm::Value* low = narrow(value);
+    yes = bits(b_.CreateTrunc(low, lanes(i1_)));
+  }
+  if (negate) yes = b_.CreateNot(yes);
+  return node_->full ? yes : b_.CreateAnd(yes, mask());
+}
+
+void Emitter::emit_split() {
+  const Item& item = block_->last();
+  const Value condition = read_first(item);
+  llvm::Value* depth = number64(0);
+  if (item.in.rd) {
+    for (const std::uint32_t split : block_->open)
+      depth = b_.CreateAdd(depth, b_.CreateZExt(load(split_variables(split).open), i64_));
+    write(item.in.rd, {{Rep::kUniform, true, Nan::kCanonical, 0}, depth});
+  }
+  count(block_->items.size());
+  const std::uint32_t next = block_->next[0];
+  if (condition.kind.rep == Rep::kUniform && !(node_->full && block_->masked_only)) return go_to(next, node_->full);
+  llvm::Value* yes = predicate(condition, item.in.negate);
+  llvm::Value* no = b_.CreateAnd(b_.CreateNot(yes), mask());
+  llvm::Value* agreed = b_.CreateOr(b_.CreateICmpEQ(yes, no_lanes()), b_.CreateICmpEQ(no, no_lanes()));
+  llvm::BasicBlock *together = new_block("together"), *apart = new_block("apart");
+  b_.CreateCondBr(agreed, together, apart);
+  b_.SetInsertPoint(apart);
+  SplitVariables& variables = split_variables(node_->block);
+  const auto size = [&](llvm::Value* m) { return b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b_.CreateZExt(m, i64_)); };
+  llvm::Value* yes_first = b_.CreateICmpUGE(size(yes), size(no));
+  b_.CreateStore(mask(), variables.before);
+  b_.CreateStore(b_.CreateSelect(yes_first, no, yes), variables.second);
+  b_.CreateStore(b_.getTrue(), variables.open);
+  b_.CreateStore(b_.getFalse(), variables.in_second);
+  b_.CreateStore(b_.CreateSelect(yes_first, yes, no), mask_variable_);
+  go_to(next, false);
+  b_.SetInsertPoint(together);
+  if (block_->masked_only && node_->full) b_.CreateStore(all_lanes(), mask_variable_);
+  go_to(next, node_->full && !block_->masked_only);
+}
+
+void Emitter::emit_join() {
+  count(block_->items.size());
+  const std::uint32_t next = block_->next[0];
+  if (node_->full) return go_to(next, true);
+  SplitVariables& variables = split_variables(block_->split);
+  llvm::BasicBlock *open = new_block("open"), *closed = new_block("closed"), *second = new_block("second"),
+                   *pop = new_block("pop");
+  // Goes on behind the join under a mask.
+  const auto go_on = [&](llvm::Value* lanes) {
+    if (request_.shape.partial) return go_to(next, false);
+    llvm::BasicBlock *full = new_block("refilled"), *some = new_block("some");
+    b_.CreateCondBr(b_.CreateICmpEQ(lanes, all_lanes()), full, some);
+    b_.SetInsertPoint(full);
+    go_to(next, true);
+    b_.SetInsertPoint(some);
+    go_to(next, false);
+  };
+  b_.CreateCondBr(load(variables.open), open, closed);
+  b_.SetInsertPoint(closed);
+  if (code_.blocks[block_->split].masked_only)
+    go_on(mask());
+  else
+    go_to(next, false);
+  b_.SetInsertPoint(open);
+  b_.CreateCondBr(load(variables.in_second), pop, second);
+  b_.SetInsertPoint(second);
+  b_.CreateStore(b_.getTrue(), variables.in_second);
+  b_.CreateStore(load(variables.second), mask_variable_);
+  go_to(code_.blocks[block_->split].next[0], false);
+  b_.SetInsertPoint(pop);
+  llvm::Value* before = load(variables.before);
+  b_.CreateStore(b_.getFalse(), variables.open);
+  b_.CreateStore(before, mask_variable_);
+  go_on(before);
+}
+
+void Emitter::emit_predicate() {
+  const Item& item = block_->last();
+  const Value condition = read_first(item), restore_value = read_second(item);
+  const std::uint32_t next = block_->next[0];
+  llvm::Value* stay = predicate(condition, item.in.negate);
+  if (restore_value.kind.rep != Rep::kUniform) {
+    give_back();
+    return;
+  }
+  llvm::Value* restore = b_.CreateTrunc(restore_value.v, mask_type_);
+  llvm::Value* after = b_.CreateSelect(b_.CreateICmpEQ(stay, no_lanes()), restore, stay);
+  require(b_.CreateICmpNE(after, no_lanes()));
+  if (node_->full && condition.kind.rep == Rep::kUniform) {
+    require(b_.CreateICmpEQ(after, all_lanes()));
+    count(block_->items.size());
+    return go_to(next, true);
+  }
+  count(block_->items.size());
+  b_.CreateStore(after, mask_variable_);
+  if (request_.shape.partial) return go_to(next, false);
+  llvm::BasicBlock *full = new_block("all_stay"), *some = new_block("some_leave");
+  b_.CreateCondBr(b_.CreateICmpEQ(after, all_lanes()), full, some);
+  b_.SetInsertPoint(full);
+  go_to(next, true);
+  b_.SetInsertPoint(some);
+  go_to(next, false);
+}
+
+}  // namespace kiesel::model::translator

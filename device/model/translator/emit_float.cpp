@@ -1,0 +1,168 @@
+// Floating point in the host's arithmetic, rounding to nearest even; the device's only difference are canonical
+// NaNs, which are made when bits are looked at (Nan in kinds.hpp).
+#include "device/model/translator/emitter.hpp"
+
+namespace kiesel::model::translator {
+
+using isa::Op;
+
+Value Emitter::float_operand(Register r, char type, bool uniform) {
+  Value value = read(kFloat + r);
+  value = type == 'd' ? boxed(value) : single(value);
+  if (is_uniform(value.kind.rep) && !uniform) {
+    value.v = splat(value.v);
+    value.kind.rep = type == 'd' ? Rep::kDoubles : Rep::kFloats;
+  }
+  return value;
+}
+
+llvm::Value* Emitter::sign_injected(const Item& item, llvm::Value* a, llvm::Value* b) {
+  const std::string_view name = isa::info(item.in.op).name;
+  llvm::Type* real = a->getType();
+  const bool is_double = real->getScalarType()->isDoubleTy();
+  llvm::Type* type = is_double ? i64_ : i32_;
+  if (real->isVectorTy()) type = lanes(type);
+  llvm::Value* sign = llvm::ConstantInt::get(type, is_double ? std::uint64_t{1} << 63 : std::uint64_t{1} << 31);
+  llvm::Value *x = b_.CreateBitCast(a, type), *y = b_.CreateBitCast(b, type);
+  llvm::Value* result;
+  if (name.starts_with("fsgnjx."))
+    result = b_.CreateXor(x, b_.CreateAnd(y, sign));
+  else {
+    if (name.starts_with("fsgnjn.")) y = b_.CreateNot(y);
+    result = b_.CreateOr(b_.CreateAnd(x, b_.CreateNot(sign)), b_.CreateAnd(y, sign));
+  }
+  return b_.CreateBitCast(result, real);
+}
+
+// The number where one operand is NaN; -0 is less than +0.
+llvm::Value* Emitter::minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum) {
+  llvm::Type* real = a->getType();
+  const bool is_double = real->getScalarType()->isDoubleTy();
+  llvm::Type* type = is_double ? i64_ : i32_;
+  if (real->isVectorTy()) type = lanes(type);
+  // Where both are equal they differ in the sign of zero at most: combine the bits.
+  llvm::Value *x = b_.CreateBitCast(a, type), *y = b_.CreateBitCast(b, type);
+  llvm::Value* equal = b_.CreateBitCast(maximum ? b_.CreateAnd(x, y) : b_.CreateOr(x, y), real);
+  llvm::Value* chosen = b_.CreateSelect(maximum ? b_.CreateFCmpOGT(a, b) : b_.CreateFCmpOLT(a, b), a, b);
+  chosen = b_.CreateSelect(b_.CreateFCmpOEQ(a, b), equal, chosen);
+  chosen = b_.CreateSelect(b_.CreateFCmpUNO(b, b), a, chosen);
+  chosen = b_.CreateSelect(b_.CreateFCmpUNO(a, a), b, chosen);
+  return canonical(chosen);
+}
+
+// Saturating; NaN becomes the largest.
+llvm::Value* Emitter::to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width) {
+  llvm::Type* real = v->getType();
+  llvm::Type* type = width == 32 ? i32_ : i64_;
+  if (real->isVectorTy()) type = lanes(type);
+  llvm::Intrinsic::ID id = llvm::Intrinsic::trunc;
+  if (rounding == isa::kRoundNearestEven || rounding == isa::kRoundDynamic) id = llvm::Intrinsic::rint;
+  if (rounding == isa::kRoundDown) id = llvm::Intrinsic::floor;
+  if (rounding == isa::kRoundUp) id = llvm::Intrinsic::ceil;
+  llvm::Value* whole = b_.CreateUnaryIntrinsic(id, v);
+  if (rounding == isa::kRoundNearestAway) {
+    llvm::Value* rest = b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, b_.CreateFSub(v, whole));
+    llvm::Value* one = b_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, llvm::ConstantFP::get(real, 1.0), v);
+    whole = b_.CreateSelect(b_.CreateFCmpOGE(rest, llvm::ConstantFP::get(real, 0.5)), b_.CreateFAdd(whole, one), whole);
+  }
+  const double end = width == 32 ? (is_signed ? 0x1p31 : 0x1p32) : (is_signed ? 0x1p63 : 0x1p64);
+  llvm::Value* first = llvm::ConstantFP::get(real, is_signed ? -end : 0.0);
+  llvm::Value* inside = b_.CreateAnd(b_.CreateFCmpOGE(whole, first), b_.CreateFCmpOLT(whole, llvm::ConstantFP::get(real, end)));
+  llvm::Value* safe = b_.CreateSelect(inside, whole, llvm::ConstantFP::get(real, 0.0));
+  llvm::Value* number = is_signed ? b_.CreateFPToSI(safe, type) : b_.CreateFPToUI(safe, type);
+  const std::uint64_t most = is_signed ? (std::uint64_t{1} << (width - 1)) - 1 : ~std::uint64_t{0};
+  const std::uint64_t least = is_signed ? std::uint64_t{1} << (width - 1) : 0;
+  llvm::Value* outside = b_.CreateSelect(b_.CreateFCmpOLT(whole, first), llvm::ConstantInt::get(type, least),
+                                         llvm::ConstantInt::get(type, most));
+  return b_.CreateSelect(inside, number, outside);
+}
+
+Value Emitter::floating(const Item& item, const Kind& kind) {
+  const isa::Instruction& in = item.in;
+  const std::string_view name = isa::info(in.op).name;
+  const bool once = is_uniform(kind.rep);
+  const bool from_integer = isa::info(in.op).syntax[3] == 's';
+  const bool to_integer_register = isa::info(in.op).syntax[0] == 'd';
+  const auto shape = [&](llvm::Type* element) { return once ? element : lanes(element); };
+
+  if (from_integer) {
+    const Value a = read_first(item);
+    const char type = float_type(in.op);
+    llvm::Type* real = shape(type == 'd' ? double_ : float_);
+    const auto low = [&] { return once ? b_.CreateTrunc(a.v, i32_) : narrow(a); };
+    const auto all = [&] { return once ? a.v : wide(a); };
+    if (name == "fmv.w.x") return {kind, b_.CreateBitCast(low(), real)};
+    if (name == "fmv.d.x") return {kind, b_.CreateBitCast(all(), real)};
+    const bool is_unsigned = name.ends_with("u");
+    llvm::Value* v = name.substr(7, 1) == "w" ? low() : all();
+    return {kind, is_unsigned ? b_.CreateUIToFP(v, real) : b_.CreateSIToFP(v, real)};
+  }
+
+  if (name == "fmv.x.w" || name == "fmv.x.d") {
+    Value a = read(kFloat + in.rs1);
+    if (name == "fmv.x.d") a = boxed(a);
+    const bool one = is_uniform(a.kind.rep);
+    llvm::Value* v = a.kind.nan == Nan::kLoose ? canonical(a.v) : a.v;
+    llvm::Type* element = is_double(a.kind.rep) ? i64_ : i32_;
+    v = b_.CreateBitCast(v, one ? element : lanes(element));
+    llvm::Type *word = one ? i32_ : lanes(i32_), *big = one ? i64_ : lanes(i64_);
+    if (name == "fmv.x.d") return {kind, kind.rep == Rep::kNarrow ? b_.CreateTrunc(v, lanes(i32_)) : v};
+    if (is_double(a.kind.rep)) v = b_.CreateTrunc(v, word);
+    if (kind.rep == Rep::kUniform) return {kind, b_.CreateSExt(v, big)};
+    return {kind, one ? splat(v) : v};
+  }
+
+  if (to_integer_register) {  // conversions and comparisons
+    const char type = name[name.rfind('.') + 1];
+    const bool converts = name.starts_with("fcvt");
+    const Value a = float_operand(in.rs1, type, once);
+    if (converts) {
+      const std::string_view target = name.substr(5, name.rfind('.') - 5);
+      const unsigned width = target[0] == 'w' ? 32 : 64;
+      llvm::Value* v = to_integer(a.v, in.rounding, target.size() == 1, width);
+      if (kind.rep == Rep::kUniform) return {kind, width == 32 ? b_.CreateSExt(v, i64_) : v};
+      if (kind.rep == Rep::kNarrow) return {kind, width == 32 ? v : b_.CreateTrunc(v, lanes(i32_))};
+      return {kind, width == 32 ? b_.CreateSExt(v, lanes(i64_)) : v};
+    }
+    const Value b = float_operand(in.rs2, type, once);
+    llvm::Value* c = name.starts_with("feq")   ? b_.CreateFCmpOEQ(a.v, b.v)
+                     : name.starts_with("flt") ? b_.CreateFCmpOLT(a.v, b.v)
+                                               : b_.CreateFCmpOLE(a.v, b.v);
+    if (kind.rep == Rep::kUniform) return {kind, b_.CreateZExt(c, i64_)};
+    return {kind, b_.CreateZExt(c, lanes(kind.rep == Rep::kNarrow ? i32_ : i64_))};
+  }
+
+  const char type = float_type(in.op);
+  if (name == "fcvt.s.d" || name == "fcvt.d.s") {
+    const Value a = float_operand(in.rs1, name[7], once);
+    llvm::Type* real = shape(type == 'd' ? double_ : float_);
+    return {kind, type == 'd' ? b_.CreateFPExt(a.v, real) : b_.CreateFPTrunc(a.v, real)};
+  }
+  Value a = float_operand(in.rs1, type, once);
+  if (name.starts_with("fsgnj")) {
+    if (name.starts_with("fsgnj.") && in.rs1 == in.rs2) {
+      a.kind.stride = 0;
+      return a;
+    }
+    Value b = float_operand(in.rs2, type, once);
+    if (a.kind.nan == Nan::kLoose) a.v = canonical(a.v);
+    if (b.kind.nan == Nan::kLoose) b.v = canonical(b.v);
+    return {kind, sign_injected(item, a.v, b.v)};
+  }
+  if (name.starts_with("fsqrt")) return {kind, b_.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, a.v)};
+  const Value b = float_operand(in.rs2, type, once);
+  if (name.starts_with("fadd")) return {kind, b_.CreateFAdd(a.v, b.v)};
+  if (name.starts_with("fsub")) return {kind, b_.CreateFSub(a.v, b.v)};
+  if (name.starts_with("fmul")) return {kind, b_.CreateFMul(a.v, b.v)};
+  if (name.starts_with("fdiv")) return {kind, b_.CreateFDiv(a.v, b.v)};
+  if (name.starts_with("fmin")) return {kind, minimum_or_maximum(a.v, b.v, false)};
+  if (name.starts_with("fmax")) return {kind, minimum_or_maximum(a.v, b.v, true)};
+  const Value c = float_operand(in.rs3, type, once);
+  const bool negates_product = name.starts_with("fn");
+  const bool negates_sum = name.starts_with("fmsub") || name.starts_with("fnmadd");
+  llvm::Value* x = negates_product ? b_.CreateFNeg(a.v) : a.v;
+  llvm::Value* z = negates_sum ? b_.CreateFNeg(c.v) : c.v;
+  return {kind, b_.CreateIntrinsic(llvm::Intrinsic::fma, {x->getType()}, {x, b.v, z})};
+}
+
+}  // namespace kiesel::model::translator

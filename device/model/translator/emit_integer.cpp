@@ -1,0 +1,638 @@
+// Integer instructions, CSRs and votes.
+#include <cstddef>
+
+#include "device/isa/csr.hpp"
+#include "device/model/translator/emitter.hpp"
+
+namespace kiesel::model::translator {
+
+using isa::Op;
+namespace {
+
+bool divides(Op op) {
+  switch (op) {
+    case Op::div:
+    case Op::divu:
+    case Op::rem:
+    case Op::remu:
+    case Op::divw:
+    case Op::divuw:
+    case Op::remw:
+    case Op::remuw:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Of the lower halves of its operands, to a sign-extended result.
+bool is_word(Op op) {
+  switch (op) {
+    case Op::addw:
+    case Op::addiw:
+    case Op::subw:
+    case Op::mulw:
+    case Op::sllw:
+    case Op::slliw:
+    case Op::srlw:
+    case Op::srliw:
+    case Op::sraw:
+    case Op::sraiw:
+    case Op::divw:
+    case Op::divuw:
+    case Op::remw:
+    case Op::remuw:
+    case Op::rolw:
+    case Op::rorw:
+    case Op::roriw:
+    case Op::clzw:
+    case Op::ctzw:
+    case Op::cpopw:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The lower half of the result comes from the lower halves of the operands.
+bool works_in_lower_half(const isa::Instruction& in) {
+  switch (in.op) {
+    case Op::add:
+    case Op::addi:
+    case Op::sub:
+    case Op::mul:
+    case Op::and_:
+    case Op::andi:
+    case Op::or_:
+    case Op::ori:
+    case Op::xor_:
+    case Op::xori:
+    case Op::andn:
+    case Op::orn:
+    case Op::xnor:
+    case Op::sh1add:
+    case Op::sh2add:
+    case Op::sh3add:
+    case Op::sext_b:
+    case Op::sext_h:
+    case Op::zext_h:
+      return true;
+    case Op::slli:
+      return in.imm < 32;
+    default:
+      return is_word(in.op);
+  }
+}
+
+// Right in 32 bits where both operands are sign-extended numbers of 32 bits.
+bool works_on_narrow(Op op) {
+  switch (op) {
+    case Op::slt:
+    case Op::slti:
+    case Op::sltu:
+    case Op::sltiu:
+    case Op::min:
+    case Op::max:
+    case Op::minu:
+    case Op::maxu:
+    case Op::srai:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool has_register(const isa::Instruction& in) { return isa::info(in.op).format == isa::Format::kR; }
+
+}  // namespace
+
+bool Emitter::needs_interpreter(const Item& item) const {
+  const isa::Instruction& in = item.in;
+  const std::string_view name = isa::info(in.op).name;
+  switch (in.op) {
+    case Op::bar_arrive:
+    case Op::fclass_s:
+    case Op::fclass_d:
+      return true;
+    default:
+      break;
+  }
+  const isa::Extension extension = isa::info(in.op).extension;
+  if (extension == isa::Extension::kZfh) return true;
+  if (extension != isa::Extension::kF && extension != isa::Extension::kD) return false;
+  const bool rounds = isa::info(in.op).syntax.find('m') != std::string_view::npos;
+  const bool nearest = in.rounding == isa::kRoundNearestEven || in.rounding == isa::kRoundDynamic;
+  const bool to_integer = isa::info(in.op).format == isa::Format::kFloatToIntegerRounded;
+  if (name.starts_with("fm") || name.starts_with("fnm"))  // fused: the host needs an instruction for it
+    if (in.op != Op::fmv_x_w && in.op != Op::fmv_w_x && in.op != Op::fmv_x_d && in.op != Op::fmv_d_x &&
+        isa::info(in.op).format == isa::Format::kFloatFused && request_.host_level == 0)
+      return true;
+  return rounds && !nearest && !to_integer;
+}
+
+Value Emitter::integer(const Item& item, const Kind& kind) {
+  const isa::Instruction& in = item.in;
+  const Value a = read_first(item);
+  const Value b = has_register(in) ? read_second(item) : constant(in.imm);
+  if (kind.rep == Rep::kUniform && a.kind.rep == Rep::kUniform && b.kind.rep == Rep::kUniform)
+    return {kind, compute64(in, a.v, b.v)};
+  if (kind.rep == Rep::kLine || kind.rep == Rep::kUniform) return line_result(item, kind, a, b);
+  if (divides(in.op) && !is_word(in.op)) return wide_division(item, kind, a, b);
+  const bool both = is_narrow(a.kind) && is_narrow(b.kind);
+  if (kind.rep == Rep::kNarrow &&
+      (works_in_lower_half(in) || (both && works_on_narrow(in.op)) || in.op == Op::czero_eqz || in.op == Op::czero_nez)) {
+    if (in.op == Op::czero_eqz || in.op == Op::czero_nez) {
+      llvm::Value* zero = is_narrow(b.kind)
+                              ? b_.CreateICmpEQ(narrow(b), llvm::Constant::getNullValue(lanes(i32_)))
+                              : b_.CreateICmpEQ(wide(b), llvm::Constant::getNullValue(lanes(i64_)));
+      llvm::Value *x = narrow(a), *none = llvm::Constant::getNullValue(lanes(i32_));
+      return {kind, in.op == Op::czero_eqz ? b_.CreateSelect(zero, none, x) : b_.CreateSelect(zero, x, none)};
+    }
+    return {kind, compute32(in, narrow(a), narrow(b))};
+  }
+  llvm::Value* v = is_word(in.op) ? b_.CreateSExt(compute32(in, narrow(a), narrow(b)), lanes(i64_))
+                                  : compute64(in, wide(a), wide(b));
+  return {kind, kind.rep == Rep::kNarrow ? b_.CreateTrunc(v, lanes(i32_)) : v};
+}
+
+// Lines stay lines: lane 0 and the steps are computed once. Where the result is a number of 32 bits, or an
+// operand counts with its lower half only, the ends of the line must not wrap.
+Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, const Value& b) {
+  const isa::Instruction& in = item.in;
+  const bool rows = rows_ > 1;
+  const auto step_of = [&](const Value& v) { return v.step ? v.step : number64(0); };
+  // All corners of a line lie in [low, high].
+  const auto inside = [&](llvm::Value* base, std::int64_t stride, llvm::Value* step, std::int64_t low, std::int64_t high) {
+    const auto in_range = [&](llvm::Value* v) {
+      return b_.CreateICmpULE(b_.CreateSub(v, number64(low)), number64(high - low));
+    };
+    llvm::Value* ok = in_range(base);
+    llvm::Value* last = b_.CreateAdd(base, number64(stride * (row_ - 1)));
+    if (stride) ok = b_.CreateAnd(ok, in_range(last));
+    if (rows) {
+      llvm::Value* down = b_.CreateMul(step, number64(rows_ - 1));
+      ok = b_.CreateAnd(ok, b_.CreateAnd(in_range(b_.CreateAdd(base, down)), in_range(b_.CreateAdd(last, down))));
+      constexpr std::int64_t kMost = std::int64_t{1} << 40;  // so that nothing above wraps
+      ok = b_.CreateAnd(ok, b_.CreateICmpULE(b_.CreateAdd(step, number64(kMost)), number64(2 * kMost)));
+    }
+    return ok;
+  };
+  Value x = a, y = b;
+  constexpr std::int64_t kLow32 = 0xFFFFFFFF;
+  const bool unsigned_first = in.op == Op::add_uw || in.op == Op::sh1add_uw || in.op == Op::sh2add_uw ||
+                              in.op == Op::sh3add_uw || in.op == Op::slli_uw;
+  if (unsigned_first) {
+    x.v = b_.CreateAnd(x.v, number64(kLow32));
+    if (x.kind.rep == Rep::kLine) require(inside(x.v, x.kind.stride, step_of(x), 0, kLow32));
+  }
+  llvm::Value *base = nullptr, *step = nullptr;
+  const auto combine = [&](unsigned shift, bool subtract) {
+    const auto one = [&](llvm::Value* p, llvm::Value* q) {
+      p = b_.CreateShl(p, number64(shift));
+      return subtract ? b_.CreateSub(p, q) : b_.CreateAdd(p, q);
+    };
+    base = one(x.v, y.v);
+    if (rows) step = one(step_of(x), step_of(y));
+  };
+  switch (in.op) {
+    case Op::sub:
+    case Op::subw:
+      combine(0, true);
+      break;
+    case Op::sh1add:
+    case Op::sh1add_uw:
+      combine(1, false);
+      break;
+    case Op::sh2add:
+    case Op::sh2add_uw:
+      combine(2, false);
+      break;
+    case Op::sh3add:
+    case Op::sh3add_uw:
+      combine(3, false);
+      break;
+    case Op::slli:
+    case Op::slliw:
+    case Op::slli_uw:
+      base = b_.CreateShl(x.v, number64(in.imm));
+      if (rows) step = b_.CreateShl(step_of(x), number64(in.imm));
+      break;
+    case Op::mul:
+    case Op::mulw: {
+      const bool first = a.kind.rep == Rep::kLine;
+      llvm::Value* factor = first ? y.v : x.v;
+      base = b_.CreateMul(x.v, y.v);
+      if (rows) step = b_.CreateMul(first ? step_of(x) : step_of(y), factor);
+      break;
+    }
+    default:
+      combine(0, false);
+      break;
+  }
+  const bool word = is_word(in.op);
+  if (word) {
+    // Lane 0 as the instruction makes it; the others follow where none of them wraps.
+    base = b_.CreateSExt(b_.CreateTrunc(base, i32_), i64_);
+    if (rows) step = b_.CreateSExt(b_.CreateTrunc(step, i32_), i64_);
+    if (kind.rep == Rep::kLine)
+      require(inside(base, kind.stride, step, INT32_MIN, INT32_MAX));
+  }
+  return {kind, base, step};
+}
+
+llvm::Value* Emitter::divide64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+  llvm::Type* type = a->getType();
+  const auto n = [&](std::int64_t v) { return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true); };
+  const bool is_signed = in.op == Op::div || in.op == Op::rem || in.op == Op::divw || in.op == Op::remw;
+  const bool quotient = in.op == Op::div || in.op == Op::divu || in.op == Op::divw || in.op == Op::divuw;
+  llvm::Value* zero = b_.CreateICmpEQ(b, n(0));
+  llvm::Value* odd = is_signed ? b_.CreateOr(zero, b_.CreateICmpEQ(b, n(-1))) : zero;
+  llvm::Value* divisor = b_.CreateSelect(odd, n(1), b);
+  llvm::Value* q = is_signed ? b_.CreateSDiv(a, divisor) : b_.CreateUDiv(a, divisor);
+  if (is_signed) q = b_.CreateSelect(odd, b_.CreateNeg(a), q);
+  if (quotient) return b_.CreateSelect(zero, n(-1), q);
+  llvm::Value* rest = b_.CreateSub(a, b_.CreateMul(q, b));
+  return b_.CreateSelect(zero, a, rest);
+}
+
+// Vectors divide as doubles: quotients of numbers of 32 bits are exact there once the fraction is cut off.
+llvm::Value* Emitter::divide32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+  if (!a->getType()->isVectorTy()) return divide64(in, a, b);
+  const bool is_signed = in.op == Op::divw || in.op == Op::remw;
+  const bool quotient = in.op == Op::divw || in.op == Op::divuw;
+  llvm::Type *real = lanes(double_), *wide_type = lanes(i64_);
+  llvm::Value *zero_lane = llvm::Constant::getNullValue(a->getType()), *ones = llvm::Constant::getAllOnesValue(a->getType());
+  llvm::Value* zero = b_.CreateICmpEQ(b, zero_lane);
+  llvm::Value* divisor = b_.CreateSelect(zero, llvm::ConstantInt::get(a->getType(), 1), b);
+  llvm::Value *x = is_signed ? b_.CreateSIToFP(a, real) : b_.CreateUIToFP(a, real);
+  llvm::Value *y = is_signed ? b_.CreateSIToFP(divisor, real) : b_.CreateUIToFP(divisor, real);
+  // Of INT_MIN / -1 the lower half is what the device gives: through 64 bits.
+  llvm::Value* whole = b_.CreateTrunc(b_.CreateFPToSI(b_.CreateFDiv(x, y), wide_type), a->getType());
+  if (quotient) return b_.CreateSelect(zero, ones, whole);
+  return b_.CreateSelect(zero, a, b_.CreateSub(a, b_.CreateMul(whole, b)));
+}
+
+// Lanes divide 64 bits in the interpreter, but for numbers from 0 to 2^31 - 1, which most are.
+Value Emitter::wide_division(const Item& item, const Kind& kind, const Value& a, const Value& b) {
+  llvm::Value *x = wide(a), *y = wide(b);
+  llvm::Value* upper = b_.CreateLShr(b_.CreateOr(x, y), std::uint64_t{31});
+  llvm::Value* large = bits(b_.CreateICmpNE(upper, llvm::Constant::getNullValue(upper->getType())));
+  llvm::Value* zero = bits(b_.CreateICmpEQ(y, llvm::Constant::getNullValue(y->getType())));
+  llvm::Value* odd = b_.CreateAnd(b_.CreateOr(large, zero), mask());
+  llvm::BasicBlock *fast = new_block("fast"), *slow = cold_block("slow"), *done = new_block("done");
+  branch_likely(b_.CreateICmpEQ(odd, no_lanes()), fast, slow);
+  b_.SetInsertPoint(fast);
+  isa::Instruction word = item.in;
+  word.op = item.in.op == Op::div || item.in.op == Op::divu ? Op::divuw : Op::remuw;
+  llvm::Value* quotient = divide32(word, b_.CreateTrunc(x, lanes(i32_)), b_.CreateTrunc(y, lanes(i32_)));
+  if (kind.rep == Rep::kWide) quotient = b_.CreateZExt(quotient, lanes(i64_));
+  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(slow);
+  const Value stepped = step(item, kNoSite, kind);
+  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(done);
+  llvm::PHINode* phi = b_.CreatePHI(quotient->getType(), 2);
+  phi->addIncoming(quotient, fast_end);
+  phi->addIncoming(stepped.v, slow_end);
+  return {kind, phi};
+}
+
+// The upper half of unsigned products of 64 bits, from products of 32.
+llvm::Value* Emitter::high_products(llvm::Value* a, llvm::Value* b) {
+  llvm::Value* low = llvm::ConstantInt::get(a->getType(), 0xFFFFFFFF);
+  const auto lower = [&](llvm::Value* v) { return b_.CreateAnd(v, low); };
+  const auto upper = [&](llvm::Value* v) { return b_.CreateLShr(v, std::uint64_t{32}); };
+  llvm::Value* ll = b_.CreateMul(lower(a), lower(b));
+  llvm::Value* middle = b_.CreateAdd(b_.CreateMul(upper(a), lower(b)), upper(ll));
+  llvm::Value* other = b_.CreateAdd(b_.CreateMul(lower(a), upper(b)), lower(middle));
+  return b_.CreateAdd(b_.CreateAdd(b_.CreateMul(upper(a), upper(b)), upper(middle)), upper(other));
+}
+
+llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+  llvm::Type* type = a->getType();
+  const auto n = [&](std::int64_t v) { return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true); };
+  const auto shift = [&] { return b_.CreateAnd(b, n(31)); };
+  const auto truth = [&](llvm::Value* c) { return b_.CreateZExt(c, type); };
+  switch (in.op) {
+    case Op::addw:
+    case Op::addiw:
+    case Op::add:
+    case Op::addi:
+      return b_.CreateAdd(a, b);
+    case Op::subw:
+    case Op::sub:
+      return b_.CreateSub(a, b);
+    case Op::mulw:
+    case Op::mul:
+      return b_.CreateMul(a, b);
+    case Op::and_:
+    case Op::andi:
+      return b_.CreateAnd(a, b);
+    case Op::or_:
+    case Op::ori:
+      return b_.CreateOr(a, b);
+    case Op::xor_:
+    case Op::xori:
+      return b_.CreateXor(a, b);
+    case Op::andn:
+      return b_.CreateAnd(a, b_.CreateNot(b));
+    case Op::orn:
+      return b_.CreateOr(a, b_.CreateNot(b));
+    case Op::xnor:
+      return b_.CreateNot(b_.CreateXor(a, b));
+    case Op::slli:
+    case Op::sllw:
+    case Op::slliw:
+      return b_.CreateShl(a, shift());
+    case Op::srlw:
+    case Op::srliw:
+      return b_.CreateLShr(a, shift());
+    case Op::sraw:
+    case Op::sraiw:
+      return b_.CreateAShr(a, shift());
+    case Op::srai:
+      return b_.CreateAShr(a, n(std::min<std::int64_t>(in.imm, 31)));
+    case Op::sh1add:
+      return b_.CreateAdd(b_.CreateShl(a, n(1)), b);
+    case Op::sh2add:
+      return b_.CreateAdd(b_.CreateShl(a, n(2)), b);
+    case Op::sh3add:
+      return b_.CreateAdd(b_.CreateShl(a, n(3)), b);
+    case Op::slt:
+    case Op::slti:
+      return truth(b_.CreateICmpSLT(a, b));
+    case Op::sltu:
+    case Op::sltiu:
+      return truth(b_.CreateICmpULT(a, b));
+    case Op::min:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a, b);
+    case Op::max:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, a, b);
+    case Op::minu:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, a, b);
+    case Op::maxu:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b);
+    case Op::rolw:
+      return b_.CreateIntrinsic(llvm::Intrinsic::fshl, {type}, {a, a, b});
+    case Op::rorw:
+    case Op::roriw:
+      return b_.CreateIntrinsic(llvm::Intrinsic::fshr, {type}, {a, a, b});
+    case Op::clzw:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, a, b_.getFalse());
+    case Op::ctzw:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, a, b_.getFalse());
+    case Op::cpopw:
+      return b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, a);
+    case Op::sext_b:
+      return b_.CreateAShr(b_.CreateShl(a, n(24)), n(24));
+    case Op::sext_h:
+      return b_.CreateAShr(b_.CreateShl(a, n(16)), n(16));
+    case Op::zext_h:
+      return b_.CreateAnd(a, n(0xFFFF));
+    default:
+      return divide32(in, a, b);
+  }
+}
+
+llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+  llvm::Type* type = a->getType();
+  const auto n = [&](std::int64_t v) { return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true); };
+  llvm::Type* half = type->isVectorTy() ? lanes(i32_) : i32_;
+  if (is_word(in.op)) {
+    llvm::Value* low = compute32(in, b_.CreateTrunc(a, half), b_.CreateTrunc(b, half));
+    return b_.CreateSExt(low, type);
+  }
+  const auto shift = [&] { return b_.CreateAnd(b, n(63)); };
+  const auto truth = [&](llvm::Value* c) { return b_.CreateZExt(c, type); };
+  const auto lower = [&] { return b_.CreateAnd(a, n(0xFFFFFFFF)); };
+  const auto bit = [&] { return b_.CreateShl(n(1), shift()); };
+  const auto high_product = [&](bool a_signed, bool b_signed) -> llvm::Value* {
+    if (type->isVectorTy()) {  // of numbers below zero the other factor counts 2^64 too much
+      llvm::Value* product = high_products(a, b);
+      if (a_signed) product = b_.CreateSub(product, b_.CreateAnd(b_.CreateAShr(a, std::uint64_t{63}), b));
+      if (b_signed) product = b_.CreateSub(product, b_.CreateAnd(b_.CreateAShr(b, std::uint64_t{63}), a));
+      return product;
+    }
+    llvm::Type* big = b_.getIntNTy(128);
+    llvm::Value* x = a_signed ? b_.CreateSExt(a, big) : b_.CreateZExt(a, big);
+    llvm::Value* y = b_signed ? b_.CreateSExt(b, big) : b_.CreateZExt(b, big);
+    return b_.CreateTrunc(b_.CreateLShr(b_.CreateMul(x, y), llvm::ConstantInt::get(big, 64)), type);
+  };
+  switch (in.op) {
+    case Op::add:
+    case Op::addi:
+      return b_.CreateAdd(a, b);
+    case Op::sub:
+      return b_.CreateSub(a, b);
+    case Op::mul:
+      return b_.CreateMul(a, b);
+    case Op::mulh:
+      return high_product(true, true);
+    case Op::mulhsu:
+      return high_product(true, false);
+    case Op::mulhu:
+      return high_product(false, false);
+    case Op::and_:
+    case Op::andi:
+      return b_.CreateAnd(a, b);
+    case Op::or_:
+    case Op::ori:
+      return b_.CreateOr(a, b);
+    case Op::xor_:
+    case Op::xori:
+      return b_.CreateXor(a, b);
+    case Op::andn:
+      return b_.CreateAnd(a, b_.CreateNot(b));
+    case Op::orn:
+      return b_.CreateOr(a, b_.CreateNot(b));
+    case Op::xnor:
+      return b_.CreateNot(b_.CreateXor(a, b));
+    case Op::sll:
+    case Op::slli:
+      return b_.CreateShl(a, shift());
+    case Op::srl:
+    case Op::srli:
+      return b_.CreateLShr(a, shift());
+    case Op::sra:
+    case Op::srai:
+      return b_.CreateAShr(a, shift());
+    case Op::add_uw:
+      return b_.CreateAdd(lower(), b);
+    case Op::sh1add:
+      return b_.CreateAdd(b_.CreateShl(a, n(1)), b);
+    case Op::sh2add:
+      return b_.CreateAdd(b_.CreateShl(a, n(2)), b);
+    case Op::sh3add:
+      return b_.CreateAdd(b_.CreateShl(a, n(3)), b);
+    case Op::sh1add_uw:
+      return b_.CreateAdd(b_.CreateShl(lower(), n(1)), b);
+    case Op::sh2add_uw:
+      return b_.CreateAdd(b_.CreateShl(lower(), n(2)), b);
+    case Op::sh3add_uw:
+      return b_.CreateAdd(b_.CreateShl(lower(), n(3)), b);
+    case Op::slli_uw:
+      return b_.CreateShl(lower(), shift());
+    case Op::slt:
+    case Op::slti:
+      return truth(b_.CreateICmpSLT(a, b));
+    case Op::sltu:
+    case Op::sltiu:
+      return truth(b_.CreateICmpULT(a, b));
+    case Op::min:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a, b);
+    case Op::max:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, a, b);
+    case Op::minu:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, a, b);
+    case Op::maxu:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b);
+    case Op::czero_eqz:
+      return b_.CreateSelect(b_.CreateICmpEQ(b, n(0)), n(0), a);
+    case Op::czero_nez:
+      return b_.CreateSelect(b_.CreateICmpEQ(b, n(0)), a, n(0));
+    case Op::rol:
+      return b_.CreateIntrinsic(llvm::Intrinsic::fshl, {type}, {a, a, b});
+    case Op::ror:
+    case Op::rori:
+      return b_.CreateIntrinsic(llvm::Intrinsic::fshr, {type}, {a, a, b});
+    case Op::clz:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, a, b_.getFalse());
+    case Op::ctz:
+      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, a, b_.getFalse());
+    case Op::cpop:
+      return b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, a);
+    case Op::sext_b:
+      return b_.CreateAShr(b_.CreateShl(a, n(56)), n(56));
+    case Op::sext_h:
+      return b_.CreateAShr(b_.CreateShl(a, n(48)), n(48));
+    case Op::zext_h:
+      return b_.CreateAnd(a, n(0xFFFF));
+    case Op::rev8:
+      return b_.CreateUnaryIntrinsic(llvm::Intrinsic::bswap, a);
+    case Op::orc_b: {
+      llvm::Value* low = b_.CreateAdd(b_.CreateAnd(a, n(0x7F7F7F7F7F7F7F7F)), n(0x7F7F7F7F7F7F7F7F));
+      llvm::Value* ones = b_.CreateAnd(b_.CreateLShr(b_.CreateOr(a, low), n(7)), n(0x0101010101010101));
+      return b_.CreateMul(ones, n(255));
+    }
+    case Op::bclr:
+    case Op::bclri:
+      return b_.CreateAnd(a, b_.CreateNot(bit()));
+    case Op::bext:
+    case Op::bexti:
+      return b_.CreateAnd(b_.CreateLShr(a, shift()), n(1));
+    case Op::binv:
+    case Op::binvi:
+      return b_.CreateXor(a, bit());
+    case Op::bset:
+    case Op::bseti:
+      return b_.CreateOr(a, bit());
+    default:
+      return divides(in.op) ? divide64(in, a, b) : a;
+  }
+}
+
+Value Emitter::csr(const Item& item, const Kind& kind) {
+  namespace numbers = isa::csr;
+  const auto number = static_cast<std::uint32_t>(item.in.imm);
+  const auto table = [&](TableCsr which) {
+    return load_context(offsetof(WarpContext, csrs) + static_cast<std::size_t>(which) * 8, i64_);
+  };
+  const auto first = [&](unsigned d) { return load_context(offsetof(WarpContext, local_first) + d * 8, i64_); };
+  switch (number) {
+    case numbers::active_lanes:
+      return {kind, mask64()};
+    case numbers::lane_id:
+      return {kind, number64(0), number64(row_)};
+    case numbers::mhartid: {
+      llvm::Value* warp = b_.CreateAdd(b_.CreateMul(table(TableCsr::core_id), table(TableCsr::num_warps)), table(TableCsr::warp_id));
+      return {kind, b_.CreateMul(warp, number64(lanes_)), number64(row_)};
+    }
+    case numbers::local_id_x:
+    case numbers::local_id_y:
+    case numbers::local_id_z: {
+      const unsigned d = number - numbers::local_id_x;
+      if (request_.shape.row == 0)
+        return {kind, b_.CreateAlignedLoad(lanes(i32_), state(request_.layout.local_id + d * 64 * 4), llvm::Align(4))};
+      return {kind, first(d), number64(d == 1 ? 1 : 0)};
+    }
+#define KIESEL_CSR(name) \
+  case numbers::name:    \
+    return {kind, table(TableCsr::name)};
+      KIESEL_TABLE_CSRS(KIESEL_CSR)
+#undef KIESEL_CSR
+    default:
+      return constant(0);
+  }
+}
+
+Value Emitter::vote(const Item& item, const Kind& kind) {
+  if (item.in.op >= Op::shfl_up) return shuffle(item, kind);
+  llvm::Value* yes = predicate(read_first(item), false);
+  llvm::Value* all = b_.CreateICmpEQ(yes, mask());
+  llvm::Value* any = b_.CreateICmpNE(yes, no_lanes());
+  llvm::Value* result = nullptr;
+  switch (item.in.op) {
+    case Op::vote_all:
+      result = all;
+      break;
+    case Op::vote_any:
+      result = any;
+      break;
+    case Op::vote_uni:
+      result = b_.CreateOr(all, b_.CreateNot(any));
+      break;
+    default:
+      return {{Rep::kUniform, false, Nan::kCanonical, 0}, b_.CreateZExt(yes, i64_)};
+  }
+  return {{Rep::kUniform, true, Nan::kCanonical, 0}, b_.CreateZExt(result, i64_)};
+}
+
+// Each lane's value of another lane, through memory. The source lane counts even if it is not active.
+Value Emitter::shuffle(const Item& item, const Kind& kind) {
+  const Value value = read_first(item), how = read_second(item);
+  llvm::Type* type = lanes(i32_);
+  const auto n = [&](std::uint64_t v) { return llvm::ConstantInt::get(type, v); };
+  llvm::Value* word = narrow(how);
+  const auto field = [&](unsigned shift) { return b_.CreateAnd(b_.CreateLShr(word, n(shift)), n(63)); };
+  llvm::Value *b = field(0), *c = field(6), *segment = field(12);
+  std::vector<llvm::Constant*> numbers;
+  for (unsigned l = 0; l < lanes_; ++l) numbers.push_back(b_.getInt32(l));
+  llvm::Value* lane = llvm::ConstantVector::get(numbers);
+  llvm::Value* first = b_.CreateAnd(lane, segment);
+  llvm::Value* others = b_.CreateNot(segment);
+  llvm::Value* last = b_.CreateOr(first, b_.CreateAnd(c, others));
+  llvm::Value* source = nullptr;
+  switch (item.in.op) {
+    case Op::shfl_up:
+      source = b_.CreateSub(lane, b);
+      break;
+    case Op::shfl_down:
+      source = b_.CreateAdd(lane, b);
+      break;
+    case Op::shfl_bfly:
+      source = b_.CreateXor(lane, b);
+      break;
+    default:
+      source = b_.CreateOr(first, b_.CreateAnd(b, others));
+      break;
+  }
+  llvm::Value* valid = item.in.op == Op::shfl_up ? b_.CreateICmpSGE(source, first) : b_.CreateICmpSLE(source, last);
+  valid = b_.CreateAnd(valid, b_.CreateICmpULT(source, n(lanes_)));
+  source = b_.CreateSelect(valid, source, lane);
+  if (value.kind.rep == Rep::kUniform) return value;
+  const bool narrow_lanes = kind.rep == Rep::kNarrow;
+  llvm::Type* element = narrow_lanes ? i32_ : i64_;
+  llvm::AllocaInst* row = scratch(0);
+  b_.CreateStore(narrow_lanes ? narrow(value) : wide(value), row);
+  llvm::Value* places = b_.CreateGEP(element, row, b_.CreateZExt(source, lanes(i64_)));
+  if (request_.host_level == 2)
+    return {kind, b_.CreateMaskedGather(lanes(element), places, llvm::Align(narrow_lanes ? 4 : 8))};
+  llvm::Value* all = llvm::PoisonValue::get(lanes(element));
+  for (unsigned l = 0; l < lanes_; ++l)
+    all = b_.CreateInsertElement(all, b_.CreateLoad(element, b_.CreateExtractElement(places, std::uint64_t{l})), std::uint64_t{l});
+  return {kind, all};
+}
+
+}  // namespace kiesel::model::translator

@@ -1,0 +1,537 @@
+// Loads, stores and atomics. Where an access goes is compared with the range that the interpreter found for this
+// place before (SiteRange); what is outside, misaligned or of private memory's odd kind is the interpreter's.
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "device/model/translator/emitter.hpp"
+
+namespace kiesel::model::translator {
+
+using isa::Op;
+
+namespace {
+
+constexpr std::int64_t kLaunchBlockBytes = 4096;  // at least, behind mscratch
+
+}  // namespace
+
+std::uint32_t Emitter::new_site(std::uint32_t span) {
+  out_.sites.push_back({span});
+  return static_cast<std::uint32_t>(out_.sites.size() - 1);
+}
+
+// Address, or each lane's, lies in the site's range.
+llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
+  llvm::Value* sites = load_context(offsetof(WarpContext, sites), pointer_);
+  const auto field = [&](std::size_t offset) {
+    auto* made = b_.CreateLoad(i64_, b_.CreateConstInBoundsGEP1_64(i8_, sites, site * sizeof(SiteRange) + offset));
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+    return made;
+  };
+  llvm::Value *begin = field(offsetof(SiteRange, begin)), *limit = field(offsetof(SiteRange, limit));
+  if (!address->getType()->isVectorTy()) return b_.CreateICmpULT(b_.CreateSub(address, begin), limit);
+  return b_.CreateICmpULT(b_.CreateSub(address, splat(begin)), splat(limit));
+}
+
+llvm::Type* Emitter::memory_type(const isa::Instruction& in) const {
+  const unsigned bytes = access_bytes(in.op);
+  if (isa::info(in.op).format == isa::Format::kFloatLoad || isa::info(in.op).format == isa::Format::kFloatStore)
+    return bytes == 2 ? i16_ : bytes == 4 ? float_ : double_;
+  return bytes == 1 ? i8_ : bytes == 2 ? i16_ : bytes == 4 ? i32_ : i64_;
+}
+
+// A loaded value, one or a vector, as the register holds it.
+Value Emitter::from_memory(const isa::Instruction& in, llvm::Value* v, const Kind& kind) {
+  const bool is_vector = v->getType()->isVectorTy();
+  const auto shape = [&](llvm::Type* element) { return is_vector ? lanes(element) : element; };
+  if (is_float(kind.rep)) {
+    if (in.op == Op::flh) {
+      llvm::Value* word = b_.CreateOr(b_.CreateZExt(v, shape(i32_)), llvm::ConstantInt::get(shape(i32_), 0xFFFF0000));
+      v = b_.CreateBitCast(word, shape(float_));
+    }
+    if (!is_vector && !is_uniform(kind.rep)) v = splat(v);
+    return {kind, v};
+  }
+  const bool is_unsigned = in.op == Op::lbu || in.op == Op::lhu || in.op == Op::lwu;
+  llvm::Type* type = shape(kind.rep == Rep::kNarrow ? i32_ : i64_);
+  if (v->getType()->getScalarSizeInBits() > type->getScalarSizeInBits())
+    v = b_.CreateTrunc(v, type);
+  else
+    v = is_unsigned ? b_.CreateZExt(v, type) : b_.CreateSExt(v, type);
+  if (!is_vector && kind.rep != Rep::kUniform) v = splat(v);
+  return {kind, v};
+}
+
+// What a store writes: one value or one a lane.
+llvm::Value* Emitter::to_memory(const Item& item, bool once) {
+  const isa::Instruction& in = item.in;
+  llvm::Type* element = memory_type(in);
+  if (isa::info(in.op).format == isa::Format::kFloatStore) {
+    Value value = read(kFloat + in.rs2);
+    if (in.op == Op::fsd) value = boxed(value);
+    llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(value.v) : value.v;
+    const bool one = is_uniform(value.kind.rep);
+    if (in.op != Op::fsd) {
+      llvm::Type* whole = is_double(value.kind.rep) ? i64_ : i32_;
+      v = b_.CreateBitCast(v, one ? whole : lanes(whole));
+      llvm::Type* part = in.op == Op::fsh ? i16_ : i32_;
+      v = b_.CreateTrunc(v, one ? part : lanes(part));
+      if (in.op == Op::fsw) v = b_.CreateBitCast(v, one ? float_ : lanes(float_));
+    }
+    return one && !once ? splat(v) : v;
+  }
+  const Value value = read_second(item);
+  if (value.kind.rep == Rep::kUniform) {
+    llvm::Value* v = b_.CreateTrunc(value.v, element);
+    return once ? v : splat(v);
+  }
+  return element == i64_ ? wide(value) : b_.CreateTrunc(narrow(value), lanes(element));
+}
+
+void Emitter::slot_access(const Item& item) {
+  const Operands uses = uses_of(item);
+  const auto& slot = code_.slot[item.slot];
+  Value value = uses.count == 0 ? constant(0) : read(uses.reads[0], is_store(item.in) && !slot.is_float ? item.second : Constant());
+  if (uses.writes == kNone) return;
+  std::vector<Kind> kinds(kSlots + code_.slots);
+  if (uses.count) kinds[uses.reads[0]] = value.kind;
+  const Kind kind = kinds_.result(item, kinds);
+  if (slot.bytes == 4 && !slot.is_float && value.kind.rep == Rep::kUniform && !value.kind.narrow)
+    value = {kind, b_.CreateSExt(b_.CreateTrunc(value.v, i32_), i64_)};
+  if (slot.bytes == 4 && slot.is_float && is_double(value.kind.rep)) {  // its lower half, boxed
+    const bool once = is_uniform(value.kind.rep);
+    llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(value.v) : value.v;
+    v = b_.CreateTrunc(b_.CreateBitCast(v, once ? i64_ : lanes(i64_)), once ? i32_ : lanes(i32_));
+    value = {kind, b_.CreateBitCast(v, once ? float_ : lanes(float_))};
+  }
+  write(uses.writes, convert(value, kind));
+}
+
+Value Emitter::load_known(const Item& item, const Kind& kind, const std::byte* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, access_bytes(item.in.op));
+  llvm::Type* type = memory_type(item.in);
+  llvm::Constant* v = llvm::ConstantInt::get(b_.getIntNTy(type->getScalarSizeInBits()), word);
+  return from_memory(item.in, b_.CreateBitCast(v, type), kind);
+}
+
+// Private memory that a known address names: bytes of all lanes in rows of 8 bytes a lane.
+llvm::Value* Emitter::in_window(const Value& address, unsigned bytes, Target& target) {
+  llvm::Value* bytes_of_window = load_context(offsetof(WarpContext, window_bytes), i64_);
+  llvm::Value* offset = b_.CreateSub(address.v, b_.CreateSub(window_end_, bytes_of_window));
+  llvm::Value* inside = b_.CreateICmpULT(offset, bytes_of_window);
+  llvm::Value* aligned = b_.CreateICmpEQ(b_.CreateAnd(address.v, number64(bytes - 1)), number64(0));
+  llvm::Value* granule = b_.CreateMul(b_.CreateLShr(offset, number64(3)), number64(8 * lanes_));
+  llvm::Value* at = b_.CreateAdd(granule, b_.CreateAnd(offset, number64(7)));
+  llvm::Value* base = b_.CreateGEP(i8_, load_state(request_.layout.private_memory, pointer_), at);
+  std::vector<llvm::Constant*> steps;
+  for (unsigned l = 0; l < lanes_; ++l) steps.push_back(b_.getInt64(l * 8));
+  target.shape = Target::Shape::kScattered;
+  target.pointer = b_.CreateGEP(i8_, base, llvm::ConstantVector::get(steps));
+  return b_.CreateAnd(inside, aligned);
+}
+
+// `place` plus an offset.
+Value Emitter::displaced(Value place, std::int64_t offset) {
+  if (place.kind.rep == Rep::kNarrow) place = {{Rep::kWide, false, Nan::kCanonical, 0}, wide(place)};
+  llvm::Value* by = number64(offset);
+  place.v = b_.CreateAdd(place.v, place.kind.rep == Rep::kWide ? splat(by) : by);
+  return place;
+}
+
+// Whether `span` bytes from each active lane's address on are in one known range, and the address a multiple of
+// `alignment`. Of a line the ends are asked, active or not. The span of sites is 32 bits: a longer one is never
+// inside.
+llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned alignment) {
+  const auto checked = [&](llvm::Value* a) {
+    llvm::Value* ok = site_check(site, a);
+    if (alignment == 1) return ok;
+    llvm::Value* low = b_.CreateAnd(a, llvm::ConstantInt::get(a->getType(), alignment - 1));
+    return b_.CreateAnd(ok, b_.CreateICmpEQ(low, llvm::Constant::getNullValue(a->getType())));
+  };
+  if (place.kind.rep == Rep::kUniform) return checked(place.v);
+  if (place.kind.rep == Rep::kLine && place.kind.stride >= 0 && place.kind.stride % alignment == 0) {
+    llvm::Value* ok = nullptr;
+    for (llvm::Value* row : row_bases(place)) {
+      llvm::Value* one = checked(row);
+      ok = ok ? b_.CreateAnd(ok, one) : one;
+    }
+    return ok;
+  }
+  llvm::Value* ok = bits(checked(wide(place)));
+  if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
+  return b_.CreateICmpEQ(ok, all_lanes());
+}
+
+// The bytes that an access of `bytes` from a place covers, of a line those of a whole row.
+std::uint32_t Emitter::span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const {
+  if (place.kind.rep == Rep::kLine && place.kind.stride >= 0 && place.kind.stride % alignment == 0)
+    bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
+  return static_cast<std::uint32_t>(bytes);
+}
+
+// Accesses of a block through one register that does not change between them are checked together.
+void Emitter::find_groups() {
+  group_of_.assign(block_->items.size(), kNone);
+  groups_.clear();
+  std::map<Register, std::uint32_t> open;  // by base register
+  constexpr std::int64_t kMostSpan = 2048;
+  for (std::size_t i = 0; i < block_->items.size(); ++i) {
+    const Item& item = block_->items[i];
+    const bool plain = (is_load(item.in) || is_store(item.in)) && item.slot == kNone && item.first.is(Constant::Base::kUnknown);
+    if (plain) {
+      const std::int64_t offset = item.in.imm, bytes = access_bytes(item.in.op);
+      auto found = open.find(item.in.rs1);
+      if (found != open.end()) {
+        Group& group = groups_[found->second];
+        const std::int64_t first = std::min(group.first, offset), end = std::max(group.end, offset + bytes);
+        const bool aligned = (offset - first) % bytes == 0 && (group.first - first) % group.alignment == 0;
+        if (end - first <= kMostSpan && aligned) {
+          group.first = first;
+          group.end = end;
+          group.alignment = std::max(group.alignment, static_cast<unsigned>(bytes));
+          ++group.members;
+          group_of_[i] = found->second;
+        } else {
+          found = open.end();
+          open.erase(item.in.rs1);
+        }
+      }
+      if (group_of_[i] == kNone) {
+        open[item.in.rs1] = group_of_[i] = static_cast<std::uint32_t>(groups_.size());
+        groups_.push_back({offset, offset + bytes, static_cast<unsigned>(bytes), 1, kNoSite, nullptr});
+      }
+    }
+    const Operands uses = uses_of(item);
+    if (uses.writes != kNone) open.erase(uses.writes);
+  }
+}
+
+// Where the lanes' accesses go, and whether the fast way may take them there.
+Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site) {
+  Target target{};
+  const unsigned bytes = access_bytes(item.in.op);
+  const Value place = displaced(address, item.in.imm);
+  const std::uint32_t number = group_of_[item_];
+  if (number != kNone && groups_[number].members > 1) {
+    Group& group = groups_[number];
+    if (!group.ok) {
+      const auto length = static_cast<std::uint64_t>(group.end - group.first);
+      group.site = new_site(span_of(address, length, group.alignment));
+      group.ok = inside(group.site, displaced(address, group.first), group.alignment);
+    }
+    is_inside = group.ok;
+    site = group.site;
+  } else {
+    site = new_site(span_of(address, bytes, bytes));
+    is_inside = inside(site, place, bytes);
+  }
+  if (place.kind.rep == Rep::kUniform) {
+    target.shape = Target::Shape::kOnce;
+    target.pointer = b_.CreateIntToPtr(place.v, pointer_);
+  } else if (place.kind.rep == Rep::kLine && (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)))) {
+    target.shape = Target::Shape::kRows;
+    target.rows = row_bases(place);
+  } else {
+    target.shape = Target::Shape::kScattered;
+    target.pointer = b_.CreateIntToPtr(wide(place), lanes(pointer_));
+  }
+  return target;
+}
+
+// Lanes one after the other in a loop, for what the host has no vector instruction: a function of the module,
+// fn(addresses, values, mask, results), of rows of 64 bits (results of loads and atomics zero-extended).
+llvm::Value* Emitter::lane_loop(const char* name, llvm::Type* element, llvm::Value* addresses, llvm::Value* values,
+                                const isa::Instruction* amo, llvm::Value* expected) {
+  auto* type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, pointer_, i64_, pointer_}, false);
+  llvm::Function* loop = module_.getFunction(name);
+  if (!loop) {
+    loop = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+    loop->addFnAttr(llvm::Attribute::NoInline);
+    set_host_attributes(*loop);
+    llvm::IRBuilder<> b(context_);
+    auto *start = llvm::BasicBlock::Create(context_, "start", loop), *body = llvm::BasicBlock::Create(context_, "lane", loop),
+         *end = llvm::BasicBlock::Create(context_, "end", loop);
+    b.SetInsertPoint(start);
+    llvm::Value* all = loop->getArg(2);
+    b.CreateCondBr(b.CreateICmpEQ(all, b.getInt64(0)), end, body);
+    b.SetInsertPoint(body);
+    llvm::PHINode* left = b.CreatePHI(i64_, 2);
+    left->addIncoming(all, start);
+    llvm::Value* lane = b.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, left, b.getTrue());
+    const auto row = [&](unsigned argument) { return b.CreateGEP(i64_, loop->getArg(argument), lane); };
+    llvm::Value* pointer = b.CreateIntToPtr(b.CreateLoad(i64_, row(0)), pointer_);
+    llvm::Value* result = nullptr;
+    const llvm::Align natural(element->getScalarSizeInBits() / 8);
+    if (amo) {
+      using A = llvm::AtomicRMWInst;
+      llvm::Value* v = b.CreateTrunc(b.CreateLoad(i64_, row(1)), element);
+      constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
+      const auto rmw = [&](A::BinOp op) { return b.CreateAtomicRMW(op, pointer, v, natural, kOrder); };
+      switch (amo->op) {
+        case Op::amocas_w:
+        case Op::amocas_d: {  // the row of results holds what is expected
+          llvm::Value* old = b.CreateTrunc(b.CreateLoad(i64_, row(3)), element);
+          result = b.CreateExtractValue(b.CreateAtomicCmpXchg(pointer, old, v, natural, kOrder, kOrder), 0);
+          break;
+        }
+        case Op::amoswap_w:
+        case Op::amoswap_d:
+          result = rmw(A::Xchg);
+          break;
+        case Op::amoadd_w:
+        case Op::amoadd_d:
+          result = rmw(A::Add);
+          break;
+        case Op::amoand_w:
+        case Op::amoand_d:
+          result = rmw(A::And);
+          break;
+        case Op::amoor_w:
+        case Op::amoor_d:
+          result = rmw(A::Or);
+          break;
+        case Op::amoxor_w:
+        case Op::amoxor_d:
+          result = rmw(A::Xor);
+          break;
+        case Op::amomin_w:
+        case Op::amomin_d:
+          result = rmw(A::Min);
+          break;
+        case Op::amomax_w:
+        case Op::amomax_d:
+          result = rmw(A::Max);
+          break;
+        case Op::amominu_w:
+        case Op::amominu_d:
+          result = rmw(A::UMin);
+          break;
+        default:
+          result = rmw(A::UMax);
+          break;
+      }
+    } else if (values) {
+      b.CreateAlignedStore(b.CreateTrunc(b.CreateLoad(i64_, row(1)), element), pointer, natural);
+    } else {
+      result = b.CreateAlignedLoad(element, pointer, natural);
+    }
+    if (result) b.CreateStore(b.CreateZExt(result, i64_), row(3));
+    llvm::Value* rest = b.CreateAnd(left, b.CreateSub(left, b.getInt64(1)));
+    left->addIncoming(rest, body);
+    b.CreateCondBr(b.CreateICmpEQ(rest, b.getInt64(0)), end, body);
+    b.SetInsertPoint(end);
+    b.CreateRetVoid();
+  }
+  b_.CreateStore(addresses, scratch(0));
+  if (values) b_.CreateStore(values, scratch(1));
+  if (expected) b_.CreateStore(expected, scratch(2));
+  b_.CreateCall(loop, {scratch(0), scratch(1), mask64(), scratch(2)});
+  return b_.CreateLoad(lanes(i64_), scratch(2));
+}
+
+llvm::AllocaInst* Emitter::scratch(unsigned number) {
+  if (!scratch_[number]) {
+    scratch_[number] = new_variable(lanes(i64_), "row");
+    scratch_[number]->setAlignment(llvm::Align(64));
+  }
+  return scratch_[number];
+}
+
+llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in) {
+  llvm::Type* element = memory_type(in);
+  const unsigned bytes = access_bytes(in.op);
+  const auto tagged = [&](llvm::LoadInst* made) {
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    return made;
+  };
+  if (target.shape == Target::Shape::kOnce) return tagged(b_.CreateAlignedLoad(element, target.pointer, llvm::Align(bytes)));
+  if (target.shape == Target::Shape::kRows) {
+    const bool same = read(in.rs1).kind.stride == 0;
+    std::vector<llvm::Value*> parts;
+    for (llvm::Value* row : target.rows) {
+      llvm::Value* pointer = b_.CreateIntToPtr(row, pointer_);
+      llvm::Type* type = same ? element : llvm::FixedVectorType::get(element, row_);
+      parts.push_back(tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(bytes))));
+    }
+    if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
+    while (parts.size() > 1) {  // halves to wholes
+      std::vector<llvm::Value*> pairs;
+      for (std::size_t i = 0; i < parts.size(); i += 2) {
+        const auto n = llvm::cast<llvm::FixedVectorType>(parts[i]->getType())->getNumElements();
+        llvm::SmallVector<int, 64> order;
+        for (unsigned l = 0; l < 2 * n; ++l) order.push_back(static_cast<int>(l));
+        pairs.push_back(b_.CreateShuffleVector(parts[i], parts[i + 1], order));
+      }
+      parts = std::move(pairs);
+    }
+    return parts[0];
+  }
+  if (request_.host_level == 2 && bytes >= 4) {
+    auto* made = b_.CreateMaskedGather(lanes(element), target.pointer, llvm::Align(bytes), active());
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    return made;
+  }
+  llvm::Type* plain = b_.getIntNTy(bytes * 8);
+  const std::string name = "load" + std::to_string(bytes);
+  llvm::Value* rows = lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), nullptr, nullptr);
+  return b_.CreateBitCast(b_.CreateTrunc(rows, lanes(plain)), lanes(element));
+}
+
+void Emitter::store_to(const Target& target, const Item& item) {
+  llvm::Type* element = memory_type(item.in);
+  const unsigned bytes = access_bytes(item.in.op);
+  const auto tagged = [&](llvm::Instruction* made) { made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_); };
+  if (target.shape == Target::Shape::kOnce) {  // the highest active lane is the last to write
+    llvm::Value* v = to_memory(item, true);
+    if (v->getType()->isVectorTy()) {
+      llvm::Value* zeros = b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, mask64(), b_.getTrue());
+      v = b_.CreateExtractElement(v, b_.CreateSub(number64(63), zeros));
+    }
+    return tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(bytes)));
+  }
+  llvm::Value* v = to_memory(item, false);
+  if (target.shape == Target::Shape::kRows) {
+    for (unsigned r = 0; r < rows_; ++r) {
+      llvm::Value* pointer = b_.CreateIntToPtr(target.rows[r], pointer_);
+      llvm::Value *part = v, *lanes_on = active();
+      if (rows_ > 1) {
+        llvm::SmallVector<int, 64> order;
+        for (unsigned l = 0; l < row_; ++l) order.push_back(static_cast<int>(r * row_ + l));
+        part = b_.CreateShuffleVector(v, order);
+        if (lanes_on) lanes_on = b_.CreateShuffleVector(lanes_on, order);
+      }
+      if (lanes_on)
+        tagged(b_.CreateMaskedStore(part, pointer, llvm::Align(bytes), lanes_on));
+      else
+        tagged(b_.CreateAlignedStore(part, pointer, llvm::Align(bytes)));
+    }
+    return;
+  }
+  if (request_.host_level == 2 && bytes >= 4)
+    return tagged(b_.CreateMaskedScatter(v, target.pointer, llvm::Align(bytes), active()));
+  llvm::Type* plain = b_.getIntNTy(bytes * 8);
+  const std::string name = "store" + std::to_string(bytes);
+  llvm::Value* rows = b_.CreateZExt(b_.CreateBitCast(v, lanes(plain)), lanes(i64_));
+  lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), rows, nullptr);
+  (void)element;
+}
+
+void Emitter::access(const Item& item) {
+  const isa::Instruction& in = item.in;
+  const Operands uses = operands_of(in);
+  const bool load_it = is_load(in);
+  Value address = read_first(item);
+  Kind kind;
+  if (load_it) {
+    std::vector<Kind> kinds(kSlots + code_.slots);
+    if (in.rs1) kinds[in.rs1] = address.kind;
+    kind = kinds_.result(item, kinds);
+    const std::byte* bytes = fixed_bytes(request_, item);
+    const bool of_launch = item.first.is(Constant::Base::kLaunchBlock) && item.first.value + in.imm >= 0 &&
+                           item.first.value + in.imm + 8 <= kLaunchBlockBytes &&
+                           ((item.first.value + in.imm) & (access_bytes(in.op) - 1)) == 0;
+    if (!item.result.is(Constant::Base::kUnknown)) {
+      if (uses.writes != kNone) write(uses.writes, known(item.result));
+      return;
+    }
+    if (bytes) {
+      if (uses.writes != kNone) write(uses.writes, load_known(item, kind, bytes));
+      return;
+    }
+    if (of_launch) {
+      if (uses.writes == kNone) return;
+      llvm::Value* pointer = b_.CreateIntToPtr(b_.CreateAdd(address.v, number64(in.imm)), pointer_);
+      auto* made = b_.CreateAlignedLoad(memory_type(in), pointer, llvm::Align(access_bytes(in.op)));
+      made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+      return write(uses.writes, from_memory(in, made, kind));
+    }
+  }
+  llvm::Value* is_inside = nullptr;
+  Target target{};
+  std::uint32_t site = kNoSite;
+  if (item.first.is(Constant::Base::kWindowEnd))
+    is_inside = in_window(displaced(address, in.imm), access_bytes(in.op), target);
+  else
+    target = target_of(item, address, is_inside, site);
+  // Values that both ways need are read before they part.
+  if (!load_it) read(isa::info(in.op).format == isa::Format::kFloatStore ? kFloat + in.rs2 : in.rs2, {});
+  llvm::BasicBlock *fast = new_block("fast"), *slow = cold_block("slow"), *done = new_block("done");
+  branch_likely(is_inside, fast, slow);
+  b_.SetInsertPoint(fast);
+  Value loaded;
+  if (load_it)
+    loaded = from_memory(in, load_from(target, in), kind);
+  else
+    store_to(target, item);
+  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(slow);
+  const Value stepped = step(item, site, kind);
+  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(done);
+  if (!load_it || uses.writes == kNone) return;
+  llvm::PHINode* phi = b_.CreatePHI(loaded.v->getType(), 2);
+  phi->addIncoming(loaded.v, fast_end);
+  phi->addIncoming(stepped.v, slow_end);
+  write(uses.writes, {kind, phi});
+}
+
+void Emitter::atomic(const Item& item, const Kind& kind) {
+  const isa::Instruction& in = item.in;
+  const Operands uses = operands_of(in);
+  const bool is_wide = access_bytes(in.op) == 8;
+  switch (in.op) {
+    case Op::lr_w:
+    case Op::lr_d:
+    case Op::sc_w:
+    case Op::sc_d: {
+      const Value value = step(item, kNoSite, kind);
+      if (uses.writes != kNone) write(uses.writes, value);
+      return;
+    }
+    default:
+      break;
+  }
+  const Value address = read_first(item), operand = read_second(item);
+  const unsigned bytes = is_wide ? 8 : 4;
+  llvm::Value* each = wide(address);
+  const std::uint32_t site = new_site(span_of(address, bytes, bytes));
+  llvm::BasicBlock *fast = new_block("fast"), *slow = cold_block("slow"), *done = new_block("done");
+  if (in.op == Op::amocas_w || in.op == Op::amocas_d) read(in.rd);
+  branch_likely(inside(site, address, bytes), fast, slow);
+  b_.SetInsertPoint(fast);
+  const auto result = [&](llvm::Value* rows) -> llvm::Value* {
+    llvm::Value* part = b_.CreateTrunc(rows, lanes(is_wide ? i64_ : i32_));
+    if (kind.rep == Rep::kNarrow) return is_wide ? b_.CreateTrunc(part, lanes(i32_)) : part;
+    return is_wide ? part : b_.CreateSExt(part, lanes(i64_));
+  };
+  const std::string name(isa::info(in.op).name);
+  const bool compares = in.op == Op::amocas_w || in.op == Op::amocas_d;
+  llvm::Value* expected = compares ? wide(read(in.rd)) : nullptr;
+  llvm::Value* fresh = result(lane_loop(name.c_str(), is_wide ? i64_ : i32_, each, wide(operand), &in, expected));
+  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(slow);
+  const Value stepped = step(item, site, kind);
+  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(done);
+  if (uses.writes == kNone) return;
+  llvm::PHINode* phi = b_.CreatePHI(fresh->getType(), 2);
+  phi->addIncoming(fresh, fast_end);
+  phi->addIncoming(stepped.v, slow_end);
+  write(uses.writes, {kind, phi});
+}
+
+// Only a fence of writes before reads costs the host an instruction; the others keep the order of the code.
+void Emitter::fence(const Item& item) {
+  const std::uint32_t word = item.in.word;
+  const bool tso = (word >> 28) == 8;
+  const bool stores_before_loads = (word >> 24 & 1) && (word >> 21 & 1) && !tso;
+  b_.CreateFence(stores_before_loads ? llvm::AtomicOrdering::SequentiallyConsistent : llvm::AtomicOrdering::AcquireRelease);
+}
+
+}  // namespace kiesel::model::translator

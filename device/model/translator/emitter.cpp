@@ -1,0 +1,277 @@
+#include "device/model/translator/emitter.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include <llvm/IR/MDBuilder.h>
+
+namespace kiesel::model::translator {
+
+Emitter::Emitter(const TranslationRequest& request, const Code& code, const Liveness& liveness,
+                 const Kinds& kinds, llvm::LLVMContext& context, llvm::Module& module)
+    : request_(request),
+      code_(code),
+      liveness_(liveness),
+      kinds_(kinds),
+      context_(context),
+      module_(module),
+      b_(context),
+      lanes_(request.target.lanes),
+      rows_(kinds.rows()),
+      row_(lanes_ / rows_),
+      i1_(b_.getInt1Ty()),
+      i8_(b_.getInt8Ty()),
+      i16_(b_.getInt16Ty()),
+      i32_(b_.getInt32Ty()),
+      i64_(b_.getInt64Ty()),
+      float_(b_.getFloatTy()),
+      double_(b_.getDoubleTy()),
+      mask_type_(b_.getIntNTy(lanes_)),
+      pointer_(b_.getPtrTy()) {
+  llvm::MDBuilder metadata(context);
+  llvm::MDNode* root = metadata.createTBAARoot("kiesel");
+  llvm::MDNode* state = metadata.createTBAAScalarTypeNode("state", root);
+  llvm::MDNode* memory = metadata.createTBAAScalarTypeNode("memory", root);
+  state_tag_ = metadata.createTBAAStructTagNode(state, state, 0);
+  memory_tag_ = metadata.createTBAAStructTagNode(memory, memory, 0);
+  likely_ = metadata.createBranchWeights(1 << 20, 1);
+}
+
+namespace {
+
+bool acts(const Item& item) {
+  if (is_store(item.in)) return item.slot == kNone;
+  const isa::Format format = isa::info(item.in.op).format;
+  return format == isa::Format::kAtomic || format == isa::Format::kLoadReserved || item.in.op == isa::Op::bar ||
+         item.in.op == isa::Op::bar_arrive || item.in.op == isa::Op::bar_wait;
+}
+
+// Blocks before which a warp may have done what others can see.
+std::vector<std::uint8_t> find_acted(const Code& code) {
+  std::vector<std::uint8_t> acted(code.blocks.size(), 0);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::uint32_t b = 0; b < code.blocks.size(); ++b) {
+      const Block& block = code.blocks[b];
+      if (!acted[b] && std::none_of(block.items.begin(), block.items.end(), acts)) continue;
+      const auto mark = [&](std::uint32_t to) {
+        changed |= !acted[to];
+        acted[to] = 1;
+      };
+      for (const std::uint32_t to : block.next) mark(to);
+      if (block.ending == Ending::kJoin) mark(code.blocks[block.split].next[0]);
+    }
+  }
+  return acted;
+}
+
+}  // namespace
+
+bool Emitter::restarts() const {
+  if (!first_segment_ || acted_[node_->block]) return false;
+  const auto end = block_->items.begin() + static_cast<std::ptrdiff_t>(item_);
+  return std::none_of(block_->items.begin(), end, acts);
+}
+
+Translation Emitter::run() {
+  acted_ = find_acted(code_);
+  const std::uint32_t start = kinds_.find(0, !request_.shape.partial);
+  roots_.push_back({start, code_.blocks[0].items[0].index});
+  root_of_[start] = 0;
+  for (std::size_t i = 0; i < roots_.size(); ++i) {  // emit_barrier() adds to them
+    const Root root = roots_[i];
+    emit_segment(root, i);
+  }
+  return std::move(out_);
+}
+
+llvm::BasicBlock* Emitter::new_block(const char* name) {
+  return llvm::BasicBlock::Create(context_, name, function_);
+}
+
+void Emitter::branch_likely(llvm::Value* condition, llvm::BasicBlock* likely, llvm::BasicBlock* other) {
+  b_.CreateCondBr(condition, likely, other, likely_);
+}
+
+void Emitter::set_host_attributes(llvm::Function& function) {
+  function.addFnAttr(llvm::Attribute::NoUnwind);
+  function.addFnAttr("no-trapping-math", "true");
+  function.addFnAttr("prefer-vector-width", "512");
+  function.addFnAttr("min-legal-vector-width", "512");
+}
+
+void Emitter::begin_function(std::size_t number) {
+  auto* type = llvm::FunctionType::get(i64_, {pointer_, pointer_}, false);
+  function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, segment_name(number), module_);
+  set_host_attributes(*function_);
+  warp_ = function_->getArg(0);
+  shared_ = function_->getArg(1);
+  entry_ = new_block("entry");
+  variables_.clear();
+  splits_.clear();
+  blocks_.clear();
+  left_.clear();
+  std::fill(std::begin(scratch_), std::end(scratch_), nullptr);
+  mask_variable_ = new_variable(mask_type_, "mask");
+  executed_ = new_variable(i64_, "executed");
+  lane_instructions_ = new_variable(i64_, "lane_instructions");
+  b_.SetInsertPoint(entry_);
+  start_mask_ = load_state(request_.layout.mask, i64_);
+  b_.CreateStore(b_.CreateTrunc(start_mask_, mask_type_), mask_variable_);
+  b_.CreateStore(load_state(request_.layout.executed, i64_), executed_);
+  b_.CreateStore(load_state(request_.layout.lane_instructions, i64_), lane_instructions_);
+  module_base_ = load_context(offsetof(WarpContext, module_base), i64_);
+  window_end_ = load_context(offsetof(WarpContext, window_end), i64_);
+  launch_block_ = load_context(offsetof(WarpContext, csrs), i64_);  // mscratch is the first one
+  static_assert(static_cast<int>(TableCsr::mscratch) == 0);
+  faulted_ = new_block("faulted");
+}
+
+void Emitter::emit_segment(const Root& root, std::size_t number) {
+  first_segment_ = number == 0;
+  begin_function(number);
+  const Node& node = kinds_.nodes()[root.node];
+  Translation::Segment segment{root.first, 0, {}};
+  if (number != 0)
+    for (const unsigned r : kinds_.needed(node).set_bits()) {
+      const Kind& kind = node.start[r];
+      if (kind.rep == Rep::kNone) continue;
+      if (r >= kSlots) {
+        store_variable(r, take_slot(r - kSlots, kind));
+        continue;
+      }
+      store_variable(r, take_register(r, kind));
+      using K = Translation::EntryRegister::Kind;
+      K how = K::kInteger;
+      if (kind.rep == Rep::kUniform) how = K::kUniform;
+      if (kind.rep == Rep::kLine && rows_ == 1) how = K::kLine;
+      if (is_single(kind.rep)) how = K::kSingle;
+      if (is_double(kind.rep)) how = K::kWide;
+      segment.entry.push_back({static_cast<std::uint8_t>(r), how, kind.stride});
+    }
+  llvm::BasicBlock* first = block_of(root.node);
+  b_.CreateBr(first);
+  while (!left_.empty()) {
+    const std::uint32_t next = left_.back();
+    left_.pop_back();
+    emit_node(next);
+  }
+  b_.SetInsertPoint(faulted_);
+  b_.CreateRet(number64(static_cast<std::int64_t>(Exit::kFault)));
+  out_.segments.push_back(std::move(segment));
+}
+
+llvm::BasicBlock* Emitter::block_of(std::uint32_t node) {
+  auto& made = blocks_[node];
+  if (!made) {
+    made = new_block(kinds_.nodes()[node].full ? "full" : "masked");
+    left_.push_back(node);
+  }
+  return made;
+}
+
+void Emitter::emit_node(std::uint32_t number) {
+  node_ = &kinds_.nodes()[number];
+  block_ = &code_.blocks[node_->block];
+  values_.clear();
+  written_.clear();
+  mask_ = active_ = nullptr;
+  counted_ = false;
+  b_.SetInsertPoint(blocks_[number]);
+  active();
+  find_groups();
+  for (item_ = 0; item_ < block_->items.size(); ++item_) emit_item(block_->items[item_]);
+  item_ = block_->items.size() - 1;
+  emit_ending();
+}
+
+void Emitter::emit_item(const Item& item) {
+  const isa::Format format = isa::info(item.in.op).format;
+  if (item.slot != kNone) return slot_access(item);
+  if (is_load(item.in) || is_store(item.in)) return access(item);
+  switch (item.in.op) {
+    case isa::Op::split:  // emit_split() writes its register
+      return;
+    case isa::Op::fence:
+    case isa::Op::fence_i:
+      return fence(item);
+    default:
+      break;
+  }
+  const Operands uses = operands_of(item.in);
+  const bool step_only = item.in.op == isa::Op::bar_arrive;
+  if (uses.writes == kNone && !step_only && format != isa::Format::kAtomic) return;
+  const std::vector<Kind> kinds = [&] {
+    std::vector<Kind> now(kSlots + code_.slots);
+    for (unsigned i = 0; i < uses.count; ++i) now[uses.reads[i]] = read(uses.reads[i]).kind;
+    return now;
+  }();
+  const Kind kind = kinds_.result(item, kinds);
+  if (format == isa::Format::kAtomic || format == isa::Format::kLoadReserved) return atomic(item, kind);
+  Value value;
+  if (!item.result.is(Constant::Base::kUnknown))
+    value = known(item.result);
+  else if (needs_interpreter(item))
+    value = step(item, kNoSite, kind);
+  else if (format == isa::Format::kCsr || format == isa::Format::kCsrImmediate)
+    value = csr(item, kind);
+  else if (isa::info(item.in.op).extension == isa::Extension::kVote)
+    value = vote(item, kind);
+  else if (item.in.op == isa::Op::jal || item.in.op == isa::Op::jalr || item.in.op == isa::Op::lui ||
+           item.in.op == isa::Op::auipc)
+    value = known(item.result);
+  else if (isa::info(item.in.op).extension == isa::Extension::kF ||
+           isa::info(item.in.op).extension == isa::Extension::kD)
+    value = floating(item, kind);
+  else
+    value = integer(item, kind);
+  if (uses.writes != kNone) write(uses.writes, convert(value, kind));
+}
+
+void Emitter::count(std::size_t items) {
+  llvm::Value* n = number64(static_cast<std::int64_t>(items));
+  b_.CreateStore(b_.CreateAdd(load(executed_), n), executed_);
+  llvm::Value* lanes = number64(lanes_);
+  if (!node_->full) lanes = b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64());
+  b_.CreateStore(b_.CreateAdd(load(lane_instructions_), b_.CreateMul(lanes, n)), lane_instructions_);
+  counted_ = true;
+}
+
+// Where a loop closes, towards `target`, whose variables are stored.
+void Emitter::poll(const Node& target, std::uint32_t number) {
+  const bool waits = code_.blocks[target.block].spins && (target.full || request_.shape.partial);
+  llvm::BasicBlock *ask = cold_block("ask"), *on = new_block("on"), *stop = cold_block("stop");
+  llvm::Value* early = b_.CreateICmpULT(load(executed_), load_context(offsetof(WarpContext, poll_at), i64_));
+  branch_likely(early, on, ask);
+  b_.SetInsertPoint(ask);
+  auto* type = llvm::FunctionType::get(i1_, {pointer_, i64_, i1_}, false);
+  llvm::CallInst* answer = b_.CreateCall(type, load_context(offsetof(WarpContext, poll), pointer_),
+                                         {warp_, load(executed_), b_.getInt1(waits)});
+  answer->addRetAttr(llvm::Attribute::ZExt);
+  answer->addParamAttr(2, llvm::Attribute::ZExt);
+  branch_likely(answer, on, stop);
+  b_.SetInsertPoint(stop);
+  if (waits)
+    leave_for_segment(number, Exit::kInterpret, code_.blocks[target.block].items[0].index);
+  else
+    b_.CreateRet(number64(static_cast<std::int64_t>(Exit::kStopped)));
+  b_.SetInsertPoint(on);
+}
+
+void Emitter::go_to(std::uint32_t block, bool full) {
+  const std::uint32_t number = kinds_.find(block, full);
+  const Node& target = kinds_.nodes()[number];
+  const auto values = values_;  // what is read here is not there on other paths
+  for (const unsigned r : kinds_.needed(target).set_bits()) {
+    const Kind& kind = target.start[r];
+    if (kind.rep == Rep::kNone) continue;
+    const bool is_written = std::find(written_.begin(), written_.end(), r) != written_.end();
+    if (!is_written && kind == node_->start[r]) continue;  // its variable holds it
+    store_variable(r, convert(at_end(r), kind));
+  }
+  values_ = values;
+  if (block <= node_->block) poll(target, number);
+  b_.CreateBr(block_of(number));
+}
+
+}  // namespace kiesel::model::translator

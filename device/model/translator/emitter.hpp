@@ -1,0 +1,230 @@
+// Makes the functions of a translation, one for each segment, from a kernel's code and the kinds of its
+// registers. The parts: emitter.cpp (nodes and edges), emit_control.cpp (what ends a block), emit_integer.cpp,
+// emit_float.cpp, emit_memory.cpp, emit_state.cpp (the interpreter's registers), values.cpp (conversions).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include "device/model/translator/code.hpp"
+#include "device/model/translator/kinds.hpp"
+#include "device/model/translator/liveness.hpp"
+
+namespace kiesel::model::translator {
+
+// A register's value in a function: `v` is a number or a vector of one value a lane, as the kind says; of a
+// line `v` is lane 0's value and `step`, where warps are several rows, what is added from row to row.
+struct Value {
+  Kind kind;
+  llvm::Value* v = nullptr;
+  llvm::Value* step = nullptr;
+};
+
+class Emitter {
+ public:
+  Emitter(const TranslationRequest& request, const Code& code, const Liveness& liveness, const Kinds& kinds,
+          llvm::LLVMContext& context, llvm::Module& module);
+
+  // One function for each segment, named segment_name(). Sites and segments without their offsets.
+  Translation run();
+  static std::string segment_name(std::size_t segment) { return "segment_" + std::to_string(segment); }
+
+ private:
+  // --- emitter.cpp
+  struct Root {
+    std::uint32_t node;
+    std::uint32_t first;  // instruction
+  };
+  void emit_segment(const Root& root, std::size_t number);
+  void emit_node(std::uint32_t number);
+  void emit_item(const Item& item);
+  void begin_function(std::size_t number);
+  static void set_host_attributes(llvm::Function& function);
+  llvm::BasicBlock* block_of(std::uint32_t node);
+  // Makes the block's last stores for that successor and goes there; `poll` where a loop closes.
+  void go_to(std::uint32_t block, bool full);
+  void count(std::size_t items);
+  void poll(const Node& target, std::uint32_t number);
+  llvm::BasicBlock* new_block(const char* name);
+  llvm::BasicBlock* cold_block(const char* name) { return new_block(name); }
+  void branch_likely(llvm::Value* condition, llvm::BasicBlock* likely, llvm::BasicBlock* other);
+
+  // --- values.cpp: registers and conversions
+  Value read(Register r, const Constant& constant = {});
+  Value read_first(const Item& item) { return read(item.in.rs1, item.first); }
+  Value read_second(const Item& item) { return read(item.in.rs2, item.second); }
+  void write(Register r, Value value);
+  Value load_variable(Register r, const Kind& kind);
+  void store_variable(Register r, const Value& value);
+  llvm::AllocaInst* variable(Register r, Rep rep, bool step);
+  Value at_end(Register r);  // as the node leaves it: blended where lanes wait
+  Value convert(Value value, const Kind& to);
+  Value constant(std::int64_t number);
+  Value known(const Constant& constant);
+  llvm::Value* narrow(const Value& value);  // <lanes x i32>
+  llvm::Value* wide(const Value& value);    // <lanes x i64>
+  llvm::Value* line(const Value& value, llvm::Type* element);
+  llvm::Value* scalar(const Value& value) { return value.v; }
+  llvm::Value* splat(llvm::Value* v) { return b_.CreateVectorSplat(lanes_, v); }
+  llvm::Value* number64(std::int64_t v) { return llvm::ConstantInt::get(i64_, static_cast<std::uint64_t>(v), true); }
+  llvm::Type* lanes(llvm::Type* element) const;
+  llvm::Value* bits(llvm::Value* condition);     // <lanes x i1> -> mask
+  llvm::Value* flags(llvm::Value* mask);         // mask -> <lanes x i1>
+  llvm::Value* mask();                           // of the node, an integer of `lanes` bits
+  llvm::Value* mask64();
+  llvm::Value* all_lanes() { return llvm::Constant::getAllOnesValue(mask_type_); }
+  llvm::Value* no_lanes() { return llvm::Constant::getNullValue(mask_type_); }
+  llvm::Value* active();                         // flags of the node's mask, or null where all are
+  llvm::Value* canonical(llvm::Value* v);
+  Value single(const Value& value);
+  Value boxed(const Value& value);
+  // Parts of a vector: one value a row, spread over the row's lanes.
+  llvm::Value* spread_rows(const std::vector<llvm::Value*>& rows);
+  std::vector<llvm::Value*> row_bases(const Value& line);
+
+  // --- emit_integer.cpp
+  bool needs_interpreter(const Item& item) const;
+  Value integer(const Item& item, const Kind& kind);
+  Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
+  llvm::Value* compute64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* divide32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* divide64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
+  Value wide_division(const Item& item, const Kind& kind, const Value& a, const Value& b);
+  llvm::Value* high_products(llvm::Value* a, llvm::Value* b);
+  Value csr(const Item& item, const Kind& kind);
+  Value vote(const Item& item, const Kind& kind);
+  Value shuffle(const Item& item, const Kind& kind);
+  llvm::Value* predicate(const Value& value, bool negate);  // mask, of active lanes
+
+  // --- emit_float.cpp
+  Value floating(const Item& item, const Kind& kind);
+  Value float_operand(Register r, char type, bool uniform);
+  llvm::Value* sign_injected(const Item& item, llvm::Value* a, llvm::Value* b);
+  llvm::Value* minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum);
+  llvm::Value* to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width);
+
+  // --- emit_memory.cpp
+  struct Target {          // where an access goes
+    llvm::Value* pointer;  // one, or <lanes x ptr>
+    enum class Shape : std::uint8_t { kOnce, kRows, kScattered } shape;
+    std::vector<llvm::Value*> rows;  // kRows: address of each row
+  };
+  void access(const Item& item);
+  void slot_access(const Item& item);
+  Value load_known(const Item& item, const Kind& kind, const std::byte* bytes);
+  llvm::Type* memory_type(const isa::Instruction& in) const;
+  Value from_memory(const isa::Instruction& in, llvm::Value* v, const Kind& kind);
+  llvm::Value* to_memory(const Item& item, bool once);
+  struct Group {
+    std::int64_t first, end;  // bytes from the register's address that its members cover
+    unsigned alignment, members;
+    std::uint32_t site;
+    llvm::Value* ok;
+  };
+  void find_groups();
+  Value displaced(Value place, std::int64_t offset);
+  llvm::Value* inside(std::uint32_t site, const Value& place, unsigned alignment);
+  std::uint32_t span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const;
+  Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
+  llvm::Value* load_from(const Target& target, const isa::Instruction& in);
+  void store_to(const Target& target, const Item& item);
+  llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);
+  void atomic(const Item& item, const Kind& kind);
+  llvm::Value* lane_loop(const char* name, llvm::Type* element, llvm::Value* addresses, llvm::Value* values,
+                         const isa::Instruction* amo, llvm::Value* expected = nullptr);
+  llvm::Value* site_check(std::uint32_t site, llvm::Value* address);
+  std::uint32_t new_site(std::uint32_t span);
+  llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
+  void fence(const Item& item);
+
+  // --- emit_state.cpp
+  llvm::Value* state(std::uint32_t offset);
+  llvm::Value* load_state(std::uint32_t offset, llvm::Type* type);
+  void store_state(std::uint32_t offset, llvm::Value* v);
+  llvm::Value* load_context(std::size_t offset, llvm::Type* type);
+  void put_register(Register r, const Value& value);
+  Value take_register(Register r, const Kind& kind);
+  void put_slot(std::uint32_t slot, const Value& value);
+  Value take_slot(std::uint32_t slot, const Kind& kind);
+  llvm::Value* slot_pointer(std::int64_t offset);
+  Value step(const Item& item, std::uint32_t site, const Kind& kind);
+  llvm::Function* asking_function(llvm::Type* result);
+  void put_counters();
+  void put_divergence();
+  void put_registers(const Set& live);
+  void leave(Exit exit, std::uint32_t index);
+  // Gives the warp to the interpreter before the current item, or, where it has done nothing yet that anybody
+  // can see, at its very start.
+  void give_back();
+  // Goes on where the condition holds; gives the warp back before the current item where not.
+  void require(llvm::Value* condition);
+  bool restarts() const;
+  // Ends at instruction `index`; a segment will go on with the node, whose variables are stored.
+  void leave_for_segment(std::uint32_t node, Exit exit, std::uint32_t index);
+  void emit_barrier();
+
+  // --- emit_control.cpp
+  void emit_ending();
+  void emit_branch();
+  void emit_split();
+  void emit_join();
+  void emit_predicate();
+  void emit_return();
+
+  struct SplitVariables {
+    llvm::AllocaInst *open, *in_second, *before, *second;
+  };
+  SplitVariables& split_variables(std::uint32_t block);
+  llvm::Value* load(llvm::AllocaInst* variable) { return b_.CreateLoad(variable->getAllocatedType(), variable); }
+  llvm::AllocaInst* new_variable(llvm::Type* type, const char* name, llvm::Value* first = nullptr);
+
+  const TranslationRequest& request_;
+  const Code& code_;
+  const Liveness& liveness_;
+  const Kinds& kinds_;
+  llvm::LLVMContext& context_;
+  llvm::Module& module_;
+  llvm::IRBuilder<> b_;
+  const unsigned lanes_, rows_, row_;  // row_: lanes of a row
+  llvm::Type *i1_, *i8_, *i16_, *i32_, *i64_, *float_, *double_, *mask_type_;
+  llvm::PointerType* pointer_;
+  llvm::MDNode *state_tag_, *memory_tag_, *likely_;
+  Translation out_;
+  std::vector<std::uint8_t> acted_;  // by block: memory may have changed before it, since the warp's start
+  std::vector<Root> roots_;
+  std::map<std::uint32_t, std::size_t> root_of_;  // node -> segment
+
+  // The function that is being made.
+  bool first_segment_ = false;
+  llvm::Function* function_ = nullptr;
+  llvm::BasicBlock* entry_ = nullptr;
+  llvm::Value *warp_ = nullptr, *shared_ = nullptr;  // arguments: warp, context
+  llvm::Value *start_mask_ = nullptr, *module_base_ = nullptr, *window_end_ = nullptr, *launch_block_ = nullptr;
+  llvm::BasicBlock* faulted_ = nullptr;
+  std::map<std::uint32_t, llvm::BasicBlock*> blocks_;
+  std::vector<std::uint32_t> left_;
+  std::map<std::pair<Register, int>, llvm::AllocaInst*> variables_;
+  std::map<std::uint32_t, SplitVariables> splits_;
+  llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *lane_instructions_ = nullptr;
+  llvm::AllocaInst* scratch_[3] = {};
+
+  // The node that is being made.
+  const Node* node_ = nullptr;
+  const Block* block_ = nullptr;
+  std::size_t item_ = 0;   // of the block
+  bool counted_ = false;   // the block's instructions are in the counters
+  std::map<Register, Value> values_;
+  std::vector<Register> written_;
+  llvm::Value *mask_ = nullptr, *active_ = nullptr;
+  std::vector<std::uint32_t> group_of_;  // by item: its group, or kNone
+  std::vector<Group> groups_;
+};
+
+}  // namespace kiesel::model::translator

@@ -1,0 +1,503 @@
+#include "device/model/translator/kinds.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "device/isa/csr.hpp"
+
+namespace kiesel::model::translator {
+namespace {
+
+using isa::Format;
+using isa::Op;
+
+bool fits(std::int64_t v) { return v == static_cast<std::int32_t>(v); }
+
+Kind uniform(bool narrow) { return {Rep::kUniform, narrow, Nan::kCanonical, 0}; }
+Kind line_of(std::int64_t stride, bool narrow) { return {Rep::kLine, narrow, Nan::kCanonical, stride}; }
+Kind lanes_of(bool wide) { return {wide ? Rep::kWide : Rep::kNarrow, false, Nan::kCanonical, 0}; }
+Kind real(bool is_uniform, char type, Nan nan) {
+  const Rep one = type == 'd' ? Rep::kDouble : Rep::kFloat, each = type == 'd' ? Rep::kDoubles : Rep::kFloats;
+  return {is_uniform ? one : each, false, nan, 0};
+}
+
+Nan merged(Nan a, Nan b) {
+  if (a == b) return a;
+  if (a == Nan::kExact || b == Nan::kExact) return Nan::kExact;
+  return Nan::kLoose;
+}
+
+enum class Result : std::uint8_t { kNarrow, kBits, kRing, kLikeFirst, kBoth, kWide };
+
+// What the lanes of an instruction's result are.
+Result result_of(const isa::Instruction& in) {
+  switch (in.op) {
+    case Op::and_:
+    case Op::or_:
+    case Op::xor_:
+    case Op::andn:
+    case Op::orn:
+    case Op::xnor:
+    case Op::ori:
+    case Op::xori:
+      return Result::kBits;
+    case Op::andi:
+      return in.imm >= 0 ? Result::kNarrow : Result::kBits;
+    case Op::add:
+    case Op::addi:
+    case Op::sub:
+    case Op::mul:
+    case Op::sh1add:
+    case Op::sh2add:
+    case Op::sh3add:
+      return Result::kRing;
+    case Op::slli:
+      return in.imm < 32 ? Result::kRing : Result::kWide;
+    case Op::srai:
+    case Op::czero_eqz:
+    case Op::czero_nez:
+      return Result::kLikeFirst;
+    case Op::min:
+    case Op::max:
+    case Op::minu:
+    case Op::maxu:
+      return Result::kBoth;
+    case Op::addw:
+    case Op::subw:
+    case Op::mulw:
+    case Op::addiw:
+    case Op::slliw:
+    case Op::srliw:
+    case Op::sraiw:
+    case Op::sllw:
+    case Op::srlw:
+    case Op::sraw:
+    case Op::divw:
+    case Op::divuw:
+    case Op::remw:
+    case Op::remuw:
+    case Op::rolw:
+    case Op::rorw:
+    case Op::roriw:
+    case Op::clz:
+    case Op::ctz:
+    case Op::cpop:
+    case Op::clzw:
+    case Op::ctzw:
+    case Op::cpopw:
+    case Op::sext_b:
+    case Op::sext_h:
+    case Op::zext_h:
+    case Op::slt:
+    case Op::sltu:
+    case Op::slti:
+    case Op::sltiu:
+    case Op::bext:
+    case Op::bexti:
+      return Result::kNarrow;
+    default:
+      return Result::kWide;
+  }
+}
+
+}  // namespace
+
+unsigned access_bytes(Op op) {
+  switch (op) {
+    case Op::lb:
+    case Op::lbu:
+    case Op::sb:
+      return 1;
+    case Op::lh:
+    case Op::lhu:
+    case Op::sh:
+    case Op::flh:
+    case Op::fsh:
+      return 2;
+    case Op::ld:
+    case Op::sd:
+    case Op::fld:
+    case Op::fsd:
+      return 8;
+    default:
+      return isa::info(op).name.ends_with(".d") ? 8 : 4;
+  }
+}
+
+bool is_load(const isa::Instruction& in) {
+  const Format format = isa::info(in.op).format;
+  return format == Format::kLoad || format == Format::kFloatLoad;
+}
+bool is_store(const isa::Instruction& in) {
+  const Format format = isa::info(in.op).format;
+  return format == Format::kStore || format == Format::kFloatStore;
+}
+
+const std::byte* fixed_bytes(const TranslationRequest& request, const Item& item) {
+  if (!item.first.is(Constant::Base::kModule)) return nullptr;
+  const auto at = static_cast<std::uint64_t>(item.first.value + item.in.imm);
+  const unsigned bytes = access_bytes(item.in.op);
+  if (at < request.image_begin || at - request.image_begin > request.image.size() ||
+      bytes > request.image.size() - (at - request.image_begin) || (at & (bytes - 1)))
+    return nullptr;
+  const bool loaded_otherwise = std::any_of(request.relocated.begin(), request.relocated.end(),
+                                            [&](std::uint64_t r) { return at < r + 8 && r < at + bytes; });
+  return loaded_otherwise ? nullptr : request.image.data() + (at - request.image_begin);
+}
+
+char float_type(Op op) {
+  const std::string_view name = isa::info(op).name;
+  if (name == "fld") return 'd';
+  if (name == "flw" || name == "flh") return 's';
+  return name[name.find('.') + 1] == 'd' ? 'd' : 's';  // a boxed half is kept in a single
+}
+
+Kind varying(const Kind& kind, bool high) {
+  switch (kind.rep) {
+    case Rep::kUniform:
+    case Rep::kLine:
+      return lanes_of(!kind.narrow && high);
+    case Rep::kWide:
+      return lanes_of(high);
+    case Rep::kFloat:
+    case Rep::kFloats:
+      return real(false, 's', kind.nan);
+    case Rep::kDouble:
+    case Rep::kDoubles:
+      return real(false, 'd', kind.nan);
+    default:
+      return kind;
+  }
+}
+
+Kind merged(const Kind& a, const Kind& b, bool high) {
+  if (a.rep == Rep::kNone || a == b) return b;
+  if (b.rep == Rep::kNone) return a;
+  if (is_float(a.rep) != is_float(b.rep)) return a;  // cannot be: registers are of one sort, slots are too
+  if (is_float(a.rep)) {
+    const bool both = is_uniform(a.rep) && is_uniform(b.rep);
+    const bool wide = is_double(a.rep) || is_double(b.rep);
+    // A single that becomes a double is boxed: exact bits.
+    const Nan nan = is_double(a.rep) == is_double(b.rep) ? merged(a.nan, b.nan) : Nan::kExact;
+    return real(both, wide ? 'd' : 's', nan);
+  }
+  if (a.rep == Rep::kUniform && b.rep == Rep::kUniform) return uniform(a.narrow && b.narrow);
+  if (a.rep == Rep::kLine && b.rep == Rep::kLine && a.stride == b.stride)
+    return line_of(a.stride, a.narrow && b.narrow);
+  return lanes_of(high && !(is_narrow(a) && is_narrow(b)));
+}
+
+Kinds::Kinds(const Code& code, const Liveness& liveness, const TranslationRequest& request)
+    : code_(code), liveness_(liveness), request_(request), number_(code.blocks.size() * 2, kNone) {
+  const unsigned lanes = request.target.lanes;
+  if (request.shape.row && request.shape.row < lanes) rows_ = lanes / request.shape.row;
+  flow({0, !request.shape.partial}, std::vector<Kind>(kSlots + code.slots));
+  for (bool again = true; again;) {
+    again = false;
+    for (std::uint32_t b = 0; b < code.blocks.size(); ++b)
+      for (const bool full : {true, false})
+        if (const std::uint32_t node = find(b, full); node != kNone && dirty_[node]) {
+          again = true;
+          visit(node);
+        }
+  }
+}
+
+bool Kinds::keeps(const Node& node, Register r) const {
+  return !node.full && liveness_.waiting[node.block].test(r) && node.start[r].rep != Rep::kNone;
+}
+
+Set Kinds::needed(const Node& node) const {
+  Set set = liveness_.start[node.block];
+  if (!node.full) set |= liveness_.waiting[node.block];
+  return set;
+}
+
+void Kinds::flow(const Edge& to, const std::vector<Kind>& kinds) {
+  std::uint32_t& number = number_[to.block * 2 + to.full];
+  if (number == kNone) {
+    number = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.push_back({to.block, to.full, std::vector<Kind>(kSlots + code_.slots)});
+    dirty_.push_back(1);
+  }
+  Node& node = nodes_[number];
+  const Set& high = liveness_.high[to.block];
+  const Set set = needed(node);
+  for (const unsigned r : set.set_bits()) {
+    const bool upper = high.test(r) || (!node.full && liveness_.waiting[to.block].test(r));
+    const Kind kind = merged(node.start[r], kinds[r], upper);
+    if (kind == node.start[r]) continue;
+    node.start[r] = kind;
+    dirty_[number] = 1;
+  }
+}
+
+void Kinds::visit(std::uint32_t number) {
+  dirty_[number] = 0;
+  std::vector<Kind> kinds = nodes_[number].start;
+  const Node node = nodes_[number];
+  std::vector<Register> written;
+  for (const Item& item : code_.blocks[node.block].items) {
+    const Operands uses = uses_of(item);
+    if (uses.writes == kNone) continue;
+    kinds[uses.writes] = result(item, kinds);
+    written.push_back(uses.writes);
+  }
+  const auto before_blend = kinds;
+  for (const Register r : written)
+    if (keeps(node, r)) kinds[r] = merged(varying(before_blend[r], true), varying(node.start[r], true), true);
+  for (const Edge& edge : edges(node, before_blend)) flow(edge, kinds);
+}
+
+std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>& kinds) const {
+  const Block& block = code_.blocks[node.block];
+  const bool may_fill = !request_.shape.partial;
+  std::vector<Edge> out;
+  switch (block.ending) {
+    case Ending::kFalls:
+    case Ending::kReturn:
+    case Ending::kBranch:
+      for (const std::uint32_t to : block.next) out.push_back({to, node.full});
+      break;
+    case Ending::kSplit:
+      out.push_back({block.next[0], node.full && !block.masked_only});
+      if (node.full && kind_of(block.last().in.rs1, block.last().first, kinds).rep != Rep::kUniform)
+        out.push_back({block.next[0], false});
+      break;
+    case Ending::kJoin:
+      out.push_back({block.next[0], node.full});
+      if (node.full) break;
+      out.push_back({code_.blocks[block.split].next[0], false});
+      if (may_fill) out.push_back({block.next[0], true});
+      break;
+    case Ending::kPredicate:
+      out.push_back({block.next[0], node.full});
+      if (node.full && kind_of(block.last().in.rs1, block.last().first, kinds).rep != Rep::kUniform)
+        out.push_back({block.next[0], false});
+      if (!node.full && may_fill) out.push_back({block.next[0], true});
+      break;
+    case Ending::kBarrier:
+      if (node.full || (request_.shape.partial && block.open.empty())) out.push_back({block.next[0], node.full});
+      break;
+    case Ending::kEnd:
+      break;
+  }
+  return out;
+}
+
+Kind Kinds::kind_of(Register r, const Constant& constant, const std::vector<Kind>& kinds) const {
+  if (r == 0) return uniform(true);
+  if (r < kFloat && !constant.is(Constant::Base::kUnknown))
+    return uniform(constant.is(Constant::Base::kNumber) && fits(constant.value));
+  const Kind& kind = kinds[r];
+  if (kind.rep == Rep::kNone) return r < kFloat ? uniform(true) : real(true, 's', Nan::kCanonical);
+  return kind;
+}
+
+Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
+  const isa::Instruction& in = item.in;
+  const Format format = isa::info(in.op).format;
+  const Kind a = kind_of(in.rs1, item.first, kinds);
+  if (item.slot != kNone) {
+    const Operands uses = uses_of(item);
+    Kind kind = uses.count == 0 ? uniform(true) : kind_of(uses.reads[0], {}, kinds);
+    const auto& slot = code_.slot[item.slot];
+    if (is_store(in) && !slot.is_float) kind = kind_of(in.rs2, item.second, kinds);
+    if (kind.rep == Rep::kNone) kind = uniform(true);
+    if (slot.bytes == 4 && !slot.is_float && !is_narrow(kind))  // as a load of 4 bytes will give it back
+      kind = kind.rep == Rep::kUniform ? uniform(true) : lanes_of(false);
+    if (slot.bytes == 4 && slot.is_float && is_double(kind.rep)) kind = real(is_uniform(kind.rep), 's', Nan::kExact);
+    return kind;
+  }
+  if (!item.result.is(Constant::Base::kUnknown))
+    return uniform(item.result.is(Constant::Base::kNumber) && fits(item.result.value));
+  if (is_load(in)) return loaded(item, a);
+  switch (format) {
+    case Format::kCsr:
+    case Format::kCsrImmediate:
+      return of_csr(static_cast<std::uint32_t>(in.imm));
+    case Format::kR:
+    case Format::kUnary:
+    case Format::kI:
+    case Format::kShift:
+    case Format::kShiftW:
+      if (isa::info(in.op).extension == isa::Extension::kVote)
+        return in.op >= Op::shfl_up ? lanes_of(item.high_matters) : uniform(in.op != Op::vote_ballot);
+      if (isa::info(in.op).extension == isa::Extension::kSimt) return lanes_of(item.high_matters);
+      return integer(item, a, format == Format::kR ? kind_of(in.rs2, item.second, kinds) : uniform(true));
+    case Format::kUpper:
+    case Format::kJump:
+    case Format::kJumpRegister:
+      return uniform(false);
+    case Format::kSplit:
+      return uniform(true);
+    case Format::kAtomic:
+    case Format::kLoadReserved:
+      return lanes_of(access_bytes(in.op) == 8 && item.high_matters);
+    default:
+      return floating(item, kinds);
+  }
+}
+
+Kind Kinds::of_csr(std::uint32_t number) const {
+  namespace csr = isa::csr;
+  const bool rows = rows_ > 1;
+  switch (number) {
+    case csr::lane_id:
+    case csr::mhartid:
+      return line_of(1, true);
+    case csr::local_id_x:
+      return request_.shape.row ? line_of(1, true) : lanes_of(false);
+    case csr::local_id_y:
+      if (!request_.shape.row) return lanes_of(false);
+      return rows ? line_of(0, true) : uniform(true);
+    case csr::local_id_z:
+      return request_.shape.row ? uniform(true) : lanes_of(false);
+    case csr::active_lanes:
+    case csr::mscratch:
+    case csr::group_local:
+    case csr::local_base:
+    case csr::kernel_entry:
+    case csr::group_id_x:
+    case csr::group_id_y:
+    case csr::group_id_z:
+    case csr::num_groups_x:
+    case csr::num_groups_y:
+    case csr::num_groups_z:
+      return uniform(false);
+    default:
+      return uniform(true);
+  }
+}
+
+Kind Kinds::loaded(const Item& item, const Kind& address) const {
+  const isa::Instruction& in = item.in;
+  const bool is_real = isa::info(in.op).format == Format::kFloatLoad;
+  const bool once = address.rep == Rep::kUniform && !item.first.is(Constant::Base::kWindowEnd);
+  if (is_real) {
+    Nan nan = Nan::kExact;
+    if (const std::byte* bytes = fixed_bytes(request_, item)) {  // constants are numbers
+      double d = 0;
+      float f = 0;
+      if (in.op == Op::fld) std::memcpy(&d, bytes, 8);
+      if (in.op == Op::flw) std::memcpy(&f, bytes, 4);
+      if (in.op != Op::flh && d == d && f == f) nan = Nan::kCanonical;
+    }
+    return real(once, float_type(in.op), nan);
+  }
+  const bool narrow = in.op != Op::ld && in.op != Op::lwu;
+  if (once) return uniform(narrow);
+  return lanes_of(!narrow && item.high_matters);
+}
+
+// Lines: the result, or kNone where it is none.
+Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
+  const isa::Instruction& in = item.in;
+  const auto stride = [](const Kind& kind) { return kind.rep == Rep::kLine ? kind.stride : 0; };
+  const bool lines = (a.rep == Rep::kLine || a.rep == Rep::kUniform) && (b.rep == Rep::kLine || b.rep == Rep::kUniform);
+  const std::int64_t p = stride(a), q = stride(b);
+  constexpr std::int64_t kMost = 1 << 20;  // strides beyond are not worth the care
+  const auto make = [&](std::int64_t to, bool narrow) {
+    if (to > kMost || to < -kMost) return Kind();
+    if (to == 0 && rows_ == 1) return uniform(narrow);
+    return line_of(to, narrow);
+  };
+  if (!lines) return {};
+  switch (in.op) {
+    case Op::add:
+      return make(p + q, false);
+    case Op::addi:
+      return make(p, false);
+    case Op::sub:
+      return make(p - q, false);
+    case Op::addw:
+      return make(p + q, true);
+    case Op::addiw:
+      return make(p, true);
+    case Op::subw:
+      return make(p - q, true);
+    case Op::slli:
+      return in.imm < 20 ? make(p << in.imm, false) : Kind();
+    case Op::slliw:
+      return in.imm < 20 ? make(p << in.imm, true) : Kind();
+    case Op::sh1add:
+    case Op::sh1add_uw:
+      return make(p * 2 + q, false);
+    case Op::sh2add:
+    case Op::sh2add_uw:
+      return make(p * 4 + q, false);
+    case Op::sh3add:
+    case Op::sh3add_uw:
+      return make(p * 8 + q, false);
+    case Op::add_uw:
+      return make(p + q, false);
+    case Op::slli_uw:
+      return in.imm < 20 ? make(p << in.imm, false) : Kind();
+    case Op::mul:
+    case Op::mulw: {
+      const bool narrow = in.op == Op::mulw;
+      if (a.rep == Rep::kLine && b.rep == Rep::kLine) return {};
+      const Constant& factor = a.rep == Rep::kLine ? item.second : item.first;
+      if (p + q == 0) return make(0, narrow);
+      if (!factor.is(Constant::Base::kNumber) || factor.value > kMost || factor.value < -kMost) return {};
+      return make((p + q) * factor.value, narrow);
+    }
+    default:
+      return {};
+  }
+}
+
+Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
+  const isa::Instruction& in = item.in;
+  const Result result = result_of(in);
+  const bool narrow = is_narrow(a) && is_narrow(b);
+  if (a.rep == Rep::kUniform && b.rep == Rep::kUniform)
+    return uniform(result == Result::kNarrow || ((result == Result::kBits || result == Result::kBoth) && narrow) ||
+                   (result == Result::kLikeFirst && is_narrow(a)));
+  if (const Kind kind = line(item, a, b); kind.rep != Rep::kNone) return kind;
+  bool wide = item.high_matters;
+  if (result == Result::kNarrow || ((result == Result::kBits || result == Result::kBoth) && narrow) ||
+      (result == Result::kLikeFirst && is_narrow(a)))
+    wide = false;
+  return lanes_of(wide);
+}
+
+Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
+  const isa::Instruction& in = item.in;
+  const std::string_view name = isa::info(in.op).name;
+  const std::string_view syntax = isa::info(in.op).syntax;
+  bool once = isa::info(in.op).extension != isa::Extension::kZfh;
+  for (const char c : syntax) {
+    if (c == 's') once &= kind_of(in.rs1, item.first, kinds).rep == Rep::kUniform;
+    if (c == 'S') once &= is_uniform(kind_of(kFloat + in.rs1, {}, kinds).rep);
+    if (c == 'T') once &= is_uniform(kind_of(kFloat + in.rs2, {}, kinds).rep);
+    if (c == 'R') once &= is_uniform(kind_of(kFloat + in.rs3, {}, kinds).rep);
+  }
+  if (name.starts_with("fclass")) once = false;
+  if (syntax[0] == 'd') {  // an integer
+    const bool wide = name.starts_with("fcvt.l") || name == "fmv.x.d";
+    if (once) return uniform(!wide);
+    return lanes_of(wide && item.high_matters);
+  }
+  const char type = float_type(in.op);
+  if (isa::info(in.op).extension == isa::Extension::kZfh) return real(false, type, Nan::kExact);
+  if (name.starts_with("fsgnj")) {
+    const Kind a = kind_of(kFloat + in.rs1, {}, kinds);
+    const bool same = in.rs1 == in.rs2 && is_double(a.rep) == (type == 'd');
+    if (same && name.starts_with("fsgnj.")) return a;
+    if (same && name.starts_with("fsgnjx.")) return real(once, type, a.nan == Nan::kExact ? Nan::kExact : Nan::kCanonical);
+    return real(once, type, Nan::kExact);
+  }
+  if (name == "fmv.w.x" || name == "fmv.d.x") {
+    const Constant& c = item.first;
+    const bool zero = in.rs1 == 0 || (c.is(Constant::Base::kNumber) && c.value == 0);
+    return real(once, type, zero ? Nan::kCanonical : Nan::kExact);
+  }
+  if (name.starts_with("fcvt.s.w") || name.starts_with("fcvt.s.l") || name.starts_with("fcvt.d.w") ||
+      name.starts_with("fcvt.d.l"))
+    return real(once, type, Nan::kCanonical);
+  if (name.starts_with("fmin") || name.starts_with("fmax")) return real(once, type, Nan::kCanonical);
+  return real(once, type, Nan::kLoose);
+}
+
+}  // namespace kiesel::model::translator

@@ -1,0 +1,240 @@
+#include "device/model/translator/liveness.hpp"
+
+namespace kiesel::model::translator {
+namespace {
+
+using isa::Format;
+using isa::Op;
+
+void step_back(Set& live, const Item& item) {
+  const Operands uses = uses_of(item);
+  if (uses.writes != kNone) live.reset(uses.writes);
+  for (unsigned i = 0; i < uses.count; ++i) live.set(uses.reads[i]);
+}
+
+// How an instruction's result depends on the upper halves of what it reads.
+enum class Upper : std::uint8_t {
+  kNever,   // it reads lower halves only
+  kPasses,  // the lower half of the result comes from lower halves
+  kAlways
+};
+
+Upper upper_of(const Item& item) {
+  const isa::Instruction& in = item.in;
+  switch (in.op) {
+    case Op::addw:
+    case Op::subw:
+    case Op::mulw:
+    case Op::addiw:
+    case Op::slliw:
+    case Op::srliw:
+    case Op::sraiw:
+    case Op::sllw:
+    case Op::srlw:
+    case Op::sraw:
+    case Op::divw:
+    case Op::divuw:
+    case Op::remw:
+    case Op::remuw:
+    case Op::rolw:
+    case Op::rorw:
+    case Op::roriw:
+    case Op::clzw:
+    case Op::ctzw:
+    case Op::cpopw:
+    case Op::sext_b:
+    case Op::sext_h:
+    case Op::zext_h:
+    case Op::fcvt_s_w:
+    case Op::fcvt_s_wu:
+    case Op::fcvt_d_w:
+    case Op::fcvt_d_wu:
+    case Op::fcvt_h_w:
+    case Op::fcvt_h_wu:
+    case Op::fmv_w_x:
+    case Op::fmv_h_x:
+    case Op::split:
+    case Op::vote_all:
+    case Op::vote_any:
+    case Op::vote_uni:
+    case Op::vote_ballot:
+      return Upper::kNever;
+    case Op::add:
+    case Op::sub:
+    case Op::and_:
+    case Op::or_:
+    case Op::xor_:
+    case Op::andn:
+    case Op::orn:
+    case Op::xnor:
+    case Op::addi:
+    case Op::xori:
+    case Op::ori:
+    case Op::mul:
+    case Op::sh1add:
+    case Op::sh2add:
+    case Op::sh3add:
+      return Upper::kPasses;
+    case Op::andi:
+      return in.imm >= 0 ? Upper::kNever : Upper::kPasses;
+    case Op::slli:
+      return in.imm >= 32 ? Upper::kNever : Upper::kPasses;
+    default:
+      return Upper::kAlways;
+  }
+}
+
+// The register of which only the lower half is read, whatever the result: the index that Zba zero-extends, what
+// narrow stores and atomics take.
+Register lower_only(const Item& item) {
+  switch (item.in.op) {
+    case Op::add_uw:
+    case Op::sh1add_uw:
+    case Op::sh2add_uw:
+    case Op::sh3add_uw:
+    case Op::slli_uw:
+    case Op::pred:
+      return item.in.rs1;
+    case Op::sb:
+    case Op::sh:
+    case Op::sw:
+    case Op::amoswap_w:
+    case Op::amoadd_w:
+    case Op::amoxor_w:
+    case Op::amoand_w:
+    case Op::amoor_w:
+    case Op::amomin_w:
+    case Op::amomax_w:
+    case Op::amominu_w:
+    case Op::amomaxu_w:
+      return item.in.rs2;
+    default:
+      return 0;
+  }
+}
+
+void step_back_high(Set& high, Item& item, bool note) {
+  const Operands uses = uses_of(item);
+  const bool matters = uses.writes != kNone && uses.writes != 0 && high.test(uses.writes);
+  if (note) item.high_matters = matters;
+  if (uses.writes != kNone) high.reset(uses.writes);
+  if (item.slot != kNone) {  // a load or store that moves a register
+    if (matters && uses.count) high.set(uses.reads[0]);
+    return;
+  }
+  const Upper upper = upper_of(item);
+  if (upper == Upper::kNever || (upper == Upper::kPasses && !matters)) return;
+  const Register lower = lower_only(item);
+  for (unsigned i = 0; i < uses.count; ++i) {
+    const Register r = uses.reads[i];
+    if (r == lower && !(item.in.rs1 == item.in.rs2)) continue;
+    high.set(r);
+  }
+}
+
+class Finder {
+ public:
+  explicit Finder(Code& code) : code_(code), registers_(kSlots + code.slots) {}
+
+  Liveness run() {
+    const std::size_t count = code_.blocks.size();
+    out_.start.assign(count, Set(registers_));
+    out_.high.assign(count, Set(registers_));
+    out_.waiting.assign(count, Set(registers_));
+    iterate([&](std::uint32_t b) { return back(out_.start, b, [](Set& s, Item& i) { step_back(s, i); }); });
+    iterate([&](std::uint32_t b) {
+      return back(out_.high, b, [](Set& s, Item& i) { step_back_high(s, i, false); });
+    });
+    for (std::uint32_t b = 0; b < count; ++b)
+      back(out_.high, b, [](Set& s, Item& i) { step_back_high(s, i, true); });
+    find_waiting();
+    find_spins();
+    return std::move(out_);
+  }
+
+ private:
+  template <class Visit>
+  void iterate(Visit visit) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::uint32_t b = static_cast<std::uint32_t>(code_.blocks.size()); b-- > 0;) changed |= visit(b);
+    }
+  }
+
+  template <class Step>
+  bool back(std::vector<Set>& sets, std::uint32_t b, Step step) {
+    Set set(registers_);
+    for (const std::uint32_t to : code_.blocks[b].next) set |= sets[to];
+    auto& items = code_.blocks[b].items;
+    for (auto item = items.rbegin(); item != items.rend(); ++item) step(set, *item);
+    if (set == sets[b]) return false;
+    sets[b] = std::move(set);
+    return true;
+  }
+
+  void find_waiting() {
+    std::vector<Set> of_split(code_.blocks.size(), Set(registers_));
+    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) {
+      const Block& block = code_.blocks[b];
+      if (block.ending == Ending::kSplit) of_split[b] |= out_.start[block.next[0]];
+      if (block.ending == Ending::kJoin) of_split[block.split] |= out_.start[block.next[0]];
+    }
+    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b)
+      for (const std::uint32_t split : code_.blocks[b].open) out_.waiting[b] |= of_split[split];
+    for (const Block& block : code_.blocks) {
+      if (block.ending != Ending::kPredicate) continue;
+      Set leaving = out_.start[block.leave];
+      auto& rest = code_.blocks[block.next[0]].items;
+      for (auto item = rest.rbegin(); item != rest.rend(); ++item) step_back(leaving, *item);
+      for (const std::uint32_t b : block.body) out_.waiting[b] |= leaving;
+    }
+  }
+
+  // Loops that do the same again until memory changes.
+  void find_spins() {
+    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b)
+      for (const std::uint32_t head : code_.blocks[b].next) {
+        if (head > b || !code_.blocks[head].open.empty()) continue;
+        Set written(registers_);
+        for (std::uint32_t in = head; in <= b; ++in)  // a loop's blocks are contiguous
+          for (const Item& item : code_.blocks[in].items)
+            if (const Operands uses = uses_of(item); uses.writes != kNone) written.set(uses.writes);
+        code_.blocks[head].spins |= !written.anyCommon(out_.start[head]);
+      }
+  }
+
+  Code& code_;
+  unsigned registers_;
+  Liveness out_;
+};
+
+}  // namespace
+
+Operands uses_of(const Item& item) {
+  if (item.slot == kNone) return operands_of(item.in);
+  Operands out;
+  const Format format = isa::info(item.in.op).format;
+  if (format == Format::kStore || format == Format::kFloatStore) {
+    out.writes = kSlots + item.slot;
+    out.reads[0] = (format == Format::kFloatStore ? kFloat : 0) + item.in.rs2;
+    out.count = out.reads[0] == 0 ? 0 : 1;
+  } else {
+    out.writes = (format == Format::kFloatLoad ? kFloat : 0) + item.in.rd;
+    if (out.writes == 0) out.writes = kNone;
+    out.reads[0] = kSlots + item.slot;
+    out.count = 1;
+  }
+  return out;
+}
+
+Set Liveness::before(const Code& code, std::uint32_t block, std::size_t item) const {
+  Set live(static_cast<unsigned>(kSlots + code.slots));
+  for (const std::uint32_t to : code.blocks[block].next) live |= start[to];
+  const auto& items = code.blocks[block].items;
+  for (std::size_t i = items.size(); i-- > item;) step_back(live, items[i]);
+  return live;
+}
+
+Liveness find_liveness(Code& code) { return Finder(code).run(); }
+
+}  // namespace kiesel::model::translator

@@ -1,0 +1,32 @@
+// Which registers lanes still read, which upper halves matter, and what lanes that wait need kept.
+#pragma once
+
+#include <vector>
+
+#include <llvm/ADT/BitVector.h>
+
+#include "device/model/translator/code.hpp"
+
+namespace kiesel::model::translator {
+
+using Set = llvm::BitVector;  // of registers
+
+struct Liveness {
+  std::vector<Set> start;  // by block: what a lane may read that starts there
+  // By block: what lanes read that do not run it but wait for the others (at the second side of a split, at
+  // its join, or at the end of a loop). A write under a mask must leave their values alone.
+  std::vector<Set> waiting;
+  // By block: registers whose upper half may be read by a lane that starts there.
+  std::vector<Set> high;
+
+  // What a lane may read before item `item` of the block.
+  Set before(const Code& code, std::uint32_t block, std::size_t item) const;
+};
+
+// What an item reads and writes, slots included.
+Operands uses_of(const Item& item);
+
+// Sets Item::high_matters and Block::spins too.
+Liveness find_liveness(Code& code);
+
+}  // namespace kiesel::model::translator

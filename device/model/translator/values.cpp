@@ -1,0 +1,231 @@
+// Registers of a function, and how values of one kind become those of another.
+#include <llvm/IR/Intrinsics.h>
+
+#include "device/model/translator/emitter.hpp"
+
+namespace kiesel::model::translator {
+
+using llvm::Intrinsic::ID;
+
+llvm::Type* Emitter::lanes(llvm::Type* element) const { return llvm::FixedVectorType::get(element, lanes_); }
+
+llvm::Value* Emitter::bits(llvm::Value* condition) { return b_.CreateBitCast(condition, mask_type_); }
+// Hosts without mask registers test a bit in each lane.
+llvm::Value* Emitter::flags(llvm::Value* mask) {
+  if (request_.host_level == 2) return b_.CreateBitCast(mask, lanes(i1_));
+  llvm::Type* type = lanes_ > 32 ? i64_ : i32_;
+  std::vector<llvm::Constant*> each;
+  for (unsigned l = 0; l < lanes_; ++l) each.push_back(llvm::ConstantInt::get(type, std::uint64_t{1} << l));
+  llvm::Value* bit = b_.CreateAnd(splat(b_.CreateZExt(mask, type)), llvm::ConstantVector::get(each));
+  return b_.CreateICmpNE(bit, llvm::Constant::getNullValue(bit->getType()));
+}
+
+llvm::Value* Emitter::mask() {
+  if (node_->full) return all_lanes();
+  if (!mask_) mask_ = load(mask_variable_);
+  return mask_;
+}
+llvm::Value* Emitter::mask64() { return b_.CreateZExt(mask(), i64_); }
+
+llvm::Value* Emitter::active() {
+  if (node_->full) return nullptr;
+  if (!active_) active_ = flags(mask());
+  return active_;
+}
+
+Value Emitter::constant(std::int64_t number) {
+  return {{Rep::kUniform, number == static_cast<std::int32_t>(number), Nan::kCanonical, 0}, number64(number)};
+}
+
+Value Emitter::known(const Constant& c) {
+  const auto from = [&](llvm::Value* base) {
+    return Value{{Rep::kUniform, false, Nan::kCanonical, 0}, b_.CreateAdd(base, number64(c.value))};
+  };
+  switch (c.base) {
+    case Constant::Base::kModule:
+      return from(module_base_);
+    case Constant::Base::kWindowEnd:
+      return from(window_end_);
+    case Constant::Base::kLaunchBlock:
+      return from(launch_block_);
+    default:
+      return constant(c.value);
+  }
+}
+
+llvm::AllocaInst* Emitter::variable(Register r, Rep rep, bool step) {
+  auto& made = variables_[{r, static_cast<int>(rep) * 2 + step}];
+  if (made) return made;
+  llvm::Type* type = i64_;
+  switch (rep) {
+    case Rep::kNarrow:
+      type = lanes(i32_);
+      break;
+    case Rep::kWide:
+      type = lanes(i64_);
+      break;
+    case Rep::kFloat:
+      type = float_;
+      break;
+    case Rep::kFloats:
+      type = lanes(float_);
+      break;
+    case Rep::kDouble:
+      type = double_;
+      break;
+    case Rep::kDoubles:
+      type = lanes(double_);
+      break;
+    default:
+      break;
+  }
+  return made = new_variable(type, "r", llvm::Constant::getNullValue(type));
+}
+
+llvm::AllocaInst* Emitter::new_variable(llvm::Type* type, const char* name, llvm::Value* first) {
+  llvm::IRBuilder<> at(entry_, entry_->begin());
+  auto* made = at.CreateAlloca(type, nullptr, name);
+  if (first) {
+    at.SetInsertPoint(entry_, std::next(made->getIterator()));
+    at.CreateStore(first, made);
+  }
+  return made;
+}
+
+Value Emitter::load_variable(Register r, const Kind& kind) {
+  if (kind.rep == Rep::kNone) {
+    if (r >= kFloat && r < kSlots) return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
+    if (r >= kSlots && code_.slot[r - kSlots].is_float)
+      return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
+    return constant(0);
+  }
+  Value value{kind, load(variable(r, kind.rep, false))};
+  if (kind.rep == Rep::kLine && rows_ > 1) value.step = load(variable(r, kind.rep, true));
+  return value;
+}
+
+void Emitter::store_variable(Register r, const Value& value) {
+  b_.CreateStore(value.v, variable(r, value.kind.rep, false));
+  if (value.kind.rep == Rep::kLine && rows_ > 1) b_.CreateStore(value.step, variable(r, value.kind.rep, true));
+}
+
+Value Emitter::read(Register r, const Constant& c) {
+  if (r == 0) return constant(0);
+  if (r < kFloat && !c.is(Constant::Base::kUnknown)) return known(c);
+  if (const auto found = values_.find(r); found != values_.end()) return found->second;
+  return values_[r] = load_variable(r, node_->start[r]);
+}
+
+void Emitter::write(Register r, Value value) {
+  values_[r] = value;
+  if (std::find(written_.begin(), written_.end(), r) == written_.end()) written_.push_back(r);
+}
+
+Value Emitter::at_end(Register r) {
+  const bool is_written = std::find(written_.begin(), written_.end(), r) != written_.end();
+  if (!is_written || !kinds_.keeps(*node_, r)) return read(r);
+  const Value fresh = values_[r], old = load_variable(r, node_->start[r]);
+  const Kind kind = merged(varying(fresh.kind, true), varying(old.kind, true), true);
+  return {kind, b_.CreateSelect(active(), convert(fresh, kind).v, convert(old, kind).v)};
+}
+
+llvm::Value* Emitter::spread_rows(const std::vector<llvm::Value*>& rows) {
+  llvm::Value* all = llvm::PoisonValue::get(llvm::FixedVectorType::get(rows[0]->getType(), rows_));
+  for (unsigned r = 0; r < rows_; ++r) all = b_.CreateInsertElement(all, rows[r], std::uint64_t{r});
+  llvm::SmallVector<int, 64> from;
+  for (unsigned l = 0; l < lanes_; ++l) from.push_back(static_cast<int>(l / row_));
+  return b_.CreateShuffleVector(all, from);
+}
+
+std::vector<llvm::Value*> Emitter::row_bases(const Value& value) {
+  std::vector<llvm::Value*> rows{value.v};
+  for (unsigned r = 1; r < rows_; ++r) rows.push_back(b_.CreateAdd(rows.back(), value.step));
+  return rows;
+}
+
+llvm::Value* Emitter::line(const Value& value, llvm::Type* element) {
+  std::vector<llvm::Value*> rows;
+  for (llvm::Value* row : row_bases(value)) rows.push_back(b_.CreateTrunc(row, element));
+  llvm::Value* bases = rows_ == 1 ? splat(rows[0]) : spread_rows(rows);
+  std::vector<llvm::Constant*> offsets;
+  for (unsigned l = 0; l < lanes_; ++l)
+    offsets.push_back(llvm::ConstantInt::get(element, static_cast<std::uint64_t>(value.kind.stride * (l % row_)), true));
+  return b_.CreateAdd(bases, llvm::ConstantVector::get(offsets));
+}
+
+llvm::Value* Emitter::narrow(const Value& value) {
+  switch (value.kind.rep) {
+    case Rep::kUniform:
+      return splat(b_.CreateTrunc(value.v, i32_));
+    case Rep::kLine:
+      return line(value, i32_);
+    case Rep::kWide:
+      return b_.CreateTrunc(value.v, lanes(i32_));
+    default:
+      return value.v;
+  }
+}
+
+llvm::Value* Emitter::wide(const Value& value) {
+  switch (value.kind.rep) {
+    case Rep::kUniform:
+      return splat(value.v);
+    case Rep::kLine:
+      return line(value, i64_);
+    case Rep::kNarrow:
+      return b_.CreateSExt(value.v, lanes(i64_));
+    default:
+      return value.v;
+  }
+}
+
+// Arithmetic on the host gives any NaN where the device gives the canonical one.
+llvm::Value* Emitter::canonical(llvm::Value* v) {
+  llvm::Type* type = v->getType();
+  const bool is_double = type->getScalarType()->isDoubleTy();
+  llvm::APInt nan(is_double ? 64 : 32, is_double ? 0x7FF8000000000000 : 0x7FC00000);
+  llvm::Constant* one = llvm::ConstantFP::get(
+      context_, llvm::APFloat(is_double ? llvm::APFloat::IEEEdouble() : llvm::APFloat::IEEEsingle(), nan));
+  if (type->isVectorTy()) one = llvm::ConstantVector::getSplat(llvm::ElementCount::getFixed(lanes_), one);
+  return b_.CreateSelect(b_.CreateFCmpUNO(v, v), one, v);
+}
+
+// A register's value as a single: what is not boxed is a NaN.
+Value Emitter::single(const Value& value) {
+  if (is_single(value.kind.rep)) return value;
+  const bool once = value.kind.rep == Rep::kDouble;
+  llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(value.v) : value.v;
+  llvm::Value* all = b_.CreateBitCast(v, once ? i64_ : lanes(i64_));
+  llvm::Value* boxed = b_.CreateICmpUGE(all, once ? number64(-0x100000000) : splat(number64(-0x100000000)));
+  llvm::Value* low = b_.CreateTrunc(all, once ? i32_ : lanes(i32_));
+  llvm::Value* nan = llvm::ConstantInt::get(low->getType(), 0x7FC00000);
+  return {{once ? Rep::kFloat : Rep::kFloats, false, Nan::kExact, 0},
+          b_.CreateBitCast(b_.CreateSelect(boxed, low, nan), once ? float_ : lanes(float_))};
+}
+
+Value Emitter::boxed(const Value& value) {
+  if (is_double(value.kind.rep)) return value;
+  const bool once = value.kind.rep == Rep::kFloat;
+  llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(value.v) : value.v;
+  llvm::Value* low = b_.CreateZExt(b_.CreateBitCast(v, once ? i32_ : lanes(i32_)), once ? i64_ : lanes(i64_));
+  llvm::Value* all = b_.CreateOr(low, llvm::ConstantInt::get(low->getType(), 0xFFFFFFFF00000000));
+  return {{once ? Rep::kDouble : Rep::kDoubles, false, Nan::kExact, 0},
+          b_.CreateBitCast(all, once ? double_ : lanes(double_))};
+}
+
+Value Emitter::convert(Value value, const Kind& to) {
+  if (value.kind == to || to.rep == Rep::kNone) return value;
+  if (!is_float(to.rep)) {
+    if (to.rep == Rep::kNarrow) return {to, narrow(value)};
+    if (to.rep == Rep::kWide) return {to, wide(value)};
+    value.kind = to;  // what is known of it differs
+    return value;
+  }
+  if (is_double(to.rep)) value = boxed(value);
+  if (value.kind.nan == Nan::kLoose && to.nan != Nan::kLoose) value.v = canonical(value.v);
+  if (is_uniform(value.kind.rep) && !is_uniform(to.rep)) value.v = splat(value.v);
+  value.kind = to;
+  return value;
+}
+
+}  // namespace kiesel::model::translator
