@@ -54,3 +54,12 @@ function(kiesel_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()
+
+# A test's second CTest entry, on translated code from the first work-group on.
+function(kiesel_test_translated name)
+  if(NOT KIESEL_BUILD_TESTS)
+    return()
+  endif()
+  add_test(NAME ${name}_translated COMMAND ${name})
+  set_tests_properties(${name}_translated PROPERTIES TIMEOUT 900 ENVIRONMENT KIESEL_ENGINE=translator)
+endfunction()

@@ -211,3 +211,12 @@ TEST_CASE("a program that is not the compiler is a failed build") {
   const auto reply = client.run(test::make_request(kGood));
   CHECK((!reply.ok() || reply->outcome == Outcome::kFailed));
 }
+
+// What a translation means is tested by the device's tests; here only that a request gets to the translator.
+TEST_CASE("a request for a translation that makes no sense is refused, and the compiler lives on") {
+  const std::vector<std::byte> nonsense(100, std::byte{7});
+  const auto answer = test::compiler().translate(nonsense);
+  REQUIRE_FALSE(answer.ok());
+  CHECK(answer.error().reason.find("makes no sense") != std::string::npos);
+  CHECK(test::build(kGood).outcome == Outcome::kSuccess);
+}

@@ -17,8 +17,9 @@ inline std::string features_of(const isa::Target& target) {
   return list;
 }
 
+// Lives until the process ends: a device may still wait for a translation then.
 inline Client& compiler() {
-  static Client client(KIESEL_TEST_COMPILER);
+  static Client& client = *new Client(KIESEL_TEST_COMPILER);
   return client;
 }
 

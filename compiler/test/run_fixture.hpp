@@ -17,7 +17,8 @@
 namespace kiesel::compiler::test {
 
 inline device::Device& model() {
-  static auto devices = device::make_devices();
+  static auto devices = device::make_devices(
+      {[](std::span<const std::byte> request) { return compiler().translate(request); }, "test"});
   return *devices.at(0);
 }
 

@@ -9,6 +9,7 @@
 #include "device/isa/language_features.hpp"
 #include "device/isa/launch_block.hpp"
 #include "device/model/model_device.hpp"
+#include "support/config.hpp"
 
 namespace kiesel::conformance {
 namespace {
@@ -48,13 +49,16 @@ device::Box row(std::size_t bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes) {
+Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler) {
   model::Configuration configuration;
   configuration.cores = 2;
   configuration.global_memory_bytes = 64 << 20;
   configuration.target.lanes = lanes;
   configuration.target.warps = std::max<std::uint32_t>(4, kLargestGroup / lanes);
-  auto made = model::ModelDevice::create(configuration, 1);
+  configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
+  auto made = model::ModelDevice::create(
+      configuration, 1, model::HostLevel::kV4,
+      {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, "random"});
   if (!made) return made.error();
   return std::unique_ptr<device::Device>(std::move(*made));
 }

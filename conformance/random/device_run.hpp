@@ -13,8 +13,9 @@
 
 namespace kiesel::conformance {
 
-// A model of so many lanes in a warp, with warps enough for the largest group.
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes);
+// A model of so many lanes in a warp, with warps enough for the largest group; the option `engine` says what
+// runs its kernels. The compiler outlives it.
+Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler);
 
 class DeviceProgram {
  public:

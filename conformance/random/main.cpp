@@ -63,7 +63,7 @@ void report(const Options& options, Tally& tally, const RandomKernel& kernel, st
 void run_on_device(const Options& options, const std::vector<RandomKernel>& kernels, const Inputs& inputs,
                    const std::vector<std::vector<std::uint32_t>>& right, std::uint32_t lanes,
                    compiler::Client& compiler, Tally& tally) {
-  auto device = make_model(lanes);
+  auto device = make_model(lanes, compiler);
   if (!device) return report(options, tally, kernels[0], lanes, device.error().reason);
   auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
   if (!program) return report(options, tally, kernels[0], lanes, "build: " + program.error().reason);
@@ -98,7 +98,8 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
 int run(const Options& options) {
   std::string folder = (std::filesystem::temp_directory_path() / "kiesel-random-XXXXXX").string();
   if (!mkdtemp(folder.data())) return fmt::print(stderr, "cannot make a temporary folder\n"), 2;
-  compiler::Client compiler(compiler::find_compiler());
+  // Lives until the process ends: a device that has gone may still wait for a translation.
+  auto& compiler = *new compiler::Client(compiler::find_compiler());
   Tally tally;
   int outcome = 0;
   for (unsigned done = 0; done < options.count && outcome == 0; done += options.batch) {

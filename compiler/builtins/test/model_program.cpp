@@ -9,9 +9,16 @@
 #include "device/isa/language_features.hpp"
 #include "device/isa/launch_block.hpp"
 #include "device/model/model_device.hpp"
+#include "support/config.hpp"
 
 namespace kiesel::compiler::builtins::test {
 namespace {
+
+// Lives until the process ends: a device may still wait for a translation then.
+Client& compiler() {
+  static Client& client = *new Client(KIESEL_TEST_COMPILER);
+  return client;
+}
 
 std::unique_ptr<device::Device> make_model(std::uint32_t lanes, bool half) {
   model::Configuration configuration;
@@ -20,20 +27,22 @@ std::unique_ptr<device::Device> make_model(std::uint32_t lanes, bool half) {
   configuration.target.half = half;
   configuration.target.warps = 64;
   configuration.global_memory_bytes = 64 << 20;
-  auto made = model::ModelDevice::create(configuration, 2);
+  configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
+  auto made = model::ModelDevice::create(
+      configuration, 2, model::HostLevel::kV4,
+      {[](std::span<const std::byte> request) { return compiler().translate(request); }, "test"});
   REQUIRE(made.ok());
   return std::move(*made);
 }
 
 Bytes compile(const std::string& source, const isa::Target& target) {
-  static Client client(KIESEL_TEST_COMPILER);
   Request request;
   request.target = target;
   request.source = source;
   request.options = "-cl-std=CL3.0 -w";
   for (const auto& feature : isa::language_features(target))
     request.extensions.append(feature.name).append(" ");
-  auto reply = client.run(request);
+  auto reply = compiler().run(request);
   REQUIRE(reply.ok());
   INFO(reply->log);
   REQUIRE(reply->outcome == Outcome::kSuccess);
