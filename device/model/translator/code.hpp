@@ -43,6 +43,7 @@ struct Item {
   Constant first, second;       // what rs1 and rs2 hold
   Constant result;              // what rd will hold
   bool first_is_truth = false;  // rs1 holds 0 or 1
+  bool may_be_private = false;  // rs1 may be an address in private memory, where each lane sees its own
   bool high_matters = true;     // somebody reads the upper half of rd
 };
 

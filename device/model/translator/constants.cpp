@@ -18,8 +18,10 @@ using isa::Op;
 using Base = Constant::Base;
 
 struct Registers : std::array<Constant, 32> {
-  std::uint32_t truths = 1;  // registers that hold 0 or 1, as bits
+  std::uint32_t truths = 1;    // registers that hold 0 or 1, as bits
+  std::uint32_t windows = 0;   // registers that may hold an address in the window
   bool is_truth(unsigned r) const { return truths >> r & 1; }
+  bool is_window(unsigned r) const { return windows >> r & 1; }
 };
 
 constexpr std::int64_t kSmallestWindow = 4096;  // bytes of private memory that every lane has
@@ -220,13 +222,25 @@ class Finder {
     }
   }
 
+  // What is computed from an address in the window may be one, and so may what was stored there.
+  static bool makes_window(const Item& item, const Registers& registers) {
+    if (item.result.is(Base::kWindowEnd)) return true;
+    if (!item.result.is(Base::kUnknown)) return false;
+    bool any = false;
+    for (const char c : isa::info(item.in.op).syntax)
+      any |= (c == 's' && registers.is_window(item.in.rs1)) || (c == 't' && registers.is_window(item.in.rs2));
+    return any && !makes_truth(item, registers);
+  }
+
   static void write(Registers& registers, const Item& item) {
     const Operands operands = operands_of(item.in);
     if (operands.writes >= 32) return;
-    const bool truth = makes_truth(item, registers);
+    const bool truth = makes_truth(item, registers), window = makes_window(item, registers);
     registers[operands.writes] = item.result;
     registers.truths &= ~(1u << operands.writes);
     if (truth) registers.truths |= 1u << operands.writes;
+    registers.windows &= ~(1u << operands.writes);
+    if (window) registers.windows |= 1u << operands.writes;
   }
 
   void visit(Block& block, Registers& registers) const {
@@ -234,6 +248,7 @@ class Finder {
       item.first = registers[item.in.rs1];
       item.second = registers[item.in.rs2];
       item.first_is_truth = registers.is_truth(item.in.rs1);
+      item.may_be_private = registers.is_window(item.in.rs1);
       item.result = evaluate(item);
       write(registers, item);
     }
@@ -258,6 +273,10 @@ class Finder {
             start[to] = registers;
             changed = true;
             continue;
+          }
+          if (registers.windows & ~start[to].windows) {
+            start[to].windows |= registers.windows;
+            changed = true;
           }
           if (start[to].truths & ~registers.truths) {
             start[to].truths &= registers.truths;

@@ -116,20 +116,30 @@ Value Emitter::load_known(const Item& item, const Kind& kind, const std::byte* b
   return from_memory(item.in, b_.CreateBitCast(v, type), kind);
 }
 
-// Private memory that a known address names: bytes of all lanes in rows of 8 bytes a lane.
-llvm::Value* Emitter::in_window(const Value& address, unsigned bytes, Target& target) {
-  llvm::Value* bytes_of_window = load_context(offsetof(WarpContext, window_bytes), i64_);
-  llvm::Value* offset = b_.CreateSub(address.v, b_.CreateSub(window_end_, bytes_of_window));
-  llvm::Value* inside = b_.CreateICmpULT(offset, bytes_of_window);
-  llvm::Value* aligned = b_.CreateICmpEQ(b_.CreateAnd(address.v, number64(bytes - 1)), number64(0));
-  llvm::Value* granule = b_.CreateMul(b_.CreateLShr(offset, number64(3)), number64(8 * lanes_));
-  llvm::Value* at = b_.CreateAdd(granule, b_.CreateAnd(offset, number64(7)));
-  llvm::Value* base = b_.CreateGEP(i8_, load_state(request_.layout.private_memory, pointer_), at);
+// Private memory: bytes of all lanes in rows of 8 bytes a lane.
+llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& target) {
+  const bool once = place.kind.rep == Rep::kUniform;
+  llvm::Value* address = once ? place.v : wide(place);
+  const auto n = [&](std::int64_t v) { return once ? number64(v) : splat(number64(v)); };
+  llvm::Value* size = load_context(offsetof(WarpContext, window_bytes), i64_);
+  llvm::Value* begin = b_.CreateSub(window_end_, size);
+  llvm::Value* offset = b_.CreateSub(address, once ? begin : splat(begin));
+  llvm::Value* inside = b_.CreateICmpULT(offset, once ? size : splat(size));
+  inside = b_.CreateAnd(inside, b_.CreateICmpEQ(b_.CreateAnd(address, n(bytes - 1)), n(0)));
+  llvm::Value* at = b_.CreateAdd(b_.CreateMul(b_.CreateLShr(offset, n(3)), n(8 * lanes_)), b_.CreateAnd(offset, n(7)));
   std::vector<llvm::Constant*> steps;
   for (unsigned l = 0; l < lanes_; ++l) steps.push_back(b_.getInt64(l * 8));
+  llvm::Value* each = llvm::ConstantVector::get(steps);
+  llvm::Value* base = load_state(request_.layout.private_memory, pointer_);
   target.shape = Target::Shape::kScattered;
-  target.pointer = b_.CreateGEP(i8_, base, llvm::ConstantVector::get(steps));
-  return b_.CreateAnd(inside, aligned);
+  if (once) {
+    target.pointer = b_.CreateGEP(i8_, b_.CreateGEP(i8_, base, at), each);
+    return inside;
+  }
+  target.pointer = b_.CreateGEP(i8_, base, b_.CreateAdd(at, each));
+  llvm::Value* ok = bits(inside);
+  if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
+  return b_.CreateICmpEQ(ok, all_lanes());
 }
 
 // `place` plus an offset.
@@ -179,7 +189,8 @@ void Emitter::find_groups() {
   constexpr std::int64_t kMostSpan = 2048;
   for (std::size_t i = 0; i < block_->items.size(); ++i) {
     const Item& item = block_->items[i];
-    const bool plain = (is_load(item.in) || is_store(item.in)) && item.slot == kNone && item.first.is(Constant::Base::kUnknown);
+    const bool plain = (is_load(item.in) || is_store(item.in)) && item.slot == kNone &&
+                       item.first.is(Constant::Base::kUnknown) && !item.may_be_private;
     if (plain) {
       const std::int64_t offset = item.in.imm, bytes = access_bytes(item.in.op);
       auto found = open.find(item.in.rs1);
@@ -448,34 +459,42 @@ void Emitter::access(const Item& item) {
       return write(uses.writes, from_memory(in, made, kind));
     }
   }
-  llvm::Value* is_inside = nullptr;
-  Target target{};
-  std::uint32_t site = kNoSite;
-  if (item.first.is(Constant::Base::kWindowEnd))
-    is_inside = in_window(displaced(address, in.imm), access_bytes(in.op), target);
-  else
-    target = target_of(item, address, is_inside, site);
-  // Values that both ways need are read before they part.
+  // Values that all ways need are read before they part.
   if (!load_it) read(isa::info(in.op).format == isa::Format::kFloatStore ? kFloat + in.rs2 : in.rs2, {});
-  llvm::BasicBlock *fast = new_block("fast"), *slow = cold_block("slow"), *done = new_block("done");
-  branch_likely(is_inside, fast, slow);
-  b_.SetInsertPoint(fast);
-  Value loaded;
-  if (load_it)
-    loaded = from_memory(in, load_from(target, in), kind);
-  else
-    store_to(target, item);
-  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
-  b_.SetInsertPoint(slow);
-  const Value stepped = step(item, site, kind);
-  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
+  llvm::BasicBlock* done = new_block("done");
+  std::vector<std::pair<llvm::Value*, llvm::BasicBlock*>> results;
+  const auto arrive = [&](const Value& value) {
+    results.emplace_back(value.v, b_.GetInsertBlock());
+    b_.CreateBr(done);
+  };
+  const auto attempt = [&](const Target& target, llvm::Value* is_inside) {
+    llvm::BasicBlock *fast = new_block("fast"), *other = cold_block("other");
+    branch_likely(is_inside, fast, other);
+    b_.SetInsertPoint(fast);
+    Value loaded;
+    if (load_it)
+      loaded = from_memory(in, load_from(target, in), kind);
+    else
+      store_to(target, item);
+    arrive(loaded);
+    b_.SetInsertPoint(other);
+  };
+  llvm::Value* is_inside = nullptr;
+  std::uint32_t site = kNoSite;
+  if (item.may_be_private) {
+    Target target{};
+    is_inside = in_window(displaced(address, in.imm), access_bytes(in.op), target);
+    attempt(target, is_inside);
+  }
+  if (!item.first.is(Constant::Base::kWindowEnd)) {
+    const Target target = target_of(item, address, is_inside, site);
+    attempt(target, is_inside);
+  }
+  arrive(step(item, site, kind));
   b_.SetInsertPoint(done);
   if (!load_it || uses.writes == kNone) return;
-  llvm::PHINode* phi = b_.CreatePHI(loaded.v->getType(), 2);
-  phi->addIncoming(loaded.v, fast_end);
-  phi->addIncoming(stepped.v, slow_end);
+  llvm::PHINode* phi = b_.CreatePHI(results[0].first->getType(), 3);
+  for (const auto& [v, from] : results) phi->addIncoming(v, from);
   write(uses.writes, {kind, phi});
 }
 

@@ -373,7 +373,7 @@ Kind Kinds::of_csr(std::uint32_t number) const {
 Kind Kinds::loaded(const Item& item, const Kind& address) const {
   const isa::Instruction& in = item.in;
   const bool is_real = isa::info(in.op).format == Format::kFloatLoad;
-  const bool once = address.rep == Rep::kUniform && !item.first.is(Constant::Base::kWindowEnd);
+  const bool once = address.rep == Rep::kUniform && !item.may_be_private;
   if (is_real) {
     Nan nan = Nan::kExact;
     if (const std::byte* bytes = fixed_bytes(request_, item)) {  // constants are numbers
