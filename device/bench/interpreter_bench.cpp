@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "device/model/translator/encoding.hpp"
 #include "device/test/machine.hpp"
 
 namespace {
@@ -180,6 +181,33 @@ void tiny_groups(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 100000);
 }
 BENCHMARK(tiny_groups)->UseRealTime();
+
+#if defined(__x86_64__)
+// A translation whose only segment returns at once: what a warp costs besides its code.
+TranslationService ending_at_once() {
+  return {[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+            model::Translation translation;
+            for (const unsigned byte : {0x31u, 0xC0u, 0xC3u})  // xor eax, eax; ret: Exit::kEnded
+              translation.code.push_back(static_cast<std::byte>(byte));
+            translation.segments = {{0, 0, {}}};
+            return model::encode(translation);
+          },
+          ""};
+}
+
+// Work-groups of so many warps.
+void translated_warps(benchmark::State& state) {
+  model::Configuration configuration = *model::built_in_shape("kiesel");
+  configuration.engine = model::EngineChoice::kTranslator;
+  Machine machine(configuration, ending_at_once());
+  const auto module = machine.load("kernel:\n jalr zero, 0(ra)");
+  const std::uint64_t group = static_cast<std::uint64_t>(state.range(0)) * 32, warps = 32000;
+  const auto launch = machine.launch(module, {warps * 32, static_cast<std::uint32_t>(group)});
+  for (auto _ : state) benchmark::DoNotOptimize(machine.run(launch).ok());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(warps));
+}
+BENCHMARK(translated_warps)->Arg(1)->Arg(2)->Arg(8)->Arg(32)->MeasureProcessCPUTime();
+#endif
 
 }  // namespace
 

@@ -61,6 +61,7 @@ void Core::begin(const LaunchContext& launch) {
     installed_ = {};
   }
   epoch_ = epoch;
+  interpreted_ = {};  // what a fault left
   serial_ = launch.serial;
   state_.code = &code;
   state_.local = local;

@@ -68,6 +68,7 @@ class Core {
   // Translated code and the interpreter, core_translated.cpp.
   struct Installed {  // a translation as this core runs it
     const HostKernel* kernel = nullptr;
+    bool reads_local_ids = false;  // from the warp
     std::vector<SiteRange> sites;
   };
   void begin_context(const LaunchContext& launch);

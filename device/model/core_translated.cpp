@@ -52,6 +52,7 @@ void Core::take_over() {
     Installed& installed = installed_[partial];
     if (kernel == installed.kernel) continue;
     installed.kernel = kernel;
+    installed.reads_local_ids = kernel && translation->needs_local_ids();
     installed.sites.assign(kernel ? kernel->sites().size() : 0, SiteRange());
   }
   if (!installed_[0].kernel && !installed_[1].kernel) return;
@@ -105,7 +106,7 @@ Core::Next Core::run_segments(Slot& slot, const HostKernel::Segment* segment) {
   context_.sites = installed.sites.data();
   running_ = &installed;
   asked_to_give_way_ = false;
-  if (launch_->translation[slot.partial]->needs_local_ids() && !warp.numbered) number_work_items(warp);
+  if (installed.reads_local_ids && !warp.numbered) number_work_items(warp);
   const std::uint64_t turn_end = warp.executed + kTurn;
   context_.poll_at = turn_end;
   while (segment) {
