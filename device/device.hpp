@@ -157,7 +157,8 @@ class Device {
 struct TranslationService {
   // May take seconds; called by one thread of each device at a time, perhaps still when that is gone.
   std::function<Result<std::vector<std::byte>>(std::span<const std::byte> request)> translate;
-  std::string identity;  // another one gives other answers: part of the key of answers kept on disk
+  std::string
+      identity;  // another one gives other answers: part of the key of answers kept on disk; empty: none are
 };
 
 // The devices of this process in a fixed order, made on first use from the configuration.

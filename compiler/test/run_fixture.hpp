@@ -18,7 +18,7 @@ namespace kiesel::compiler::test {
 
 inline device::Device& model() {
   static auto devices = device::make_devices(
-      {[](std::span<const std::byte> request) { return compiler().translate(request); }, "test"});
+      {[](std::span<const std::byte> request) { return compiler().translate(request); }, ""});
   return *devices.at(0);
 }
 

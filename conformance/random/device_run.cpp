@@ -58,7 +58,7 @@ Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler
   configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
   auto made = model::ModelDevice::create(
       configuration, 1, model::HostLevel::kV4,
-      {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, "random"});
+      {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, ""});
   if (!made) return made.error();
   return std::unique_ptr<device::Device>(std::move(*made));
 }

@@ -30,7 +30,7 @@ std::unique_ptr<device::Device> make_model(std::uint32_t lanes, bool half) {
   configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
   auto made = model::ModelDevice::create(
       configuration, 2, model::HostLevel::kV4,
-      {[](std::span<const std::byte> request) { return compiler().translate(request); }, "test"});
+      {[](std::span<const std::byte> request) { return compiler().translate(request); }, ""});
   REQUIRE(made.ok());
   return std::move(*made);
 }

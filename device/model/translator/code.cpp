@@ -107,8 +107,7 @@ class Reader {
     if (setter.op == Op::csrrs && setter.imm == isa::csr::kernel_entry && jump.imm == 0)
       return index_of(request_.entry);
     if (setter.op != Op::auipc) return kNone;
-    const std::int64_t target =
-        static_cast<std::int64_t>(index - 1) + (setter.imm + jump.imm) / 4;
+    const std::int64_t target = static_cast<std::int64_t>(index - 1) + (setter.imm + jump.imm) / 4;
     return target >= 0 && target < static_cast<std::int64_t>(code_.instructions.size())
                ? static_cast<std::uint32_t>(target)
                : kNone;
@@ -139,7 +138,8 @@ class Reader {
   }
 
   std::vector<Place> call(std::uint32_t context, std::uint32_t index, std::uint32_t target) {
-    if (code_.instructions[index].rd != 1) return fail("a call that does not link in ra"), std::vector<Place>{};
+    if (code_.instructions[index].rd != 1)
+      return fail("a call that does not link in ra"), std::vector<Place>{};
     const auto known = contexts_[context].calls.find(index);
     if (known != contexts_[context].calls.end()) return {{known->second, target}};
     if (contexts_.size() >= kMostContexts) return fail("too many calls"), std::vector<Place>{};
@@ -317,7 +317,8 @@ class Reader {
     std::set<std::uint32_t> loops;
     for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) {
       const Block& block = code_.blocks[b];
-      const bool closes = std::any_of(block.next.begin(), block.next.end(), [&](std::uint32_t to) { return to <= b; });
+      const bool closes =
+          std::any_of(block.next.begin(), block.next.end(), [&](std::uint32_t to) { return to <= b; });
       for (const std::uint32_t split : block.open) {
         inside[split] += block.items.size();
         if (closes) loops.insert(split);
@@ -336,8 +337,9 @@ class Reader {
       const Instruction& pred = block.last().in;
       const Block& rest = code_.blocks[block.next[0]];
       const Instruction& branch = rest.last().in;
-      const bool tests = (branch.op == Op::bne || branch.op == Op::beq) &&
-                         ((branch.rs1 == pred.rs1 && branch.rs2 == 0) || (branch.rs2 == pred.rs1 && branch.rs1 == 0));
+      const bool tests =
+          (branch.op == Op::bne || branch.op == Op::beq) &&
+          ((branch.rs1 == pred.rs1 && branch.rs2 == 0) || (branch.rs2 == pred.rs1 && branch.rs1 == 0));
       bool changed = false;
       for (const Item& item : rest.items) changed |= operands_of(item.in).writes == pred.rs1;
       if (rest.ending != Ending::kBranch || !tests || changed) return fail("a predicate without its branch");

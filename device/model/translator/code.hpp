@@ -1,6 +1,6 @@
 // A kernel's machine code as the translator sees it: items (instructions with what is known of them) in the
-// blocks of one control-flow graph, from the start of a warp to its end. Calls are followed into the callee, a
-// copy of it for each call.
+// blocks of one control-flow graph, from the start of a warp to its end. Calls are followed into the callee,
+// a copy of it for each call.
 #pragma once
 
 #include <cstdint>
@@ -60,14 +60,16 @@ struct Block {
   // Of a predicate: where lanes that stay in the loop go on after `next[0]`, and where those that leave do.
   std::uint32_t stay = kNone, leave = kNone;
   std::vector<std::uint32_t> body;  // blocks of its loop
-  bool agreed = false;       // ends in a branch on what a split or predicate just before it made the lanes agree on
-  bool spins = false;        // starts a loop that changes no register it reads: it waits for memory to change
+  bool agreed =
+      false;           // ends in a branch on what a split or predicate just before it made the lanes agree on
+  bool spins = false;  // starts a loop that changes no register it reads: it waits for memory to change
   bool masked_only = false;  // of a split: what is inside is too little to be worth a version without masks
   const Item& last() const { return items.back(); }
 };
 
 struct Code {
-  std::vector<Block> blocks;  // in an order in which loops are contiguous and blocks come behind what leads there
+  std::vector<Block>
+      blocks;  // in an order in which loops are contiguous and blocks come behind what leads there
   std::vector<isa::Instruction> instructions;
   std::uint64_t begin = 0;  // of the code in the program
   std::uint32_t slots = 0;

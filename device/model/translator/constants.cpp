@@ -18,8 +18,8 @@ using isa::Op;
 using Base = Constant::Base;
 
 struct Registers : std::array<Constant, 32> {
-  std::uint32_t truths = 1;    // registers that hold 0 or 1, as bits
-  std::uint32_t windows = 0;   // registers that may hold an address in the window
+  std::uint32_t truths = 1;   // registers that hold 0 or 1, as bits
+  std::uint32_t windows = 0;  // registers that may hold an address in the window
   bool is_truth(unsigned r) const { return truths >> r & 1; }
   bool is_window(unsigned r) const { return windows >> r & 1; }
 };
@@ -337,7 +337,8 @@ class Finder {
         const bool is_float = format == Format::kFloatLoad || format == Format::kFloatStore;
         const bool odd = bytes < 4 || item.in.op == Op::lwu;
         auto [use, fresh] = uses.try_emplace(item.first.value + item.in.imm, Use{bytes, is_float, odd});
-        if (!fresh && (use->second.bytes != bytes || use->second.is_float != is_float)) use->second.bad = true;
+        if (!fresh && (use->second.bytes != bytes || use->second.is_float != is_float))
+          use->second.bad = true;
         use->second.bytes = std::max(use->second.bytes, bytes);
         use->second.bad |= odd;
       }

@@ -9,7 +9,8 @@ Emitter::SplitVariables& Emitter::split_variables(std::uint32_t block) {
   auto [found, fresh] = splits_.try_emplace(block);
   if (fresh)
     found->second = {new_variable(i1_, "open", b_.getFalse()), new_variable(i1_, "in_second", b_.getFalse()),
-                     new_variable(mask_type_, "before", no_lanes()), new_variable(mask_type_, "second", no_lanes())};
+                     new_variable(mask_type_, "before", no_lanes()),
+                     new_variable(mask_type_, "second", no_lanes())};
   return found->second;
 }
 
@@ -41,7 +42,8 @@ void Emitter::emit_ending() {
 // Calls are followed, so the place that a return goes to is known; ra must agree.
 void Emitter::emit_return() {
   const std::uint32_t next = block_->next[0];
-  const auto place = static_cast<std::int64_t>(code_.begin) + std::int64_t{code_.blocks[next].items[0].index} * 4;
+  const auto place =
+      static_cast<std::int64_t>(code_.begin) + std::int64_t{code_.blocks[next].items[0].index} * 4;
   const Constant& known = block_->last().first;
   if (!(known == Constant{Constant::Base::kModule, place})) {
     const Value link = read_first(block_->last());
@@ -86,7 +88,8 @@ void Emitter::emit_branch() {
     taken = b_.CreateICmp(predicate, a.v, b.v);
   } else {
     const bool both = is_narrow(a.kind) && is_narrow(b.kind);
-    llvm::Value* each = both ? b_.CreateICmp(predicate, narrow(a), narrow(b)) : b_.CreateICmp(predicate, wide(a), wide(b));
+    llvm::Value* each =
+        both ? b_.CreateICmp(predicate, narrow(a), narrow(b)) : b_.CreateICmp(predicate, wide(a), wide(b));
     llvm::Value* yes = bits(each);
     if (!node_->full) yes = b_.CreateAnd(yes, mask());
     taken = b_.CreateICmpNE(yes, no_lanes());
@@ -125,7 +128,8 @@ void Emitter::emit_split() {
   }
   count(block_->items.size());
   const std::uint32_t next = block_->next[0];
-  if (condition.kind.rep == Rep::kUniform && !(node_->full && block_->masked_only)) return go_to(next, node_->full);
+  if (condition.kind.rep == Rep::kUniform && !(node_->full && block_->masked_only))
+    return go_to(next, node_->full);
   llvm::Value* yes = predicate(condition, item.in.negate);
   llvm::Value* no = b_.CreateAnd(b_.CreateNot(yes), mask());
   llvm::Value* agreed = b_.CreateOr(b_.CreateICmpEQ(yes, no_lanes()), b_.CreateICmpEQ(no, no_lanes()));
@@ -133,7 +137,9 @@ void Emitter::emit_split() {
   b_.CreateCondBr(agreed, together, apart);
   b_.SetInsertPoint(apart);
   SplitVariables& variables = split_variables(node_->block);
-  const auto size = [&](llvm::Value* m) { return b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b_.CreateZExt(m, i64_)); };
+  const auto size = [&](llvm::Value* m) {
+    return b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b_.CreateZExt(m, i64_));
+  };
   llvm::Value* yes_first = b_.CreateICmpUGE(size(yes), size(no));
   b_.CreateStore(mask(), variables.before);
   b_.CreateStore(b_.CreateSelect(yes_first, no, yes), variables.second);

@@ -1,5 +1,5 @@
-// Floating point in the host's arithmetic, rounding to nearest even; the device's only difference are canonical
-// NaNs, which are made when bits are looked at (Nan in kinds.hpp).
+// Floating point in the host's arithmetic, rounding to nearest even; the device's only difference are
+// canonical NaNs, which are made when bits are looked at (Nan in kinds.hpp).
 #include "device/model/translator/emitter.hpp"
 
 namespace kiesel::model::translator {
@@ -22,7 +22,8 @@ llvm::Value* Emitter::sign_injected(const Item& item, llvm::Value* a, llvm::Valu
   const bool is_double = real->getScalarType()->isDoubleTy();
   llvm::Type* type = is_double ? i64_ : i32_;
   if (real->isVectorTy()) type = lanes(type);
-  llvm::Value* sign = llvm::ConstantInt::get(type, is_double ? std::uint64_t{1} << 63 : std::uint64_t{1} << 31);
+  llvm::Value* sign =
+      llvm::ConstantInt::get(type, is_double ? std::uint64_t{1} << 63 : std::uint64_t{1} << 31);
   llvm::Value *x = b_.CreateBitCast(a, type), *y = b_.CreateBitCast(b, type);
   llvm::Value* result;
   if (name.starts_with("fsgnjx."))
@@ -62,12 +63,15 @@ llvm::Value* Emitter::to_integer(llvm::Value* v, unsigned rounding, bool is_sign
   llvm::Value* whole = b_.CreateUnaryIntrinsic(id, v);
   if (rounding == isa::kRoundNearestAway) {
     llvm::Value* rest = b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, b_.CreateFSub(v, whole));
-    llvm::Value* one = b_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, llvm::ConstantFP::get(real, 1.0), v);
-    whole = b_.CreateSelect(b_.CreateFCmpOGE(rest, llvm::ConstantFP::get(real, 0.5)), b_.CreateFAdd(whole, one), whole);
+    llvm::Value* one =
+        b_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, llvm::ConstantFP::get(real, 1.0), v);
+    whole = b_.CreateSelect(b_.CreateFCmpOGE(rest, llvm::ConstantFP::get(real, 0.5)),
+                            b_.CreateFAdd(whole, one), whole);
   }
   const double end = width == 32 ? (is_signed ? 0x1p31 : 0x1p32) : (is_signed ? 0x1p63 : 0x1p64);
   llvm::Value* first = llvm::ConstantFP::get(real, is_signed ? -end : 0.0);
-  llvm::Value* inside = b_.CreateAnd(b_.CreateFCmpOGE(whole, first), b_.CreateFCmpOLT(whole, llvm::ConstantFP::get(real, end)));
+  llvm::Value* inside =
+      b_.CreateAnd(b_.CreateFCmpOGE(whole, first), b_.CreateFCmpOLT(whole, llvm::ConstantFP::get(real, end)));
   llvm::Value* safe = b_.CreateSelect(inside, whole, llvm::ConstantFP::get(real, 0.0));
   llvm::Value* number = is_signed ? b_.CreateFPToSI(safe, type) : b_.CreateFPToUI(safe, type);
   const std::uint64_t most = is_signed ? (std::uint64_t{1} << (width - 1)) - 1 : ~std::uint64_t{0};

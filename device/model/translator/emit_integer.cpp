@@ -139,8 +139,8 @@ Value Emitter::integer(const Item& item, const Kind& kind) {
   if (kind.rep == Rep::kLine || kind.rep == Rep::kUniform) return line_result(item, kind, a, b);
   if (divides(in.op) && !is_word(in.op)) return wide_division(item, kind, a, b);
   const bool both = is_narrow(a.kind) && is_narrow(b.kind);
-  if (kind.rep == Rep::kNarrow &&
-      (works_in_lower_half(in) || (both && works_on_narrow(in.op)) || in.op == Op::czero_eqz || in.op == Op::czero_nez)) {
+  if (kind.rep == Rep::kNarrow && (works_in_lower_half(in) || (both && works_on_narrow(in.op)) ||
+                                   in.op == Op::czero_eqz || in.op == Op::czero_nez)) {
     if (in.op == Op::czero_eqz || in.op == Op::czero_nez) {
       llvm::Value* zero = is_narrow(b.kind)
                               ? b_.CreateICmpEQ(narrow(b), llvm::Constant::getNullValue(lanes(i32_)))
@@ -162,7 +162,8 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
   const bool rows = rows_ > 1;
   const auto step_of = [&](const Value& v) { return v.step ? v.step : number64(0); };
   // All corners of a line lie in [low, high].
-  const auto inside = [&](llvm::Value* base, std::int64_t stride, llvm::Value* step, std::int64_t low, std::int64_t high) {
+  const auto inside = [&](llvm::Value* base, std::int64_t stride, llvm::Value* step, std::int64_t low,
+                          std::int64_t high) {
     const auto in_range = [&](llvm::Value* v) {
       return b_.CreateICmpULE(b_.CreateSub(v, number64(low)), number64(high - low));
     };
@@ -171,7 +172,8 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
     if (stride) ok = b_.CreateAnd(ok, in_range(last));
     if (rows) {
       llvm::Value* down = b_.CreateMul(step, number64(rows_ - 1));
-      ok = b_.CreateAnd(ok, b_.CreateAnd(in_range(b_.CreateAdd(base, down)), in_range(b_.CreateAdd(last, down))));
+      ok = b_.CreateAnd(ok,
+                        b_.CreateAnd(in_range(b_.CreateAdd(base, down)), in_range(b_.CreateAdd(last, down))));
       constexpr std::int64_t kMost = std::int64_t{1} << 40;  // so that nothing above wraps
       ok = b_.CreateAnd(ok, b_.CreateICmpULE(b_.CreateAdd(step, number64(kMost)), number64(2 * kMost)));
     }
@@ -234,15 +236,16 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
     // Lane 0 as the instruction makes it; the others follow where none of them wraps.
     base = b_.CreateSExt(b_.CreateTrunc(base, i32_), i64_);
     if (rows) step = b_.CreateSExt(b_.CreateTrunc(step, i32_), i64_);
-    if (kind.rep == Rep::kLine)
-      require(inside(base, kind.stride, step, INT32_MIN, INT32_MAX));
+    if (kind.rep == Rep::kLine) require(inside(base, kind.stride, step, INT32_MIN, INT32_MAX));
   }
   return {kind, base, step};
 }
 
 llvm::Value* Emitter::divide64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
-  const auto n = [&](std::int64_t v) { return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true); };
+  const auto n = [&](std::int64_t v) {
+    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
+  };
   const bool is_signed = in.op == Op::div || in.op == Op::rem || in.op == Op::divw || in.op == Op::remw;
   const bool quotient = in.op == Op::div || in.op == Op::divu || in.op == Op::divw || in.op == Op::divuw;
   llvm::Value* zero = b_.CreateICmpEQ(b, n(0));
@@ -261,11 +264,12 @@ llvm::Value* Emitter::divide32(const isa::Instruction& in, llvm::Value* a, llvm:
   const bool is_signed = in.op == Op::divw || in.op == Op::remw;
   const bool quotient = in.op == Op::divw || in.op == Op::divuw;
   llvm::Type *real = lanes(double_), *wide_type = lanes(i64_);
-  llvm::Value *zero_lane = llvm::Constant::getNullValue(a->getType()), *ones = llvm::Constant::getAllOnesValue(a->getType());
+  llvm::Value *zero_lane = llvm::Constant::getNullValue(a->getType()),
+              *ones = llvm::Constant::getAllOnesValue(a->getType());
   llvm::Value* zero = b_.CreateICmpEQ(b, zero_lane);
   llvm::Value* divisor = b_.CreateSelect(zero, llvm::ConstantInt::get(a->getType(), 1), b);
-  llvm::Value *x = is_signed ? b_.CreateSIToFP(a, real) : b_.CreateUIToFP(a, real);
-  llvm::Value *y = is_signed ? b_.CreateSIToFP(divisor, real) : b_.CreateUIToFP(divisor, real);
+  llvm::Value* x = is_signed ? b_.CreateSIToFP(a, real) : b_.CreateUIToFP(a, real);
+  llvm::Value* y = is_signed ? b_.CreateSIToFP(divisor, real) : b_.CreateUIToFP(divisor, real);
   // Of INT_MIN / -1 the lower half is what the device gives: through 64 bits.
   llvm::Value* whole = b_.CreateTrunc(b_.CreateFPToSI(b_.CreateFDiv(x, y), wide_type), a->getType());
   if (quotient) return b_.CreateSelect(zero, ones, whole);
@@ -312,7 +316,9 @@ llvm::Value* Emitter::high_products(llvm::Value* a, llvm::Value* b) {
 
 llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
-  const auto n = [&](std::int64_t v) { return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true); };
+  const auto n = [&](std::int64_t v) {
+    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
+  };
   const auto shift = [&] { return b_.CreateAnd(b, n(31)); };
   const auto truth = [&](llvm::Value* c) { return b_.CreateZExt(c, type); };
   switch (in.op) {
@@ -398,7 +404,9 @@ llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm
 
 llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
-  const auto n = [&](std::int64_t v) { return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true); };
+  const auto n = [&](std::int64_t v) {
+    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
+  };
   llvm::Type* half = type->isVectorTy() ? lanes(i32_) : i32_;
   if (is_word(in.op)) {
     llvm::Value* low = compute32(in, b_.CreateTrunc(a, half), b_.CreateTrunc(b, half));
@@ -539,14 +547,17 @@ Value Emitter::csr(const Item& item, const Kind& kind) {
   const auto table = [&](TableCsr which) {
     return load_context(offsetof(WarpContext, csrs) + static_cast<std::size_t>(which) * 8, i64_);
   };
-  const auto first = [&](unsigned d) { return load_context(offsetof(WarpContext, local_first) + d * 8, i64_); };
+  const auto first = [&](unsigned d) {
+    return load_context(offsetof(WarpContext, local_first) + d * 8, i64_);
+  };
   switch (number) {
     case numbers::active_lanes:
       return {kind, mask64()};
     case numbers::lane_id:
       return {kind, number64(0), number64(row_)};
     case numbers::mhartid: {
-      llvm::Value* warp = b_.CreateAdd(b_.CreateMul(table(TableCsr::core_id), table(TableCsr::num_warps)), table(TableCsr::warp_id));
+      llvm::Value* warp = b_.CreateAdd(b_.CreateMul(table(TableCsr::core_id), table(TableCsr::num_warps)),
+                                       table(TableCsr::warp_id));
       return {kind, b_.CreateMul(warp, number64(lanes_)), number64(row_)};
     }
     case numbers::local_id_x:
@@ -554,7 +565,8 @@ Value Emitter::csr(const Item& item, const Kind& kind) {
     case numbers::local_id_z: {
       const unsigned d = number - numbers::local_id_x;
       if (request_.shape.row == 0)
-        return {kind, b_.CreateAlignedLoad(lanes(i32_), state(request_.layout.local_id + d * 64 * 4), llvm::Align(4))};
+        return {kind, b_.CreateAlignedLoad(lanes(i32_), state(request_.layout.local_id + d * 64 * 4),
+                                           llvm::Align(4))};
       return {kind, first(d), number64(d == 1 ? 1 : 0)};
     }
 #define KIESEL_CSR(name) \
@@ -618,7 +630,8 @@ Value Emitter::shuffle(const Item& item, const Kind& kind) {
       source = b_.CreateOr(first, b_.CreateAnd(b, others));
       break;
   }
-  llvm::Value* valid = item.in.op == Op::shfl_up ? b_.CreateICmpSGE(source, first) : b_.CreateICmpSLE(source, last);
+  llvm::Value* valid =
+      item.in.op == Op::shfl_up ? b_.CreateICmpSGE(source, first) : b_.CreateICmpSLE(source, last);
   valid = b_.CreateAnd(valid, b_.CreateICmpULT(source, n(lanes_)));
   source = b_.CreateSelect(valid, source, lane);
   if (value.kind.rep == Rep::kUniform) return value;
@@ -631,7 +644,8 @@ Value Emitter::shuffle(const Item& item, const Kind& kind) {
     return {kind, b_.CreateMaskedGather(lanes(element), places, llvm::Align(narrow_lanes ? 4 : 8))};
   llvm::Value* all = llvm::PoisonValue::get(lanes(element));
   for (unsigned l = 0; l < lanes_; ++l)
-    all = b_.CreateInsertElement(all, b_.CreateLoad(element, b_.CreateExtractElement(places, std::uint64_t{l})), std::uint64_t{l});
+    all = b_.CreateInsertElement(
+        all, b_.CreateLoad(element, b_.CreateExtractElement(places, std::uint64_t{l})), std::uint64_t{l});
   return {kind, all};
 }
 

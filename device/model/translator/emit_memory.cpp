@@ -1,5 +1,6 @@
-// Loads, stores and atomics. Where an access goes is compared with the range that the interpreter found for this
-// place before (SiteRange); what is outside, misaligned or of private memory's odd kind is the interpreter's.
+// Loads, stores and atomics. Where an access goes is compared with the range that the interpreter found for
+// this place before (SiteRange); what is outside, misaligned or of private memory's odd kind is the
+// interpreter's.
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -25,7 +26,8 @@ std::uint32_t Emitter::new_site(std::uint32_t span) {
 llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
   llvm::Value* sites = load_context(offsetof(WarpContext, sites), pointer_);
   const auto field = [&](std::size_t offset) {
-    auto* made = b_.CreateLoad(i64_, b_.CreateConstInBoundsGEP1_64(i8_, sites, site * sizeof(SiteRange) + offset));
+    auto* made =
+        b_.CreateLoad(i64_, b_.CreateConstInBoundsGEP1_64(i8_, sites, site * sizeof(SiteRange) + offset));
     made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
     return made;
   };
@@ -36,7 +38,8 @@ llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
 
 llvm::Type* Emitter::memory_type(const isa::Instruction& in) const {
   const unsigned bytes = access_bytes(in.op);
-  if (isa::info(in.op).format == isa::Format::kFloatLoad || isa::info(in.op).format == isa::Format::kFloatStore)
+  if (isa::info(in.op).format == isa::Format::kFloatLoad ||
+      isa::info(in.op).format == isa::Format::kFloatStore)
     return bytes == 2 ? i16_ : bytes == 4 ? float_ : double_;
   return bytes == 1 ? i8_ : bytes == 2 ? i16_ : bytes == 4 ? i32_ : i64_;
 }
@@ -47,7 +50,8 @@ Value Emitter::from_memory(const isa::Instruction& in, llvm::Value* v, const Kin
   const auto shape = [&](llvm::Type* element) { return is_vector ? lanes(element) : element; };
   if (is_float(kind.rep)) {
     if (in.op == Op::flh) {
-      llvm::Value* word = b_.CreateOr(b_.CreateZExt(v, shape(i32_)), llvm::ConstantInt::get(shape(i32_), 0xFFFF0000));
+      llvm::Value* word =
+          b_.CreateOr(b_.CreateZExt(v, shape(i32_)), llvm::ConstantInt::get(shape(i32_), 0xFFFF0000));
       v = b_.CreateBitCast(word, shape(float_));
     }
     if (!is_vector && !is_uniform(kind.rep)) v = splat(v);
@@ -92,7 +96,9 @@ llvm::Value* Emitter::to_memory(const Item& item, bool once) {
 void Emitter::slot_access(const Item& item) {
   const Operands uses = uses_of(item);
   const auto& slot = code_.slot[item.slot];
-  Value value = uses.count == 0 ? constant(0) : read(uses.reads[0], is_store(item.in) && !slot.is_float ? item.second : Constant());
+  Value value = uses.count == 0
+                    ? constant(0)
+                    : read(uses.reads[0], is_store(item.in) && !slot.is_float ? item.second : Constant());
   if (uses.writes == kNone) return;
   std::vector<Kind> kinds(kSlots + code_.slots);
   if (uses.count) kinds[uses.reads[0]] = value.kind;
@@ -126,7 +132,8 @@ llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& targ
   llvm::Value* offset = b_.CreateSub(address, once ? begin : splat(begin));
   llvm::Value* inside = b_.CreateICmpULT(offset, once ? size : splat(size));
   inside = b_.CreateAnd(inside, b_.CreateICmpEQ(b_.CreateAnd(address, n(bytes - 1)), n(0)));
-  llvm::Value* at = b_.CreateAdd(b_.CreateMul(b_.CreateLShr(offset, n(3)), n(8 * lanes_)), b_.CreateAnd(offset, n(7)));
+  llvm::Value* at =
+      b_.CreateAdd(b_.CreateMul(b_.CreateLShr(offset, n(3)), n(8 * lanes_)), b_.CreateAnd(offset, n(7)));
   std::vector<llvm::Constant*> steps;
   for (unsigned l = 0; l < lanes_; ++l) steps.push_back(b_.getInt64(l * 8));
   llvm::Value* each = llvm::ConstantVector::get(steps);
@@ -150,9 +157,9 @@ Value Emitter::displaced(Value place, std::int64_t offset) {
   return place;
 }
 
-// Whether `span` bytes from each active lane's address on are in one known range, and the address a multiple of
-// `alignment`. Of a line the ends are asked, active or not. The span of sites is 32 bits: a longer one is never
-// inside.
+// Whether `span` bytes from each active lane's address on are in one known range, and the address a multiple
+// of `alignment`. Of a line the ends are asked, active or not. The span of sites is 32 bits: a longer one is
+// never inside.
 llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned alignment) {
   const auto checked = [&](llvm::Value* a) {
     llvm::Value* ok = site_check(site, a);
@@ -220,7 +227,8 @@ void Emitter::find_groups() {
 }
 
 // Where the lanes' accesses go, and whether the fast way may take them there.
-Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site) {
+Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm::Value*& is_inside,
+                                   std::uint32_t& site) {
   Target target{};
   const unsigned bytes = access_bytes(item.in.op);
   const Value place = displaced(address, item.in.imm);
@@ -241,7 +249,8 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
   if (place.kind.rep == Rep::kUniform) {
     target.shape = Target::Shape::kOnce;
     target.pointer = b_.CreateIntToPtr(place.v, pointer_);
-  } else if (place.kind.rep == Rep::kLine && (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)))) {
+  } else if (place.kind.rep == Rep::kLine &&
+             (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)))) {
     target.shape = Target::Shape::kRows;
     target.rows = row_bases(place);
   } else {
@@ -253,8 +262,8 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
 
 // Lanes one after the other in a loop, for what the host has no vector instruction: a function of the module,
 // fn(addresses, values, mask, results), of rows of 64 bits (results of loads and atomics zero-extended).
-llvm::Value* Emitter::lane_loop(const char* name, llvm::Type* element, llvm::Value* addresses, llvm::Value* values,
-                                const isa::Instruction* amo, llvm::Value* expected) {
+llvm::Value* Emitter::lane_loop(const char* name, llvm::Type* element, llvm::Value* addresses,
+                                llvm::Value* values, const isa::Instruction* amo, llvm::Value* expected) {
   auto* type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, pointer_, i64_, pointer_}, false);
   llvm::Function* loop = module_.getFunction(name);
   if (!loop) {
@@ -262,7 +271,8 @@ llvm::Value* Emitter::lane_loop(const char* name, llvm::Type* element, llvm::Val
     loop->addFnAttr(llvm::Attribute::NoInline);
     set_host_attributes(*loop);
     llvm::IRBuilder<> b(context_);
-    auto *start = llvm::BasicBlock::Create(context_, "start", loop), *body = llvm::BasicBlock::Create(context_, "lane", loop),
+    auto *start = llvm::BasicBlock::Create(context_, "start", loop),
+         *body = llvm::BasicBlock::Create(context_, "lane", loop),
          *end = llvm::BasicBlock::Create(context_, "end", loop);
     b.SetInsertPoint(start);
     llvm::Value* all = loop->getArg(2);
@@ -357,7 +367,8 @@ llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     return made;
   };
-  if (target.shape == Target::Shape::kOnce) return tagged(b_.CreateAlignedLoad(element, target.pointer, llvm::Align(bytes)));
+  if (target.shape == Target::Shape::kOnce)
+    return tagged(b_.CreateAlignedLoad(element, target.pointer, llvm::Align(bytes)));
   if (target.shape == Target::Shape::kRows) {
     const bool same = read(in.rs1).kind.stride == 0;
     std::vector<llvm::Value*> parts;
@@ -386,14 +397,17 @@ llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in
   }
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const std::string name = "load" + std::to_string(bytes);
-  llvm::Value* rows = lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), nullptr, nullptr);
+  llvm::Value* rows =
+      lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), nullptr, nullptr);
   return b_.CreateBitCast(b_.CreateTrunc(rows, lanes(plain)), lanes(element));
 }
 
 void Emitter::store_to(const Target& target, const Item& item) {
   llvm::Type* element = memory_type(item.in);
   const unsigned bytes = access_bytes(item.in.op);
-  const auto tagged = [&](llvm::Instruction* made) { made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_); };
+  const auto tagged = [&](llvm::Instruction* made) {
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+  };
   if (target.shape == Target::Shape::kOnce) {  // the highest active lane is the last to write
     llvm::Value* v = to_memory(item, true);
     if (v->getType()->isVectorTy()) {
@@ -530,7 +544,8 @@ void Emitter::atomic(const Item& item, const Kind& kind) {
   const std::string name(isa::info(in.op).name);
   const bool compares = in.op == Op::amocas_w || in.op == Op::amocas_d;
   llvm::Value* expected = compares ? wide(read(in.rd)) : nullptr;
-  llvm::Value* fresh = result(lane_loop(name.c_str(), is_wide ? i64_ : i32_, each, wide(operand), &in, expected));
+  llvm::Value* fresh =
+      result(lane_loop(name.c_str(), is_wide ? i64_ : i32_, each, wide(operand), &in, expected));
   llvm::BasicBlock* fast_end = b_.GetInsertBlock();
   b_.CreateBr(done);
   b_.SetInsertPoint(slow);
@@ -550,7 +565,8 @@ void Emitter::fence(const Item& item) {
   const std::uint32_t word = item.in.word;
   const bool tso = (word >> 28) == 8;
   const bool stores_before_loads = (word >> 24 & 1) && (word >> 21 & 1) && !tso;
-  b_.CreateFence(stores_before_loads ? llvm::AtomicOrdering::SequentiallyConsistent : llvm::AtomicOrdering::AcquireRelease);
+  b_.CreateFence(stores_before_loads ? llvm::AtomicOrdering::SequentiallyConsistent
+                                     : llvm::AtomicOrdering::AcquireRelease);
 }
 
 }  // namespace kiesel::model::translator

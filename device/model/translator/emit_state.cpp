@@ -1,12 +1,14 @@
-// Where translated code meets the interpreter: registers to and from its state, one instruction done by it, and
-// the warp given back to it.
+// Where translated code meets the interpreter: registers to and from its state, one instruction done by it,
+// and the warp given back to it.
 #include <cstddef>
 
 #include "device/model/translator/emitter.hpp"
 
 namespace kiesel::model::translator {
 
-llvm::Value* Emitter::state(std::uint32_t offset) { return b_.CreateConstInBoundsGEP1_64(i8_, warp_, offset); }
+llvm::Value* Emitter::state(std::uint32_t offset) {
+  return b_.CreateConstInBoundsGEP1_64(i8_, warp_, offset);
+}
 
 llvm::Value* Emitter::load_state(std::uint32_t offset, llvm::Type* type) {
   auto* made = b_.CreateAlignedLoad(type, state(offset), llvm::Align(type->isVectorTy() ? 64 : 8));
@@ -77,7 +79,8 @@ Value Emitter::take_register(Register r, const Kind& kind) {
 
 // Lane 0's bytes of private memory that lies `offset` from the window's end; lane l's are 8 * l further.
 llvm::Value* Emitter::slot_pointer(std::int64_t offset) {
-  llvm::Value* window = b_.CreateMul(load_context(offsetof(WarpContext, window_bytes), i64_), number64(lanes_));
+  llvm::Value* window =
+      b_.CreateMul(load_context(offsetof(WarpContext, window_bytes), i64_), number64(lanes_));
   llvm::Value* base = load_state(request_.layout.private_memory, pointer_);
   llvm::Value* end = b_.CreateGEP(i8_, base, window);
   return b_.CreateGEP(i8_, end, number64((offset >> 3) * 8 * lanes_ + (offset & 7)));
@@ -102,7 +105,8 @@ void Emitter::put_slot(std::uint32_t slot, const Value& value) {
   if (at.bytes == 4) {  // half of each lane's 8 bytes
     const std::uint64_t shift = (at.offset & 4) * 8;
     auto* old = tagged(b_.CreateAlignedLoad(lanes(i64_), pointer, llvm::Align(8)));
-    llvm::Value* kept = b_.CreateAnd(old, llvm::ConstantInt::get(old->getType(), ~(std::uint64_t{0xFFFFFFFF} << shift)));
+    llvm::Value* kept =
+        b_.CreateAnd(old, llvm::ConstantInt::get(old->getType(), ~(std::uint64_t{0xFFFFFFFF} << shift)));
     all = b_.CreateOr(kept, b_.CreateShl(b_.CreateZExt(all, lanes(i64_)), shift));
   }
   tagged(b_.CreateAlignedStore(all, pointer, llvm::Align(8)));
@@ -129,8 +133,7 @@ Value Emitter::take_slot(std::uint32_t slot, const Kind& kind) {
   if (kind.rep == Rep::kUniform || kind.rep == Rep::kLine)
     first = b_.CreateExtractElement(wide(integer), std::uint64_t{0});
   if (kind.rep == Rep::kLine && rows_ > 1)
-    return {kind, first,
-            b_.CreateSub(b_.CreateExtractElement(wide(integer), std::uint64_t{row_}), first)};
+    return {kind, first, b_.CreateSub(b_.CreateExtractElement(wide(integer), std::uint64_t{row_}), first)};
   if (first) return {kind, first};
   return convert(integer, kind);
 }
@@ -163,8 +166,8 @@ void Emitter::put_divergence() {
     put(at.divergence_before, b_.CreateZExt(load(variables.before), i64_));
     put(at.divergence_second_side, b_.CreateZExt(load(variables.second), i64_));
     const std::uint64_t next = code_.blocks[split].last().index + 1;
-    put(at.divergence_second_start,
-        b_.CreateGEP(i8_, load_context(offsetof(WarpContext, insns), pointer_), number64(static_cast<std::int64_t>(next * at.insn_bytes))));
+    put(at.divergence_second_start, b_.CreateGEP(i8_, load_context(offsetof(WarpContext, insns), pointer_),
+                                                 number64(static_cast<std::int64_t>(next * at.insn_bytes))));
     put(at.divergence_in_second, b_.CreateZExt(load(variables.in_second), i8_));
     depth = b_.CreateAdd(depth, b_.CreateZExt(load(variables.open), i32_));
   }
@@ -230,7 +233,9 @@ Value Emitter::step(const Item& item, std::uint32_t site, const Kind& kind) {
     result = is_uniform(kind.rep) ? i64_ : lanes(narrow_lanes ? i32_ : i64_);
   }
   const std::uint32_t row = request_.layout.width * 8;
-  const std::uint32_t place = d == kNone ? 0 : d >= kFloat ? request_.layout.f + (d - kFloat) * row : request_.layout.x + d * row;
+  const std::uint32_t place = d == kNone    ? 0
+                              : d >= kFloat ? request_.layout.f + (d - kFloat) * row
+                                            : request_.layout.x + d * row;
   llvm::Function* ask = asking_function(result);
   llvm::CallInst* answer = b_.CreateCall(
       ask, {warp_, shared_, b_.getInt32(item.index), b_.getInt32(site), mask64(), number64(place)});
@@ -250,13 +255,14 @@ Value Emitter::step(const Item& item, std::uint32_t site, const Kind& kind) {
 }
 
 // Calls step() and fetches the result's row: a function of the module, so that the rare way is short where it
-// leaves the code. With AVX-512 its calling convention keeps half of the vector registers, which therefore need
-// not be saved there. (With AVX it would, too, if LLVM did not clear their upper halves before the call.)
+// leaves the code. With AVX-512 its calling convention keeps half of the vector registers, which therefore
+// need not be saved there. (With AVX it would, too, if LLVM did not clear their upper halves before the
+// call.)
 llvm::Function* Emitter::asking_function(llvm::Type* result) {
-  const std::string name = !result                                    ? "ask"
-                           : result == i64_                           ? "ask_one"
+  const std::string name = !result                               ? "ask"
+                           : result == i64_                      ? "ask_one"
                            : result->getScalarSizeInBits() == 32 ? "ask_narrow"
-                                                                      : "ask_wide";
+                                                                 : "ask_wide";
   if (llvm::Function* made = module_.getFunction(name)) return made;
   llvm::Type* answer = result ? static_cast<llvm::Type*>(llvm::StructType::get(result, i1_)) : i1_;
   auto* type = llvm::FunctionType::get(answer, {pointer_, pointer_, i32_, i32_, i64_, i64_}, false);
@@ -266,13 +272,16 @@ llvm::Function* Emitter::asking_function(llvm::Type* result) {
   set_host_attributes(*made);
   if (request_.host_level == 2) {
     made->setCallingConv(llvm::CallingConv::Intel_OCL_BI);
-    made->addFnAttr("frame-pointer", "all");  // the convention forgets rbp, which the caller's frame may hang on
+    made->addFnAttr("frame-pointer",
+                    "all");  // the convention forgets rbp, which the caller's frame may hang on
   }
   llvm::IRBuilder<> b(llvm::BasicBlock::Create(context_, "start", made));
   llvm::Value *warp = made->getArg(0), *shared = made->getArg(1);
   auto* step_type = llvm::FunctionType::get(i1_, {pointer_, i32_, i32_, i64_}, false);
-  llvm::Value* step = b.CreateLoad(pointer_, b.CreateConstInBoundsGEP1_64(i8_, shared, offsetof(WarpContext, step)));
-  llvm::CallInst* done = b.CreateCall(step_type, step, {warp, made->getArg(2), made->getArg(3), made->getArg(4)});
+  llvm::Value* step =
+      b.CreateLoad(pointer_, b.CreateConstInBoundsGEP1_64(i8_, shared, offsetof(WarpContext, step)));
+  llvm::CallInst* done =
+      b.CreateCall(step_type, step, {warp, made->getArg(2), made->getArg(3), made->getArg(4)});
   done->addRetAttr(llvm::Attribute::ZExt);
   if (!result) {
     b.CreateRet(done);
@@ -318,7 +327,8 @@ void Emitter::leave_for_segment(std::uint32_t node, Exit exit, std::uint32_t ind
     else
       put_register(r, value);
   }
-  store_state(request_.layout.mask, target.full ? b_.CreateZExt(all_lanes(), i64_) : b_.CreateZExt(load(mask_variable_), i64_));
+  store_state(request_.layout.mask,
+              target.full ? b_.CreateZExt(all_lanes(), i64_) : b_.CreateZExt(load(mask_variable_), i64_));
   put_counters();
   leave(exit, index);
   if (root_of_.contains(node)) return;

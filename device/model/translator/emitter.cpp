@@ -1,9 +1,9 @@
 #include "device/model/translator/emitter.hpp"
 
+#include <llvm/IR/MDBuilder.h>
+
 #include <algorithm>
 #include <cstddef>
-
-#include <llvm/IR/MDBuilder.h>
 
 namespace kiesel::model::translator {
 
@@ -42,8 +42,8 @@ namespace {
 bool acts(const Item& item) {
   if (is_store(item.in)) return item.slot == kNone;
   const isa::Format format = isa::info(item.in.op).format;
-  return format == isa::Format::kAtomic || format == isa::Format::kLoadReserved || item.in.op == isa::Op::bar ||
-         item.in.op == isa::Op::bar_arrive || item.in.op == isa::Op::bar_wait;
+  return format == isa::Format::kAtomic || format == isa::Format::kLoadReserved ||
+         item.in.op == isa::Op::bar || item.in.op == isa::Op::bar_arrive || item.in.op == isa::Op::bar_wait;
 }
 
 // Blocks before which a warp may have done what others can see.

@@ -1,16 +1,17 @@
 // Makes the functions of a translation, one for each segment, from a kernel's code and the kinds of its
-// registers. The parts: emitter.cpp (nodes and edges), emit_control.cpp (what ends a block), emit_integer.cpp,
-// emit_float.cpp, emit_memory.cpp, emit_state.cpp (the interpreter's registers), values.cpp (conversions).
+// registers. The parts: emitter.cpp (nodes and edges), emit_control.cpp (what ends a block),
+// emit_integer.cpp, emit_float.cpp, emit_memory.cpp, emit_state.cpp (the interpreter's registers), values.cpp
+// (conversions).
 #pragma once
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
 
 #include <map>
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include <llvm/IR/IRBuilder.h>
-#include <llvm/IR/LLVMContext.h>
-#include <llvm/IR/Module.h>
 
 #include "device/model/translator/code.hpp"
 #include "device/model/translator/kinds.hpp"
@@ -72,15 +73,17 @@ class Emitter {
   llvm::Value* line(const Value& value, llvm::Type* element);
   llvm::Value* scalar(const Value& value) { return value.v; }
   llvm::Value* splat(llvm::Value* v) { return b_.CreateVectorSplat(lanes_, v); }
-  llvm::Value* number64(std::int64_t v) { return llvm::ConstantInt::get(i64_, static_cast<std::uint64_t>(v), true); }
+  llvm::Value* number64(std::int64_t v) {
+    return llvm::ConstantInt::get(i64_, static_cast<std::uint64_t>(v), true);
+  }
   llvm::Type* lanes(llvm::Type* element) const;
-  llvm::Value* bits(llvm::Value* condition);     // <lanes x i1> -> mask
-  llvm::Value* flags(llvm::Value* mask);         // mask -> <lanes x i1>
-  llvm::Value* mask();                           // of the node, an integer of `lanes` bits
+  llvm::Value* bits(llvm::Value* condition);  // <lanes x i1> -> mask
+  llvm::Value* flags(llvm::Value* mask);      // mask -> <lanes x i1>
+  llvm::Value* mask();                        // of the node, an integer of `lanes` bits
   llvm::Value* mask64();
   llvm::Value* all_lanes() { return llvm::Constant::getAllOnesValue(mask_type_); }
   llvm::Value* no_lanes() { return llvm::Constant::getNullValue(mask_type_); }
-  llvm::Value* active();                         // flags of the node's mask, or null where all are
+  llvm::Value* active();  // flags of the node's mask, or null where all are
   llvm::Value* canonical(llvm::Value* v);
   Value single(const Value& value);
   Value boxed(const Value& value);
@@ -182,7 +185,9 @@ class Emitter {
     llvm::AllocaInst *open, *in_second, *before, *second;
   };
   SplitVariables& split_variables(std::uint32_t block);
-  llvm::Value* load(llvm::AllocaInst* variable) { return b_.CreateLoad(variable->getAllocatedType(), variable); }
+  llvm::Value* load(llvm::AllocaInst* variable) {
+    return b_.CreateLoad(variable->getAllocatedType(), variable);
+  }
   llvm::AllocaInst* new_variable(llvm::Type* type, const char* name, llvm::Value* first = nullptr);
 
   const TranslationRequest& request_;
@@ -206,7 +211,8 @@ class Emitter {
   llvm::Function* function_ = nullptr;
   llvm::BasicBlock* entry_ = nullptr;
   llvm::Value *warp_ = nullptr, *shared_ = nullptr;  // arguments: warp, context
-  llvm::Value *start_mask_ = nullptr, *module_base_ = nullptr, *window_end_ = nullptr, *launch_block_ = nullptr;
+  llvm::Value *start_mask_ = nullptr, *module_base_ = nullptr, *window_end_ = nullptr,
+              *launch_block_ = nullptr;
   llvm::BasicBlock* faulted_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> blocks_;
   std::vector<std::uint32_t> left_;
@@ -218,8 +224,8 @@ class Emitter {
   // The node that is being made.
   const Node* node_ = nullptr;
   const Block* block_ = nullptr;
-  std::size_t item_ = 0;   // of the block
-  bool counted_ = false;   // the block's instructions are in the counters
+  std::size_t item_ = 0;  // of the block
+  bool counted_ = false;  // the block's instructions are in the counters
   std::map<Register, Value> values_;
   std::vector<Register> written_;
   llvm::Value *mask_ = nullptr, *active_ = nullptr;

@@ -40,9 +40,7 @@ struct Fields<model::Translation::Segment> {
 };
 template <>
 struct Fields<model::Translation> {
-  static auto of(auto& v) {
-    return std::tie(v.refusal, v.code, v.segments, v.sites, v.instructions);
-  }
+  static auto of(auto& v) { return std::tie(v.refusal, v.code, v.segments, v.sites, v.instructions); }
 };
 
 namespace model {

@@ -277,7 +277,8 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
       if (!node.full && may_fill) out.push_back({block.next[0], true});
       break;
     case Ending::kBarrier:
-      if (node.full || (request_.shape.partial && block.open.empty())) out.push_back({block.next[0], node.full});
+      if (node.full || (request_.shape.partial && block.open.empty()))
+        out.push_back({block.next[0], node.full});
       break;
     case Ending::kEnd:
       break;
@@ -306,7 +307,8 @@ Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
     if (kind.rep == Rep::kNone) kind = uniform(true);
     if (slot.bytes == 4 && !slot.is_float && !is_narrow(kind))  // as a load of 4 bytes will give it back
       kind = kind.rep == Rep::kUniform ? uniform(true) : lanes_of(false);
-    if (slot.bytes == 4 && slot.is_float && is_double(kind.rep)) kind = real(is_uniform(kind.rep), 's', Nan::kExact);
+    if (slot.bytes == 4 && slot.is_float && is_double(kind.rep))
+      kind = real(is_uniform(kind.rep), 's', Nan::kExact);
     return kind;
   }
   if (!item.result.is(Constant::Base::kUnknown))
@@ -394,7 +396,8 @@ Kind Kinds::loaded(const Item& item, const Kind& address) const {
 Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
   const isa::Instruction& in = item.in;
   const auto stride = [](const Kind& kind) { return kind.rep == Rep::kLine ? kind.stride : 0; };
-  const bool lines = (a.rep == Rep::kLine || a.rep == Rep::kUniform) && (b.rep == Rep::kLine || b.rep == Rep::kUniform);
+  const bool lines =
+      (a.rep == Rep::kLine || a.rep == Rep::kUniform) && (b.rep == Rep::kLine || b.rep == Rep::kUniform);
   const std::int64_t p = stride(a), q = stride(b);
   constexpr std::int64_t kMost = 1 << 20;  // strides beyond are not worth the care
   const auto make = [&](std::int64_t to, bool narrow) {
@@ -452,7 +455,8 @@ Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
   const Result result = result_of(in);
   const bool narrow = is_narrow(a) && is_narrow(b);
   if (a.rep == Rep::kUniform && b.rep == Rep::kUniform)
-    return uniform(result == Result::kNarrow || ((result == Result::kBits || result == Result::kBoth) && narrow) ||
+    return uniform(result == Result::kNarrow ||
+                   ((result == Result::kBits || result == Result::kBoth) && narrow) ||
                    (result == Result::kLikeFirst && is_narrow(a)));
   if (const Kind kind = line(item, a, b); kind.rep != Rep::kNone) return kind;
   bool wide = item.high_matters;
@@ -485,7 +489,8 @@ Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
     const Kind a = kind_of(kFloat + in.rs1, {}, kinds);
     const bool same = in.rs1 == in.rs2 && is_double(a.rep) == (type == 'd');
     if (same && name.starts_with("fsgnj.")) return a;
-    if (same && name.starts_with("fsgnjx.")) return real(once, type, a.nan == Nan::kExact ? Nan::kExact : Nan::kCanonical);
+    if (same && name.starts_with("fsgnjx."))
+      return real(once, type, a.nan == Nan::kExact ? Nan::kExact : Nan::kCanonical);
     return real(once, type, Nan::kExact);
   }
   if (name == "fmv.w.x" || name == "fmv.d.x") {

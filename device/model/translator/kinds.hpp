@@ -1,5 +1,5 @@
-// How each register is kept at each place of the code: once for the warp, as a line over its lanes, or lane by
-// lane, in 32 bits where that is enough. Found before any code is made (find_kinds).
+// How each register is kept at each place of the code: once for the warp, as a line over its lanes, or lane
+// by lane, in 32 bits where that is enough. Found before any code is made (find_kinds).
 //
 // A node is a block together with whether all lanes are known to be active there: code without masks.
 #pragma once
@@ -13,14 +13,14 @@
 namespace kiesel::model::translator {
 
 enum class Rep : std::uint8_t {
-  kNone,      // nothing was written yet
-  kUniform,   // one number of 64 bits
-  kLine,      // base + stride * lane; where a warp is several rows: + step * row, too
-  kNarrow,    // 32 bits a lane: the sign-extended number, or all of it that matters
-  kWide,      // 64 bits a lane
-  kFloat,     // one boxed single
-  kFloats,    // a boxed single a lane
-  kDouble,    // one value of 64 bits
+  kNone,     // nothing was written yet
+  kUniform,  // one number of 64 bits
+  kLine,     // base + stride * lane; where a warp is several rows: + step * row, too
+  kNarrow,   // 32 bits a lane: the sign-extended number, or all of it that matters
+  kWide,     // 64 bits a lane
+  kFloat,    // one boxed single
+  kFloats,   // a boxed single a lane
+  kDouble,   // one value of 64 bits
   kDoubles,
 };
 
@@ -34,9 +34,9 @@ enum class Nan : std::uint8_t {
 
 struct Kind {
   Rep rep = Rep::kNone;
-  bool narrow = false;      // uniform, line: a sign-extended number of 32 bits
+  bool narrow = false;        // uniform, line: a sign-extended number of 32 bits
   Nan nan = Nan::kCanonical;  // float kinds
-  std::int64_t stride = 0;  // of a line
+  std::int64_t stride = 0;    // of a line
   bool operator==(const Kind&) const = default;
 };
 

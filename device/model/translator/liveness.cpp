@@ -84,8 +84,8 @@ Upper upper_of(const Item& item) {
   }
 }
 
-// The register of which only the lower half is read, whatever the result: the index that Zba zero-extends, what
-// narrow stores and atomics take.
+// The register of which only the lower half is read, whatever the result: the index that Zba zero-extends,
+// what narrow stores and atomics take.
 Register lower_only(const Item& item) {
   switch (item.in.op) {
     case Op::add_uw:

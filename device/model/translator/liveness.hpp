@@ -1,9 +1,9 @@
 // Which registers lanes still read, which upper halves matter, and what lanes that wait need kept.
 #pragma once
 
-#include <vector>
-
 #include <llvm/ADT/BitVector.h>
+
+#include <vector>
 
 #include "device/model/translator/code.hpp"
 

@@ -33,7 +33,8 @@ Translation translate(const TranslationRequest& request) {
   Translation out = Emitter(request, *code, liveness, kinds, context, *module).run();
   std::string fault;
   llvm::raw_string_ostream stream(fault);
-  if (llvm::verifyModule(*module, &stream)) return refused("the translator made a wrong module: " + stream.str());
+  if (llvm::verifyModule(*module, &stream))
+    return refused("the translator made a wrong module: " + stream.str());
   std::vector<std::string> names;
   for (std::size_t i = 0; i < out.segments.size(); ++i) names.push_back(Emitter::segment_name(i));
   const auto made = make_host_code(std::move(module), static_cast<HostLevel>(request.host_level), names);

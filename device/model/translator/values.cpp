@@ -94,7 +94,8 @@ llvm::AllocaInst* Emitter::new_variable(llvm::Type* type, const char* name, llvm
 
 Value Emitter::load_variable(Register r, const Kind& kind) {
   if (kind.rep == Rep::kNone) {
-    if (r >= kFloat && r < kSlots) return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
+    if (r >= kFloat && r < kSlots)
+      return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
     if (r >= kSlots && code_.slot[r - kSlots].is_float)
       return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
     return constant(0);
@@ -106,7 +107,8 @@ Value Emitter::load_variable(Register r, const Kind& kind) {
 
 void Emitter::store_variable(Register r, const Value& value) {
   b_.CreateStore(value.v, variable(r, value.kind.rep, false));
-  if (value.kind.rep == Rep::kLine && rows_ > 1) b_.CreateStore(value.step, variable(r, value.kind.rep, true));
+  if (value.kind.rep == Rep::kLine && rows_ > 1)
+    b_.CreateStore(value.step, variable(r, value.kind.rep, true));
 }
 
 Value Emitter::read(Register r, const Constant& c) {
@@ -149,7 +151,8 @@ llvm::Value* Emitter::line(const Value& value, llvm::Type* element) {
   llvm::Value* bases = rows_ == 1 ? splat(rows[0]) : spread_rows(rows);
   std::vector<llvm::Constant*> offsets;
   for (unsigned l = 0; l < lanes_; ++l)
-    offsets.push_back(llvm::ConstantInt::get(element, static_cast<std::uint64_t>(value.kind.stride * (l % row_)), true));
+    offsets.push_back(
+        llvm::ConstantInt::get(element, static_cast<std::uint64_t>(value.kind.stride * (l % row_)), true));
   return b_.CreateAdd(bases, llvm::ConstantVector::get(offsets));
 }
 
