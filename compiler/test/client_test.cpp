@@ -74,6 +74,17 @@ TEST_CASE("a build that dies is one failed build with the cause in its log") {
   CHECK(run_mortal(client, kGood).outcome == Outcome::kSuccess);
 }
 
+// After some builds the server puts LLVM's code into pages of its own.
+TEST_CASE("the hundredth build of a server is the first one's, by the same server") {
+  Client client(KIESEL_TEST_COMPILER);
+  const auto request = test::make_request(kGood);
+  const auto first = test::run(request, client);
+  REQUIRE(first.outcome == Outcome::kSuccess);
+  const auto servers = children_of(::getpid());
+  for (int i = 1; i < 100; ++i) REQUIRE(test::run(request, client).binary == first.binary);
+  CHECK(children_of(::getpid()) == servers);
+}
+
 TEST_CASE("a build that only waits is stopped by the wall clock") {
   Client client(KIESEL_TEST_MORTAL_COMPILER);
   check_failure(run_mortal(client, "pause", 0), "limit of 0 s");

@@ -13,6 +13,7 @@
 
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/child.hpp"
+#include "compiler/worker/huge_code.hpp"
 #include "compiler/worker/post_mortem.hpp"
 #include "support/clock.hpp"
 
@@ -20,6 +21,8 @@ namespace kiesel::compiler {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
+// An application that has built so many programs will build more.
+constexpr unsigned kManyBuilds = 64;
 
 struct Running {
   pid_t pid;
@@ -81,6 +84,7 @@ class Server {
     std::array<Descriptor, 2> files;
     if (!receive_message(control_, std::as_writable_bytes(std::span(&message, 1)), files)) return false;
     start(message, std::move(files[0]), std::move(files[1]));
+    if (++builds_ == kManyBuilds) move_code_to_huge_pages();
     return true;
   }
 
@@ -145,6 +149,7 @@ class Server {
   BuildFunction build_;
   Descriptor child_events_;
   std::size_t most_;
+  unsigned builds_ = 0;
   std::vector<Running> running_;
 };
 
