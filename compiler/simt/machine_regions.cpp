@@ -181,24 +181,30 @@ std::optional<Defect> MachineRegions::check() {
   return std::nullopt;
 }
 
+// The blocks between each split and its join, in reverse post order.
+llvm::DenseMap<const MachineInstr*, MachineRegions::BlockList> MachineRegions::blocks_inside() const {
+  llvm::DenseMap<const MachineInstr*, BlockList> inside;
+  const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
+  for (const MachineBasicBlock* block : order)
+    if (const auto open = at_start_.find(block); open != at_start_.end())
+      for (const MachineInstr* split : open->second) inside[split].push_back(block);
+  return inside;
+}
+
 // Gives each block the side its lanes come from; a block with two sides is a merge and a side of its own.
-void MachineRegions::mark_merges(const MachineInstr& split, MachineValues::Blocks& merges) const {
+void MachineRegions::mark_merges(const MachineInstr& split, const BlockList& inside,
+                                 MachineValues::Blocks& merges) {
   const MachineBasicBlock* start = split.getParent();
   while (const MachineBasicBlock* next = continuation(*start)) start = next;
-  const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
-  const auto inside = [&](const MachineBasicBlock* block) {
-    const auto open = at_start_.find(block);
-    return open != at_start_.end() && llvm::is_contained(open->second, &split);
-  };
   llvm::DenseMap<const MachineBasicBlock*, const MachineBasicBlock*> side;
+  for (const MachineBasicBlock* block : inside) side[block] = nullptr;
   const auto incoming = [&](const MachineBasicBlock* block, const MachineBasicBlock* before) {
-    if (before == start) return block;
-    return inside(before) ? side.lookup(before) : nullptr;
+    return before == start ? block : side.lookup(before);
   };
   for (bool changed = true; changed;) {
     changed = false;
-    for (const MachineBasicBlock* block : order) {
-      if (!inside(block) || side.lookup(block) == block) continue;
+    for (const MachineBasicBlock* block : inside) {
+      if (side.lookup(block) == block) continue;
       const MachineBasicBlock* found = nullptr;
       for (const MachineBasicBlock* before : block->predecessors()) {
         const MachineBasicBlock* from = incoming(block, before);
@@ -218,9 +224,7 @@ void MachineRegions::mark_merges(const MachineInstr& split, MachineValues::Block
 
 MachineValues::Blocks MachineRegions::divergent_merges() const {
   MachineValues::Blocks merges;
-  for (const MachineBasicBlock& block : function_)
-    for (const MachineInstr& instruction : block)
-      if (classify(instruction).kind == AsmKind::kSplit) mark_merges(instruction, merges);
+  for (const auto& [split, inside] : blocks_inside()) mark_merges(*split, inside, merges);
   return merges;
 }
 

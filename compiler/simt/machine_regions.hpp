@@ -42,7 +42,10 @@ class MachineRegions {
   std::optional<Defect> step(const llvm::MachineInstr& instruction, Stack& open) const;
   std::optional<Defect> check_pred(const llvm::MachineInstr& pred) const;
   Stack open_at(const llvm::MachineInstr& instruction) const;
-  void mark_merges(const llvm::MachineInstr& split, MachineValues::Blocks& merges) const;
+  using BlockList = std::vector<const llvm::MachineBasicBlock*>;
+  llvm::DenseMap<const llvm::MachineInstr*, BlockList> blocks_inside() const;
+  static void mark_merges(const llvm::MachineInstr& split, const BlockList& inside,
+                          MachineValues::Blocks& merges);
 
   const llvm::MachineFunction& function_;
   const MachineValues& values_;

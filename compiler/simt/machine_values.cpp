@@ -65,8 +65,7 @@ MachineValues::MachineValues(const llvm::MachineFunction& function, const llvm::
       loops_(loops),
       dominators_(dominators),
       masked_loops_(masked_loops),
-      register_units_(registers_.getNumRegUnits()),
-      locations_(register_units_ + std::max(0, function.getFrameInfo().getObjectIndexEnd())) {
+      locations_(function) {
   values_[kNoValue].divergent = true;
   solve();
   record_inputs();
@@ -97,16 +96,6 @@ ValueId MachineValues::read(const State& state, llvm::MCRegister reg) const {
 void MachineValues::write(State& state, llvm::MCRegister reg, ValueId value) const {
   if (registers_.isConstantPhysReg(reg)) return;
   for (llvm::MCRegUnitIterator unit(reg, &registers_); unit.isValid(); ++unit) state[*unit] = value;
-}
-
-// The location of the spill slot that an instruction loads or stores, or -1.
-int MachineValues::spill_location(const MachineInstr& instruction) const {
-  if (!instruction.hasOneMemOperand() || instruction.getNumExplicitOperands() == 0) return -1;
-  const auto* pseudo = (*instruction.memoperands_begin())->getPseudoValue();
-  const auto* slot = llvm::dyn_cast_or_null<llvm::FixedStackPseudoSourceValue>(pseudo);
-  if (!slot || slot->getFrameIndex() < 0) return -1;
-  if (!function_.getFrameInfo().isSpillSlotObjectIndex(slot->getFrameIndex())) return -1;
-  return static_cast<int>(register_units_) + slot->getFrameIndex();
 }
 
 // The same computation from the same values is one value wherever it stands: code generation repeats cheap
@@ -149,7 +138,7 @@ bool MachineValues::carries_value(const MachineInstr& instruction, State& state)
     write(state, instruction.getOperand(0).getReg().asMCReg(), number);
     return true;
   }
-  if (const int slot = spill_location(instruction); slot >= 0) {
+  if (const int slot = locations_.spill_location(instruction); slot >= 0) {
     const MachineOperand& data = instruction.getOperand(0);
     if (instruction.mayLoad() == instruction.mayStore() || !data.isReg()) return false;
     if (instruction.mayStore())
@@ -192,19 +181,19 @@ void MachineValues::clobber(const MachineInstr& instruction, const MachineOperan
   value.block = instruction.getParent();
   const ValueId lost = intern(&instruction, kClobberKey, value);
   // By the registers that make up a unit: register pairs never count as preserved.
-  for (unsigned unit = 0; unit < register_units_; ++unit)
+  for (unsigned unit = 0; unit < locations_.register_units(); ++unit)
     for (llvm::MCRegUnitRootIterator root(unit, &registers_); root.isValid(); ++root)
       if (mask.clobbersPhysReg(*root)) state[unit] = lost;
 }
 
 bool MachineValues::is_rounding_mode(unsigned location) const {
-  if (location >= register_units_) return false;
+  if (location >= locations_.register_units()) return false;
   const llvm::MCRegUnitRootIterator root(location, &registers_);
   return llvm::StringRef(registers_.getName(*root)) == "FRM";
 }
 
 MachineValues::State MachineValues::entry_state() {
-  State state(locations_);
+  State state(locations_.count());
   // Nothing but the rounding mode, of which a warp has one, is known to agree when a function starts. Values
   // of their own, so that a merge sees the difference.
   for (unsigned location = 0; location < state.size(); ++location) {
@@ -232,45 +221,64 @@ bool MachineValues::comes_from(const llvm::MachineLoop& loop, ValueId value) con
   return llvm::is_contained(values_[value].loops, &loop);
 }
 
-// Whether the branch that leads to `block` and nowhere else tested `value` and found zero.
-bool MachineValues::found_zero(const MachineBasicBlock& block, ValueId value) const {
-  if (block.pred_size() != 1 || (*block.pred_begin())->succ_size() != 2) return false;
+// The value that the branch which leads to `block` and nowhere else tested, and found to be zero; or none.
+ValueId MachineValues::found_zero(const MachineBasicBlock& block) const {
+  if (block.pred_size() != 1 || (*block.pred_begin())->succ_size() != 2) return kNoValue;
   const MachineBasicBlock& before = **block.pred_begin();
   const auto branch = llvm::find_if(before.terminators(),
                                     [](const MachineInstr& jump) { return jump.isConditionalBranch(); });
-  if (branch == before.terminators().end()) return false;
+  if (branch == before.terminators().end()) return kNoValue;
   const llvm::StringRef name = instructions_.getName(branch->getOpcode());
-  if (name != "BEQ" && name != "BNE") return false;
+  if (name != "BEQ" && name != "BNE") return kNoValue;
   const MachineOperand &left = branch->getOperand(0), &right = branch->getOperand(1);
   const bool is_taken = branch->getOperand(2).getMBB() == &block;
-  return registers_.isConstantPhysReg(right.getReg()) && is_taken == (name == "BEQ") &&
-         resolve(uses_.lookup(&left)) == value;
+  const bool is_zero = registers_.isConstantPhysReg(right.getReg()) && is_taken == (name == "BEQ");
+  return is_zero ? resolve(uses_.lookup(&left)) : kNoValue;
+}
+
+MachineValues::ZeroBlocks MachineValues::find_zeros() const {
+  ZeroBlocks zeros;
+  for (const MachineBasicBlock& block : function_)
+    if (const ValueId value = found_zero(block)) zeros[value].push_back(&block);
+  return zeros;
 }
 
 // Code generation takes the register that a branch found to be zero for a zero, where all ways come from that
 // branch.
-bool MachineValues::is_known_zero(const MachineBasicBlock& block, ValueId value) const {
+bool MachineValues::is_known_zero(const MachineBasicBlock& block, ValueId value,
+                                  const ZeroBlocks& zeros) const {
   const MachineInstr* instruction = values_[value].instruction;
   if (!instruction || !instruction->isInlineAsm()) return false;
-  for (auto* node = dominators_.getNode(const_cast<MachineBasicBlock*>(&block)); node; node = node->getIDom())
-    if (found_zero(*node->getBlock(), value)) return true;
-  return false;
+  const auto found = zeros.find(value);
+  return found != zeros.end() && llvm::any_of(found->second, [&](const MachineBasicBlock* zero) {
+           return dominators_.dominates(const_cast<MachineBasicBlock*>(zero),
+                                        const_cast<MachineBasicBlock*>(&block));
+         });
 }
 
-// What `value` is to code behind an edge: lanes that left a loop in different iterations hold different ones.
-ValueId MachineValues::along(const MachineBasicBlock& from, const MachineBasicBlock& to, ValueId value) {
-  value = resolve(value);
+std::vector<const llvm::MachineLoop*> MachineValues::masked_loops_left(const MachineBasicBlock& from,
+                                                                       const MachineBasicBlock& to) const {
+  std::vector<const llvm::MachineLoop*> left;
   for (const llvm::MachineLoop* loop = loops_.getLoopFor(&from); loop && !loop->contains(&to);
-       loop = loop->getParentLoop()) {
-    if (!masked_loops_.contains(loop) || !comes_from(*loop, value)) continue;
+       loop = loop->getParentLoop())
+    if (masked_loops_.contains(loop)) left.push_back(loop);
+  return left;
+}
+
+// What `value` is to `to` behind the loops: lanes that left one in different iterations hold different ones.
+ValueId MachineValues::behind(const std::vector<const llvm::MachineLoop*>& loops, const MachineBasicBlock& to,
+                              ValueId value) {
+  value = resolve(value);
+  for (const llvm::MachineLoop* loop : loops) {
+    if (!comes_from(*loop, value)) continue;
     Value left;
     left.block = loop->getHeader();
     left.divergent = true;
     left.left = loop;
     left.inputs = {value};
-    const ValueId behind = intern(loop, kLeaveKey | value, left);
-    values_[behind].block = &to;
-    value = resolve(behind);
+    const ValueId outside = intern(loop, kLeaveKey | value, left);
+    values_[outside].block = &to;
+    value = resolve(outside);
   }
   return value;
 }
@@ -289,14 +297,18 @@ ValueId MachineValues::meet(const MachineBasicBlock& block, unsigned location, V
 }
 
 MachineValues::State MachineValues::merge_into(const MachineBasicBlock& block) {
-  State merged(locations_, kUnseen);
+  if (&block == &function_.front() && block.pred_empty()) return entry_state();
+  State merged(locations_.count(), kNoValue);
+  const auto& live = locations_.live(block);
+  for (const unsigned location : live.set_bits()) merged[location] = kUnseen;
   if (&block == &function_.front()) merged = entry_state();
   for (const MachineBasicBlock* before : block.predecessors()) {
     const auto found = at_end_.find(before);
     if (found == at_end_.end()) continue;
-    for (unsigned location = 0; location < locations_; ++location)
+    const auto loops = masked_loops_left(*before, block);
+    for (const unsigned location : live.set_bits())
       merged[location] =
-          meet(block, location, merged[location], along(*before, block, found->second[location]));
+          meet(block, location, merged[location], behind(loops, block, found->second[location]));
   }
   return merged;
 }
@@ -333,10 +345,13 @@ void MachineValues::solve() {
 // Should the rounds ever not settle, merges stay.
 void MachineValues::settle() {
   const llvm::ReversePostOrderTraversal<const llvm::MachineFunction*> order(&function_);
+  llvm::BitVector waiting(function_.getNumBlockIDs(), true);
   unsigned round = 0;
   for (bool changed = true; changed; ++round) {
     changed = false;
     for (const MachineBasicBlock* block : order) {
+      if (!waiting.test(static_cast<unsigned>(block->getNumber()))) continue;
+      waiting.reset(static_cast<unsigned>(block->getNumber()));
       State state = merge_into(*block);
       State& start = at_start_[block];
       if (round > kPatientRounds) keep_merges(*block, start, state);
@@ -345,6 +360,8 @@ void MachineValues::settle() {
       start = state;
       for (const MachineInstr& instruction : *block) execute(instruction, state);
       at_end_[block] = std::move(state);
+      for (const MachineBasicBlock* next : block->successors())
+        waiting.set(static_cast<unsigned>(next->getNumber()));
     }
   }
 }
@@ -352,8 +369,9 @@ void MachineValues::settle() {
 // The merges in force with what comes in along each edge, and what is behind a loop with what was in it.
 MergeNodes MachineValues::merges() {
   MergeNodes nodes;
+  const auto zeros = find_zeros();
   for (const auto& [block, start] : at_start_)
-    for (unsigned location = 0; location < start.size(); ++location) {
+    for (const unsigned location : locations_.live(*block).set_bits()) {
       const ValueId merge = start[location];
       if (!values_[merge].merge || values_[merge].block != block || nodes.contains(merge)) continue;
       auto& inputs = nodes[merge].inputs;
@@ -361,11 +379,12 @@ MergeNodes MachineValues::merges() {
         const auto found = at_end_.find(before);
         if (found == at_end_.end()) continue;
         const ValueId end = resolve(found->second[location]);
-        if (is_known_zero(*before, end)) {
+        if (is_known_zero(*before, end, zeros)) {
           inputs.push_back(intern(nullptr, 0, {}));
           continue;
         }
-        for (ValueId value = along(*before, *block, end);; value = values_[value].inputs[0]) {
+        for (ValueId value = behind(masked_loops_left(*before, *block), *block, end);;
+             value = values_[value].inputs[0]) {
           if (inputs.empty() || value != inputs.back()) inputs.push_back(value);
           if (!values_[value].left || !nodes.try_emplace(value, MergeNode{values_[value].inputs}).second)
             break;

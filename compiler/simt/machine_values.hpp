@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "compiler/simt/asm_text.hpp"
+#include "compiler/simt/machine_locations.hpp"
 #include "compiler/simt/merge_groups.hpp"
 
 namespace kiesel::simt {
@@ -58,7 +59,6 @@ class MachineValues {
   ValueId intern(const void* where, std::uint64_t what, Value value);
   ValueId read(const State& state, llvm::MCRegister reg) const;
   void write(State& state, llvm::MCRegister reg, ValueId value) const;
-  int spill_location(const llvm::MachineInstr& instruction) const;
   ValueId numbered(const llvm::MachineInstr& instruction);
   void add_loops(std::vector<const llvm::MachineLoop*>& loops, ValueId value) const;
   bool comes_from(const llvm::MachineLoop& loop, ValueId value) const;
@@ -68,9 +68,14 @@ class MachineValues {
   void clobber(const llvm::MachineInstr& instruction, const llvm::MachineOperand& mask, State& state);
   ValueId meet(const llvm::MachineBasicBlock& block, unsigned location, ValueId before, ValueId next);
   State merge_into(const llvm::MachineBasicBlock& block);
-  bool found_zero(const llvm::MachineBasicBlock& block, ValueId value) const;
-  bool is_known_zero(const llvm::MachineBasicBlock& block, ValueId value) const;
-  ValueId along(const llvm::MachineBasicBlock& from, const llvm::MachineBasicBlock& to, ValueId value);
+  using ZeroBlocks = llvm::DenseMap<ValueId, llvm::SmallVector<const llvm::MachineBasicBlock*, 2>>;
+  ValueId found_zero(const llvm::MachineBasicBlock& block) const;
+  ZeroBlocks find_zeros() const;
+  bool is_known_zero(const llvm::MachineBasicBlock& block, ValueId value, const ZeroBlocks& zeros) const;
+  std::vector<const llvm::MachineLoop*> masked_loops_left(const llvm::MachineBasicBlock& from,
+                                                          const llvm::MachineBasicBlock& to) const;
+  ValueId behind(const std::vector<const llvm::MachineLoop*>& loops, const llvm::MachineBasicBlock& to,
+                 ValueId value);
   bool is_rounding_mode(unsigned location) const;
   State entry_state();
   void keep_merges(const llvm::MachineBasicBlock& block, const State& before, State& now) const;
@@ -89,12 +94,11 @@ class MachineValues {
   const llvm::MachineLoopInfo& loops_;
   const llvm::MachineDominatorTree& dominators_;
   const Loops& masked_loops_;
-  unsigned register_units_;
-  unsigned locations_;            // register units, then spill slots
+  const MachineLocations locations_;
   std::vector<Value> values_{1};  // 0 is no value: unknown, divergent
   llvm::DenseMap<std::pair<const void*, std::uint64_t>, ValueId> known_;
   std::map<std::vector<std::uint64_t>, ValueId> numbers_;  // pure instructions by operation and inputs
-  std::map<ValueId, ValueId> superfluous_;                 // merges that are but another value
+  llvm::DenseMap<ValueId, ValueId> superfluous_;           // merges that are but another value
   llvm::DenseMap<const llvm::MachineOperand*, ValueId> uses_;
   llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_end_;
   llvm::DenseMap<const llvm::MachineBasicBlock*, State> at_start_;
