@@ -81,6 +81,7 @@ class Build {
   Build(const Ingredients& from, Stages& stages)
       : from_(from), stages_(stages), machine_(target_machine(from.target)) {
     context_.setOpaquePointers(true);
+    context_.setDiscardValueNames(!stages_.dumping());
     context_.setDiagnosticHandler(std::make_unique<ErrorCollector>(complaints_));
   }
 

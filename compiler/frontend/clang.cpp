@@ -2,9 +2,10 @@
 
 #include <clang/Basic/FileManager.h>
 #include <clang/Basic/SourceManager.h>
-#include <clang/CodeGen/CodeGenAction.h>
+#include <clang/CodeGen/ModuleBuilder.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
+#include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/TextDiagnosticPrinter.h>
 #include <fmt/format.h>
 #include <llvm/IR/Module.h>
@@ -65,14 +66,40 @@ std::vector<Dependency> read_files(clang::CompilerInstance& compiler, const File
   return dependencies;
 }
 
+// Clang's own action sets up a back end behind its code generator, also one with nothing to do.
+class MakeModule : public clang::ASTFrontendAction {
+ public:
+  explicit MakeModule(llvm::LLVMContext& context) : context_(context) {}
+  std::unique_ptr<llvm::Module> take() { return std::move(module_); }
+
+ protected:
+  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler,
+                                                        llvm::StringRef file) override {
+    std::unique_ptr<clang::CodeGenerator> generator(clang::CreateLLVMCodeGen(
+        compiler.getDiagnostics(), file, &compiler.getVirtualFileSystem(), compiler.getHeaderSearchOpts(),
+        compiler.getPreprocessorOpts(), compiler.getCodeGenOpts(), context_));
+    generator_ = generator.get();
+    return generator;
+  }
+  void EndSourceFileAction() override {
+    if (!getCompilerInstance().getDiagnostics().hasErrorOccurred())
+      module_.reset(generator_->ReleaseModule());
+  }
+
+ private:
+  llvm::LLVMContext& context_;
+  clang::CodeGenerator* generator_ = nullptr;
+  std::unique_ptr<llvm::Module> module_;
+};
+
 void run(clang::CompilerInstance& compiler, const Request& request, llvm::LLVMContext& context,
          Compiled& result) {
   auto& inputs = compiler.getFrontendOpts().Inputs;
   inputs.clear();
   inputs.emplace_back(llvm::MemoryBufferRef(request.source, kSourceName),
                       clang::InputKind(clang::Language::OpenCL));
-  clang::EmitLLVMOnlyAction action(&context);
-  if (compiler.ExecuteAction(action)) result.module = action.takeModule();
+  MakeModule action(context);
+  if (compiler.ExecuteAction(action)) result.module = action.take();
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
   {
     llvm::LLVMContext typed;
     typed.setOpaquePointers(false);
+    typed.setDiscardValueNames(context.shouldDiscardValueNames());
     const auto readable = make_readable(words);
     const auto bytes = std::as_bytes(std::span(readable));
     std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));

@@ -8,6 +8,7 @@
 #include "compiler/backend/backend.hpp"
 #include "compiler/frontend/clang.hpp"
 #include "compiler/frontend/options.hpp"
+#include "compiler/frontend/promote.hpp"
 #include "compiler/il/requirements.hpp"
 #include "compiler/program/program.hpp"
 #include "compiler/spirv/spirv.hpp"
@@ -108,6 +109,7 @@ class Builder {
     stages_.begin("Clang");
     llvm::LLVMContext context;
     context.setOpaquePointers(false);
+    context.setDiscardValueNames(!stages_.dumping());
     auto compiled = compile_source(context, request_, options_);
     reply_.log += compiled.log;
     reply_.dependencies = std::move(compiled.dependencies);
@@ -115,6 +117,7 @@ class Builder {
     if (options_.language < 200) options_.uniform_work_group_size = true;  // OpenCL 3.0 API 5.10
     stages_.dump("0-from-source.ll", *compiled.module);
     stages_.begin("write SPIR-V");
+    if (!options_.debug && !options_.opt_disable) promote_variables(*compiled.module);
     auto words = write_spirv(*compiled.module);
     if (!words) return fail(Outcome::kFailed, "error: " + words.error().reason);
     words_ = std::move(*words);
