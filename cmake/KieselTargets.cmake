@@ -26,6 +26,14 @@ add_library(kiesel_flags INTERFACE)
 target_compile_options(kiesel_flags INTERFACE -Wall -Wextra -Werror -fno-strict-aliasing)
 target_include_directories(kiesel_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 
+# Everything is instrumented alike, also code that does not link kiesel_flags; a report ends the process, so a test fails.
+if(KIESEL_SANITIZE)
+  add_compile_options(-fsanitize=${KIESEL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${KIESEL_SANITIZE})
+  # g++'s instrumentation hides from its warnings what is initialised where.
+  add_compile_options(-Wno-error=maybe-uninitialized)
+endif()
+
 function(kiesel_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})

@@ -118,6 +118,24 @@ TEST_CASE("a failed event fails what waits for it, and the queue goes on") {
         CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
 }
 
+TEST_CASE("a user event that is released before its status is set fails what waits for it") {
+  const Session session;
+  Memory memory = session.buffer(64);
+  Event gate = user_event(session);
+  Event waiting = fill_after(session, session.queue, memory, 1, gate);
+  Event other = user_event(session);
+  CHECK(clRetainEvent(other) == CL_SUCCESS);
+  gate.reset();
+  const cl_event list[] = {waiting};
+  CHECK(clWaitForEvents(1, list) == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+  CHECK(status_of(waiting) == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+  CHECK(clFinish(session.queue) == CL_SUCCESS);
+  // One reference is left: the application may still set it.
+  CHECK(clReleaseEvent(other) == CL_SUCCESS);
+  CHECK(clSetUserEventStatus(other, CL_COMPLETE) == CL_SUCCESS);
+  CHECK(status_of(other) == CL_COMPLETE);
+}
+
 TEST_CASE("event callbacks are called once for each status") {
   const Session session;
   Memory memory = session.buffer(64);
@@ -143,6 +161,29 @@ TEST_CASE("event callbacks are called once for each status") {
   CHECK(failed.status == -7);
   CHECK(clSetEventCallback(bad, CL_QUEUED, note, nullptr) == CL_INVALID_VALUE);
   CHECK(clSetEventCallback(bad, CL_COMPLETE, nullptr, nullptr) == CL_INVALID_VALUE);
+}
+
+TEST_CASE("a callback gets a valid event though the application released it before") {
+  const Session session;
+  Event gate = user_event(session);
+  Event marker;
+  const cl_event list[] = {gate};
+  REQUIRE(clEnqueueMarkerWithWaitList(session.queue, 1, list, marker.out()) == CL_SUCCESS);
+  Seen seen;
+  const auto ask = [](cl_event event, cl_int, void* data) {
+    auto& out = *static_cast<Seen*>(data);
+    cl_int status = 99;
+    clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, nullptr);
+    out.status = status;
+    ++out.calls;
+  };
+  REQUIRE(clSetEventCallback(marker, CL_COMPLETE, ask, &seen) == CL_SUCCESS);
+  const cl_event released = marker.give_up();
+  REQUIRE(clReleaseEvent(released) == CL_SUCCESS);
+  REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
+  REQUIRE(eventually([&] { return seen.calls == 1; }));
+  CHECK(seen.status == CL_COMPLETE);
+  CHECK(eventually([&] { return clRetainEvent(released) == CL_INVALID_EVENT; }));
 }
 
 TEST_CASE("a callback may call OpenCL") {

@@ -136,7 +136,7 @@ TEST_CASE("arguments of opaque types are checked") {
   CHECK(set(look, 0, buffer) == CL_INVALID_MEM_OBJECT);
   CHECK(set(look, 0, volume) == CL_INVALID_MEM_OBJECT);
   CHECK(set(look, 0, nullptr) == CL_INVALID_MEM_OBJECT);
-  CHECK(set(look, 0, foreign) == CL_INVALID_CONTEXT);
+  CHECK(set(look, 0, foreign) == CL_INVALID_MEM_OBJECT);
   CHECK(set(look, 0, written) == CL_INVALID_ARG_VALUE);
   CHECK(clSetKernelArg(look, 0, sizeof raw, nullptr) == CL_INVALID_MEM_OBJECT);
   CHECK(clSetKernelArg(look, 0, 4, &raw) == CL_INVALID_ARG_SIZE);
@@ -146,7 +146,7 @@ TEST_CASE("arguments of opaque types are checked") {
   CHECK(clSetKernelArg(look, 1, sizeof none, &none) == CL_INVALID_SAMPLER);
   CHECK(clSetKernelArg(look, 1, sizeof none, nullptr) == CL_INVALID_SAMPLER);
   CHECK(clSetKernelArg(look, 1, 4, &raw_sampler) == CL_INVALID_ARG_SIZE);
-  CHECK(clSetKernelArg(look, 1, sizeof raw_stranger, &raw_stranger) == CL_INVALID_CONTEXT);
+  CHECK(clSetKernelArg(look, 1, sizeof raw_stranger, &raw_stranger) == CL_INVALID_SAMPLER);
   CHECK(set(both, 1, volume) == CL_INVALID_ARG_VALUE);
   CHECK(set(both, 0, image) == CL_INVALID_MEM_OBJECT);
   CHECK(set(deep, 0, image) == CL_INVALID_MEM_OBJECT);

@@ -69,7 +69,7 @@ TEST_CASE("arguments are checked") {
   CHECK(clSetKernelArg(kernel, 2, 0, nullptr) == CL_INVALID_ARG_SIZE);
   CHECK(clSetKernelArg(kernel, 2, 16, &value) == CL_INVALID_ARG_VALUE);
   CHECK(clSetKernelArg(kernel, 0, 4, &own_handle) == CL_INVALID_ARG_SIZE);
-  CHECK(clSetKernelArg(kernel, 0, sizeof(cl_mem), &foreign_handle) == CL_INVALID_CONTEXT);
+  CHECK(clSetKernelArg(kernel, 0, sizeof(cl_mem), &foreign_handle) == CL_INVALID_MEM_OBJECT);
   const cl_mem wrong = reinterpret_cast<cl_mem>(cl_program(program));
   CHECK(clSetKernelArg(kernel, 0, sizeof(cl_mem), &wrong) == CL_INVALID_MEM_OBJECT);
   CHECK(clSetKernelArg(kernel, 0, sizeof(cl_mem), &none) == CL_SUCCESS);

@@ -1,7 +1,7 @@
 // kiesel_fuzz: damaged SPIR-V modules and OpenCL C sources, built as the library builds them. Each must end
 // with a program that reads back, or with an error and a log; a build that runs into its time limit, a log
 // without a word or a client that cannot go on is a failure. A compiler process that dies is a failed build
-// for the application, and counted by what it said last.
+// for the application, and counted by what it said last. Also random calls of the API (api/).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +15,7 @@
 #include "compiler/client/client.hpp"
 #include "compiler/il/requirements.hpp"
 #include "compiler/program/program.hpp"
+#include "conformance/fuzz/api/run.hpp"
 #include "conformance/fuzz/mutate.hpp"
 #include "device/isa/language_features.hpp"
 #include "support/file.hpp"
@@ -176,11 +177,13 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   kiesel::conformance::Options options;
-  CLI::App app{"Builds damaged programs: everything must end with a program or an error"};
-  app.add_option("kind", options.kind, "What to damage")
-      ->check(CLI::IsMember({"spirv", "source"}))
+  CLI::App app{"Damaged programs and random calls: everything must end with a result or an error"};
+  unsigned threads = 1;
+  std::string driver = KIESEL_FUZZ_DRIVER;
+  app.add_option("kind", options.kind, "What to damage, or api: random calls of the API")
+      ->check(CLI::IsMember({"spirv", "source", "api"}))
       ->capture_default_str();
-  app.add_option("--count", options.count, "Programs to build")->capture_default_str();
+  app.add_option("--count", options.count, "Programs to build, or calls")->capture_default_str();
   app.add_option("--seed", options.seed, "Of the first; each next one has the next")->capture_default_str();
   app.add_option("--jobs", options.jobs, "Builds at a time")
       ->check(CLI::PositiveNumber)
@@ -189,6 +192,12 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--keep", options.keep, "Folder for what fails or kills the compiler")
       ->check(CLI::ExistingDirectory);
+  app.add_option("--threads", threads, "api: threads that call")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--driver", driver, "api: the driver's library")->check(CLI::ExistingFile);
   CLI11_PARSE(app, argc, argv);
+  if (options.kind == "api")
+    return kiesel::conformance::api::run({driver, options.count, options.seed, threads});
   return kiesel::conformance::run(options);
 }

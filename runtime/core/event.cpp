@@ -164,6 +164,10 @@ bool Event::set_user_status(cl_int status) {
   return true;
 }
 
+void Event::abandoned() {
+  if (!queue_) set_user_status(CL_INVALID_EVENT);
+}
+
 void Event::advance(cl_int status) {
   std::vector<Registered> due;
   {
@@ -198,6 +202,7 @@ void Event::complete(cl_int status) {
 void Event::post(const Registered& callback, cl_int status) {
   post_callback([self = Ref<Event>(this), callback, status] {
     callback.function(cl_handle(*self), status, callback.user_data);
+    let_go_handle(*self->handle());
   });
 }
 
@@ -219,6 +224,7 @@ cl_int Event::wait() {
 }
 
 void Event::add_callback(cl_int type, Callback callback, void* user_data) {
+  keep_handle(*handle());  // until it was called: the application may release the event before
   const Registered entry{type, callback, user_data};
   cl_int now = 0;
   {

@@ -66,6 +66,9 @@ class Event final : public Object {
 
   // clSetUserEventStatus: false when it was set before.
   bool set_user_status(cl_int status);
+  // A user event whose status nobody can set any more: it ends with an error, so that what waits for it does
+  // not wait for ever.
+  void abandoned() override;
 
   // Blocks until done, lending this thread to the device meanwhile. Returns the final status.
   cl_int wait();

@@ -111,12 +111,26 @@ Object* find_object(const void* handle, Kind kinds) {
 
 void retain_handle(Handle& handle) { handle.references.fetch_add(1); }
 
+void keep_handle(Handle& handle) { handle.attached.fetch_add(1); }
+
+void let_go_handle(Handle& handle) {
+  handle.attached.fetch_sub(1);
+  retire_if_unused(handle);
+}
+
 bool release_handle(Handle& handle) {
   auto count = handle.references.load();
   do {
     if (count == 0) return false;
   } while (!handle.references.compare_exchange_weak(count, count - 1));
-  if (count == 1) retire_if_unused(handle);
+  if (count != 1) return true;
+  // The reference that the handle itself has keeps the object meanwhile.
+  if (handle.kind.load() == Kind::kEvent) {
+    keep_handle(handle);
+    if (Object* object = handle.object.load()) object->abandoned();
+    handle.attached.fetch_sub(1);
+  }
+  retire_if_unused(handle);
   return true;
 }
 

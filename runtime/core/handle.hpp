@@ -21,7 +21,7 @@ struct Handle {
   std::atomic<Object*> object;  // null while free
   std::atomic<Kind> kind;
   std::atomic<std::uint32_t> references;  // the application's
-  std::atomic<std::uint32_t> attached;    // handles whose object has this one as parent
+  std::atomic<std::uint32_t> attached;  // handles whose object has this one as parent, callbacks that are due
   Handle* next_free;
 };
 static_assert(offsetof(Handle, dispatch) == 0 && offsetof(Handle, dispatch_data) == 8, "cl_khr_icd");
@@ -36,6 +36,10 @@ Outcome<Handle*> publish(Object& object, Kind kind);
 // The object behind a handle of one of these kinds, or null for anything else.
 Object* find_object(const void* handle, Kind kinds);
 void retain_handle(Handle& handle);
+// Keeps a handle valid without a reference of the application's: while a callback that will be given it is
+// due.
+void keep_handle(Handle& handle);
+void let_go_handle(Handle& handle);
 // False when the application holds no reference (the handle is still valid for what its children return).
 bool release_handle(Handle& handle);
 

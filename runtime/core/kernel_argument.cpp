@@ -38,8 +38,9 @@ Outcome<T*> object_of(const Setting& setting, const char* what) {
   if (!handle) return static_cast<T*>(nullptr);
   T* found = find<T>(handle);
   if (!found) return setting.error(T::kInvalid, fmt::format("is {}, the value is not", what));
+  // clSetKernelArg has no CL_INVALID_CONTEXT: an object of another context is none that is valid here.
   if (&found->context() != &setting.context)
-    return setting.error(CL_INVALID_CONTEXT, fmt::format("is {} of another context", what));
+    return setting.error(T::kInvalid, fmt::format("is {} of another context", what));
   return found;
 }
 

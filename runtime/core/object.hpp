@@ -47,6 +47,9 @@ class Object {
   // The object that this one's info queries name, whose handle therefore stays valid as long as this handle.
   virtual Object* parent() { return nullptr; }
 
+  // The application let go of its last reference; the handle is still valid where something else keeps it.
+  virtual void abandoned() {}
+
   Handle* handle() const { return handle_; }
   void set_handle(Handle* handle) { handle_ = handle; }
 
