@@ -111,3 +111,23 @@ TEST_CASE("overlapping rectangles of one buffer are found, interlocking ones are
   CHECK(clEnqueueCopyBufferRect(session.queue, memory, memory, zero.data(), away.data(), region.data(), 8, 16,
                                 16, 32, 0, nullptr, nullptr) == CL_INVALID_VALUE);
 }
+
+TEST_CASE("overlapping rectangles of sub-buffers of one buffer are found") {
+  const Session session;
+  Memory whole = session.buffer(1024);
+  cl_int error = 1;
+  const cl_buffer_region first{0, 512}, second{256, 512};
+  Memory a(clCreateSubBuffer(whole, 0, CL_BUFFER_CREATE_TYPE_REGION, &first, &error));
+  Memory b(clCreateSubBuffer(whole, 0, CL_BUFFER_CREATE_TYPE_REGION, &second, &error));
+  REQUIRE(error == CL_SUCCESS);
+  const std::size_t zero[3] = {0, 0, 0}, far[3] = {256, 0, 0}, behind[3] = {300, 0, 0},
+                    region[3] = {16, 2, 1};
+  const auto copy = [&](cl_mem from, const std::size_t* at, cl_mem to, const std::size_t* target) {
+    return clEnqueueCopyBufferRect(session.queue, from, to, at, target, region, 32, 0, 32, 0, 0, nullptr,
+                                   nullptr);
+  };
+  CHECK(copy(a, far, b, zero) == CL_MEM_COPY_OVERLAP);
+  CHECK(copy(whole, far, b, zero) == CL_MEM_COPY_OVERLAP);
+  CHECK(copy(a, zero, b, zero) == CL_SUCCESS);
+  CHECK(copy(a, behind, b, behind) == CL_SUCCESS);
+}

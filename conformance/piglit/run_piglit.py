@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the OpenCL program tests of Debian's piglit package against one ICD and judges the results.
+"""Runs the OpenCL tests of Debian's piglit package, of programs and of the API, against one ICD and judges the results.
 
     run_piglit.py --icd build/kiesel.icd [--jobs 2] [--quick] [--json out.json] [PART ...]
 
@@ -20,6 +20,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDERS = ("tests/cl/program/execute", "tests/cl/program/build", "generated_tests/cl")
+API_PROGRAMS = ("cl-api-*", "cl-custom-*", "cl-program-*")  # in bin/, each a program of its own
 QUICK_EVERY = 8  # --quick: every eighth test, evenly over all folders
 RESULT = re.compile(r'^PIGLIT: \{"result": "(\w+)"', re.M)
 
@@ -37,14 +38,17 @@ def find_tests(piglit, parts, quick):
              for path in sorted((piglit / folder).rglob("*")) if path.suffix in (".cl", ".program_test")]
     if quick:
         tests = tests[::QUICK_EVERY]
+    tests += sorted(path.relative_to(piglit).as_posix() for pattern in API_PROGRAMS
+                    for path in (piglit / "bin").glob(pattern) if path.name != "cl-program-tester")
     return [test for test in tests if not parts or any(part in test for part in parts)]
 
 
 def run_test(piglit, test, environment, limit):
     start = time.monotonic()
+    command = [piglit / test] if test.startswith("bin/") else [piglit / "bin/cl-program-tester", piglit / test]
     try:
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([piglit / "bin/cl-program-tester", piglit / test], cwd=folder, env=environment,
+            done = subprocess.run(command, cwd=folder, env=environment,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit)
         output = done.stdout.decode(errors="replace")
         found = RESULT.findall(output)

@@ -61,6 +61,7 @@ class Dispatcher {
   void complete(Job* job, Status status);
   void wake_one();
   void start_threads();
+  bool spin(std::uint32_t seen);
 
   std::vector<std::unique_ptr<Core>> cores_;
   mutable std::mutex mutex_;  // guards what follows
@@ -72,6 +73,7 @@ class Dispatcher {
   std::atomic<std::uint64_t> waiting_jobs_{0};  // for a glance without the mutex
   std::atomic<std::uint32_t> signal_{0};        // changes when there may be something to do
   std::atomic<unsigned> sleeping_{0};           // threads that wait for it to change
+  std::atomic<bool> spinning_{false};           // a thread looks for it to change without sleeping
   pid_t owner_;                                 // a forked child has none of the threads
 };
 

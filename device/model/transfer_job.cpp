@@ -31,18 +31,19 @@ class RefusedJob final : public Job {
   Error error_;
 };
 
+// Images of one buffer may overlap: what the copy leaves there is undefined, but it must be a copy.
 void copy_box(const std::byte* source, std::byte* target, const device::Box& box) {
   const auto [bytes, rows, slices] = box.size;
   const bool packed_rows = box.source_row_pitch == bytes && box.target_row_pitch == bytes;
   const bool packed_slices = box.source_slice_pitch == bytes * rows && box.target_slice_pitch == bytes * rows;
   if (packed_rows && packed_slices) {
-    std::memcpy(target, source, bytes * rows * slices);
+    std::memmove(target, source, bytes * rows * slices);
     return;
   }
   for (std::uint64_t z = 0; z < slices; ++z)
     for (std::uint64_t y = 0; y < rows; ++y)
-      std::memcpy(target + z * box.target_slice_pitch + y * box.target_row_pitch,
-                  source + z * box.source_slice_pitch + y * box.source_row_pitch, bytes);
+      std::memmove(target + z * box.target_slice_pitch + y * box.target_row_pitch,
+                   source + z * box.source_slice_pitch + y * box.source_row_pitch, bytes);
 }
 
 // The pattern is repeated over a block first, so that small patterns do not mean small copies.

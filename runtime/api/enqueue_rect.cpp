@@ -89,6 +89,12 @@ cl_int clEnqueueCopyBufferRect(cl_command_queue handle, cl_mem source_handle, cl
     KIESEL_TRY(to, side_of(context, target_origin, region, target_row_pitch, target_slice_pitch));
     KIESEL_CHECK(check_inside(*source, from));
     KIESEL_CHECK(check_inside(*target, to));
+    if (source != target && &source->root() == &target->root()) {
+      // Sub-buffers of one buffer: what matters is the bytes of the buffer.
+      const std::size_t a = source->root_origin(), b = target->root_origin();
+      KIESEL_REQUIRE(a + from.end <= b + to.offset || b + to.end <= a + from.offset, context,
+                     CL_MEM_COPY_OVERLAP, "source and target overlap in the buffer that both are of");
+    }
     if (source == target) {
       KIESEL_REQUIRE(from.row_pitch == to.row_pitch && from.slice_pitch == to.slice_pitch, context,
                      CL_INVALID_VALUE, "within one buffer both sides must have the same pitches");

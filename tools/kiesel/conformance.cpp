@@ -1,8 +1,11 @@
 #include "tools/kiesel/conformance.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,7 +31,7 @@ constexpr const char* kHowToGet =
 struct Options {
   std::string cts, driver, device, expectations, other, output = "conformance-results";
   std::vector<std::string> names;
-  bool quick = false, full = false;
+  bool quick = false, full = false, applications = false;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
 };
 
@@ -89,7 +92,23 @@ int judge(const Results& results, const Expectations& expectations) {
   return list.empty() ? 0 : 1;
 }
 
+// The applications' script replaces this process: it prints the table and ends with the result.
+int run_applications(const Options& options) {
+  const auto script = beside({"../../conformance/applications/run_applications.py"});
+  if (!script)
+    return refuse(
+        "the applications' scripts are in the source tree; this program is not in its build folder");
+  const std::string build = program_folder().parent_path();
+  std::vector<const char*> arguments{script->c_str(), "--build", build.c_str()};
+  if (options.names.empty()) arguments.push_back("--all");
+  for (const auto& name : options.names) arguments.push_back(name.c_str());
+  arguments.push_back(nullptr);
+  ::execv(script->c_str(), const_cast<char* const*>(arguments.data()));
+  return refuse(fmt::format("cannot start '{}': {}", script->string(), std::strerror(errno)));
+}
+
 int run(const Options& options) {
+  if (options.applications) return run_applications(options);
   if (options.cts.empty()) return fmt::print(stderr, "{}", kHowToGet), 2;
   const auto driver =
       !options.driver.empty()
@@ -131,8 +150,11 @@ int run(const Options& options) {
 
 void add_conformance(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("conformance", "run the Khronos OpenCL-CTS on this driver");
+  auto* command =
+      app.add_subcommand("conformance", "run the Khronos OpenCL-CTS or applications on this driver");
   command->add_option("--cts", options->cts, "a build of the OpenCL-CTS");
+  command->add_flag("--apps", options->applications,
+                    "the applications that are installed (names: some of them)");
   auto* quick = command->add_flag("--quick", options->quick, "reduced work: the default");
   command->add_flag("--full", options->full, "all sub-tests at full size")->excludes(quick);
   command->add_option("names", options->names,
