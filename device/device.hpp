@@ -24,7 +24,7 @@
 
 namespace kiesel::device {
 
-inline constexpr std::uint32_t kInterfaceVersion = 2;
+inline constexpr std::uint32_t kInterfaceVersion = 3;
 
 using Address = std::uint64_t;   // an address as the device's loads and stores see it
 using ModuleId = std::uint64_t;  // 0 is no module
@@ -63,12 +63,19 @@ std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uin
                                const std::array<std::uint64_t, 3>& global,
                                const std::array<std::uint32_t, 3>& local);
 
+// Some of a device's cores: a partition of it. A device starts nothing of a launch on other cores.
+struct Cores {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;  // 0: all cores of the device
+};
+
 // A kernel over a region. What of the launch header only the device knows (stack) is filled in by the device.
 struct Launch {
   ModuleId module = 0;
   std::string kernel;  // name, for messages
   Address entry = 0;   // kernel entry point in device memory
   Region region;
+  Cores cores;
   std::uint32_t local_memory_bytes = 0;    // static and argument local memory of one work-group
   std::uint64_t private_memory_bytes = 0;  // stack of one lane
   Address printf_buffer = 0;

@@ -89,9 +89,6 @@ TEST_CASE("the two forms of the extension list agree") {
 
 TEST_CASE("what the device does not have, it says") {
   const Session session;
-  cl_uint count = 7;
-  const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY, 1, 0};
-  CHECK(clCreateSubDevices(device(), equally, 0, nullptr, &count) == CL_INVALID_VALUE);
   CHECK(clEnqueueNativeKernel(
             session.queue, [](void*) {}, nullptr, 0, 0, nullptr, nullptr, 0, nullptr, nullptr) ==
         CL_INVALID_OPERATION);

@@ -45,6 +45,8 @@ class Core {
 
   enum class Outcome : std::uint8_t { kDone, kFault, kStopped };  // the last: must_end()
 
+  // Which core of the device it is from now on.
+  void stand_for(unsigned number) { state_.id = number; }
   // Runs work-group number `group` (x fastest). After kFault, state().fault says why.
   Outcome run_group(const LaunchContext& launch, std::uint64_t group);
   const CoreState& state() const { return state_; }

@@ -40,9 +40,9 @@ thread_local const Dispatcher* running_for = nullptr;  // this thread will look 
 
 }  // namespace
 
-Dispatcher::Dispatcher(std::vector<std::unique_ptr<Core>> cores)
-    : cores_(std::move(cores)), owner_(getpid()) {
-  for (auto core = cores_.rbegin(); core != cores_.rend(); ++core) free_cores_.push_back(core->get());
+Dispatcher::Dispatcher(std::vector<std::unique_ptr<Core>> bodies, std::uint32_t device_cores)
+    : bodies_(std::move(bodies)), busy_(device_cores), owner_(getpid()) {
+  for (auto body = bodies_.rbegin(); body != bodies_.rend(); ++body) free_bodies_.push_back(body->get());
 }
 
 Dispatcher::~Dispatcher() {
@@ -69,7 +69,7 @@ Dispatcher::~Dispatcher() {
 
 void Dispatcher::start_threads() {
   threads_ = std::make_unique<std::vector<std::thread>>();
-  for (std::size_t i = 0; i < cores_.size(); ++i) threads_->emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < bodies_.size(); ++i) threads_->emplace_back([this] { work(); });
 }
 
 void Dispatcher::wake_one() {
@@ -123,12 +123,29 @@ bool Dispatcher::spin(std::uint32_t seen) {
   return changed;
 }
 
-// Takes part in the first job; false when there is none or no core is free. The lock is released meanwhile.
+// The last free core of each job's, so that those that may run anywhere leave the first cores to partitions.
+Job* Dispatcher::first_with_free_core(std::uint32_t& core) {
+  for (Job* job : queue_) {
+    const auto all = static_cast<std::uint32_t>(busy_.size());
+    const std::uint32_t begin = job->cores.count ? job->cores.first : 0;
+    core = job->cores.count ? std::min(all, begin + job->cores.count) : all;
+    while (core-- > begin)
+      if (!busy_[core]) return job;
+  }
+  return nullptr;
+}
+
+// Takes part in the first job that has a core; false when there is none. The lock is released meanwhile.
 bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
-  if (queue_.empty() || free_cores_.empty() || stopping_) return false;
-  Core& core = *free_cores_.back();
-  free_cores_.pop_back();
-  Job& job = *queue_.front();
+  if (queue_.empty() || free_bodies_.empty() || stopping_) return false;
+  std::uint32_t number = 0;
+  Job* const found = first_with_free_core(number);
+  if (!found) return false;
+  busy_[number] = true;
+  Core& core = *free_bodies_.back();
+  free_bodies_.pop_back();
+  core.stand_for(number);
+  Job& job = *found;
   if (job.runners_++ == 0 && job.start_ns_ == 0) job.start_ns_ = now_ns();
   if (job.pieces <= 1) remove(job);
   lock.unlock();
@@ -139,7 +156,8 @@ bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
   const CoreCounters counters = core.take_counters();
   totals_ += counters;
   job.counters_ += counters;
-  free_cores_.push_back(&core);
+  free_bodies_.push_back(&core);
+  busy_[number] = false;
   const bool last = --job.runners_ == 0;
   if (last) {
     lock.unlock();
@@ -161,7 +179,7 @@ void Dispatcher::remove(Job& job) {
 
 void Dispatcher::run_pieces(Job& job, Core& core) {
   const HostFloat environment;
-  const std::uint64_t chunk = std::clamp<std::uint64_t>(job.pieces / (cores_.size() * 8), 1, 32);
+  const std::uint64_t chunk = std::clamp<std::uint64_t>(job.pieces / (bodies_.size() * 8), 1, 32);
   const std::uint64_t start = job.pieces > 1 ? now_ns() : 0;
   bool woke = job.pieces <= 1;
   for (;;) {

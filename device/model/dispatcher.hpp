@@ -28,6 +28,7 @@ class Job {
   virtual Status finish() = 0;
 
   std::uint64_t pieces = 1;
+  device::Cores cores;  // of the device: its pieces run on no others
   device::CompletionHandler done;
 
  protected:
@@ -43,8 +44,9 @@ class Job {
 
 class Dispatcher {
  public:
-  // Runs pieces on these cores, one thread on each at most.
-  explicit Dispatcher(std::vector<std::unique_ptr<Core>> cores);
+  // Runs pieces on the device's cores with as many of them at a time as there are `bodies`: a body is the
+  // state of whichever core it stands for while a thread runs a job on it.
+  Dispatcher(std::vector<std::unique_ptr<Core>> bodies, std::uint32_t device_cores);
   // Pieces that run are told to stop (`cancelled`), waiting jobs end with an error.
   ~Dispatcher();
 
@@ -57,16 +59,18 @@ class Dispatcher {
   void work();
   bool run_some(std::unique_lock<std::mutex>& lock);
   void remove(Job& job);
+  Job* first_with_free_core(std::uint32_t& core);
   void run_pieces(Job& job, Core& core);
   void complete(Job* job, Status status);
   void wake_one();
   void start_threads();
   bool spin(std::uint32_t seen);
 
-  std::vector<std::unique_ptr<Core>> cores_;
+  std::vector<std::unique_ptr<Core>> bodies_;
   mutable std::mutex mutex_;  // guards what follows
   std::deque<Job*> queue_;
-  std::vector<Core*> free_cores_;
+  std::vector<Core*> free_bodies_;
+  std::vector<bool> busy_;  // for each core of the device
   CoreCounters totals_;
   std::unique_ptr<std::vector<std::thread>> threads_;
   std::atomic<bool> stopping_{false};

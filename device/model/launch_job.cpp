@@ -23,9 +23,10 @@ std::uint64_t deadline_after(std::uint64_t seconds) {
 
 class LaunchJob final : public Job {
  public:
-  LaunchJob(LaunchParts parts, LaunchContext context, std::string kernel)
+  LaunchJob(LaunchParts parts, LaunchContext context, std::string kernel, device::Cores cores_of_device)
       : parts_(std::move(parts)), context_(std::move(context)), kernel_(std::move(kernel)) {
     pieces = context_.grid.total_groups();
+    cores = cores_of_device;
   }
   ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
 
@@ -192,6 +193,10 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
   if (!code.at(launch.entry))
     return invalid(launch, fmt::format("its entry point {:#x} is not in the module", launch.entry));
   if (auto valid = check_region(launch, configuration.target); !valid) return valid.error();
+  const auto& cores = launch.cores;
+  if (cores.count && (cores.first >= configuration.cores || cores.count > configuration.cores - cores.first))
+    return invalid(launch, fmt::format("cores {} to {} of {}", cores.first,
+                                       std::uint64_t{cores.first} + cores.count, configuration.cores));
   if (launch.local_memory_bytes > configuration.target.local_memory_bytes)
     return invalid(launch, fmt::format("it needs {} bytes of local memory of {}", launch.local_memory_bytes,
                                        configuration.target.local_memory_bytes));
@@ -210,7 +215,8 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   find_translations(context, launch, parts);
-  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, std::move(context), launch.kernel));
+  return std::unique_ptr<Job>(
+      std::make_unique<LaunchJob>(parts, std::move(context), launch.kernel, launch.cores));
 }
 
 }  // namespace kiesel::model

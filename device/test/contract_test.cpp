@@ -188,6 +188,56 @@ TEST_CASE("many launches from many threads all run once") {
   }
 }
 
+TEST_CASE("launches stay on the cores that they name, beside launches on others") {
+  const auto program = make_elf(assemble(R"(
+    csrrs t0, mscratch, zero
+    ld a0, 128(t0)
+    csrrs a2, core_id, zero
+    addi a1, zero, 4
+    mul a2, a2, a1
+    add a0, a0, a2
+    addi a1, zero, 1
+    amoadd.w zero, a1, (a0)
+    tmc zero
+  kernel:
+    tmc zero)"));
+  for (const auto& device : devices()) {
+    const std::uint32_t cores = device->description().cores;
+    const auto module = device->load(program);
+    REQUIRE(module.ok());
+    const auto counters = device->allocate(4 * cores, 8);
+    REQUIRE(wait(*device, Fill{*counters, 4 * cores, {std::byte{0}}}).ok());
+    Launch launch;
+    launch.module = *module;
+    launch.entry = *device->symbol(*module, "kernel");
+    launch.region = regions_of(1, {}, {64, 1, 1}, {1, 1, 1}).front();
+    launch.arguments.resize(8);
+    std::memcpy(launch.arguments.data(), &*counters, 8);
+    const std::uint32_t half = std::max(1U, cores / 2);
+    constexpr int kLaunches = 50;
+    std::atomic<int> done{0}, failed{0};
+    for (int i = 0; i < kLaunches; ++i)
+      for (const Cores part : {Cores{0, half}, Cores{half, cores - half}}) {
+        if (part.first == cores) continue;
+        launch.cores = part;
+        device->submit(launch, [&](const Completion& c) {
+          failed += !c.status.ok();
+          ++done;
+        });
+      }
+    const int submitted = cores > 1 ? 2 * kLaunches : kLaunches;
+    while (done < submitted)
+      if (!device->help()) std::this_thread::yield();
+    CHECK(failed == 0);
+    std::vector<std::uint32_t> counts(cores);
+    REQUIRE(wait(*device, Read{*counters, counts.data(), flat(4 * cores)}).ok());
+    CHECK(std::accumulate(counts.begin(), counts.begin() + half, 0U) == 64 * kLaunches);
+    CHECK(std::accumulate(counts.begin() + half, counts.end(), 0U) == (cores > 1 ? 64 * kLaunches : 0U));
+    device->free(*counters);
+    device->unload(*module);
+  }
+}
+
 TEST_CASE("a completion may submit the next command") {
   for (const auto& device : devices()) {
     const auto module = device->load(counting_program());
@@ -252,6 +302,8 @@ TEST_CASE("launches that cannot run say why") {
     CHECK(refused([](Launch& l) { l.region.groups[0] = l.region.num_groups[0] = 1ull << 32; }));
     CHECK(refused([](Launch& l) { l.local_memory_bytes = 1 << 30; }));
     CHECK(refused([](Launch& l) { l.private_memory_bytes = 1 << 30; }));
+    CHECK(refused([](Launch& l) { l.cores = {1 << 20, 1}; }));
+    CHECK(refused([](Launch& l) { l.cores = {0, 1 << 20}; }));
     Launch empty = good;
     empty.region.groups[0] = 0;
     CHECK(wait(*device, empty).ok());

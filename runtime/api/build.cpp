@@ -51,7 +51,7 @@ Outcome<> check_notify(Context& context, Notify notify, void* user_data) {
 }
 
 bool has_input(const Program& program, const Device& device) {
-  return program.has_text() || program.build_of(device).executable;
+  return program.has_text() || program.build_for(device).executable;
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ cl_program clLinkProgram(cl_context handle, cl_uint num_devices, const cl_device
     auto program = make_ref<Program>(*context, devices, Program::Origin::kLinked, std::string());
     for (const auto& device : devices) {
       for (const auto& input : inputs) {
-        const auto build = input->build_of(*device);
+        const auto build = input->build_for(*device);
         KIESEL_REQUIRE(build.executable && (build.type == CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT ||
                                             build.type == CL_PROGRAM_BINARY_TYPE_LIBRARY),
                        *context, CL_INVALID_OPERATION, "a program that is neither compiled nor a library");

@@ -86,13 +86,14 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
     return {};
   }
   const auto before = kernel.chosen();
-  if (before.device == &device && before.global == range.global) {
+  const std::uint32_t cores = device.description().cores;
+  if (before.build == &build && before.cores == cores && before.global == range.global) {
     range.local = before.local;
     return {};
   }
   range.local =
       choose_local_size(range.global, device.description(), build.executable->program().uniform_work_groups);
-  kernel.remember({&device, range.global, range.local});
+  kernel.remember({&build, cores, range.global, range.local});
   return {};
 }
 

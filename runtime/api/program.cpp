@@ -219,7 +219,7 @@ cl_int clGetProgramBuildInfo(cl_program handle, cl_device_id device_handle, cl_p
     auto* device = find<Device>(device_handle);
     KIESEL_REQUIRE(device && program->has(*device), program->context(), CL_INVALID_DEVICE,
                    "no device of the program");
-    const auto build = program->build_of(*device);
+    const auto build = program->build_for(*device);
     const Answer answer(size, value, size_ret);
     switch (name) {
       case CL_PROGRAM_BUILD_STATUS:

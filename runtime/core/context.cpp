@@ -12,7 +12,13 @@ Context::Context(std::vector<Ref<Device>> devices, std::vector<cl_context_proper
     : devices_(std::move(devices)),
       properties_(std::move(properties)),
       notify_(notify),
-      user_data_(user_data) {}
+      user_data_(user_data) {
+  for (const auto& device : devices_) {
+    named_.emplace_back(*device);
+    const Ref<Device> root(&device->root());
+    if (std::find(roots_.begin(), roots_.end(), root) == roots_.end()) roots_.push_back(root);
+  }
+}
 
 Context::~Context() {
   // OpenCL 3.0, clSetContextDestructorCallback: in the reverse order of registration.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/core/device.hpp"
+#include "runtime/core/handle.hpp"
 #include "runtime/core/object.hpp"
 #include "runtime/core/svm_table.hpp"
 
@@ -28,6 +29,8 @@ class Context final : public Object {
           void* user_data);
 
   const std::vector<Ref<Device>>& devices() const { return devices_; }
+  // The devices that the devices are parts of, or are: each has a memory of its own.
+  const std::vector<Ref<Device>>& roots() const { return roots_; }
   const std::vector<cl_context_properties>& properties() const { return properties_; }
   bool has(const Device& device) const;
   SvmTable& svm() { return svm_; }
@@ -39,7 +42,8 @@ class Context final : public Object {
  private:
   ~Context() override;
 
-  std::vector<Ref<Device>> devices_;
+  std::vector<Ref<Device>> devices_, roots_;
+  std::vector<HandleKeeper> named_;  // CL_CONTEXT_DEVICES: sub-devices that the application released
   std::vector<cl_context_properties> properties_;
   Notify notify_;
   void* user_data_;

@@ -6,7 +6,22 @@
 
 namespace kiesel::runtime {
 
-Device::Device(std::unique_ptr<device::Device> implementation) : implementation_(std::move(implementation)) {}
+Device::Device(std::unique_ptr<device::Device> implementation)
+    : implementation_(std::move(implementation)),
+      description_(implementation_->description()),
+      cores_{0, description_.cores} {}
+
+Device::Device(Device& parent, device::Cores cores, std::vector<cl_device_partition_property> partition)
+    : parent_(&parent),
+      implementation_(parent.implementation_),
+      description_(parent.description_),
+      cores_{parent.cores_.first + cores.first, cores.count},
+      extension_list_(parent.extension_list_),
+      compiler_features_(parent.compiler_features_),
+      info_(parent.info_) {
+  description_.cores = cores.count;
+  describe_part(partition);
+}
 
 bool Device::has(std::string_view feature) const {
   const auto rows = isa::language_features(target());

@@ -1,4 +1,5 @@
-// A device as applications see it, over device::Device.
+// A device as applications see it: a whole device::Device, or some cores of one (a sub-device). Sub-devices
+// share the memory of their root device; they have programs and queues of their own.
 #pragma once
 
 #include <CL/cl.h>
@@ -22,9 +23,17 @@ class Device final : public Object {
   using ClType = cl_device_id;
 
   explicit Device(std::unique_ptr<device::Device> implementation);
+  // A sub-device. `cores` are the parent's; `partition` is what clCreateSubDevices was given. The parent is
+  // described.
+  Device(Device& parent, device::Cores cores, std::vector<cl_device_partition_property> partition);
+
+  Object* parent() override { return parent_.get(); }
+  Device* parent_device() const { return parent_.get(); }  // null: a root device
+  Device& root() { return parent_ ? parent_->root() : *this; }
+  device::Cores cores() const { return cores_; }  // of the root device
 
   device::Device& implementation() const { return *implementation_; }
-  const device::Description& description() const { return implementation_->description(); }
+  const device::Description& description() const { return description_; }
   const isa::Target& target() const { return description().target; }
   // Shared virtual memory: what the host and the device see under one address.
   cl_device_svm_capabilities svm_capabilities() const {
@@ -38,12 +47,17 @@ class Device final : public Object {
   // Whether it has an extension, or a feature of OpenCL C: a row of device/isa/language_features.hpp.
   bool has(std::string_view feature) const;
   const InfoTable& info() const { return info_; }
-  // Fills the info table; the device has its handle by then. `number`: its place among the platform's
-  // devices.
+  // Fills the info table of a root device; it has its handle by then. `number`: its place among the
+  // platform's devices.
   void describe(cl_platform_id platform, std::size_t number);
 
  private:
-  std::unique_ptr<device::Device> implementation_;
+  void describe_part(const std::vector<cl_device_partition_property>& partition);
+
+  Ref<Device> parent_;
+  std::shared_ptr<device::Device> implementation_;  // the root device's
+  device::Description description_;                 // with the number of cores of this one
+  device::Cores cores_;
   std::vector<NamedVersion> extension_list_;
   std::string compiler_features_;
   InfoTable info_;

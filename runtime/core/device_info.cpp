@@ -200,16 +200,25 @@ void add_absent(InfoTable& info) {
        {CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE, CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE,
         CL_DEVICE_MAX_ON_DEVICE_QUEUES, CL_DEVICE_MAX_ON_DEVICE_EVENTS,
         CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT, CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT,
-        CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT, CL_DEVICE_PARTITION_MAX_SUB_DEVICES})
+        CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT})
     info.add(name, cl_uint{0});
   info.add(CL_DEVICE_QUEUE_ON_DEVICE_PROPERTIES, cl_command_queue_properties{0});
   info.add(CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES, cl_device_device_enqueue_capabilities{0});
-  info.add(CL_DEVICE_PARENT_DEVICE, cl_device_id{nullptr});
-  info.add_array(CL_DEVICE_PARTITION_PROPERTIES, std::vector<cl_device_partition_property>{0});
-  info.add(CL_DEVICE_PARTITION_AFFINITY_DOMAIN, cl_device_affinity_domain{0});
-  info.add_array(CL_DEVICE_PARTITION_TYPE, std::vector<cl_device_partition_property>{});
   info.add_text(CL_DEVICE_BUILT_IN_KERNELS, "");
   info.add_array(CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION, std::vector<cl_name_version>{});
+}
+
+// Into any numbers of cores; all cores are equally near to each other.
+void add_partitions(InfoTable& info, std::uint32_t cores, cl_device_id parent,
+                    const std::vector<cl_device_partition_property>& type) {
+  using Properties = std::vector<cl_device_partition_property>;
+  info.add(CL_DEVICE_PARENT_DEVICE, parent);
+  info.add(CL_DEVICE_PARTITION_MAX_SUB_DEVICES, cl_uint{cores > 1 ? cores : 0});
+  info.add_array(
+      CL_DEVICE_PARTITION_PROPERTIES,
+      cores > 1 ? Properties{CL_DEVICE_PARTITION_EQUALLY, CL_DEVICE_PARTITION_BY_COUNTS} : Properties{0});
+  info.add(CL_DEVICE_PARTITION_AFFINITY_DOMAIN, cl_device_affinity_domain{0});
+  info.add_array(CL_DEVICE_PARTITION_TYPE, type);
 }
 
 void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
@@ -288,8 +297,15 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
   add_images(info_, *this);
   add_pipes(info_, *this);
   add_absent(info_);
+  add_partitions(info_, description().cores, nullptr, {});
   add_il_info(info_, compiler_features_);
   add_language(info_, extension_list_, features);
+}
+
+// The rest is as the parent's.
+void Device::describe_part(const std::vector<cl_device_partition_property>& partition) {
+  info_.add(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint{description().cores});
+  add_partitions(info_, description().cores, cl_handle(*parent_), partition);
 }
 
 }  // namespace kiesel::runtime

@@ -65,21 +65,23 @@ Table& table() {
   return instance;
 }
 
+void retire_if_unused(Handle& handle);
+
+void detach_from(Handle& handle) {
+  handle.attached.fetch_sub(1);
+  retire_if_unused(handle);
+}
+
 // Frees the handle once nobody can name the object any more, and lets go of its parent's handle likewise.
 void retire_if_unused(Handle& handle) {
   if (handle.references.load() != 0 || handle.attached.load() != 0) return;
   Object* object = handle.object.exchange(nullptr);
   if (!object) return;  // another thread was first
   handle.kind.store(Kind::kNone);
-  Object* parent = object->parent();
-  Handle* parent_handle = parent ? parent->handle() : nullptr;
-  Ref<Object> keep_parent(parent);
+  const Ref<Object> parent(object->parent());
   object->release();
   table().give_back(handle);
-  if (parent_handle) {
-    parent_handle->attached.fetch_sub(1);
-    retire_if_unused(*parent_handle);
-  }
+  if (parent && parent->handle()) detach_from(*parent->handle());
 }
 
 }  // namespace
@@ -107,6 +109,14 @@ Object* find_object(const void* handle, Kind kinds) {
   const auto* candidate = static_cast<const Handle*>(handle);
   if (!is_one_of(candidate->kind.load(std::memory_order_acquire), kinds)) return nullptr;
   return candidate->object.load(std::memory_order_relaxed);
+}
+
+HandleKeeper::HandleKeeper(Object& object) : object_(&object) {
+  if (object.handle()) object.handle()->attached.fetch_add(1);
+}
+
+HandleKeeper::~HandleKeeper() {
+  if (object_ && object_->handle()) detach_from(*object_->handle());
 }
 
 void retain_handle(Handle& handle) { handle.references.fetch_add(1); }

@@ -43,6 +43,18 @@ void let_go_handle(Handle& handle);
 // False when the application holds no reference (the handle is still valid for what its children return).
 bool release_handle(Handle& handle);
 
+// While one lives, the object's handle stays valid: for objects whose queries name others than their parent.
+class HandleKeeper {
+ public:
+  explicit HandleKeeper(Object& object);
+  HandleKeeper(HandleKeeper&& other) noexcept : object_(std::move(other.object_)) {}
+  HandleKeeper& operator=(HandleKeeper&&) = delete;
+  ~HandleKeeper();
+
+ private:
+  Ref<Object> object_;
+};
+
 template <class T>
 T* find(typename T::ClType handle) {
   return static_cast<T*>(find_object(handle, T::kKind));

@@ -93,7 +93,7 @@ Outcome<Ref<Image>> Image::create(Context& context, MemoryObject* associated,
 Outcome<device::Address> Image::argument(Device& device) {
   std::lock_guard lock(descriptors_mutex_);
   for (const auto& descriptor : descriptors_)
-    if (descriptor.device.get() == &device) return descriptor.address;
+    if (descriptor.device.get() == &device.root()) return descriptor.address;
   KIESEL_TRY(pixels, address(device));
   auto& implementation = device.implementation();
   auto place = implementation.allocate(sizeof(isa::ImageDescriptor), alignof(isa::ImageDescriptor));
@@ -105,7 +105,7 @@ Outcome<device::Address> Image::argument(Device& device) {
     implementation.free(*place);
     return memory_error(written.error());
   }
-  descriptors_.push_back({Ref<Device>(&device), *place});
+  descriptors_.push_back({Ref<Device>(&device.root()), *place});
   return *place;
 }
 

@@ -54,8 +54,9 @@ Ref<Kernel> Kernel::clone() const {
 }
 
 const Kernel::Build* Kernel::build_for(const Device& device) const {
-  for (const auto& build : builds_)
-    if (build.device.get() == &device) return &build;
+  for (const Device* at = &device; at; at = at->parent_device())
+    for (const auto& build : builds_)
+      if (build.device.get() == at) return &build;
   return nullptr;
 }
 

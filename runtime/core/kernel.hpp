@@ -34,6 +34,7 @@ class Kernel final : public Object {
   Object* parent() override { return program_.get(); }
   Program& program() const { return *program_; }
   const std::vector<Build>& builds() const { return builds_; }
+  // The device's own build, or that of the device that it is a part of; null: neither.
   const Build* build_for(const Device& device) const;
   const compiler::Kernel& info() const { return *builds_.front().kernel; }  // what all devices agree on
 
@@ -46,7 +47,8 @@ class Kernel final : public Object {
 
   // The last answer for a NULL local_work_size: the choice is costlier than an empty launch.
   struct ChosenSize {
-    const Device* device = nullptr;
+    const Build* build = nullptr;
+    std::uint32_t cores = 0;
     std::array<std::uint64_t, 3> global{};
     std::array<std::uint32_t, 3> local{};
   };

@@ -103,13 +103,13 @@ cl_uint MemoryObject::map_count() const {
   return static_cast<cl_uint>(mappings_.size());
 }
 
-Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& device) {
+Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
   for (auto& storage : storage_)
-    if (storage.device.get() == &device) return &storage;
-  auto address = device.implementation().allocate(size_, kBufferAlignment);
+    if (storage.device.get() == &root) return &storage;
+  auto address = root.implementation().allocate(size_, kBufferAlignment);
   if (!address) return memory_error(address.error());
-  device.implementation().label(*address, label());  // for messages about wild addresses
-  storage_.push_back({Ref<Device>(&device), *address});
+  root.implementation().label(*address, label());  // for messages about wild addresses
+  storage_.push_back({Ref<Device>(&root), *address});
   return &storage_.back();
 }
 
@@ -119,9 +119,10 @@ Outcome<device::Address> MemoryObject::address(Device& device) {
     return base + origin_;
   }
   if (svm_) return reinterpret_cast<device::Address>(user_memory_);
+  Device& root = device.root();
   std::lock_guard lock(mutex_);
-  KIESEL_TRY(place, storage(device));
-  if (!owner_) owner_ = &device;
+  KIESEL_TRY(place, storage(root));
+  if (!owner_) owner_ = &root;
   return place->address;
 }
 
@@ -131,12 +132,13 @@ Outcome<device::Address> MemoryObject::acquire(Device& device) {
     return base + origin_;
   }
   if (svm_) return reinterpret_cast<device::Address>(user_memory_);
+  Device& root = device.root();
   std::lock_guard lock(mutex_);
-  KIESEL_TRY(place, storage(device));
+  KIESEL_TRY(place, storage(root));
   const auto owner = std::find_if(storage_.begin(), storage_.end(),
                                   [&](const Storage& entry) { return entry.device.get() == owner_; });
-  if (owner_ != &device && owner != storage_.end()) KIESEL_CHECK(move_contents(*owner, *place));
-  owner_ = &device;
+  if (owner_ != &root && owner != storage_.end()) KIESEL_CHECK(move_contents(*owner, *place));
+  owner_ = &root;
   return place->address;
 }
 
@@ -153,7 +155,7 @@ Outcome<> MemoryObject::move_contents(const Storage& from, const Storage& to) {
 
 Outcome<> MemoryObject::allocate(const void* contents, const device::Box& box) {
   if (svm_) return {};
-  Device& first = *context_->devices().front();
+  Device& first = *context_->roots().front();
   KIESEL_TRY(target, address(first));
   if (!contents) return {};
   auto written = run_now(first.implementation(), device::Write{contents, target, box});
@@ -165,11 +167,11 @@ Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size
   if (associated_) return associated_->host_view(device, origin_ + offset);
   if (svm_) return Mapping{.pointer = user_memory_ + offset};
   std::lock_guard lock(mutex_);
-  KIESEL_TRY(place, storage(device));
+  KIESEL_TRY(place, storage(device.root()));
   if (user_memory_) return Mapping{.pointer = user_memory_ + offset, .copied = true};
   // With several devices the owner may change while the region is mapped, so that only a copy stays put.
   std::byte* visible =
-      context_->devices().size() == 1 ? device.implementation().host_pointer(place->address) : nullptr;
+      context_->roots().size() == 1 ? device.implementation().host_pointer(place->address) : nullptr;
   if (visible) return Mapping{.pointer = visible + offset};
   if (!shadow_) shadow_ = std::make_unique_for_overwrite<std::byte[]>(size_);
   return Mapping{.pointer = shadow_.get() + offset, .copied = true};

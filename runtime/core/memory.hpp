@@ -75,11 +75,11 @@ class MemoryObject : public Object {
 
  private:
   struct Storage {
-    Ref<Device> device;
+    Ref<Device> device;  // a root device: its parts have its memory
     device::Address address;
   };
 
-  Outcome<Storage*> storage(Device& device);                        // mutex_ held
+  Outcome<Storage*> storage(Device& root);                          // mutex_ held
   Outcome<> move_contents(const Storage& from, const Storage& to);  // mutex_ held
   Outcome<Mapping> host_view(Device& device, std::size_t offset);
 

@@ -200,6 +200,7 @@ Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& 
   launch.module = entry.module;
   launch.kernel = build->kernel->name;
   launch.entry = entry.address;
+  launch.cores = device.cores();
   prepared->regions = device::regions_of(range.dimensions, range.offset, range.global, range.local);
   launch.region = prepared->regions.front();
   for (const std::uint64_t groups : launch.region.num_groups)

@@ -81,6 +81,12 @@ Program::DeviceBuild Program::build_of(const Device& device) const {
   return {};
 }
 
+Program::DeviceBuild Program::build_for(const Device& device) const {
+  for (const Device* at = &device; at; at = at->parent_device())
+    if (auto build = build_of(*at); build.status != CL_BUILD_NONE || build.executable) return build;
+  return build_of(device);
+}
+
 void Program::set_binary(const Device& device, Ref<Executable> executable) {
   std::lock_guard lock(mutex_);
   if (auto* build = find(device)) {
@@ -132,7 +138,7 @@ void Program::add_input(BuildOrder& order, const Ref<Executable>& before) const 
 }
 
 cl_int Program::build_one(const Ref<Device>& device, BuildOrder order) {
-  const Ref<Executable> before = build_of(*device).executable;
+  const Ref<Executable> before = build_for(*device).executable;
   BuildResult result;
   if (order.operation == Operation::kBuild && !has_text() && before && before->runs_here()) {
     result = {compiler::Outcome::kSuccess, "", before};

@@ -53,6 +53,9 @@ class Program final : public Object {
   const std::vector<Ref<Device>>& devices() const { return devices_; }
   bool has(const Device& device) const;
   DeviceBuild build_of(const Device& device) const;
+  // "If a program binary has not been built for a sub-device, the program binary associated with the parent
+  // device will be used" (OpenCL 3.0 API 5.8.8).
+  DeviceBuild build_for(const Device& device) const;
   void set_binary(const Device& device, Ref<Executable> executable);
 
   // Bytes that the value of a specialisation constant has; none when there is no such constant.
