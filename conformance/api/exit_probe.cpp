@@ -64,7 +64,7 @@ void print(const Session& session) {
             flood = clCreateKernel(program, "flood", nullptr);
   const float value = 3.25f;
   clSetKernelArg(show, 0, sizeof value, &value);
-  const size_t some = 100, many = 65536;
+  const size_t some = 100, many = 131072;
   if (clEnqueueNDRangeKernel(session.queue, show, 1, nullptr, &some, nullptr, 0, nullptr, nullptr) !=
       CL_SUCCESS)
     std::exit(4);

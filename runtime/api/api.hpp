@@ -8,6 +8,8 @@
 
 #include <type_traits>
 
+#include "runtime/api/command_buffer_types.hpp"
+
 namespace kiesel::runtime::api {
 
 #define ENTRY(name) std::remove_pointer_t<cl_api_##name> name;

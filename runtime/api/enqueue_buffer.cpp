@@ -3,10 +3,38 @@
 #include <bit>
 
 #include "runtime/api/api.hpp"
+#include "runtime/api/command.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/core/transfer.hpp"
 
 namespace kiesel::runtime::api {
+
+Outcome<Event::Work> copy_buffer(CommandQueue& queue, cl_mem source_handle, cl_mem target_handle,
+                                 size_t source_offset, size_t target_offset, size_t size) {
+  KIESEL_TRY(source, buffer_of(queue, source_handle));
+  KIESEL_TRY(target, buffer_of(queue, target_handle));
+  KIESEL_CHECK(check_range(*source, source_offset, size));
+  KIESEL_CHECK(check_range(*target, target_offset, size));
+  if (&source->root() == &target->root()) {
+    const std::size_t from = source->root_origin() + source_offset,
+                      to = target->root_origin() + target_offset;
+    KIESEL_REQUIRE(from + size <= to || to + size <= from, queue.context(), CL_MEM_COPY_OVERLAP,
+                   "source and target overlap");
+  }
+  return size ? copy_work(*source, source_offset, *target, target_offset, flat_box(size)) : no_work();
+}
+
+Outcome<Event::Work> fill_buffer(CommandQueue& queue, cl_mem memory, const void* pattern, size_t pattern_size,
+                                 size_t offset, size_t size) {
+  KIESEL_TRY(buffer, buffer_of(queue, memory));
+  KIESEL_CHECK(check_range(*buffer, offset, size));
+  KIESEL_REQUIRE(pattern && std::has_single_bit(pattern_size) && pattern_size <= 128, queue.context(),
+                 CL_INVALID_VALUE, "a pattern has 1, 2, 4, ... 128 bytes");
+  KIESEL_REQUIRE(offset % pattern_size == 0 && size % pattern_size == 0, queue.context(), CL_INVALID_VALUE,
+                 "offset and size must be multiples of the pattern's size");
+  const auto* begin = static_cast<const std::byte*>(pattern);
+  return size ? fill_work(*buffer, offset, size, {begin, begin + pattern_size}) : no_work();
+}
 
 cl_int clEnqueueReadBuffer(cl_command_queue handle, cl_mem memory, cl_bool blocking, size_t offset,
                            size_t size, void* target, cl_uint num_events, const cl_event* events,
@@ -38,25 +66,14 @@ cl_int clEnqueueWriteBuffer(cl_command_queue handle, cl_mem memory, cl_bool bloc
   }());
 }
 
-cl_int clEnqueueCopyBuffer(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
-                           size_t source_offset, size_t target_offset, size_t size, cl_uint num_events,
-                           const cl_event* events, cl_event* event) {
+cl_int clEnqueueCopyBuffer(cl_command_queue handle, cl_mem source, cl_mem target, size_t source_offset,
+                           size_t target_offset, size_t size, cl_uint num_events, const cl_event* events,
+                           cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, buffer_of(*queue, source_handle));
-    KIESEL_TRY(target, buffer_of(*queue, target_handle));
+    KIESEL_TRY(work, copy_buffer(*queue, source, target, source_offset, target_offset, size));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    KIESEL_CHECK(check_range(*source, source_offset, size));
-    KIESEL_CHECK(check_range(*target, target_offset, size));
-    if (&source->root() == &target->root()) {
-      const std::size_t from = source->root_origin() + source_offset,
-                        to = target->root_origin() + target_offset;
-      KIESEL_REQUIRE(from + size <= to || to + size <= from, queue->context(), CL_MEM_COPY_OVERLAP,
-                     "source and target overlap");
-    }
-    return enqueue(
-        {*queue, CL_COMMAND_COPY_BUFFER, std::move(waits), false, event},
-        size ? copy_work(*source, source_offset, *target, target_offset, flat_box(size)) : no_work());
+    return enqueue({*queue, CL_COMMAND_COPY_BUFFER, std::move(waits), false, event}, std::move(work));
   }());
 }
 
@@ -65,16 +82,9 @@ cl_int clEnqueueFillBuffer(cl_command_queue handle, cl_mem memory, const void* p
                            cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(buffer, buffer_of(*queue, memory));
-    KIESEL_CHECK(check_range(*buffer, offset, size));
-    KIESEL_REQUIRE(pattern && std::has_single_bit(pattern_size) && pattern_size <= 128, queue->context(),
-                   CL_INVALID_VALUE, "a pattern has 1, 2, 4, ... 128 bytes");
-    KIESEL_REQUIRE(offset % pattern_size == 0 && size % pattern_size == 0, queue->context(), CL_INVALID_VALUE,
-                   "offset and size must be multiples of the pattern's size");
+    KIESEL_TRY(work, fill_buffer(*queue, memory, pattern, pattern_size, offset, size));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    const auto* begin = static_cast<const std::byte*>(pattern);
-    return enqueue({*queue, CL_COMMAND_FILL_BUFFER, std::move(waits), false, event},
-                   size ? fill_work(*buffer, offset, size, {begin, begin + pattern_size}) : no_work());
+    return enqueue({*queue, CL_COMMAND_FILL_BUFFER, std::move(waits), false, event}, std::move(work));
   }());
 }
 

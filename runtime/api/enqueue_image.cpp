@@ -1,5 +1,6 @@
 // Read, write, fill, copy images (OpenCL 3.0 API 5.3.3 to 5.3.5).
 #include "runtime/api/api.hpp"
+#include "runtime/api/command.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/core/transfer.hpp"
 
@@ -82,72 +83,93 @@ cl_int clEnqueueWriteImage(cl_command_queue handle, cl_mem memory, cl_bool block
   }());
 }
 
+Outcome<Event::Work> fill_image(CommandQueue& queue, cl_mem memory, const void* colour, const size_t* origin,
+                                const size_t* region) {
+  KIESEL_TRY(image, image_of(queue, memory));
+  KIESEL_REQUIRE(colour, queue.context(), CL_INVALID_VALUE, "no colour");
+  KIESEL_TRY(to, region_of(*image, origin, region));
+  // Both sides alike: the pixel is written once for each place.
+  return fill_box_work(*image, to.side.offset, box_of(to.size.data(), to.side, to.side),
+                       pixel_of(image->format(), colour));
+}
+
+Outcome<Event::Work> copy_image(CommandQueue& queue, cl_mem source_handle, cl_mem target_handle,
+                                const size_t* source_origin, const size_t* target_origin,
+                                const size_t* region) {
+  KIESEL_TRY(source, image_of(queue, source_handle));
+  KIESEL_TRY(target, image_of(queue, target_handle));
+  KIESEL_REQUIRE(&source->format() == &target->format(), queue.context(), CL_IMAGE_FORMAT_MISMATCH,
+                 "the images have different formats");
+  KIESEL_TRY(from, region_of(*source, source_origin, region));
+  KIESEL_TRY(to, region_of(*target, target_origin, region));
+  KIESEL_REQUIRE(source != target || !overlap(source_origin, target_origin, region), queue.context(),
+                 CL_MEM_COPY_OVERLAP, "source and target overlap");
+  return copy_work(*source, from.side.offset, *target, to.side.offset,
+                   box_of(from.size.data(), from.side, to.side));
+}
+
+Outcome<Event::Work> copy_image_to_buffer(CommandQueue& queue, cl_mem source_handle, cl_mem target_handle,
+                                          const size_t* origin, const size_t* region, size_t offset) {
+  KIESEL_TRY(source, image_of(queue, source_handle));
+  KIESEL_TRY(target, buffer_of(queue, target_handle));
+  KIESEL_CHECK(check_not_made_from(*source, *target));
+  KIESEL_TRY(from, region_of(*source, origin, region));
+  KIESEL_TRY(to, buffer_side(*target, offset, from));
+  return copy_work(*source, from.side.offset, *target, offset, box_of(from.size.data(), from.side, to));
+}
+
+Outcome<Event::Work> copy_buffer_to_image(CommandQueue& queue, cl_mem source_handle, cl_mem target_handle,
+                                          size_t offset, const size_t* origin, const size_t* region) {
+  KIESEL_TRY(source, buffer_of(queue, source_handle));
+  KIESEL_TRY(target, image_of(queue, target_handle));
+  KIESEL_CHECK(check_not_made_from(*target, *source));
+  KIESEL_TRY(to, region_of(*target, origin, region));
+  KIESEL_TRY(from, buffer_side(*source, offset, to));
+  return copy_work(*source, offset, *target, to.side.offset, box_of(to.size.data(), from, to.side));
+}
+
 cl_int clEnqueueFillImage(cl_command_queue handle, cl_mem memory, const void* colour, const size_t* origin,
                           const size_t* region, cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(image, image_of(*queue, memory));
-    KIESEL_REQUIRE(colour, queue->context(), CL_INVALID_VALUE, "no colour");
-    KIESEL_TRY(to, region_of(*image, origin, region));
+    KIESEL_TRY(work, fill_image(*queue, memory, colour, origin, region));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    // Both sides alike: the pixel is written once for each place.
-    return enqueue({*queue, CL_COMMAND_FILL_IMAGE, std::move(waits), false, event},
-                   fill_box_work(*image, to.side.offset, box_of(to.size.data(), to.side, to.side),
-                                 pixel_of(image->format(), colour)));
+    return enqueue({*queue, CL_COMMAND_FILL_IMAGE, std::move(waits), false, event}, std::move(work));
   }());
 }
 
-cl_int clEnqueueCopyImage(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
-                          const size_t* source_origin, const size_t* target_origin, const size_t* region,
-                          cl_uint num_events, const cl_event* events, cl_event* event) {
+cl_int clEnqueueCopyImage(cl_command_queue handle, cl_mem source, cl_mem target, const size_t* source_origin,
+                          const size_t* target_origin, const size_t* region, cl_uint num_events,
+                          const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, image_of(*queue, source_handle));
-    KIESEL_TRY(target, image_of(*queue, target_handle));
-    KIESEL_REQUIRE(&source->format() == &target->format(), queue->context(), CL_IMAGE_FORMAT_MISMATCH,
-                   "the images have different formats");
-    KIESEL_TRY(from, region_of(*source, source_origin, region));
-    KIESEL_TRY(to, region_of(*target, target_origin, region));
+    KIESEL_TRY(work, copy_image(*queue, source, target, source_origin, target_origin, region));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    KIESEL_REQUIRE(source != target || !overlap(source_origin, target_origin, region), queue->context(),
-                   CL_MEM_COPY_OVERLAP, "source and target overlap");
-    return enqueue({*queue, CL_COMMAND_COPY_IMAGE, std::move(waits), false, event},
-                   copy_work(*source, from.side.offset, *target, to.side.offset,
-                             box_of(from.size.data(), from.side, to.side)));
+    return enqueue({*queue, CL_COMMAND_COPY_IMAGE, std::move(waits), false, event}, std::move(work));
   }());
 }
 
-cl_int clEnqueueCopyImageToBuffer(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
-                                  const size_t* origin, const size_t* region, size_t offset,
-                                  cl_uint num_events, const cl_event* events, cl_event* event) {
+cl_int clEnqueueCopyImageToBuffer(cl_command_queue handle, cl_mem source, cl_mem target, const size_t* origin,
+                                  const size_t* region, size_t offset, cl_uint num_events,
+                                  const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, image_of(*queue, source_handle));
-    KIESEL_TRY(target, buffer_of(*queue, target_handle));
-    KIESEL_CHECK(check_not_made_from(*source, *target));
-    KIESEL_TRY(from, region_of(*source, origin, region));
-    KIESEL_TRY(to, buffer_side(*target, offset, from));
+    KIESEL_TRY(work, copy_image_to_buffer(*queue, source, target, origin, region, offset));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    return enqueue(
-        {*queue, CL_COMMAND_COPY_IMAGE_TO_BUFFER, std::move(waits), false, event},
-        copy_work(*source, from.side.offset, *target, offset, box_of(from.size.data(), from.side, to)));
+    return enqueue({*queue, CL_COMMAND_COPY_IMAGE_TO_BUFFER, std::move(waits), false, event},
+                   std::move(work));
   }());
 }
 
-cl_int clEnqueueCopyBufferToImage(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
-                                  size_t offset, const size_t* origin, const size_t* region,
-                                  cl_uint num_events, const cl_event* events, cl_event* event) {
+cl_int clEnqueueCopyBufferToImage(cl_command_queue handle, cl_mem source, cl_mem target, size_t offset,
+                                  const size_t* origin, const size_t* region, cl_uint num_events,
+                                  const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, buffer_of(*queue, source_handle));
-    KIESEL_TRY(target, image_of(*queue, target_handle));
-    KIESEL_CHECK(check_not_made_from(*target, *source));
-    KIESEL_TRY(to, region_of(*target, origin, region));
-    KIESEL_TRY(from, buffer_side(*source, offset, to));
+    KIESEL_TRY(work, copy_buffer_to_image(*queue, source, target, offset, origin, region));
     KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
-    return enqueue(
-        {*queue, CL_COMMAND_COPY_BUFFER_TO_IMAGE, std::move(waits), false, event},
-        copy_work(*source, offset, *target, to.side.offset, box_of(to.size.data(), from, to.side)));
+    return enqueue({*queue, CL_COMMAND_COPY_BUFFER_TO_IMAGE, std::move(waits), false, event},
+                   std::move(work));
   }());
 }
 

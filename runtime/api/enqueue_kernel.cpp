@@ -3,22 +3,13 @@
 #include <limits>
 
 #include "runtime/api/api.hpp"
+#include "runtime/api/command.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/core/ndrange.hpp"
 #include "runtime/core/transfer.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
-
-Outcome<Kernel*> kernel_for(CommandQueue& queue, cl_kernel handle) {
-  auto* kernel = find<Kernel>(handle);
-  KIESEL_REQUIRE(kernel, queue.context(), CL_INVALID_KERNEL, "no valid kernel");
-  KIESEL_REQUIRE(&kernel->program().context() == &queue.context(), queue.context(), CL_INVALID_CONTEXT,
-                 "the kernel is of another context than the command-queue");
-  KIESEL_REQUIRE(kernel->build_for(queue.device()), queue.context(), CL_INVALID_PROGRAM_EXECUTABLE,
-                 "the program has no executable for the device");
-  return kernel;
-}
 
 // Offsets and global sizes. A NULL or zero size is an empty range (since OpenCL 2.1).
 Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* offset, const size_t* global) {
@@ -33,8 +24,6 @@ Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* of
   }
   return range;
 }
-
-bool is_empty(const NDRange& range) { return std::ranges::count(range.global, 0U) > 0; }
 
 Outcome<> check_local_size(Context& context, const Device& device, const Kernel::Build& build,
                            const NDRange& range, const size_t* local) {
@@ -97,24 +86,46 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
   return {};
 }
 
+}  // namespace
+
+Outcome<Kernel*> kernel_for(CommandQueue& queue, cl_kernel handle) {
+  auto* kernel = find<Kernel>(handle);
+  KIESEL_REQUIRE(kernel, queue.context(), CL_INVALID_KERNEL, "no valid kernel");
+  KIESEL_REQUIRE(&kernel->program().context() == &queue.context(), queue.context(), CL_INVALID_CONTEXT,
+                 "the kernel is of another context than the command-queue");
+  KIESEL_REQUIRE(kernel->build_for(queue.device()), queue.context(), CL_INVALID_PROGRAM_EXECUTABLE,
+                 "the program has no executable for the device");
+  return kernel;
+}
+
+bool is_empty(const NDRange& range) { return std::ranges::count(range.global, 0U) > 0; }
+
+Outcome<NDRange> checked_range(CommandQueue& queue, Kernel& kernel, cl_uint dimensions, const size_t* offset,
+                               const size_t* global, const size_t* local) {
+  Context& context = queue.context();
+  Device& device = queue.device();
+  KIESEL_TRY(range, range_of(context, dimensions, offset, global));
+  if (local) {
+    KIESEL_CHECK(check_local_size(context, device, *kernel.build_for(device), range, local));
+    for (cl_uint i = 0; i < dimensions; ++i) range.local[i] = static_cast<std::uint32_t>(local[i]);
+  } else if (!is_empty(range)) {
+    KIESEL_CHECK(choose(context, device, kernel, range));
+  }
+  return range;
+}
+
+namespace {
+
 Outcome<> enqueue_range(cl_command_queue handle, cl_kernel kernel_handle, cl_command_type type,
                         cl_uint dimensions, const size_t* offset, const size_t* global, const size_t* local,
                         cl_uint num_events, const cl_event* events, cl_event* event) {
   KIESEL_TRY(queue, valid<CommandQueue>(handle));
   KIESEL_TRY(kernel, kernel_for(*queue, kernel_handle));
-  Context& context = queue->context();
-  Device& device = queue->device();
-  KIESEL_TRY(range, range_of(context, dimensions, offset, global));
-  const bool empty = is_empty(range);
-  if (local) {
-    KIESEL_CHECK(check_local_size(context, device, *kernel->build_for(device), range, local));
-    for (cl_uint i = 0; i < dimensions; ++i) range.local[i] = static_cast<std::uint32_t>(local[i]);
-  } else if (!empty) {
-    KIESEL_CHECK(choose(context, device, *kernel, range));
-  }
-  KIESEL_TRY(waits, wait_list(context, num_events, events));
-  KIESEL_TRY(work, launch_work(device, *kernel, range));
-  return enqueue({*queue, type, std::move(waits), false, event}, empty ? no_work() : std::move(work));
+  KIESEL_TRY(range, checked_range(*queue, *kernel, dimensions, offset, global, local));
+  KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+  KIESEL_TRY(work, launch_work(queue->device(), *kernel, range, Launches::kOnce));
+  return enqueue({*queue, type, std::move(waits), false, event},
+                 is_empty(range) ? no_work() : std::move(work));
 }
 
 }  // namespace
@@ -136,7 +147,7 @@ cl_int clGetKernelSuggestedLocalWorkSizeKHR(cl_command_queue handle, cl_kernel k
     KIESEL_TRY(range, range_of(context, dimensions, offset, global));
     KIESEL_REQUIRE(!is_empty(range), context, CL_INVALID_GLOBAL_WORK_SIZE, "a global size of 0");
     KIESEL_CHECK(choose(context, queue->device(), *kernel, range));
-    KIESEL_CHECK(launch_work(queue->device(), *kernel, range));
+    KIESEL_CHECK(launch_work(queue->device(), *kernel, range, Launches::kOnce));
     KIESEL_REQUIRE(suggested, context, CL_INVALID_VALUE, "nowhere to return the local size");
     std::copy_n(range.local.begin(), dimensions, suggested);
     return {};

@@ -1,5 +1,6 @@
 // Rectangular regions of buffers (OpenCL 3.0 API 5.2.2, 5.2.3).
 #include "runtime/api/api.hpp"
+#include "runtime/api/command.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/core/transfer.hpp"
 
@@ -74,34 +75,44 @@ cl_int clEnqueueWriteBufferRect(cl_command_queue handle, cl_mem memory, cl_bool 
   }());
 }
 
-cl_int clEnqueueCopyBufferRect(cl_command_queue handle, cl_mem source_handle, cl_mem target_handle,
+Outcome<Event::Work> copy_buffer_rect(CommandQueue& queue, cl_mem source_handle, cl_mem target_handle,
+                                      const size_t* source_origin, const size_t* target_origin,
+                                      const size_t* region, size_t source_row_pitch,
+                                      size_t source_slice_pitch, size_t target_row_pitch,
+                                      size_t target_slice_pitch) {
+  KIESEL_TRY(source, buffer_of(queue, source_handle));
+  KIESEL_TRY(target, buffer_of(queue, target_handle));
+  Context& context = queue.context();
+  KIESEL_TRY(from, side_of(context, source_origin, region, source_row_pitch, source_slice_pitch));
+  KIESEL_TRY(to, side_of(context, target_origin, region, target_row_pitch, target_slice_pitch));
+  KIESEL_CHECK(check_inside(*source, from));
+  KIESEL_CHECK(check_inside(*target, to));
+  if (source != target && &source->root() == &target->root()) {
+    // Sub-buffers of one buffer: what matters is the bytes of the buffer.
+    const std::size_t a = source->root_origin(), b = target->root_origin();
+    KIESEL_REQUIRE(a + from.end <= b + to.offset || b + to.end <= a + from.offset, context,
+                   CL_MEM_COPY_OVERLAP, "source and target overlap in the buffer that both are of");
+  }
+  if (source == target) {
+    KIESEL_REQUIRE(from.row_pitch == to.row_pitch && from.slice_pitch == to.slice_pitch, context,
+                   CL_INVALID_VALUE, "within one buffer both sides must have the same pitches");
+    KIESEL_REQUIRE(!overlap(from, to, region), context, CL_MEM_COPY_OVERLAP, "source and target overlap");
+  }
+  return copy_work(*source, from.offset, *target, to.offset, box_of(region, from, to));
+}
+
+cl_int clEnqueueCopyBufferRect(cl_command_queue handle, cl_mem source, cl_mem target,
                                const size_t* source_origin, const size_t* target_origin, const size_t* region,
                                size_t source_row_pitch, size_t source_slice_pitch, size_t target_row_pitch,
                                size_t target_slice_pitch, cl_uint num_events, const cl_event* events,
                                cl_event* event) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
-    KIESEL_TRY(source, buffer_of(*queue, source_handle));
-    KIESEL_TRY(target, buffer_of(*queue, target_handle));
-    Context& context = queue->context();
-    KIESEL_TRY(waits, wait_list(context, num_events, events));
-    KIESEL_TRY(from, side_of(context, source_origin, region, source_row_pitch, source_slice_pitch));
-    KIESEL_TRY(to, side_of(context, target_origin, region, target_row_pitch, target_slice_pitch));
-    KIESEL_CHECK(check_inside(*source, from));
-    KIESEL_CHECK(check_inside(*target, to));
-    if (source != target && &source->root() == &target->root()) {
-      // Sub-buffers of one buffer: what matters is the bytes of the buffer.
-      const std::size_t a = source->root_origin(), b = target->root_origin();
-      KIESEL_REQUIRE(a + from.end <= b + to.offset || b + to.end <= a + from.offset, context,
-                     CL_MEM_COPY_OVERLAP, "source and target overlap in the buffer that both are of");
-    }
-    if (source == target) {
-      KIESEL_REQUIRE(from.row_pitch == to.row_pitch && from.slice_pitch == to.slice_pitch, context,
-                     CL_INVALID_VALUE, "within one buffer both sides must have the same pitches");
-      KIESEL_REQUIRE(!overlap(from, to, region), context, CL_MEM_COPY_OVERLAP, "source and target overlap");
-    }
-    return enqueue({*queue, CL_COMMAND_COPY_BUFFER_RECT, std::move(waits), false, event},
-                   copy_work(*source, from.offset, *target, to.offset, box_of(region, from, to)));
+    KIESEL_TRY(
+        work, copy_buffer_rect(*queue, source, target, source_origin, target_origin, region, source_row_pitch,
+                               source_slice_pitch, target_row_pitch, target_slice_pitch));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    return enqueue({*queue, CL_COMMAND_COPY_BUFFER_RECT, std::move(waits), false, event}, std::move(work));
   }());
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/api/api.hpp"
+#include "runtime/api/command.hpp"
 #include "runtime/api/info.hpp"
 
 namespace kiesel::runtime::api {
@@ -55,6 +56,22 @@ Outcome<Kernel*> svm_kernel(cl_kernel handle) {
 }
 
 }  // namespace
+
+Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, const void* value) {
+  Context& context = kernel.program().context();
+  KIESEL_REQUIRE(value || size == 0, context, CL_INVALID_VALUE, "no value");
+  if (name == CL_KERNEL_EXEC_INFO_SVM_PTRS) {
+    KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
+    const auto* pointers = static_cast<const void* const*>(value);
+    return kernel.set_svm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
+  }
+  KIESEL_REQUIRE(name == CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM && size == sizeof(cl_bool), context,
+                 CL_INVALID_VALUE,
+                 fmt::format("{:#x} with {} bytes is no execution information", name, size));
+  KIESEL_REQUIRE(*static_cast<const cl_bool*>(value) == CL_FALSE, context, CL_INVALID_OPERATION,
+                 "no device has fine-grain system memory");
+  return {};
+}
 
 cl_kernel clCreateKernel(cl_program handle, const char* name, cl_int* errcode_ret) {
   return object<cl_kernel>(
@@ -121,19 +138,7 @@ cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint index, const void* poi
 cl_int clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info name, size_t size, const void* value) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(kernel, svm_kernel(handle));
-    Context& context = kernel->program().context();
-    KIESEL_REQUIRE(value || size == 0, context, CL_INVALID_VALUE, "no value");
-    if (name == CL_KERNEL_EXEC_INFO_SVM_PTRS) {
-      KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
-      const auto* pointers = static_cast<const void* const*>(value);
-      return kernel->set_svm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
-    }
-    KIESEL_REQUIRE(name == CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM && size == sizeof(cl_bool), context,
-                   CL_INVALID_VALUE,
-                   fmt::format("{:#x} with {} bytes is no execution information", name, size));
-    KIESEL_REQUIRE(*static_cast<const cl_bool*>(value) == CL_FALSE, context, CL_INVALID_OPERATION,
-                   "no device has fine-grain system memory");
-    return {};
+    return set_exec_info(*kernel, name, size, value);
   }());
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "runtime/api/api.hpp"
+#include "runtime/api/command.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/api/memory_flags.hpp"
 #include "runtime/core/callbacks.hpp"
@@ -48,8 +49,7 @@ Outcome<> check_allocation(Context& context, cl_svm_mem_flags flags, std::size_t
 // The queue, if its device has shared virtual memory.
 Outcome<CommandQueue*> svm_queue(cl_command_queue handle) {
   KIESEL_TRY(queue, valid<CommandQueue>(handle));
-  KIESEL_REQUIRE(queue->device().svm_capabilities(), queue->context(), CL_INVALID_OPERATION,
-                 "the device does not support shared virtual memory");
+  KIESEL_CHECK(check_svm(*queue));
   return queue;
 }
 
@@ -103,6 +103,32 @@ Outcome<> check_fill(Context& context, const void* target, const void* pattern, 
 
 }  // namespace
 
+Outcome<> check_svm(const CommandQueue& queue) {
+  KIESEL_REQUIRE(queue.device().svm_capabilities(), queue.context(), CL_INVALID_OPERATION,
+                 "the device does not support shared virtual memory");
+  return {};
+}
+
+Outcome<Event::Work> svm_memcpy(CommandQueue& queue, void* target, const void* source, size_t size) {
+  KIESEL_CHECK(check_svm(queue));
+  Context& context = queue.context();
+  KIESEL_REQUIRE(target && source, context, CL_INVALID_VALUE, "no pointer");
+  const auto to = reinterpret_cast<std::uintptr_t>(target), from = reinterpret_cast<std::uintptr_t>(source);
+  KIESEL_REQUIRE(to - from >= size && from - to >= size, context, CL_MEM_COPY_OVERLAP,
+                 "source and target overlap");
+  return size ? svm_copy_work(range_at(context, target), range_at(context, source), size) : no_work();
+}
+
+Outcome<Event::Work> svm_memfill(CommandQueue& queue, void* target, const void* pattern, size_t pattern_size,
+                                 size_t size) {
+  KIESEL_CHECK(check_svm(queue));
+  Context& context = queue.context();
+  KIESEL_CHECK(check_fill(context, target, pattern, pattern_size, size));
+  KIESEL_TRY(range, allocation_at(context, target, size));
+  const auto* bytes = static_cast<const std::byte*>(pattern);
+  return size ? svm_fill_work(range, size, {bytes, bytes + pattern_size}) : no_work();
+}
+
 void* clSVMAlloc(cl_context handle, cl_svm_mem_flags flags, size_t size, cl_uint alignment) {
   return object<void*>(
       [&]() -> Outcome<void*> {
@@ -141,30 +167,21 @@ cl_int clEnqueueSVMFree(cl_command_queue handle, cl_uint count, void* pointers[]
 cl_int clEnqueueSVMMemcpy(cl_command_queue handle, cl_bool blocking, void* target, const void* source,
                           size_t size, cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(queue, svm_queue(handle));
-    Context& context = queue->context();
-    KIESEL_REQUIRE(target && source, context, CL_INVALID_VALUE, "no pointer");
-    KIESEL_TRY(waits, wait_list(context, num_events, events));
-    const auto to = reinterpret_cast<std::uintptr_t>(target), from = reinterpret_cast<std::uintptr_t>(source);
-    KIESEL_REQUIRE(to - from >= size && from - to >= size, context, CL_MEM_COPY_OVERLAP,
-                   "source and target overlap");
-    return enqueue(
-        {*queue, CL_COMMAND_SVM_MEMCPY, std::move(waits), blocking != CL_FALSE, event},
-        size ? svm_copy_work(range_at(context, target), range_at(context, source), size) : no_work());
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(work, svm_memcpy(*queue, target, source, size));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    return enqueue({*queue, CL_COMMAND_SVM_MEMCPY, std::move(waits), blocking != CL_FALSE, event},
+                   std::move(work));
   }());
 }
 
 cl_int clEnqueueSVMMemFill(cl_command_queue handle, void* target, const void* pattern, size_t pattern_size,
                            size_t size, cl_uint num_events, const cl_event* events, cl_event* event) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(queue, svm_queue(handle));
-    Context& context = queue->context();
-    KIESEL_CHECK(check_fill(context, target, pattern, pattern_size, size));
-    KIESEL_TRY(range, allocation_at(context, target, size));
-    KIESEL_TRY(waits, wait_list(context, num_events, events));
-    const auto* bytes = static_cast<const std::byte*>(pattern);
-    return enqueue({*queue, CL_COMMAND_SVM_MEMFILL, std::move(waits), false, event},
-                   size ? svm_fill_work(range, size, {bytes, bytes + pattern_size}) : no_work());
+    KIESEL_TRY(queue, valid<CommandQueue>(handle));
+    KIESEL_TRY(work, svm_memfill(*queue, target, pattern, pattern_size, size));
+    KIESEL_TRY(waits, wait_list(queue->context(), num_events, events));
+    return enqueue({*queue, CL_COMMAND_SVM_MEMFILL, std::move(waits), false, event}, std::move(work));
   }());
 }
 

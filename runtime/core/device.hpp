@@ -65,6 +65,6 @@ class Device final : public Object {
 
 // Bytes; CL_DEVICE_MEM_BASE_ADDR_ALIGN is this in bits. Large enough for the widest type, double16.
 inline constexpr std::size_t kBufferAlignment = 128;
-inline constexpr std::size_t kPrintfBufferBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kPrintfBufferBytes = std::size_t{2} << 20;
 
 }  // namespace kiesel::runtime

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "device/isa/language_features.hpp"
+#include "runtime/core/command_buffer.hpp"
 #include "runtime/core/device.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/il_info.hpp"
@@ -34,6 +35,8 @@ constexpr cl_bitfield kAllFloatAtomics = 0x70007;
 
 std::vector<NamedVersion> extensions_of(const isa::Target& target) {
   std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
+                                 {"cl_khr_command_buffer", kCommandBufferVersion},
+                                 {"cl_khr_command_buffer_mutable_dispatch", kMutableDispatchVersion},
                                  {"cl_khr_create_command_queue", kExtensionVersion},
                                  {"cl_khr_device_uuid", kExtensionVersion},
                                  {"cl_khr_extended_versioning", kExtensionVersion},
@@ -108,6 +111,16 @@ void add_atomics(InfoTable& info, const isa::Target& target) {
   info.add(kSingleFloatAtomics, kAllFloatAtomics);
   info.add(kDoubleFloatAtomics, kAllFloatAtomics);
   info.add(kHalfFloatAtomics, cl_bitfield{0});
+}
+
+// cl_khr_command_buffer and its mutable dispatches: whatever can be enqueued can be recorded and changed.
+void add_command_buffers(InfoTable& info, cl_command_queue_properties queues) {
+  info.add(CL_DEVICE_COMMAND_BUFFER_CAPABILITIES_KHR,
+           cl_device_command_buffer_capabilities_khr{CL_COMMAND_BUFFER_CAPABILITY_KERNEL_PRINTF_KHR |
+                                                     CL_COMMAND_BUFFER_CAPABILITY_SIMULTANEOUS_USE_KHR});
+  info.add(CL_DEVICE_COMMAND_BUFFER_REQUIRED_QUEUE_PROPERTIES_KHR, cl_command_queue_properties{0});
+  info.add(kSupportedQueueProperties, queues);
+  info.add(CL_DEVICE_MUTABLE_DISPATCH_CAPABILITIES_KHR, kAllDispatchFields);
 }
 
 // Both forms of vectors of four 8-bit integers; none is an instruction of its own.
@@ -283,8 +296,10 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
   info_.add(CL_DEVICE_AVAILABLE, cl_bool{CL_TRUE});
   info_.add(CL_DEVICE_ENDIAN_LITTLE, cl_bool{CL_TRUE});
   info_.add(CL_DEVICE_EXECUTION_CAPABILITIES, cl_device_exec_capabilities{CL_EXEC_KERNEL});
-  info_.add(CL_DEVICE_QUEUE_ON_HOST_PROPERTIES,
-            cl_command_queue_properties{CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE});
+  const cl_command_queue_properties queues =
+      CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE;
+  info_.add(CL_DEVICE_QUEUE_ON_HOST_PROPERTIES, queues);
+  add_command_buffers(info_, queues);
   info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
   info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
   add_atomics(info_, target());

@@ -37,6 +37,11 @@ Event::Event(Context& context, CommandQueue* queue, cl_command_type type, Work w
   times_.queued = now_ns();
 }
 
+Event::Event(CommandQueue& queue, cl_command_type type, Work work, Ended ended)
+    : Event(queue.context(), &queue, type, std::move(work)) {
+  ended_ = std::move(ended);
+}
+
 Object* Event::parent() {
   if (queue_) return queue_.get();
   return context_.get();
@@ -150,6 +155,12 @@ void Event::finish(const device::Completion& completion) {
   complete(CL_COMPLETE);
 }
 
+void Event::end_parts(cl_int status, std::uint64_t started, std::uint64_t ended) {
+  times_.started = std::max(started, times_.submitted);
+  times_.ended = std::max(ended, times_.started);
+  complete(status);
+}
+
 void Event::fail(cl_int code, std::string reason) {
   KIESEL_LOG(kEvent, kError, "command {:#x} failed with {}: {}", type_, code, reason);
   context_->notify(std::move(reason));
@@ -195,7 +206,10 @@ void Event::complete(cl_int status) {
   for (const auto& callback : callbacks) post(callback, status < 0 ? status : callback.type);
   for (const auto& dependant : dependants)
     dependant.event->dependency_done(status < 0 && dependant.pass_errors);
-  if (queue_) queue_->forget(*this);
+  if (ended_)
+    ended_(*this);
+  else if (queue_)
+    queue_->forget(*this);
   status_.notify_all();
 }
 

@@ -40,6 +40,9 @@ class Event final : public Object {
   };
 
   Event(Context& context, CommandQueue* queue, cl_command_type type, Work work);
+  // A command within another one: its end is told to `ended`, and the queue does not know it.
+  using Ended = std::function<void(Event&)>;
+  Event(CommandQueue& queue, cl_command_type type, Work work, Ended ended);
 
   Object* parent() override;
   Context& context() const { return *context_; }
@@ -62,6 +65,9 @@ class Event final : public Object {
   void submit_all(std::vector<device::Command> commands, Then then = nullptr);
   void finish(const device::Completion& completion);
   void finish_now() { finish({}); }
+  // For a command made of others: they begin; they are over, and what failed has been told.
+  void begin_parts() { advance(CL_RUNNING); }
+  void end_parts(cl_int status, std::uint64_t started, std::uint64_t ended);
   void fail(cl_int code, std::string reason);
 
   // clSetUserEventStatus: false when it was set before.
@@ -100,6 +106,7 @@ class Event final : public Object {
   Ref<CommandQueue> queue_;
   const cl_command_type type_;
   Work work_;
+  Ended ended_;
   std::atomic<cl_int> status_;
   std::atomic<std::uint32_t> pending_{1};  // dependencies, and one for launch()
   std::atomic<bool> dependency_failed_{false};

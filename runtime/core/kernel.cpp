@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kiesel::runtime {
 namespace {
 
@@ -63,6 +65,12 @@ const Kernel::Build* Kernel::build_for(const Device& device) const {
 std::vector<Kernel::Argument> Kernel::arguments() const {
   std::lock_guard lock(mutex_);
   return arguments_;
+}
+
+bool Kernel::has_all_arguments() const {
+  std::lock_guard lock(mutex_);
+  return std::all_of(arguments_.begin(), arguments_.end(),
+                     [](const Argument& argument) { return argument.set; });
 }
 
 Outcome<> Kernel::check_index(cl_uint index) const {

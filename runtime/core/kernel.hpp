@@ -44,6 +44,7 @@ class Kernel final : public Object {
   Outcome<> set_svm_pointers(std::vector<const void*> pointers);
   std::vector<const void*> svm_pointers() const;
   std::vector<Argument> arguments() const;
+  bool has_all_arguments() const;
 
   // The last answer for a NULL local_work_size: the choice is costlier than an empty launch.
   struct ChosenSize {

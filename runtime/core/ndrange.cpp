@@ -55,6 +55,7 @@ struct Prepared {
   std::vector<device::Region> regions;  // all
   std::vector<Ref<MemoryObject>> memory;
   std::vector<Ref<SvmAllocation>> svm;
+  Launches launches = Launches::kOnce;
 };
 
 // Of one argument: more than any device has, and sums of it do not wrap around.
@@ -150,7 +151,7 @@ void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
   if (prepared->kernel->uses_printf) {
     launch_with_printf(event, prepared->executable, launches_of(*prepared));
   } else if (prepared->regions.size() == 1) {
-    event.submit(std::move(prepared->launch));
+    event.submit(prepared->launches == Launches::kOnce ? std::move(prepared->launch) : prepared->launch);
   } else {
     const auto launches = launches_of(*prepared);
     event.submit_all({launches.begin(), launches.end()});
@@ -189,9 +190,11 @@ Sizes choose_local_size(const std::array<std::uint64_t, 3>& global, const device
   return best;
 }
 
-Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& range) {
+Outcome<Event::Work> launch_work(Device& device, const Kernel& kernel, const NDRange& range,
+                                 Launches launches) {
   const auto* build = kernel.build_for(device);
   auto prepared = std::make_shared<Prepared>();
+  prepared->launches = launches;
   prepared->executable = build->executable;
   prepared->kernel = build->kernel;
   KIESEL_CHECK(place_arguments(device, kernel, *prepared));

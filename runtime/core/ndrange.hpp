@@ -21,7 +21,11 @@ struct NDRange {
 std::array<std::uint32_t, 3> choose_local_size(const std::array<std::uint64_t, 3>& global,
                                                const device::Description& device, bool uniform);
 
+// How often the work will be done: once need not leave a launch behind.
+enum class Launches { kOnce, kMany };
+
 // Takes the arguments as they are now. CL_INVALID_KERNEL_ARGS, CL_OUT_OF_RESOURCES (local memory), ...
-Outcome<Event::Work> launch_work(Device& device, Kernel& kernel, const NDRange& range);
+Outcome<Event::Work> launch_work(Device& device, const Kernel& kernel, const NDRange& range,
+                                 Launches launches);
 
 }  // namespace kiesel::runtime

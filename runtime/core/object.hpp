@@ -28,6 +28,8 @@ enum class Kind : std::uint32_t {
   kProgram = 1 << 8,
   kKernel = 1 << 9,
   kEvent = 1 << 10,
+  kCommandBuffer = 1 << 11,
+  kMutableCommand = 1 << 12,
 };
 
 constexpr bool is_one_of(Kind kind, Kind kinds) {
