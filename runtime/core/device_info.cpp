@@ -40,6 +40,7 @@ std::vector<NamedVersion> extensions_of(const isa::Target& target) {
                                  {"cl_khr_create_command_queue", kExtensionVersion},
                                  {"cl_khr_device_uuid", kExtensionVersion},
                                  {"cl_khr_extended_versioning", kExtensionVersion},
+                                 {"cl_khr_semaphore", kExtensionVersion},
                                  {"cl_khr_suggested_local_work_size", kExtensionVersion},
                                  {"cl_ext_cxx_for_opencl", kCxxVersion}};
   for (const auto& extension : il_extensions()) list.push_back(extension);
@@ -300,6 +301,8 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
       CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE;
   info_.add(CL_DEVICE_QUEUE_ON_HOST_PROPERTIES, queues);
   add_command_buffers(info_, queues);
+  info_.add_array(CL_DEVICE_SEMAPHORE_TYPES_KHR,
+                  std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
   info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
   info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
   add_atomics(info_, target());

@@ -30,6 +30,7 @@ enum class Kind : std::uint32_t {
   kEvent = 1 << 10,
   kCommandBuffer = 1 << 11,
   kMutableCommand = 1 << 12,
+  kSemaphore = 1 << 13,
 };
 
 constexpr bool is_one_of(Kind kind, Kind kinds) {

@@ -69,6 +69,8 @@ void Platform::describe() {
   info_.add_array(CL_PLATFORM_EXTENSIONS_WITH_VERSION, name_versions(extensions));
   info_.add(CL_PLATFORM_HOST_TIMER_RESOLUTION, cl_ulong{1});
   info_.add_text(CL_PLATFORM_ICD_SUFFIX_KHR, "KIESEL");
+  info_.add_array(CL_PLATFORM_SEMAPHORE_TYPES_KHR,
+                  std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
   info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});
 }
 
