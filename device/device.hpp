@@ -69,6 +69,9 @@ struct Cores {
   std::uint32_t count = 0;  // 0: all cores of the device
 };
 
+// Which of the launches that wait for cores goes first; what runs is not interrupted.
+enum class Priority : std::uint8_t { kLow, kMedium, kHigh };
+
 // A kernel over a region. What of the launch header only the device knows (stack) is filled in by the device.
 struct Launch {
   ModuleId module = 0;
@@ -76,6 +79,7 @@ struct Launch {
   Address entry = 0;   // kernel entry point in device memory
   Region region;
   Cores cores;
+  Priority priority = Priority::kMedium;
   std::uint32_t local_memory_bytes = 0;    // static and argument local memory of one work-group
   std::uint64_t private_memory_bytes = 0;  // stack of one lane
   Address printf_buffer = 0;

@@ -248,3 +248,35 @@ TEST_CASE("each device has a number of its own") {
   std::sort(uuids.begin(), uuids.end());
   CHECK(std::unique(uuids.begin(), uuids.end()) == uuids.end());
 }
+
+TEST_CASE("a buffer that kernels get by its address follows the commands from device to device") {
+  const Group group;
+  const cl_mem_properties properties[] = {0x5000, CL_TRUE, 0};  // CL_MEM_DEVICE_PRIVATE_ADDRESS_EXT
+  std::vector<int> data(77, 1);
+  Memory memory(clCreateBufferWithProperties(group.context, properties, CL_MEM_COPY_HOST_PTR, 77 * 4,
+                                             data.data(), nullptr));
+  REQUIRE(memory != nullptr);
+  cl_ulong addresses[3] = {};
+  REQUIRE(clGetMemObjectInfo(memory, 0x5001, sizeof addresses, addresses, nullptr) == CL_SUCCESS);
+  CHECK(addresses[0] != addresses[1]);
+  Program program = group.source(kAdd);
+  REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
+  Kernel kernel(clCreateKernel(program, "add", nullptr));
+  using SetPointer = cl_int (*)(cl_kernel kernel, cl_uint index, cl_ulong address);
+  const auto set = reinterpret_cast<SetPointer>(
+      clGetExtensionFunctionAddressForPlatform(platform(), "clSetKernelArgDevicePointerEXT"));
+  const std::size_t size = 77;
+  for (int round = 0; round < 6; ++round) {
+    const auto number = static_cast<std::size_t>(round) % 3;
+    REQUIRE(set(kernel, 0, addresses[number]) == CL_SUCCESS);
+    REQUIRE(clSetKernelArg(kernel, 1, sizeof round, &round) == CL_SUCCESS);
+    REQUIRE(clEnqueueNDRangeKernel(group.queues[number], kernel, 1, nullptr, &size, nullptr, 0, nullptr,
+                                   nullptr) == CL_SUCCESS);
+    REQUIRE(clFinish(group.queues[number]) == CL_SUCCESS);
+    for (int& value : data) value = value * 2 + round;
+  }
+  std::vector<int> result(77);
+  REQUIRE(clEnqueueReadBuffer(group.queues[1], memory, CL_TRUE, 0, 77 * 4, result.data(), 0, nullptr,
+                              nullptr) == CL_SUCCESS);
+  CHECK(result == data);
+}

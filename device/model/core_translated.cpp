@@ -26,7 +26,6 @@ void Core::begin_context(const LaunchContext& launch) {
   context_.poll = poll;
   const auto set = [&](TableCsr number, std::uint64_t value) { csr(context_, number) = value; };
   set(TableCsr::mscratch, state_.launch_block);
-  set(TableCsr::core_id, state_.id);
   set(TableCsr::group_slot, 0);
   set(TableCsr::group_warps, state_.group_warps);
   set(TableCsr::local_size_x, state_.grid.local_size[0]);
@@ -56,6 +55,7 @@ void Core::take_over() {
     installed.sites.assign(kernel ? kernel->sites().size() : 0, SiteRange());
   }
   if (!installed_[0].kernel && !installed_[1].kernel) return;
+  csr(context_, TableCsr::core_id) = state_.id;
   csr(context_, TableCsr::group_id_x) = state_.group[0];
   csr(context_, TableCsr::group_id_y) = state_.group[1];
   csr(context_, TableCsr::group_id_z) = state_.group[2];

@@ -83,7 +83,9 @@ void Dispatcher::submit(std::unique_ptr<Job> job) {
     std::lock_guard lock(mutex_);
     if (!threads_) start_threads();
     job->queued_ = true;
-    queue_.push_back(job.release());
+    auto place = queue_.end();
+    while (place != queue_.begin() && place[-1]->priority < job->priority) --place;
+    queue_.insert(place, job.release());
     waiting_jobs_.store(queue_.size());
   }
   if (running_for != this) wake_one();

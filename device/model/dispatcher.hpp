@@ -29,6 +29,7 @@ class Job {
 
   std::uint64_t pieces = 1;
   device::Cores cores;  // of the device: its pieces run on no others
+  device::Priority priority = device::Priority::kMedium;
   device::CompletionHandler done;
 
  protected:
@@ -68,7 +69,7 @@ class Dispatcher {
 
   std::vector<std::unique_ptr<Core>> bodies_;
   mutable std::mutex mutex_;  // guards what follows
-  std::deque<Job*> queue_;
+  std::deque<Job*> queue_;    // by priority, then by age
   std::vector<Core*> free_bodies_;
   std::vector<bool> busy_;  // for each core of the device
   CoreCounters totals_;

@@ -23,10 +23,11 @@ std::uint64_t deadline_after(std::uint64_t seconds) {
 
 class LaunchJob final : public Job {
  public:
-  LaunchJob(LaunchParts parts, LaunchContext context, std::string kernel, device::Cores cores_of_device)
-      : parts_(std::move(parts)), context_(std::move(context)), kernel_(std::move(kernel)) {
+  LaunchJob(LaunchParts parts, LaunchContext context, const device::Launch& launch)
+      : parts_(std::move(parts)), context_(std::move(context)), kernel_(launch.kernel) {
     pieces = context_.grid.total_groups();
-    cores = cores_of_device;
+    cores = launch.cores;
+    priority = launch.priority;
   }
   ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
 
@@ -215,8 +216,7 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   find_translations(context, launch, parts);
-  return std::unique_ptr<Job>(
-      std::make_unique<LaunchJob>(parts, std::move(context), launch.kernel, launch.cores));
+  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, std::move(context), launch));
 }
 
 }  // namespace kiesel::model

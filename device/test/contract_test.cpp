@@ -238,6 +238,43 @@ TEST_CASE("launches stay on the cores that they name, beside launches on others"
   }
 }
 
+TEST_CASE("launches that wait go by priority, then by age") {
+  Machine machine(8, 8, 1);
+  // Marks its own word, waits for the first one, then writes the next number into its own.
+  const auto module = machine.load(R"(
+  kernel:
+    csrrs t0, mscratch, zero
+    ld a0, 128(t0)
+    ld a1, 136(t0)
+    sd a0, 0(a1)
+  wait:
+    ld a2, 0(a0)
+    beq a2, zero, wait
+    addi a3, zero, 1
+    amoadd.d a2, a3, (a0)
+    sd a2, 0(a1)
+    jalr zero, 0(ra))");
+  std::uint64_t* words = machine.buffer(16);
+  std::atomic<int> done{0};
+  const auto submit = [&](unsigned word, Priority priority) {
+    auto launch = machine.launch(module, {1, 1}, {machine.address(words), machine.address(words + word)});
+    launch.priority = priority;
+    machine.device().submit(std::move(launch), [&](const Completion& c) {
+      CHECK(c.status.ok());
+      ++done;
+    });
+  };
+  submit(1, Priority::kLow);  // gets the only core, as nothing else waits
+  while (std::atomic_ref(words[1]).load() == 0) std::this_thread::yield();
+  submit(2, Priority::kLow);
+  submit(3, Priority::kMedium);
+  submit(4, Priority::kMedium);
+  submit(5, Priority::kHigh);
+  std::atomic_ref(words[0]).store(1);
+  while (done < 5) std::this_thread::yield();
+  CHECK(std::vector<std::uint64_t>(words + 1, words + 6) == std::vector<std::uint64_t>{1, 5, 3, 4, 2});
+}
+
 TEST_CASE("a completion may submit the next command") {
   for (const auto& device : devices()) {
     const auto module = device->load(counting_program());

@@ -12,6 +12,9 @@
 
 namespace kiesel::runtime::api {
 
+// cl_ext_buffer_device_address, younger than the headers.
+using clSetKernelArgDevicePointerEXT_fn = cl_int (*)(cl_kernel kernel, cl_uint index, cl_ulong address);
+
 #define ENTRY(name) std::remove_pointer_t<cl_api_##name> name;
 #define EXTENSION(name) std::remove_pointer_t<name##_fn> name;
 #include "runtime/api/entry_points.def"

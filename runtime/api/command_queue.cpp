@@ -1,6 +1,8 @@
 // Command-queues (OpenCL 3.0 API 5.1, 5.15).
 #include "runtime/core/command_queue.hpp"
 
+#include <CL/cl_ext.h>
+
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
 
@@ -21,6 +23,31 @@ Outcome<> check_bits(Context& context, cl_command_queue_properties bits) {
   KIESEL_REQUIRE((bits & ~kKnown) == 0, context, CL_INVALID_VALUE, "unknown command-queue properties");
   KIESEL_REQUIRE((bits & ~kSupported) == 0, context, CL_INVALID_QUEUE_PROPERTIES,
                  "the device has no on-device queues");
+  return {};
+}
+
+// cl_khr_priority_hints
+Outcome<device::Priority> priority_of(Context& context, cl_queue_properties value) {
+  constexpr struct {
+    cl_queue_properties value;
+    device::Priority priority;
+  } kRows[] = {{CL_QUEUE_PRIORITY_HIGH_KHR, device::Priority::kHigh},
+               {CL_QUEUE_PRIORITY_MED_KHR, device::Priority::kMedium},
+               {CL_QUEUE_PRIORITY_LOW_KHR, device::Priority::kLow}};
+  for (const auto& row : kRows)
+    if (row.value == value) return row.priority;
+  return error(context, CL_INVALID_VALUE, fmt::format("there is no queue priority {:#x}", value));
+}
+
+// Properties that change nothing: throttle hints (cl_khr_throttle_hints) have no energy to save in a model.
+Outcome<> check_other(Context& context, cl_queue_properties name, cl_queue_properties value) {
+  KIESEL_REQUIRE(name != CL_QUEUE_SIZE, context, CL_INVALID_QUEUE_PROPERTIES,
+                 "CL_QUEUE_SIZE is for on-device queues");
+  KIESEL_REQUIRE(name == CL_QUEUE_THROTTLE_KHR, context, CL_INVALID_VALUE,
+                 fmt::format("there is no queue property {:#x}", name));
+  KIESEL_REQUIRE(value == CL_QUEUE_THROTTLE_HIGH_KHR || value == CL_QUEUE_THROTTLE_MED_KHR ||
+                     value == CL_QUEUE_THROTTLE_LOW_KHR,
+                 context, CL_INVALID_VALUE, fmt::format("there is no queue throttle {:#x}", value));
   return {};
 }
 
@@ -47,18 +74,22 @@ cl_command_queue clCreateCommandQueueWithProperties(cl_context handle, cl_device
         KIESEL_TRY(context, valid<Context>(handle));
         KIESEL_TRY(device, device_of(*context, device_handle));
         cl_command_queue_properties bits = 0;
+        auto priority = device::Priority::kMedium;
         std::vector<cl_queue_properties> given;
         for (const auto* at = properties; at && *at; at += 2) {
-          KIESEL_REQUIRE(at[0] == CL_QUEUE_PROPERTIES || at[0] == CL_QUEUE_SIZE, *context, CL_INVALID_VALUE,
-                         fmt::format("there is no queue property {:#x}", at[0]));
-          KIESEL_REQUIRE(at[0] != CL_QUEUE_SIZE, *context, CL_INVALID_QUEUE_PROPERTIES,
-                         "CL_QUEUE_SIZE is for on-device queues");
-          bits = at[1];
+          if (at[0] == CL_QUEUE_PROPERTIES) {
+            bits = at[1];
+          } else if (at[0] == CL_QUEUE_PRIORITY_KHR) {
+            KIESEL_TRY(read, priority_of(*context, at[1]));
+            priority = read;
+          } else {
+            KIESEL_CHECK(check_other(*context, at[0], at[1]));
+          }
           given.insert(given.end(), {at[0], at[1]});
         }
         if (properties) given.push_back(0);
         KIESEL_CHECK(check_bits(*context, bits));
-        return hand_out(*make_ref<CommandQueue>(*context, *device, bits, std::move(given)));
+        return hand_out(*make_ref<CommandQueue>(*context, *device, bits, std::move(given), priority));
       }(),
       errcode_ret);
 }

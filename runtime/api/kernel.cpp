@@ -6,6 +6,7 @@
 #include "runtime/api/api.hpp"
 #include "runtime/api/command.hpp"
 #include "runtime/api/info.hpp"
+#include "runtime/core/buffer.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
@@ -64,6 +65,25 @@ Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, c
     KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
     const auto* pointers = static_cast<const void* const*>(value);
     return kernel.set_svm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
+  }
+  if (name == CL_KERNEL_EXEC_INFO_USM_PTRS_INTEL) {
+    KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
+    const auto* pointers = static_cast<const void* const*>(value);
+    kernel.set_usm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
+    return {};
+  }
+  if (name == kDevicePointers) {
+    KIESEL_REQUIRE(size % sizeof(device::Address) == 0, context, CL_INVALID_VALUE,
+                   "not a whole number of addresses");
+    const auto* addresses = static_cast<const device::Address*>(value);
+    kernel.set_device_pointers({addresses, addresses + size / sizeof(device::Address)});
+    return {};
+  }
+  // A kernel reaches all allocations of its device, whether it says so or not.
+  if (name >= CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL &&
+      name <= CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL) {
+    KIESEL_REQUIRE(size == sizeof(cl_bool), context, CL_INVALID_VALUE, "the value is no cl_bool");
+    return {};
   }
   KIESEL_REQUIRE(name == CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM && size == sizeof(cl_bool), context,
                  CL_INVALID_VALUE,
@@ -132,6 +152,18 @@ cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint index, const void* poi
   return status([&]() -> Outcome<> {
     KIESEL_TRY(kernel, svm_kernel(handle));
     return kernel->set_svm_argument(index, pointer);
+  }());
+}
+
+cl_int clSetKernelArgDevicePointerEXT(cl_kernel handle, cl_uint index, cl_ulong address) {
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    const auto& arguments = kernel->info().arguments;
+    KIESEL_REQUIRE(index < arguments.size() && arguments[index].kind == compiler::ArgumentKind::kPointer &&
+                       address_qualifier(arguments[index]) == CL_KERNEL_ARG_ADDRESS_GLOBAL,
+                   kernel->program().context(), CL_INVALID_ARG_INDEX,
+                   fmt::format("argument {} is no pointer to __global memory", index));
+    return kernel->set_pointer_argument(index, reinterpret_cast<const void*>(address));
   }());
 }
 

@@ -7,11 +7,36 @@
 namespace kiesel::runtime::api {
 namespace {
 
+// Whether kernels may have its addresses. CL_INVALID_PROPERTY.
+Outcome<bool> read_properties(Context& context, const std::vector<cl_mem_properties>& list) {
+  bool addressed = false;
+  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+    KIESEL_REQUIRE(list[i] == kDevicePrivateAddress && i == 0, context, CL_INVALID_PROPERTY,
+                   fmt::format("there is no buffer property {:#x}, or it is given twice", list[i]));
+    KIESEL_REQUIRE(list[i + 1] == CL_TRUE || list[i + 1] == CL_FALSE, context, CL_INVALID_PROPERTY,
+                   "CL_MEM_DEVICE_PRIVATE_ADDRESS_EXT is no bool");
+    addressed = list[i + 1] == CL_TRUE;
+  }
+  return addressed;
+}
+
+// On each device of the context.
+Outcome<std::vector<device::Address>> addresses_of(MemoryObject& memory) {
+  Context& context = memory.context();
+  KIESEL_REQUIRE(memory.type() == CL_MEM_OBJECT_BUFFER && static_cast<Buffer&>(memory).addressed(), context,
+                 CL_INVALID_OPERATION, "no buffer made with CL_MEM_DEVICE_PRIVATE_ADDRESS_EXT");
+  std::vector<device::Address> out;
+  for (const auto& device : context.devices()) {
+    KIESEL_TRY(address, memory.address(*device));
+    out.push_back(address);
+  }
+  return out;
+}
+
 Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> properties,
                               cl_mem_flags flags, size_t size, void* host_pointer) {
   KIESEL_TRY(context, valid<Context>(handle));
-  KIESEL_REQUIRE(properties.size() <= 1, *context, CL_INVALID_PROPERTY,
-                 "no properties for buffers are supported");
+  KIESEL_TRY(addressed, read_properties(*context, properties));
   KIESEL_REQUIRE(valid_flags(flags), *context, CL_INVALID_VALUE,
                  fmt::format("flags {:#x} are not valid", flags));
   KIESEL_REQUIRE(size > 0, *context, CL_INVALID_BUFFER_SIZE, "a buffer of 0 bytes");
@@ -24,8 +49,8 @@ Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> 
     if (const auto svm = context->svm().find(host_pointer))
       KIESEL_REQUIRE(svm->contains(host_pointer, size), *context, CL_INVALID_BUFFER_SIZE,
                      "the buffer is larger than the SVM allocation that it lies in");
-  KIESEL_TRY(buffer,
-             Buffer::create(*context, std::move(properties), with_default_access(flags), size, host_pointer));
+  KIESEL_TRY(buffer, Buffer::create(*context, std::move(properties), with_default_access(flags), size,
+                                    host_pointer, addressed));
   return hand_out(*buffer);
 }
 
@@ -105,6 +130,10 @@ cl_int clGetMemObjectInfo(cl_mem handle, cl_mem_info name, size_t size, void* va
         return answer.value(cl_bool{memory->uses_svm()});
       case CL_MEM_PROPERTIES:
         return answer.array(memory->properties());
+      case kDeviceAddress: {
+        KIESEL_TRY(addresses, addresses_of(*memory));
+        return answer.array(addresses);
+      }
       default:
         return Answer::unknown(name);
     }

@@ -145,7 +145,9 @@ void* clSVMAlloc(cl_context handle, cl_svm_mem_flags flags, size_t size, cl_uint
 void clSVMFree(cl_context handle, void* pointer) {
   (void)status([&]() -> Outcome<> {
     KIESEL_TRY(context, valid<Context>(handle));
-    KIESEL_REQUIRE(!pointer || context->svm().remove(pointer), *context, CL_INVALID_VALUE,
+    const auto allocation = context->svm().find(pointer);
+    KIESEL_REQUIRE(!pointer || (allocation && !allocation->is_usm() && context->svm().remove(pointer)),
+                   *context, CL_INVALID_VALUE,
                    fmt::format("{} was not returned by clSVMAlloc of this context", pointer));
     return {};
   }());

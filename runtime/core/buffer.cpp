@@ -2,15 +2,26 @@
 
 namespace kiesel::runtime {
 
+Buffer::Buffer(Context& context, Buffer* parent, Description description, bool addressed)
+    : MemoryObject(context, parent, std::move(description)), addressed_(addressed) {
+  if (addressed_) context.add_addressed(*this);
+}
+
+Buffer::~Buffer() {
+  if (addressed_) context().remove_addressed(*this);
+}
+
 Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_properties> properties,
-                                    cl_mem_flags flags, std::size_t size, void* host_pointer) {
+                                    cl_mem_flags flags, std::size_t size, void* host_pointer,
+                                    bool addressed) {
   auto buffer = Ref<Buffer>::adopt(new Buffer(
       context, nullptr,
       {.properties = std::move(properties),
        .flags = flags,
        .size = size,
        .host_pointer = host_pointer,
-       .svm = flags & CL_MEM_USE_HOST_PTR ? context.svm().find(host_pointer, size) : Ref<SvmAllocation>()}));
+       .svm = flags & CL_MEM_USE_HOST_PTR ? context.svm().find(host_pointer, size) : Ref<SvmAllocation>()},
+      addressed));
   KIESEL_CHECK(buffer->allocate(host_pointer, flat_box(size)));
   return buffer;
 }

@@ -3,8 +3,16 @@
 namespace kiesel::runtime {
 
 CommandQueue::CommandQueue(Context& context, Device& device, cl_command_queue_properties properties,
-                           std::vector<cl_queue_properties> given)
-    : context_(&context), device_(&device), properties_(properties), given_(std::move(given)) {}
+                           std::vector<cl_queue_properties> given, device::Priority priority)
+    : context_(&context),
+      device_(&device),
+      properties_(properties),
+      given_(std::move(given)),
+      priority_(priority) {
+  context.add_queue(*this);
+}
+
+CommandQueue::~CommandQueue() { context_->remove_queue(*this); }
 
 Ref<Event> CommandQueue::enqueue(cl_command_type type, const std::vector<Ref<Event>>& waits, Event::Work work,
                                  Order order) {
@@ -27,7 +35,7 @@ Ref<Event> CommandQueue::enqueue(cl_command_type type, const std::vector<Ref<Eve
   return event;
 }
 
-bool CommandQueue::finish() {
+void CommandQueue::wait_for_all() {
   std::vector<Ref<Event>> events;
   {
     std::lock_guard lock(mutex_);
@@ -37,6 +45,10 @@ bool CommandQueue::finish() {
       events.emplace_back(running_.back());
   }
   for (const auto& event : events) event->wait();
+}
+
+bool CommandQueue::finish() {
+  wait_for_all();
   return !failed_.exchange(false);
 }
 

@@ -26,13 +26,14 @@ class CommandQueue final : public Object {
 
   // `given`: the application's property list with its final zero, or empty.
   CommandQueue(Context& context, Device& device, cl_command_queue_properties properties,
-               std::vector<cl_queue_properties> given);
+               std::vector<cl_queue_properties> given, device::Priority priority = device::Priority::kMedium);
 
   Object* parent() override { return context_.get(); }
   Context& context() const { return *context_; }
   Device& device() const { return *device_; }
   cl_command_queue_properties properties() const { return properties_; }
   const std::vector<cl_queue_properties>& given_properties() const { return given_; }
+  device::Priority priority() const { return priority_; }  // of its launches
   bool profiling() const { return properties_ & CL_QUEUE_PROFILING_ENABLE; }
   bool out_of_order() const { return properties_ & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE; }
 
@@ -46,15 +47,19 @@ class CommandQueue final : public Object {
   // Blocks until all that was enqueued before is done. False when a command failed by itself (a fault, no
   // memory) since the last finish(): an application that looks at no event must learn of it somewhere.
   bool finish();
+  void wait_for_all();  // the same, and failures stay to be told
   void note_failure() { failed_.store(true, std::memory_order_relaxed); }
   void failure_was_told() { failed_.store(false, std::memory_order_relaxed); }
   void forget(Event& event);  // it is done
 
  private:
+  ~CommandQueue() override;
+
   Ref<Context> context_;
   Ref<Device> device_;
   const cl_command_queue_properties properties_;
   const std::vector<cl_queue_properties> given_;
+  const device::Priority priority_;
   std::atomic<bool> failed_{false};
   std::mutex mutex_;           // guards what follows
   std::list<Event*> running_;  // not yet done, in order of enqueue; each holds a reference

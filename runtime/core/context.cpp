@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "runtime/core/buffer.hpp"
 #include "runtime/core/callbacks.hpp"
+#include "runtime/core/command_queue.hpp"
 #include "runtime/core/handle.hpp"
 
 namespace kiesel::runtime {
@@ -33,6 +35,48 @@ Context::~Context() {
 
 bool Context::has(const Device& device) const {
   return std::any_of(devices_.begin(), devices_.end(), [&](const auto& own) { return own.get() == &device; });
+}
+
+void Context::add_queue(CommandQueue& queue) {
+  std::lock_guard lock(mutex_);
+  queues_.push_back(&queue);
+}
+
+void Context::remove_queue(CommandQueue& queue) {
+  std::lock_guard lock(mutex_);
+  std::erase(queues_, &queue);
+}
+
+std::vector<Ref<CommandQueue>> Context::queues() {
+  std::lock_guard lock(mutex_);
+  std::vector<Ref<CommandQueue>> out;
+  for (CommandQueue* queue : queues_)
+    if (queue->retain_if_alive()) out.push_back(Ref<CommandQueue>::adopt(queue));
+  return out;
+}
+
+void Context::add_addressed(Buffer& buffer) {
+  std::lock_guard lock(mutex_);
+  addressed_.push_back(&buffer);
+}
+
+void Context::remove_addressed(Buffer& buffer) {
+  std::lock_guard lock(mutex_);
+  std::erase(addressed_, &buffer);
+}
+
+Ref<Buffer> Context::addressed_at(Device& device, device::Address address) {
+  std::vector<Ref<Buffer>> buffers;  // asked, and released, after the lock
+  {
+    std::lock_guard lock(mutex_);
+    for (Buffer* buffer : addressed_)
+      if (buffer->retain_if_alive()) buffers.push_back(Ref<Buffer>::adopt(buffer));
+  }
+  for (const auto& buffer : buffers) {
+    const auto begin = buffer->address(device);
+    if (begin.ok() && address - *begin < buffer->size()) return buffer;
+  }
+  return {};
 }
 
 void Context::notify(std::string reason) {

@@ -15,6 +15,9 @@
 
 namespace kiesel::runtime {
 
+class Buffer;
+class CommandQueue;
+
 class Context final : public Object {
  public:
   static constexpr Kind kKind = Kind::kContext;
@@ -35,6 +38,16 @@ class Context final : public Object {
   bool has(const Device& device) const;
   SvmTable& svm() { return svm_; }
 
+  // Its command-queues come and go; those that are there now.
+  void add_queue(CommandQueue& queue);
+  void remove_queue(CommandQueue& queue);
+  std::vector<Ref<CommandQueue>> queues();
+
+  // Buffers whose addresses kernels may have, and the one that has an address on a device, or none.
+  void add_addressed(Buffer& buffer);
+  void remove_addressed(Buffer& buffer);
+  Ref<Buffer> addressed_at(Device& device, device::Address address);
+
   // Tells the application's pfn_notify, on the callback thread.
   void notify(std::string reason);
   void add_destructor_callback(DestructorCallback callback, void* user_data);
@@ -48,7 +61,9 @@ class Context final : public Object {
   Notify notify_;
   void* user_data_;
   SvmTable svm_;
-  std::mutex mutex_;  // guards destructor_callbacks_
+  std::mutex mutex_;  // guards what follows
+  std::vector<CommandQueue*> queues_;
+  std::vector<Buffer*> addressed_;
   std::vector<std::pair<DestructorCallback, void*>> destructor_callbacks_;
 };
 

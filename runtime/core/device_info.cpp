@@ -33,16 +33,21 @@ constexpr cl_version kCxxVersion = CL_MAKE_VERSION(1, 0, 0);
 constexpr cl_uint kSingleFloatAtomics = 0x4231, kDoubleFloatAtomics = 0x4232, kHalfFloatAtomics = 0x4233;
 constexpr cl_bitfield kAllFloatAtomics = 0x70007;
 
-std::vector<NamedVersion> extensions_of(const isa::Target& target) {
+std::vector<NamedVersion> extensions_of(const Device& device) {
+  const isa::Target& target = device.target();
   std::vector<NamedVersion> list{{"cl_khr_icd", CL_MAKE_VERSION(2, 0, 0)},
                                  {"cl_khr_command_buffer", kCommandBufferVersion},
                                  {"cl_khr_command_buffer_mutable_dispatch", kMutableDispatchVersion},
                                  {"cl_khr_create_command_queue", kExtensionVersion},
                                  {"cl_khr_device_uuid", kExtensionVersion},
                                  {"cl_khr_extended_versioning", kExtensionVersion},
+                                 {"cl_khr_priority_hints", kExtensionVersion},
                                  {"cl_khr_semaphore", kExtensionVersion},
+                                 {"cl_khr_throttle_hints", kExtensionVersion},
                                  {"cl_khr_suggested_local_work_size", kExtensionVersion},
+                                 {"cl_ext_buffer_device_address", CL_MAKE_VERSION(1, 0, 2)},
                                  {"cl_ext_cxx_for_opencl", kCxxVersion}};
+  if (device.svm_capabilities()) list.push_back({"cl_intel_unified_shared_memory", CL_MAKE_VERSION(1, 1, 0)});
   for (const auto& extension : il_extensions()) list.push_back(extension);
   const auto rows = isa::language_features(target);
   for (const auto& row : rows)
@@ -122,6 +127,21 @@ void add_command_buffers(InfoTable& info, cl_command_queue_properties queues) {
   info.add(CL_DEVICE_COMMAND_BUFFER_REQUIRED_QUEUE_PROPERTIES_KHR, cl_command_queue_properties{0});
   info.add(kSupportedQueueProperties, queues);
   info.add(CL_DEVICE_MUTABLE_DISPATCH_CAPABILITIES_KHR, kAllDispatchFields);
+}
+
+// cl_intel_unified_shared_memory: what the host and the devices see under one address, they all may use at
+// any time.
+void add_unified_memory(InfoTable& info, bool shared) {
+  using Capabilities = cl_device_unified_shared_memory_capabilities_intel;
+  const Capabilities all = CL_UNIFIED_SHARED_MEMORY_ACCESS_INTEL |
+                           CL_UNIFIED_SHARED_MEMORY_ATOMIC_ACCESS_INTEL |
+                           CL_UNIFIED_SHARED_MEMORY_CONCURRENT_ACCESS_INTEL |
+                           CL_UNIFIED_SHARED_MEMORY_CONCURRENT_ATOMIC_ACCESS_INTEL;
+  for (const cl_uint name : {CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL, CL_DEVICE_DEVICE_MEM_CAPABILITIES_INTEL,
+                             CL_DEVICE_SINGLE_DEVICE_SHARED_MEM_CAPABILITIES_INTEL,
+                             CL_DEVICE_CROSS_DEVICE_SHARED_MEM_CAPABILITIES_INTEL})
+    info.add(name, shared ? all : Capabilities{0});
+  info.add(CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL, Capabilities{0});
 }
 
 // Both forms of vectors of four 8-bit integers; none is an instruction of its own.
@@ -285,7 +305,7 @@ void add_identity(InfoTable& info, const std::string& device) {
 }  // namespace
 
 void Device::describe(cl_platform_id platform, std::size_t number) {
-  extension_list_ = extensions_of(target());
+  extension_list_ = extensions_of(*this);
   const auto features = language_features_of(target());
   compiler_features_ = compiler_features_of(target());
   info_.add(CL_DEVICE_TYPE, cl_device_type{CL_DEVICE_TYPE_GPU});
@@ -308,6 +328,7 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
   add_atomics(info_, target());
   add_identity(info_, fmt::format("{} {}", description().name, number));
   info_.add(CL_DEVICE_SVM_CAPABILITIES, svm_capabilities());
+  add_unified_memory(info_, svm_capabilities() != 0);
   add_dot_products(info_);
   add_types(info_, description().target);
   add_shape(info_, description());

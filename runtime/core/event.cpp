@@ -99,6 +99,7 @@ void Event::start() {
 }
 
 void Event::hand_over(device::Command command, device::CompletionHandler done) {
+  if (auto* launch = std::get_if<device::Launch>(&command)) launch->priority = queue_->priority();
   queue_->device().implementation().submit(std::move(command), std::move(done));
 }
 

@@ -51,7 +51,10 @@ Kernel::~Kernel() { program_->detach_kernel(); }
 Ref<Kernel> Kernel::clone() const {
   auto copy = Ref<Kernel>::adopt(new Kernel(*program_, builds_));
   copy->arguments_ = arguments();
-  copy->svm_pointers_ = svm_pointers();
+  std::lock_guard lock(mutex_);
+  copy->svm_pointers_ = svm_pointers_;
+  copy->usm_pointers_ = usm_pointers_;
+  copy->device_pointers_ = device_pointers_;
   return copy;
 }
 
@@ -97,6 +100,29 @@ Outcome<> Kernel::set_svm_argument(cl_uint index, const void* pointer) {
   return {};
 }
 
+Outcome<> Kernel::set_pointer_argument(cl_uint index, const void* pointer) {
+  KIESEL_CHECK(check_index(index));
+  KIESEL_TRY(argument, make_pointer_argument(program_->context(), info().arguments[index], pointer));
+  std::lock_guard lock(mutex_);
+  arguments_[index] = std::move(argument);
+  return {};
+}
+
+void Kernel::set_usm_pointers(std::vector<const void*> pointers) {
+  std::lock_guard lock(mutex_);
+  usm_pointers_ = std::move(pointers);
+}
+
+void Kernel::set_device_pointers(std::vector<device::Address> addresses) {
+  std::lock_guard lock(mutex_);
+  device_pointers_ = std::move(addresses);
+}
+
+std::vector<device::Address> Kernel::device_pointers() const {
+  std::lock_guard lock(mutex_);
+  return device_pointers_;
+}
+
 Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
   Context& context = program_->context();
   for (const void* pointer : pointers)
@@ -110,7 +136,9 @@ Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
 
 std::vector<const void*> Kernel::svm_pointers() const {
   std::lock_guard lock(mutex_);
-  return svm_pointers_;
+  auto all = svm_pointers_;
+  all.insert(all.end(), usm_pointers_.begin(), usm_pointers_.end());
+  return all;
 }
 
 Kernel::ChosenSize Kernel::chosen() const {

@@ -40,9 +40,15 @@ class Kernel final : public Object {
 
   Outcome<> set_argument(cl_uint index, std::size_t size, const void* value);
   Outcome<> set_svm_argument(cl_uint index, const void* pointer);
+  Outcome<> set_pointer_argument(cl_uint index, const void* pointer);
   // Allocations of shared virtual memory that it may use without having them as arguments.
   Outcome<> set_svm_pointers(std::vector<const void*> pointers);
-  std::vector<const void*> svm_pointers() const;
+  // The same of unified shared memory, where any pointer will do.
+  void set_usm_pointers(std::vector<const void*> pointers);
+  std::vector<const void*> svm_pointers() const;  // of both
+  // Addresses in buffers (cl_ext_buffer_device_address) that it may use.
+  void set_device_pointers(std::vector<device::Address> addresses);
+  std::vector<device::Address> device_pointers() const;
   std::vector<Argument> arguments() const;
   bool has_all_arguments() const;
 
@@ -65,7 +71,8 @@ class Kernel final : public Object {
   const std::vector<Build> builds_;
   mutable std::mutex mutex_;  // guards what follows
   std::vector<Argument> arguments_;
-  std::vector<const void*> svm_pointers_;
+  std::vector<const void*> svm_pointers_, usm_pointers_;
+  std::vector<device::Address> device_pointers_;
   ChosenSize chosen_;
 };
 

@@ -142,14 +142,22 @@ Outcome<KernelArgument> make_argument(Context& context, const Declared& declared
   return from_value(setting);
 }
 
-Outcome<KernelArgument> make_svm_argument(Context& context, const Declared& declared, const void* pointer) {
+Outcome<KernelArgument> make_pointer_argument(Context& context, const Declared& declared,
+                                              const void* pointer) {
   const Setting setting{context, declared, sizeof pointer, pointer};
   if (declared.kind != compiler::ArgumentKind::kPointer)
     return setting.error(CL_INVALID_ARG_VALUE, "is no pointer to __global or __constant memory");
+  return KernelArgument{.set = true, .svm = pointer, .any_pointer = true};
+}
+
+Outcome<KernelArgument> make_svm_argument(Context& context, const Declared& declared, const void* pointer) {
+  const Setting setting{context, declared, sizeof pointer, pointer};
+  KIESEL_TRY(argument, make_pointer_argument(context, declared, pointer));
   if (pointer && !context.svm().find(pointer))
     return setting.error(CL_INVALID_ARG_VALUE,
                          fmt::format("gets {}, which is not of an allocation by clSVMAlloc", pointer));
-  return KernelArgument{.set = true, .svm = pointer};
+  argument.any_pointer = false;
+  return argument;
 }
 
 }  // namespace kiesel::runtime

@@ -16,6 +16,7 @@ struct KernelArgument {
   std::vector<std::byte> value{};  // by value; of a sampler its bits
   cl_mem memory = nullptr;         // clSetKernelArg holds no reference
   const void* svm = nullptr;       // nor does clSetKernelArgSVMPointer
+  bool any_pointer = false;        // svm need not be of an allocation: clSetKernelArgMemPointerINTEL
   std::size_t local_bytes = 0;
 };
 
@@ -25,5 +26,9 @@ Outcome<KernelArgument> make_argument(Context& context, const compiler::KernelAr
 // The same of clSetKernelArgSVMPointer. CL_INVALID_OPERATION, CL_INVALID_ARG_VALUE.
 Outcome<KernelArgument> make_svm_argument(Context& context, const compiler::KernelArgument& declared,
                                           const void* pointer);
+
+// Of clSetKernelArgMemPointerINTEL, for which any pointer will do. CL_INVALID_ARG_VALUE.
+Outcome<KernelArgument> make_pointer_argument(Context& context, const compiler::KernelArgument& declared,
+                                              const void* pointer);
 
 }  // namespace kiesel::runtime

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "device/isa/launch_block.hpp"
+#include "runtime/core/buffer.hpp"
 #include "runtime/core/command_queue.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/memory.hpp"
@@ -79,6 +80,12 @@ Outcome<> check_resources(Device& device, const Kernel& kernel, const compiler::
                device.description().private_memory_bytes);
 }
 
+// A buffer that the kernel gets as a number.
+void hold_addressed(Device& device, const Kernel& kernel, const void* pointer, Prepared& out) {
+  auto buffer = kernel.program().context().addressed_at(device, reinterpret_cast<device::Address>(pointer));
+  if (buffer) out.memory.emplace_back(std::move(buffer));
+}
+
 Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
   using compiler::ArgumentKind;
   Ref<Object> context(&kernel.program().context());
@@ -112,18 +119,23 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
       out.memory.emplace_back(memory);
     } else if (value.svm) {
       auto allocation = kernel.program().context().svm().find(value.svm);
-      if (!allocation)
+      if (!allocation && !value.any_pointer)
         return ApiError{CL_INVALID_KERNEL_ARGS,
                         fmt::format("kernel '{}': the SVM allocation of argument {} ('{}') was freed",
                                     out.kernel->name, i, argument.name),
                         context};
       put(out.launch.arguments, argument.offset, &value.svm, sizeof value.svm);
-      out.svm.push_back(std::move(allocation));
+      if (allocation)
+        out.svm.push_back(std::move(allocation));
+      else
+        hold_addressed(device, kernel, value.svm, out);
     }
   }
   for (const void* pointer : kernel.svm_pointers())
     if (auto allocation = kernel.program().context().svm().find(pointer))
       out.svm.push_back(std::move(allocation));
+  for (const auto address : kernel.device_pointers())
+    hold_addressed(device, kernel, reinterpret_cast<const void*>(address), out);
   if (!out.svm.empty() && !device.svm_capabilities())
     return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory", context};
   KIESEL_CHECK(check_resources(device, kernel, *out.kernel, local));

@@ -43,6 +43,13 @@ class Object {
   Object& operator=(const Object&) = delete;
 
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  // False when the last reference has gone: for lists that hold none.
+  bool retain_if_alive() {
+    auto count = references_.load(std::memory_order_relaxed);
+    while (count && !references_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) {
+    }
+    return count != 0;
+  }
   void release() {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }

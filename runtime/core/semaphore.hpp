@@ -1,6 +1,6 @@
 // Binary semaphores (cl_khr_semaphore). A wait is bound to its signal when the later of the two is enqueued,
 // in the order of the enqueues, as an edge of the event graph: so a semaphore may be signalled again as soon
-// as a wait is enqueued. Threads: any; mutex_ comes before Event's.
+// as a wait is enqueued. Threads: any; mutex_ is a leaf.
 #pragma once
 
 #include <CL/cl.h>

@@ -7,7 +7,7 @@
 namespace kiesel::runtime {
 
 Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>& devices, std::size_t size,
-                                                  std::size_t alignment) {
+                                                  std::size_t alignment, UsmInfo usm) {
   Ref<SvmAllocation> made;
   for (const auto& device : devices) {
     if (!device->svm_capabilities()) continue;
@@ -18,9 +18,9 @@ Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>
     } else {
       const auto address = implementation.allocate(size, alignment);
       if (!address.ok()) return memory_error(address.error());
-      made = Ref<SvmAllocation>::adopt(new SvmAllocation(implementation.host_pointer(*address), size));
+      made = Ref<SvmAllocation>::adopt(new SvmAllocation(implementation.host_pointer(*address), size, usm));
     }
-    implementation.label(address_of(made->begin_), "SVM allocation");
+    implementation.label(address_of(made->begin_), made->is_usm() ? "USM allocation" : "SVM allocation");
     made->devices_.push_back(device);
   }
   if (!made) return ApiError{CL_INVALID_OPERATION, "no device of the context has shared virtual memory"};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CL/cl.h>
+#include <CL/cl_ext.h>
 
 #include <map>
 #include <shared_mutex>
@@ -18,23 +19,34 @@ inline device::Address address_of(const std::byte* pointer) {
   return reinterpret_cast<device::Address>(pointer);
 }
 
+// What cl_intel_unified_shared_memory knows of an allocation.
+struct UsmInfo {
+  cl_unified_shared_memory_type_intel type = CL_MEM_TYPE_UNKNOWN_INTEL;  // of clSVMAlloc
+  Ref<Device> device{};                                                  // or none
+  cl_mem_alloc_flags_intel flags = 0;
+};
+
 class SvmAllocation final : public Object {
  public:
   // Made on the first of the devices that has SVM, shared with the others that have it. Alignment is a power
   // of two.
   static Outcome<Ref<SvmAllocation>> create(const std::vector<Ref<Device>>& devices, std::size_t size,
-                                            std::size_t alignment);
+                                            std::size_t alignment, UsmInfo usm = {});
 
   std::byte* begin() const { return begin_; }
   std::size_t size() const { return size_; }
+  const UsmInfo& usm() const { return usm_; }
+  bool is_usm() const { return usm_.type != CL_MEM_TYPE_UNKNOWN_INTEL; }
   bool contains(const void* pointer, std::size_t bytes) const;
 
  private:
-  SvmAllocation(std::byte* begin, std::size_t size) : begin_(begin), size_(size) {}
+  SvmAllocation(std::byte* begin, std::size_t size, UsmInfo usm)
+      : begin_(begin), size_(size), usm_(std::move(usm)) {}
   ~SvmAllocation() override;
 
   std::byte* const begin_;
   const std::size_t size_;
+  const UsmInfo usm_;
   std::vector<Ref<Device>> devices_;  // that reach it, its own first
 };
 
