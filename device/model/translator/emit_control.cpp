@@ -10,7 +10,8 @@ Emitter::SplitVariables& Emitter::split_variables(std::uint32_t block) {
   if (fresh)
     found->second = {new_variable(i1_, "open", b_.getFalse()), new_variable(i1_, "in_second", b_.getFalse()),
                      new_variable(mask_type_, "before", no_lanes()),
-                     new_variable(mask_type_, "second", no_lanes())};
+                     new_variable(mask_type_, "second", no_lanes()),
+                     new_variable(i64_, "second_holds", number64(0))};
   return found->second;
 }
 
@@ -46,11 +47,8 @@ void Emitter::emit_return() {
       static_cast<std::int64_t>(code_.begin) + std::int64_t{code_.blocks[next].items[0].index} * 4;
   const Constant& known = block_->last().first;
   if (!(known == Constant{Constant::Base::kModule, place})) {
-    const Value link = read_first(block_->last());
-    if (link.kind.rep != Rep::kUniform)
-      require(b_.getFalse());
-    else
-      require(b_.CreateICmpEQ(link.v, b_.CreateAdd(module_base_, number64(place))));
+    llvm::Value* link = agreed_number(read_first(block_->last()));
+    require(b_.CreateICmpEQ(link, b_.CreateAdd(module_base_, number64(place))));
   }
   count(block_->items.size());
   go_to(next, node_->full);
@@ -105,6 +103,18 @@ void Emitter::emit_branch() {
   go_to(block_->next[1], node_->full);
 }
 
+// What must be one number in all active lanes; where it is not, the interpreter has the fault.
+llvm::Value* Emitter::agreed_number(const Value& value) {
+  if (value.kind.rep == Rep::kUniform) return value.v;
+  llvm::Value* each = wide(value);
+  llvm::Value* first = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+  llvm::Value* one = b_.CreateExtractElement(each, first);
+  llvm::Value* same = bits(b_.CreateICmpEQ(each, splat(one)));
+  if (!node_->full) same = b_.CreateOr(same, b_.CreateNot(mask()));
+  require(b_.CreateICmpEQ(same, all_lanes()));
+  return one;
+}
+
 llvm::Value* Emitter::predicate(const Value& value, bool negate) {
   llvm::Value* yes;
   if (value.kind.rep == Rep::kUniform) {
@@ -146,10 +156,14 @@ void Emitter::emit_split() {
   b_.CreateStore(b_.getTrue(), variables.open);
   b_.CreateStore(b_.getFalse(), variables.in_second);
   b_.CreateStore(b_.CreateSelect(yes_first, yes, no), mask_variable_);
-  go_to(next, false);
+  const auto holds = [&](llvm::Value* is_yes) {
+    return b_.CreateSelect(is_yes, number64(!item.in.negate), number64(item.in.negate));
+  };
+  b_.CreateStore(holds(b_.CreateNot(yes_first)), variables.second_holds);
+  go_to(next, false, holds(yes_first));
   b_.SetInsertPoint(together);
   if (block_->masked_only && node_->full) b_.CreateStore(all_lanes(), mask_variable_);
-  go_to(next, node_->full && !block_->masked_only);
+  go_to(next, node_->full && !block_->masked_only, holds(b_.CreateICmpNE(yes, no_lanes())));
 }
 
 void Emitter::emit_join() {
@@ -180,7 +194,7 @@ void Emitter::emit_join() {
   b_.SetInsertPoint(second);
   b_.CreateStore(b_.getTrue(), variables.in_second);
   b_.CreateStore(load(variables.second), mask_variable_);
-  go_to(code_.blocks[block_->split].next[0], false);
+  go_to(code_.blocks[block_->split].next[0], false, load(variables.second_holds));
   b_.SetInsertPoint(pop);
   llvm::Value* before = load(variables.before);
   b_.CreateStore(b_.getFalse(), variables.open);
@@ -193,11 +207,7 @@ void Emitter::emit_predicate() {
   const Value condition = read_first(item), restore_value = read_second(item);
   const std::uint32_t next = block_->next[0];
   llvm::Value* stay = predicate(condition, item.in.negate);
-  if (restore_value.kind.rep != Rep::kUniform) {
-    give_back();
-    return;
-  }
-  llvm::Value* restore = b_.CreateTrunc(restore_value.v, mask_type_);
+  llvm::Value* restore = b_.CreateTrunc(agreed_number(restore_value), mask_type_);
   llvm::Value* after = b_.CreateSelect(b_.CreateICmpEQ(stay, no_lanes()), restore, stay);
   require(b_.CreateICmpNE(after, no_lanes()));
   if (node_->full && condition.kind.rep == Rep::kUniform) {
@@ -207,13 +217,15 @@ void Emitter::emit_predicate() {
   }
   count(block_->items.size());
   b_.CreateStore(after, mask_variable_);
-  if (request_.shape.partial) return go_to(next, false);
+  llvm::Value* holds =
+      b_.CreateSelect(b_.CreateICmpEQ(stay, no_lanes()), number64(item.in.negate), number64(!item.in.negate));
+  if (request_.shape.partial) return go_to(next, false, holds);
   llvm::BasicBlock *full = new_block("all_stay"), *some = new_block("some_leave");
   b_.CreateCondBr(b_.CreateICmpEQ(after, all_lanes()), full, some);
   b_.SetInsertPoint(full);
-  go_to(next, true);
+  go_to(next, true, holds);
   b_.SetInsertPoint(some);
-  go_to(next, false);
+  go_to(next, false, holds);
 }
 
 }  // namespace kiesel::model::translator

@@ -258,13 +258,18 @@ void Emitter::poll(const Node& target, std::uint32_t number) {
   b_.SetInsertPoint(on);
 }
 
-void Emitter::go_to(std::uint32_t block, bool full) {
+void Emitter::go_to(std::uint32_t block, bool full, llvm::Value* agreed) {
   const std::uint32_t number = kinds_.find(block, full);
   const Node& target = kinds_.nodes()[number];
+  const Register known = kinds_.agreed(node_->block, block, full);
   const auto values = values_;  // what is read here is not there on other paths
   for (const unsigned r : kinds_.needed(target).set_bits()) {
     const Kind& kind = target.start[r];
     if (kind.rep == Rep::kNone) continue;
+    if (agreed && r == known) {
+      store_variable(r, convert({{Rep::kUniform, true, Nan::kCanonical, 0}, agreed}, kind));
+      continue;
+    }
     const bool is_written = std::find(written_.begin(), written_.end(), r) != written_.end();
     if (!is_written && kind == node_->start[r]) continue;  // its variable holds it
     store_variable(r, convert(at_end(r), kind));

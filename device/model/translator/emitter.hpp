@@ -49,7 +49,7 @@ class Emitter {
   static void set_host_attributes(llvm::Function& function);
   llvm::BasicBlock* block_of(std::uint32_t node);
   // Makes the block's last stores for that successor and goes there; `poll` where a loop closes.
-  void go_to(std::uint32_t block, bool full);
+  void go_to(std::uint32_t block, bool full, llvm::Value* agreed = nullptr);  // what Kinds::agreed() then holds
   void count(std::size_t items);
   void poll(const Node& target, std::uint32_t number);
   llvm::BasicBlock* new_block(const char* name);
@@ -180,9 +180,10 @@ class Emitter {
   void emit_join();
   void emit_predicate();
   void emit_return();
+  llvm::Value* agreed_number(const Value& value);
 
   struct SplitVariables {
-    llvm::AllocaInst *open, *in_second, *before, *second;
+    llvm::AllocaInst *open, *in_second, *before, *second, *second_holds;
   };
   SplitVariables& split_variables(std::uint32_t block);
   llvm::Value* load(llvm::AllocaInst* variable) {

@@ -191,7 +191,7 @@ Kinds::Kinds(const Code& code, const Liveness& liveness, const TranslationReques
     : code_(code), liveness_(liveness), request_(request), number_(code.blocks.size() * 2, kNone) {
   const unsigned lanes = request.target.lanes;
   if (request.shape.row && request.shape.row < lanes) rows_ = lanes / request.shape.row;
-  flow({0, !request.shape.partial}, std::vector<Kind>(kSlots + code.slots));
+  flow(kNone, {0, !request.shape.partial}, std::vector<Kind>(kSlots + code.slots));
   for (bool again = true; again;) {
     again = false;
     for (std::uint32_t b = 0; b < code.blocks.size(); ++b)
@@ -213,7 +213,20 @@ Set Kinds::needed(const Node& node) const {
   return set;
 }
 
-void Kinds::flow(const Edge& to, const std::vector<Kind>& kinds) {
+// The second side of a split is entered from its join.
+Register Kinds::agreed(std::uint32_t from, std::uint32_t to, bool full) const {
+  if (from == kNone) return kNone;
+  const Block* block = &code_.blocks[from];
+  if (block->ending == Ending::kJoin && to == code_.blocks[block->split].next[0] && to != block->next[0])
+    block = &code_.blocks[block->split];
+  if (block->ending != Ending::kSplit && block->ending != Ending::kPredicate) return kNone;
+  const Item& last = block->last();
+  const Register r = last.in.rs1;
+  if (r == 0 || !last.first_is_truth || operands_of(last.in).writes == r) return kNone;
+  return !full && liveness_.waiting[to].test(r) ? kNone : r;
+}
+
+void Kinds::flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& kinds) {
   std::uint32_t& number = number_[to.block * 2 + to.full];
   if (number == kNone) {
     number = static_cast<std::uint32_t>(nodes_.size());
@@ -223,9 +236,10 @@ void Kinds::flow(const Edge& to, const std::vector<Kind>& kinds) {
   Node& node = nodes_[number];
   const Set& high = liveness_.high[to.block];
   const Set set = needed(node);
+  const Register known = agreed(from, to.block, to.full);
   for (const unsigned r : set.set_bits()) {
     const bool upper = high.test(r) || (!node.full && liveness_.waiting[to.block].test(r));
-    const Kind kind = merged(node.start[r], kinds[r], upper);
+    const Kind kind = merged(node.start[r], r == known ? uniform(true) : kinds[r], upper);
     if (kind == node.start[r]) continue;
     node.start[r] = kind;
     dirty_[number] = 1;
@@ -246,7 +260,7 @@ void Kinds::visit(std::uint32_t number) {
   const auto before_blend = kinds;
   for (const Register r : written)
     if (keeps(node, r)) kinds[r] = merged(varying(before_blend[r], true), varying(node.start[r], true), true);
-  for (const Edge& edge : edges(node, before_blend)) flow(edge, kinds);
+  for (const Edge& edge : edges(node, before_blend)) flow(node.block, edge, kinds);
 }
 
 std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>& kinds) const {

@@ -71,6 +71,9 @@ class Kinds {
   // Registers that have to be there when the node starts.
   Set needed(const Node& node) const;
   unsigned rows() const { return rows_; }
+  // The condition of a split or predicate that `from` ends with, where it is one number for all lanes that go to a
+  // node: a truth that the lanes of a side agree on. Else kNone.
+  Register agreed(std::uint32_t from, std::uint32_t to, bool full) const;
   Kind kind_of(Register r, const Constant& constant, const std::vector<Kind>& kinds) const;
 
  private:
@@ -80,7 +83,7 @@ class Kinds {
   };
   std::vector<Edge> edges(const Node& node, const std::vector<Kind>& kinds) const;
   void visit(std::uint32_t node);
-  void flow(const Edge& to, const std::vector<Kind>& kinds);
+  void flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& kinds);
   Kind integer(const Item& item, const Kind& a, const Kind& b) const;
   Kind line(const Item& item, const Kind& a, const Kind& b) const;
   Kind floating(const Item& item, const std::vector<Kind>& kinds) const;

@@ -176,7 +176,11 @@ class Finder {
     std::vector<Set> of_split(code_.blocks.size(), Set(registers_));
     for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) {
       const Block& block = code_.blocks[b];
-      if (block.ending == Ending::kSplit) of_split[b] |= out_.start[block.next[0]];
+      if (block.ending == Ending::kSplit) {
+        Set side = out_.start[block.next[0]];
+        if (block.last().first_is_truth) side.reset(block.last().in.rs1);  // known of either side
+        of_split[b] |= side;
+      }
       if (block.ending == Ending::kJoin) of_split[block.split] |= out_.start[block.next[0]];
     }
     for (std::uint32_t b = 0; b < code_.blocks.size(); ++b)
@@ -186,6 +190,7 @@ class Finder {
       Set leaving = out_.start[block.leave];
       auto& rest = code_.blocks[block.next[0]].items;
       for (auto item = rest.rbegin(); item != rest.rend(); ++item) step_back(leaving, *item);
+      if (block.last().first_is_truth) leaving.reset(block.last().in.rs1);  // known of all that leave
       for (const std::uint32_t b : block.body) out_.waiting[b] |= leaving;
     }
   }
