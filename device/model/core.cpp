@@ -114,9 +114,11 @@ void Core::start(Slot& slot, unsigned rank) {
   const unsigned count = std::min(group_size_ - rank * state_.lanes, state_.lanes);
   warp.mask = warp.full_mask >> (state_.lanes - count);
   slot.partial = count != state_.lanes;
-  slot.begun = false;
+  slot.begun = slot.ended_translated = false;
   Installed& installed = installed_[slot.partial];
   slot.translated = installed.kernel ? &installed : nullptr;
+  slot.end_rank =
+      slot.translated && !slot.partial && !installed.reads_local_ids ? group_size_ / state_.lanes : rank + 1;
 }
 
 void Core::number_work_items(Warp& warp) const {
@@ -140,8 +142,12 @@ void Core::number_work_items(Warp& warp) const {
   }
 }
 
-void Core::finish(const Warp& warp) {
-  state_.active_warps &= ~(std::uint64_t{1} << warp.rank);
+// The slot's warp, and where translated code went on with others, those from `first_rank` on, have ended.
+void Core::finish(const Slot& slot, unsigned first_rank) {
+  const Warp& warp = *slot.warp;
+  const unsigned count = warp.rank + 1 - first_rank;
+  state_.active_warps &= ~(~std::uint64_t{0} >> (64 - count) << first_rank);
+  if (slot.ended_translated) return;  // count_ended() has counted
   state_.counters.instructions += warp.executed;
   state_.counters.lane_instructions += warp.lane_instructions;
   ++state_.counters.warps;
@@ -180,9 +186,10 @@ Core::Outcome Core::run_group(const LaunchContext& launch, std::uint64_t group) 
     const Warp& warp = *slot.warp;
     if (warp.stop == Stop::kFault) return Outcome::kFault;
     if (warp.stop == Stop::kEnded)
-      finish(warp);
+      finish(slot, rank);
     else
       ++live;
+    rank = warp.rank;
   }
   const Outcome outcome = live ? run_together(launch, live) : Outcome::kDone;
   count_interpreted();
@@ -208,7 +215,7 @@ Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) 
         ++i;
         continue;
       }
-      finish(warp);
+      finish(slots_[i], warp.rank);
       std::swap(slots_[i], slots_[--live]);
     }
     if (!progress) {

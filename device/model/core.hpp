@@ -63,7 +63,7 @@ class Core {
   void number_work_items(Warp& warp) const;
   // Runs the warp until it ends, faults, waits or has had its turn. False when must_end() was seen.
   bool run(Slot& slot);
-  void finish(const Warp& warp);
+  void finish(const Slot& slot, unsigned first_rank);
   Outcome run_together(const LaunchContext& launch, std::size_t live);
   void report_stuck(std::size_t live);
 
@@ -79,6 +79,8 @@ class Core {
   Next run_segments(Slot& slot, const HostKernel::Segment* segment);
   bool interpret_one(Warp& warp, std::uint64_t turn_end);
   void to_interpreter(Warp& warp, std::uint64_t insn);
+  void take_rank(Warp& warp);
+  void count_ended();
   const HostKernel::Segment* segment_at(const Slot& slot) const;
   void count_interpreted();
   static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
@@ -89,7 +91,8 @@ class Core {
     std::uint64_t serial = 0;         // launch that its registers were cleared for
     unsigned partial = 0;             // which of `installed_` is its
     Installed* translated = nullptr;  // what it runs, where it began in translated code
-    bool begun = false;
+    unsigned end_rank = 0;            // translated code goes on with the warps up to here when it has ended
+    bool begun = false, ended_translated = false;
   };
 
   const Engine& engine_;

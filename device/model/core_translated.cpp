@@ -65,7 +65,6 @@ bool Core::run(Slot& slot) {
   Warp& warp = *slot.warp;
   if (slot.translated) {
     const HostKernel::Segment* segment = slot.begun ? segment_at(slot) : &slot.translated->kernel->startup();
-    if (!slot.begun) ++state_.counters.translated_warps;
     slot.begun = true;
     if (segment) {
       const Next next = run_segments(slot, segment);
@@ -100,9 +99,10 @@ const HostKernel::Segment* Core::segment_at(const Slot& slot) const {
 Core::Next Core::run_segments(Slot& slot, const HostKernel::Segment* segment) {
   Warp& warp = *slot.warp;
   Installed& installed = *slot.translated;
-  csr(context_, TableCsr::warp_id) = csr(context_, TableCsr::group_rank) = warp.rank;
-  const auto& first = first_ids_[warp.rank];
-  std::copy(first.begin(), first.end(), context_.local_first);
+  context_.rank = warp.rank;
+  context_.end_rank = slot.end_rank;
+  context_.first_ids = reinterpret_cast<const std::uint64_t(*)[3]>(first_ids_.data());
+  context_.ended_warps = context_.ended_instructions = context_.ended_lane_instructions = 0;
   context_.sites = installed.sites.data();
   running_ = &installed;
   asked_to_give_way_ = false;
@@ -111,16 +111,21 @@ Core::Next Core::run_segments(Slot& slot, const HostKernel::Segment* segment) {
   context_.poll_at = turn_end;
   while (segment) {
     const std::uint64_t result = segment->run(&warp, &context_);
+    take_rank(warp);
     switch (static_cast<Exit>(static_cast<std::uint32_t>(result))) {
       case Exit::kEnded:
         warp.stop = Stop::kEnded;
+        slot.ended_translated = true;
+        count_ended();
         return Next::kStop;
       case Exit::kInterpret:
+        count_ended();
         to_interpreter(warp, result >> 32);
         if (asked_to_give_way_) return Next::kStop;
         ++state_.counters.given_back;
         return Next::kInterpret;
       case Exit::kInterpretOne:
+        count_ended();
         to_interpreter(warp, result >> 32);
         if (!interpret_one(warp, turn_end)) return Next::kStop;
         segment = segment_at(slot);
@@ -134,6 +139,22 @@ Core::Next Core::run_segments(Slot& slot, const HostKernel::Segment* segment) {
   }
   ++state_.counters.given_back;
   return Next::kInterpret;
+}
+
+// The warp is the one that the segment has come to.
+void Core::take_rank(Warp& warp) {
+  if (warp.rank == context_.rank) return;
+  warp.rank = static_cast<unsigned>(context_.rank);
+  warp.numbered = false;
+}
+
+// Warps that ended in a segment. The one whose state it had is not among them for finish().
+void Core::count_ended() {
+  state_.counters.warps += context_.ended_warps;
+  state_.counters.translated_warps += context_.ended_warps;
+  state_.counters.instructions += context_.ended_instructions;
+  state_.counters.lane_instructions += context_.ended_lane_instructions;
+  context_.ended_warps = context_.ended_instructions = context_.ended_lane_instructions = 0;
 }
 
 // The segment wrote the mask and the counters as they are now.
@@ -166,6 +187,7 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   Warp& warp = *static_cast<Warp*>(at);
   Core& core = *warp.core->runner;
   ++core.state_.counters.steps;
+  core.take_rank(warp);
   if (!warp.numbered) core.number_work_items(warp);
   warp.counted_until = warp.executed;
   core.engine_.set_mask(warp, mask);

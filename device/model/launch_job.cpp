@@ -158,13 +158,13 @@ LaunchBlocks::~LaunchBlocks() {
 
 Result<Address> LaunchBlocks::take(std::uint64_t bytes) {
   if (bytes > kSlotBytes) {
-    auto block = memory_.allocate(bytes, 64);
+    auto block = memory_.allocate(bytes, 64, Memory::Kind::kReadOnly);
     if (block) memory_.label(*block, "kernel arguments");
     return block;
   }
   std::lock_guard lock(mutex_);
   if (free_.empty()) {
-    const auto area = memory_.allocate(kSlotBytes * kSlots, kSlotBytes);
+    const auto area = memory_.allocate(kSlotBytes * kSlots, kSlotBytes, Memory::Kind::kReadOnly);
     if (!area) return area.error();
     memory_.label(*area, "kernel arguments");
     areas_.push_back(*area);

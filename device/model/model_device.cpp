@@ -46,7 +46,8 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
     cores.push_back(std::move(*core));
   }
   std::optional<DiskCache> cache;
-  if (c.keep_translations && !service.identity.empty()) cache.emplace(default_cache_folder(), config().cache_mib << 20);
+  if (c.keep_translations && !service.identity.empty())
+    cache.emplace(default_cache_folder(), config().cache_mib << 20);
   device->translations_ = std::make_unique<Translations>(service, c, engine, std::move(cache));
   device->dispatcher_ = std::make_unique<Dispatcher>(std::move(cores), c.cores);
   KIESEL_LOG(kDevice, kInfo, "{}: engine {} of {} lanes, {} host threads", device->description_.name,

@@ -156,7 +156,8 @@ class Stepper {
     auto *ask = block(), *on = block();
     b_.CreateCondBr(due, ask, on);
     b_.SetInsertPoint(ask);
-    auto* type = llvm::FunctionType::get(b_.getInt1Ty(), {b_.getPtrTy(), b_.getInt64Ty(), b_.getInt1Ty()}, false);
+    auto* type =
+        llvm::FunctionType::get(b_.getInt1Ty(), {b_.getPtrTy(), b_.getInt64Ty(), b_.getInt1Ty()}, false);
     auto* callee = b_.CreateLoad(b_.getPtrTy(), place(shared_, offsetof(WarpContext, poll)));
     auto* good = b_.CreateCall(type, callee, {warp_, executed, b_.getTrue()});
     good->addParamAttr(2, llvm::Attribute::ZExt);
@@ -180,6 +181,12 @@ class Stepper {
       auto* depth = b_.CreateLoad(b_.getInt32Ty(), place(warp_, request_.layout.depth));
       require(b_.CreateICmpEQ(depth, b_.getInt32(0)), result(Exit::kInterpret, index));
       count();
+      const auto add = [&](std::uint64_t offset, llvm::Value* v) {
+        b_.CreateStore(b_.CreateAdd(word(shared_, offset), v), place(shared_, offset));
+      };
+      add(offsetof(WarpContext, ended_warps), b_.getInt64(1));
+      add(offsetof(WarpContext, ended_instructions), word(warp_, request_.layout.executed));
+      add(offsetof(WarpContext, ended_lane_instructions), word(warp_, request_.layout.lane_instructions));
       b_.CreateRet(result(Exit::kEnded, 0));
     } else {
       b_.CreateRet(result(Exit::kInterpretOne, index));

@@ -544,20 +544,25 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
 Value Emitter::csr(const Item& item, const Kind& kind) {
   namespace numbers = isa::csr;
   const auto number = static_cast<std::uint32_t>(item.in.imm);
-  const auto table = [&](TableCsr which) {
-    return load_context(offsetof(WarpContext, csrs) + static_cast<std::size_t>(which) * 8, i64_);
-  };
+  const auto table = [&](TableCsr which) { return table_csr(static_cast<std::uint32_t>(which)); };
   const auto first = [&](unsigned d) {
-    return load_context(offsetof(WarpContext, local_first) + d * 8, i64_);
+    llvm::Value* ids = load_context(offsetof(WarpContext, first_ids), pointer_);
+    llvm::Value* at = b_.CreateAdd(b_.CreateMul(load(rank_), number64(3)), number64(d));
+    auto* made = b_.CreateLoad(i64_, b_.CreateGEP(i64_, ids, at));
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+    return made;
   };
   switch (number) {
     case numbers::active_lanes:
       return {kind, mask64()};
+    case numbers::warp_id:
+    case numbers::group_rank:
+      return {kind, load(rank_)};
     case numbers::lane_id:
       return {kind, number64(0), number64(row_)};
     case numbers::mhartid: {
-      llvm::Value* warp = b_.CreateAdd(b_.CreateMul(table(TableCsr::core_id), table(TableCsr::num_warps)),
-                                       table(TableCsr::warp_id));
+      llvm::Value* warp =
+          b_.CreateAdd(b_.CreateMul(table(TableCsr::core_id), table(TableCsr::num_warps)), load(rank_));
       return {kind, b_.CreateMul(warp, number64(lanes_)), number64(row_)};
     }
     case numbers::local_id_x:

@@ -467,9 +467,7 @@ void Emitter::access(const Item& item) {
     }
     if (of_launch) {
       if (uses.writes == kNone) return;
-      llvm::Value* pointer = b_.CreateIntToPtr(b_.CreateAdd(address.v, number64(in.imm)), pointer_);
-      auto* made = b_.CreateAlignedLoad(memory_type(in), pointer, llvm::Align(access_bytes(in.op)));
-      made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+      llvm::Value* made = launch_value(item.first.value + in.imm, memory_type(in));
       return write(uses.writes, from_memory(in, made, kind));
     }
   }

@@ -30,6 +30,34 @@ llvm::Value* Emitter::load_context(std::size_t offset, llvm::Type* type) {
   return made;
 }
 
+void Emitter::add_to_context(std::size_t offset, llvm::Value* v) {
+  llvm::Value* sum = b_.CreateAdd(load_context(offset, i64_), v);
+  auto* made = b_.CreateStore(sum, b_.CreateConstInBoundsGEP1_64(i8_, shared_, offset));
+  made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+}
+
+// What is the same for all warps is read once, where the function starts: calls of the interpreter in the
+// loop over warps would keep LLVM from seeing that it does not change.
+llvm::Value* Emitter::table_csr(std::uint32_t which) {
+  llvm::Value*& made = csrs_[which];
+  if (made) return made;
+  const llvm::IRBuilderBase::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(entry_->getTerminator());
+  return made = load_context(offsetof(WarpContext, csrs) + which * 8, i64_);
+}
+
+// No kernel can write to the launch block.
+llvm::Value* Emitter::launch_value(std::int64_t offset, llvm::Type* type) {
+  llvm::Value*& made = launch_[{offset, type}];
+  if (made) return made;
+  const llvm::IRBuilderBase::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(entry_->getTerminator());
+  llvm::Value* pointer = b_.CreateIntToPtr(b_.CreateAdd(launch_block_, number64(offset)), pointer_);
+  auto* load = b_.CreateAlignedLoad(type, pointer, llvm::Align(type->getScalarSizeInBits() / 8));
+  load->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+  return made = load;
+}
+
 void Emitter::put_register(Register r, const Value& value) {
   const StateLayout& at = request_.layout;
   const std::uint32_t row = at.width * 8;

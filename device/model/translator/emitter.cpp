@@ -109,12 +109,15 @@ void Emitter::begin_function(std::size_t number) {
   entry_ = new_block("entry");
   variables_.clear();
   splits_.clear();
+  csrs_.clear();
+  launch_.clear();
   blocks_.clear();
   left_.clear();
   std::fill(std::begin(scratch_), std::end(scratch_), nullptr);
   mask_variable_ = new_variable(mask_type_, "mask");
   executed_ = new_variable(i64_, "executed");
   lane_instructions_ = new_variable(i64_, "lane_instructions");
+  rank_ = new_variable(i64_, "rank");
   b_.SetInsertPoint(entry_);
   start_mask_ = load_state(request_.layout.mask, i64_);
   b_.CreateStore(b_.CreateTrunc(start_mask_, mask_type_), mask_variable_);
@@ -124,6 +127,7 @@ void Emitter::begin_function(std::size_t number) {
   window_end_ = load_context(offsetof(WarpContext, window_end), i64_);
   launch_block_ = load_context(offsetof(WarpContext, csrs), i64_);  // mscratch is the first one
   static_assert(static_cast<int>(TableCsr::mscratch) == 0);
+  b_.CreateStore(load_context(offsetof(WarpContext, rank), i64_), rank_);
   faulted_ = new_block("faulted");
 }
 
@@ -150,6 +154,15 @@ void Emitter::emit_segment(const Root& root, std::size_t number) {
       segment.entry.push_back({static_cast<std::uint8_t>(r), how, kind.stride});
     }
   llvm::BasicBlock* first = block_of(root.node);
+  if (number == 0) {
+    b_.CreateBr(next_warp_ = new_block("next_warp"));
+    b_.SetInsertPoint(next_warp_);
+    b_.CreateStore(number64(0), executed_);
+    b_.CreateStore(number64(0), lane_instructions_);
+    auto* rank =
+        b_.CreateStore(load(rank_), b_.CreateConstInBoundsGEP1_64(i8_, shared_, offsetof(WarpContext, rank)));
+    rank->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+  }
   b_.CreateBr(first);
   while (!left_.empty()) {
     const std::uint32_t next = left_.back();

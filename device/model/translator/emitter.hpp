@@ -49,7 +49,8 @@ class Emitter {
   static void set_host_attributes(llvm::Function& function);
   llvm::BasicBlock* block_of(std::uint32_t node);
   // Makes the block's last stores for that successor and goes there; `poll` where a loop closes.
-  void go_to(std::uint32_t block, bool full, llvm::Value* agreed = nullptr);  // what Kinds::agreed() then holds
+  void go_to(std::uint32_t block, bool full,
+             llvm::Value* agreed = nullptr);  // what Kinds::agreed() then holds
   void count(std::size_t items);
   void poll(const Node& target, std::uint32_t number);
   llvm::BasicBlock* new_block(const char* name);
@@ -152,6 +153,9 @@ class Emitter {
   llvm::Value* load_state(std::uint32_t offset, llvm::Type* type);
   void store_state(std::uint32_t offset, llvm::Value* v);
   llvm::Value* load_context(std::size_t offset, llvm::Type* type);
+  void add_to_context(std::size_t offset, llvm::Value* v);
+  llvm::Value* table_csr(std::uint32_t which);
+  llvm::Value* launch_value(std::int64_t offset, llvm::Type* type);
   void put_register(Register r, const Value& value);
   Value take_register(Register r, const Kind& kind);
   void put_slot(std::uint32_t slot, const Value& value);
@@ -180,6 +184,7 @@ class Emitter {
   void emit_join();
   void emit_predicate();
   void emit_return();
+  void emit_end();
   llvm::Value* agreed_number(const Value& value);
 
   struct SplitVariables {
@@ -219,6 +224,10 @@ class Emitter {
   std::vector<std::uint32_t> left_;
   std::map<std::pair<Register, int>, llvm::AllocaInst*> variables_;
   std::map<std::uint32_t, SplitVariables> splits_;
+  llvm::BasicBlock* next_warp_ = nullptr;       // of the first segment: where the next one starts
+  std::map<std::uint32_t, llvm::Value*> csrs_;  // read where the function starts
+  std::map<std::pair<std::int64_t, llvm::Type*>, llvm::Value*> launch_;  // so is the launch block, by offset
+  llvm::AllocaInst* rank_ = nullptr;
   llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *lane_instructions_ = nullptr;
   llvm::AllocaInst* scratch_[3] = {};
 

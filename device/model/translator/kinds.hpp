@@ -71,8 +71,8 @@ class Kinds {
   // Registers that have to be there when the node starts.
   Set needed(const Node& node) const;
   unsigned rows() const { return rows_; }
-  // The condition of a split or predicate that `from` ends with, where it is one number for all lanes that go to a
-  // node: a truth that the lanes of a side agree on. Else kNone.
+  // The condition of a split or predicate that `from` ends with, where it is one number for all lanes that go
+  // to a node: a truth that the lanes of a side agree on. Else kNone.
   Register agreed(std::uint32_t from, std::uint32_t to, bool full) const;
   Kind kind_of(Register r, const Constant& constant, const std::vector<Kind>& kinds) const;
 

@@ -19,13 +19,13 @@
 namespace kiesel::model {
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
-#define KIESEL_TABLE_CSRS(CSR)                                                                  \
-  CSR(mscratch)                                                                                 \
-  CSR(warp_id)                                                                                  \
-  CSR(core_id) CSR(group_slot) CSR(group_rank) CSR(group_warps) CSR(group_id_x) CSR(group_id_y) \
-      CSR(group_id_z) CSR(local_size_x) CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x)   \
-          CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) CSR(num_lanes) \
-              CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
+#define KIESEL_TABLE_CSRS(CSR)                                                                            \
+  CSR(mscratch)                                                                                           \
+  CSR(core_id)                                                                                            \
+  CSR(group_slot) CSR(group_warps) CSR(group_id_x) CSR(group_id_y) CSR(group_id_z) CSR(local_size_x)      \
+      CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z)           \
+          CSR(group_local) CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) \
+              CSR(num_barriers)
 enum class TableCsr : std::uint8_t {
 #define KIESEL_CSR(name) name,
   KIESEL_TABLE_CSRS(KIESEL_CSR)
@@ -45,13 +45,17 @@ inline constexpr std::uint32_t kNoSite = ~std::uint32_t{0};
 // reads it by offset.
 struct WarpContext {
   std::uint64_t csrs[static_cast<std::size_t>(TableCsr::kCount)];
-  std::uint64_t module_base;     // address of the program in device memory
-  std::uint64_t window_end;      // of private memory: where stacks start
-  std::uint64_t window_bytes;    // of one lane
-  std::uint64_t local_first[3];  // local id of the warp's first lane
-  SiteRange* sites;              // by number of the site
-  const void* insns;             // the interpreter's first instruction
-  std::uint64_t poll_at;         // instructions of the warp after which a loop asks poll()
+  std::uint64_t module_base;            // address of the program in device memory
+  std::uint64_t window_end;             // of private memory: where stacks start
+  std::uint64_t window_bytes;           // of one lane
+  std::uint64_t rank;                   // of the warp that runs
+  std::uint64_t end_rank;               // the first segment goes on with the next warps up to this one
+  const std::uint64_t (*first_ids)[3];  // by rank: local id of the warp's first lane
+  // Warps that have ended since this was zero, and what they executed.
+  std::uint64_t ended_warps, ended_instructions, ended_lane_instructions;
+  SiteRange* sites;       // by number of the site
+  const void* insns;      // the interpreter's first instruction
+  std::uint64_t poll_at;  // instructions of the warp after which a loop asks poll()
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
@@ -62,7 +66,7 @@ struct WarpContext {
 
 // How a segment ended: the low half of its result; the high half is the instruction to go on with.
 enum class Exit : std::uint32_t {
-  kEnded,         // the warp has ended: only its counters were written
+  kEnded,         // the warp has ended, and all before end_rank: their counters are in the context
   kInterpret,     // the interpreter goes on; all registers that it may read were written
   kInterpretOne,  // likewise, for one instruction: then the next segment may start
   kFault,         // step() said so
