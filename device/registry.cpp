@@ -1,5 +1,6 @@
 #include "device/device.hpp"
 #include "device/model/model_device.hpp"
+#include "support/cache.hpp"
 #include "support/config.hpp"
 #include "support/log.hpp"
 
@@ -15,7 +16,8 @@ std::vector<std::unique_ptr<Device>> make_devices(const TranslationService& serv
     const std::string name = shape.device_name();
     shape.exact_bounds = config().exact_bounds;
     shape.engine = engine.value_or(model::EngineChoice::kAuto);
-    shape.keep_translations = config().cache;
+    if (config().cache) shape.translations_folder = default_cache_folder().string();
+    shape.translations_folder_bytes = config().cache_mib << 20;
     shape.launch_seconds = config().launch_seconds;
     auto device = model::ModelDevice::create(std::move(shape), static_cast<unsigned>(config().threads),
                                              model::HostLevel::kV4, service);

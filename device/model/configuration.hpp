@@ -27,8 +27,9 @@ struct Configuration {
 
   std::uint64_t launch_seconds = 0;  // a launch that takes longer is stopped; 0: none is
   EngineChoice engine = EngineChoice::kAuto;
-  bool keep_translations = false;  // on disk
-  bool exact_bounds = false;       // fault at a buffer's last byte instead of its last page
+  std::string translations_folder;                      // on disk; empty: they are not kept
+  std::uint64_t translations_folder_bytes = 512 << 20;  // most that it may take
+  bool exact_bounds = false;  // fault at a buffer's last byte instead of its last page
 
   std::string device_name() const;  // as applications see it
 };

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <thread>
 
-#include "support/config.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::model {
@@ -46,8 +45,8 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
     cores.push_back(std::move(*core));
   }
   std::optional<DiskCache> cache;
-  if (c.keep_translations && !service.identity.empty())
-    cache.emplace(default_cache_folder(), config().cache_mib << 20);
+  if (!c.translations_folder.empty() && !service.identity.empty())
+    cache.emplace(c.translations_folder, c.translations_folder_bytes);
   device->translations_ = std::make_unique<Translations>(service, c, engine, std::move(cache));
   device->dispatcher_ = std::make_unique<Dispatcher>(std::move(cores), c.cores);
   KIESEL_LOG(kDevice, kInfo, "{}: engine {} of {} lanes, {} host threads", device->description_.name,

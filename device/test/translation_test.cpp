@@ -228,6 +228,36 @@ TEST_CASE("a device that goes waits for no translation, nor does a launch that w
   std::this_thread::sleep_for(20ms);
 }
 
+TEST_CASE("translations are kept on disk, and a damaged entry is a miss") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("kiesel-translations-" + std::to_string(::getpid()));
+  auto configuration = shape(model::EngineChoice::kTranslator);
+  configuration.translations_folder = folder.string();
+  const auto run = [&](const Counted& counted) {
+    Machine machine(configuration, counted.service);
+    std::uint64_t* out = machine.buffer(32);
+    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 7}).ok());
+    CHECK(out[31] == 7);
+    CHECK(counter(machine, "translated warps") == 1);
+    return counter(machine, "translations from disk") == 1;
+  };
+  const Counted first, second, other("another translator"), third;
+  CHECK_FALSE(run(first));
+  CHECK(run(second));
+  CHECK(*second.calls == 0);
+  CHECK_FALSE(run(other));
+  CHECK(*other.calls == 1);
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-40, std::ios::end);
+    file.put('x').put('y').put('z');
+  }
+  CHECK_FALSE(run(third));
+  CHECK(*third.calls == 1);
+  CHECK(run(third));
+  std::filesystem::remove_all(folder);
+}
+
 // Warp 0 waits until warp 1 has stored: each in a loop that only a turn of the other can end.
 TEST_CASE("warps of a group that wait for each other through memory both go on") {
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
