@@ -160,6 +160,7 @@ class Build {
       stages_.dump("checker.log", std::string_view(lines(errors)));
       stages_.begin("SIMT lowering again");
       complaints_.clear();
+      guarded_ = true;
       module_ = read_bitcode(context_, bitcode);
       for (const auto& name : guarded)
         if (auto* function = module_->getFunction(name)) simt::guard_every_branch(*function);
@@ -174,7 +175,7 @@ class Build {
     passes.run(module);
     if (!errors.empty()) return errors;
     flatten_address_spaces(module);
-    stages_.dump("4-simt.ll", module);
+    stages_.dump(guarded_ ? "6-simt-guarded.ll" : "4-simt.ll", module);
     dump_assembly(module);
     stages_.begin("code generation");
     code_ = code(module, CodeKind::kObject);
@@ -191,7 +192,7 @@ class Build {
     if (!stages_.dumping()) return;
     const auto copy = read_bitcode(context_, write_bitcode(module));
     const auto listing = code(*copy, CodeKind::kAssembly);
-    stages_.dump("5-code.s", std::string_view(listing.object.data(), listing.object.size()));
+    stages_.dump(guarded_ ? "7-code-guarded.s" : "5-code.s", std::string_view(listing.object.data(), listing.object.size()));
   }
 
   TextStatus measure() {
@@ -231,6 +232,7 @@ class Build {
   std::vector<KernelFunction> kernels_;
   Code code_;
   std::uint64_t global_bytes_ = 0;
+  bool guarded_ = false;  // some functions with every branch guarded, because the checker could not follow them
 };
 
 }  // namespace

@@ -41,7 +41,8 @@ std::optional<Defect> find_divergent_jump(const MachineBasicBlock& block, const 
     if (guard && &jump == conditional_branch(block)) continue;
     for (const llvm::MachineOperand& operand : jump.operands())
       if (operand.isReg() && operand.isUse() && operand.getReg() && values.is_divergent(values.used(operand)))
-        return Defect{&jump, "lanes may disagree at a branch that nothing guards"};
+        return Defect{&jump, "lanes may disagree at a branch that nothing guards, because of " +
+                                 values.reason(values.used(operand))};
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <llvm/CodeGen/TargetRegisterInfo.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
 #include <llvm/IR/InlineAsm.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include "device/isa/csr.hpp"
 
@@ -180,10 +181,11 @@ void MachineValues::clobber(const MachineInstr& instruction, const MachineOperan
   value.instruction = &instruction;
   value.block = instruction.getParent();
   const ValueId lost = intern(&instruction, kClobberKey, value);
-  // By the registers that make up a unit: register pairs never count as preserved.
+  // By the registers that make up a unit: register pairs never count as preserved. The rounding mode is no
+  // register that a mask names: functions leave it as it was.
   for (unsigned unit = 0; unit < locations_.register_units(); ++unit)
     for (llvm::MCRegUnitRootIterator root(unit, &registers_); root.isValid(); ++root)
-      if (mask.clobbersPhysReg(*root)) state[unit] = lost;
+      if (mask.clobbersPhysReg(*root) && !is_rounding_mode(unit)) state[unit] = lost;
 }
 
 bool MachineValues::is_rounding_mode(unsigned location) const {
@@ -448,9 +450,28 @@ void MachineValues::find_divergent(const Blocks& divergent_merges) {
     for (const ValueId user : users[id])
       if (!values_[user].divergent && !is_agreed(user)) {
         values_[user].divergent = true;
+        values_[user].cause = id;
         work.push_back(user);
       }
   }
+}
+
+std::string MachineValues::reason(ValueId value) const {
+  while (values_[value].cause != kNoValue) value = values_[value].cause;
+  const Value& origin = values_[value];
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  if (value == kNoValue)
+    out << "an unknown value";
+  else if (origin.instruction)
+    origin.instruction->print(out, true, false, true, false);
+  else if (origin.left)
+    out << "a value that lanes take out of a loop in different iterations";
+  else if (origin.merge)
+    out << "values of both sides of a branch meet in " << llvm::printMBBReference(*origin.block);
+  else
+    out << "what the function starts with";
+  return text;
 }
 
 }  // namespace kiesel::simt

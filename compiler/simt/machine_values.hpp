@@ -12,6 +12,7 @@
 #include <llvm/CodeGen/MachineLoopInfo.h>
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "compiler/simt/asm_text.hpp"
@@ -43,6 +44,8 @@ class MachineValues {
   // sides of a guarded branch meet.
   void find_divergent(const Blocks& divergent_merges);
   bool is_divergent(ValueId value) const { return values_[value].divergent; }
+  // For people: what made the value differ between lanes in the first place.
+  std::string reason(ValueId value) const;
 
  private:
   struct Value {
@@ -51,6 +54,7 @@ class MachineValues {
     bool merge = false;
     const llvm::MachineLoop* left = nullptr;  // the loop behind which this is another value
     bool divergent = false;
+    ValueId cause = kNoValue;  // of the inputs, the one that made it so
     std::vector<ValueId> inputs;
     std::vector<const llvm::MachineLoop*> loops;  // without a block: the masked loops its inputs come from
   };
