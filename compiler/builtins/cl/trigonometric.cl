@@ -19,7 +19,9 @@ static inline ulong two_over_pi(uint first) {
 
 // From 2^30 on: x 2/pi modulo 4 in fixed point (M. Payne and R. Hanek, "Radian reduction for trigonometric
 // functions", 1983). x = m 2^e; the bits of 2/pi that weigh 4 and more drop out, 128 of the others are enough.
-__attribute__((noinline)) static struct Angle reduce_large(float x) {
+// Quadrant and rest as a vector, which comes back in registers: a struct would come back in memory, and each kernel that
+// calls this would need a stack frame.
+__attribute__((noinline)) static double2 reduce_large(float x) {
   const uint bits = as_uint(x);
   const ulong m = (bits & 0x7fffff) | 0x800000;
   const uint e = (bits >> 23 & 0xff) - 150;
@@ -28,12 +30,16 @@ __attribute__((noinline)) static struct Angle reduce_large(float x) {
   const long fraction = (long)(top << 2 | (m * low) >> 62);
   const double rest = (double)fraction * (0x1p-64 * M_PI_2);
   const long quadrant = (long)(top >> 62) + (fraction < 0);
-  return signbit(x) ? (struct Angle){-quadrant, -rest} : (struct Angle){quadrant, rest};
+  const double2 angle = {(double)quadrant, rest};
+  return signbit(x) ? -angle : angle;
 }
 
 // pi/2 as two doubles; with fma the cancellation loses nothing.
 static inline struct Angle reduce(float x) {
-  if (fabs(x) >= 0x1p30f && fabs(x) < INFINITY) return reduce_large(x);
+  if (fabs(x) >= 0x1p30f && fabs(x) < INFINITY) {
+    const double2 large = reduce_large(x);
+    return (struct Angle){(long)large.x, large.y};
+  }
   const long n = convert_long_rte(x * M_2_PI);
   const double r = fma(-(double)n, M_PI_2, (double)x);
   return (struct Angle){n, fma(-(double)n, 0x1.1a62633145c07p-54, r)};
