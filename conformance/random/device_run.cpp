@@ -49,10 +49,12 @@ device::Box row(std::size_t bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler) {
+Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
+                                                   std::uint64_t launch_seconds) {
   model::Configuration configuration;
   configuration.cores = 2;
   configuration.global_memory_bytes = 64 << 20;
+  configuration.launch_seconds = launch_seconds;
   configuration.target.lanes = lanes;
   configuration.target.warps = std::max<std::uint32_t>(4, kLargestGroup / lanes);
   configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
@@ -78,13 +80,21 @@ Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& devi
   auto reply = compiler.run(request);
   if (!reply) return reply.error();
   if (reply->outcome != compiler::Outcome::kSuccess) return Error{Errc::kInvalidArgument, reply->log};
-  auto program = compiler::read_program(reply->binary);
+  auto made = load(device, std::move(reply->binary));
+  if (made)
+    (*made)->made_again_ = std::ranges::any_of(
+        reply->phases, [](const compiler::Phase& phase) { return phase.name == "SIMT lowering again"; });
+  return made;
+}
+
+Result<std::unique_ptr<DeviceProgram>> DeviceProgram::load(device::Device& device,
+                                                           std::vector<std::byte> binary) {
+  auto program = compiler::read_program(binary);
   if (!program) return program.error();
-  auto module = device.load(reply->binary);
+  auto module = device.load(binary);
   if (!module) return module.error();
   std::unique_ptr<DeviceProgram> made(new DeviceProgram(device, *module, std::move(*program)));
-  made->made_again_ = std::ranges::any_of(
-      reply->phases, [](const compiler::Phase& phase) { return phase.name == "SIMT lowering again"; });
+  made->binary_ = std::move(binary);
   return made;
 }
 

@@ -14,8 +14,10 @@
 namespace kiesel::conformance {
 
 // A model of so many lanes in a warp, with warps enough for the largest group; the option `engine` says what
-// runs its kernels. The compiler outlives it.
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler);
+// runs its kernels. The compiler outlives it. `launch_seconds`: a launch that takes longer is an error; 0: none
+// is.
+Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
+                                                   std::uint64_t launch_seconds = 0);
 
 class DeviceProgram {
  public:
@@ -24,6 +26,8 @@ class DeviceProgram {
   static Result<std::unique_ptr<DeviceProgram>> build(device::Device& device, compiler::Client& compiler,
                                                       const std::vector<RandomKernel>& kernels,
                                                       const std::string& dump);
+  // The same for a binary that is there already.
+  static Result<std::unique_ptr<DeviceProgram>> load(device::Device& device, std::vector<std::byte> binary);
   ~DeviceProgram();
   DeviceProgram(const DeviceProgram&) = delete;
   DeviceProgram& operator=(const DeviceProgram&) = delete;
@@ -32,6 +36,7 @@ class DeviceProgram {
   Result<std::vector<std::uint32_t>> run(const RandomKernel& kernel, const Inputs& inputs);
   // Whether the checker could not follow a function, so that all of its branches are guarded.
   bool made_again() const { return made_again_; }
+  const std::vector<std::byte>& binary() const { return binary_; }
 
  private:
   DeviceProgram(device::Device& device, device::ModuleId module, compiler::Program program)
@@ -40,6 +45,7 @@ class DeviceProgram {
   device::Device& device_;
   device::ModuleId module_;
   compiler::Program program_;
+  std::vector<std::byte> binary_;
   bool made_again_ = false;
 };
 

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "conformance/random/device_run.hpp"
 #include "conformance/random/host_run.hpp"
+#include "conformance/random/mutants.hpp"
+#include "conformance/random/opencl_run.hpp"
 #include "conformance/random/prelude.hpp"
 
 namespace kiesel::conformance {
@@ -19,14 +22,19 @@ constexpr std::uint32_t kLanes[] = {1, 4, 8, 32};
 struct Options {
   unsigned count = 40;
   std::uint64_t seed = 1;
-  unsigned batch = 10;  // kernels in one program
-  std::string keep;     // folder for the texts of kernels that fail
-  bool half = false;    // the device has cl_khr_fp16
-  std::string dump;     // folder for the stages of every build
+  unsigned batch = 10;   // kernels in one program
+  std::string keep;      // folder for the texts of kernels that fail
+  bool half = false;     // the device has cl_khr_fp16
+  std::string dump;      // folder for the stages of every build
+  bool opencl = false;   // also on the loader's device
+  unsigned mutants = 0;  // programs with a wrong mask, of each program
 };
 
 struct Tally {
   unsigned kernels = 0, runs = 0, failures = 0, programs = 0, made_again = 0;
+  unsigned opencl_runs = 0, opencl_failures = 0;
+  std::string opencl_device;
+  unsigned mutants = 0, faults = 0, wrong_results = 0;  // mutants that the device, that the results gave away
 };
 
 Inputs make_inputs() {
@@ -79,6 +87,75 @@ void run_on_device(const Options& options, const std::vector<RandomKernel>& kern
   }
 }
 
+// What the loader's device thinks. Its failures are told and counted apart: it may be wrong, and where it
+// agrees with the host the two are two witnesses.
+void run_on_opencl(const std::vector<RandomKernel>& kernels, const Inputs& inputs,
+                   const std::vector<std::vector<std::uint32_t>>& right, Tally& tally) {
+  const auto told = [&](const RandomKernel& kernel, const std::string& what) {
+    ++tally.opencl_failures;
+    fmt::print("{} on the loader's device: {}\n", kernel.name, what);
+  };
+  const auto program = OpenClProgram::build(kernels);
+  if (!program) return told(kernels[0], program.error().reason);
+  tally.opencl_device = (*program)->device_name();
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    const auto got = (*program)->run(kernels[i], inputs);
+    ++tally.opencl_runs;
+    if (!got)
+      told(kernels[i], got.error().reason);
+    else if (const auto difference = first_difference(right[i], *got); !difference.empty())
+      told(kernels[i], difference);
+  }
+}
+
+constexpr std::uint32_t kMutantLanes = 32;
+constexpr std::uint64_t kMutantSeconds = 5;  // without its mask a loop may never end
+
+enum class Seen { kNot, kByDevice, kByResults };
+
+// The kernels one after the other until one gives the program away.
+Result<Seen> look_at(const std::vector<std::byte>& binary, const std::vector<RandomKernel>& kernels,
+                     const Inputs& inputs, const std::vector<std::vector<std::uint32_t>>& right) {
+  const auto device = make_model(kMutantLanes, compiler, kMutantSeconds);
+  if (!device) return device.error();
+  const auto program = DeviceProgram::load(**device, binary);
+  if (!program) return program.error();
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    const auto got = (*program)->run(kernels[i], inputs);
+    if (!got) return Seen::kByDevice;
+    if (*got != right[i]) return Seen::kByResults;
+  }
+  return Seen::kNot;
+}
+
+Status run_mutants(const Options& options, const std::vector<RandomKernel>& kernels, const Inputs& inputs,
+                   const std::vector<std::vector<std::uint32_t>>& right, compiler::Client& compiler,
+                   Tally& tally) {
+  const auto device = make_model(kMutantLanes, compiler);
+  if (!device) return device.error();
+  const auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
+  if (!program) return program.error();
+  const auto& binary = (*program)->binary();
+  auto places = mask_operations(binary);
+  std::mt19937_64 random(options.seed + tally.kernels);
+  std::ranges::shuffle(places, random);
+  unsigned made = 0;
+  for (const auto place : places) {
+    if (made == options.mutants) break;
+    // Most stand in code that no lane runs through.
+    const auto reached = look_at(with_trap(binary, place), kernels, inputs, right);
+    if (!reached) return reached.error();
+    if (*reached == Seen::kNot) continue;
+    const auto seen = look_at(make_mutant(binary, place, random), kernels, inputs, right);
+    if (!seen) return seen.error();
+    ++made;
+    ++tally.mutants;
+    tally.faults += *seen == Seen::kByDevice;
+    tally.wrong_results += *seen == Seen::kByResults;
+  }
+  return {};
+}
+
 Status run_batch(const Options& options, unsigned first, unsigned count, const std::string& folder,
                  compiler::Client& compiler, Tally& tally) {
   std::vector<RandomKernel> kernels;
@@ -92,7 +169,18 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
   tally.kernels += count;
   for (const std::uint32_t lanes : kLanes)
     run_on_device(options, kernels, inputs, right, lanes, compiler, tally);
-  return {};
+  if (options.opencl) run_on_opencl(kernels, inputs, right, tally);
+  return options.mutants ? run_mutants(options, kernels, inputs, right, compiler, tally) : Status();
+}
+
+// Many masks stand where all lanes that come by agree, and joins do nothing there. If results never told, the
+// kernels would see nothing but what the device sees by itself.
+bool see_mutants(const Tally& tally) {
+  fmt::print(
+      "{} programs with one split, join or pred wrong: {} give wrong results, {} end with a fault, {} "
+      "unnoticed\n",
+      tally.mutants, tally.wrong_results, tally.faults, tally.mutants - tally.wrong_results - tally.faults);
+  return tally.wrong_results > 0 && 5 * (tally.wrong_results + tally.faults) >= tally.mutants;
 }
 
 int run(const Options& options) {
@@ -112,6 +200,9 @@ int run(const Options& options) {
   if (outcome == 0) std::filesystem::remove_all(folder);
   fmt::print("{} kernels, {} runs, {} failures; {} of {} programs have functions with every branch guarded\n",
              tally.kernels, tally.runs, tally.failures, tally.made_again, tally.programs);
+  if (options.opencl)
+    fmt::print("{} runs on {}: {} failures\n", tally.opencl_runs, tally.opencl_device, tally.opencl_failures);
+  if (options.mutants && !see_mutants(tally)) outcome = 1;
   return outcome ? outcome : tally.failures != 0;
 }
 
@@ -131,6 +222,11 @@ int main(int argc, char** argv) {
   app.add_flag("--half", options.half, "Arithmetic in half precision too");
   app.add_option("--dump", options.dump, "Folder for the stages of every build")
       ->check(CLI::ExistingDirectory);
+  app.add_flag("--opencl", options.opencl,
+               "Also on the first device of the OpenCL loader, whose failures do not count");
+  app.add_option("--mutants", options.mutants,
+                 "Also run each program so many times with one of its mask instructions wrong: a quarter "
+                 "must be noticed");
   CLI11_PARSE(app, argc, argv);
   return kiesel::conformance::run(options);
 }

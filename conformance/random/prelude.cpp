@@ -23,7 +23,8 @@ inline static uint float_bits(float x) { return x != x ? 0x7fc00000u : x == 0.0f
 )";
 
 // The lanes_ functions are laws of sub-group operations: 1 whichever lanes come to them together, if all in
-// one function see the same ones. The host has no lanes and knows the answer.
+// one function see the same ones. The host has no lanes and knows the answer, as devices without sub-groups
+// do.
 constexpr std::string_view kOpenCl = R"(
 #pragma OPENCL FP_CONTRACT OFF
 #ifdef cl_khr_fp16
@@ -38,6 +39,10 @@ constexpr std::string_view kOpenCl = R"(
 #define NOINLINE __attribute__((noinline))
 #define TABLE_ARGUMENTS global const uint *in, global const float *fin, uint N
 #define BITS(x) as_uint(x)
+#ifndef cl_khr_subgroup_ballot
+#define HOLDS(law, x) 1u
+#else
+#define HOLDS(law, x) lanes_##law(x)
 inline static uint lanes_count(uint x) {
   return sub_group_non_uniform_reduce_add(1u) == sub_group_ballot_bit_count(sub_group_ballot(1));
 }
@@ -60,7 +65,7 @@ inline static uint lanes_vote(uint x) {
   return ((sub_group_non_uniform_any(x & 1u) != 0) == sub_group_non_uniform_reduce_or(x & 1u)) &
          ((sub_group_non_uniform_all(x & 1u) != 0) == sub_group_non_uniform_reduce_and(x & 1u));
 }
-#define HOLDS(law, x) lanes_##law(x)
+#endif
 )";
 
 constexpr std::string_view kHost = R"(
