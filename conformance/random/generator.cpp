@@ -176,7 +176,7 @@ void Generator::assign(const Place& place) {
   switch (pick(place.helper ? 6 : 10)) {
     case 9:
       // Private memory for some work-items, global memory for others.
-      line("q = " + condition(place, false) + " ? (const uint*)p : (const uint*)in;");
+      line("q = " + condition(place, false) + " ? (const uint*)p : (const uint*)WORDS;");
       return line(variable() + " += q[" + word(0, place) + " & 7u];");
     case 0:
       return line("f" + text(pick(2)) + " = " + real(2, place) + ";");

@@ -40,13 +40,6 @@ std::string text_of(Query query) {
   return text;
 }
 
-// The kernels use generic pointers, which OpenCL C 3.0 leaves to the device and 2.0 has.
-const char* options_for(cl_device_id device) {
-  cl_bool generic = CL_FALSE;
-  clGetDeviceInfo(device, CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT, sizeof generic, &generic, nullptr);
-  return generic ? "-w -cl-std=CL3.0" : "-w -cl-std=CL2.0";
-}
-
 Error failed(const char* what, cl_int code) {
   return {Errc::kUnsupported, fmt::format("{} failed with {}", what, code)};
 }
@@ -81,7 +74,7 @@ Result<std::unique_ptr<OpenClProgram>> OpenClProgram::build(const std::vector<Ra
   const char* text = source.c_str();
   objects->program.reset(clCreateProgramWithSource(objects->context.get(), 1, &text, nullptr, &code));
   if (code != CL_SUCCESS) return failed("clCreateProgramWithSource", code);
-  if (clBuildProgram(objects->program.get(), 1, &device, options_for(device), nullptr, nullptr) != CL_SUCCESS)
+  if (clBuildProgram(objects->program.get(), 1, &device, "-w -cl-std=CL3.0", nullptr, nullptr) != CL_SUCCESS)
     return Error{Errc::kInvalidArgument, text_of([&](auto... out) {
                    return clGetProgramBuildInfo(objects->program.get(), device, CL_PROGRAM_BUILD_LOG, out...);
                  })};

@@ -31,7 +31,13 @@ constexpr std::string_view kOpenCl = R"(
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #endif
 #define KERNEL(name) kernel void name(global const uint* in, global const float* fin, global uint* out, uint N)
+#ifdef __opencl_c_generic_address_space
+#define WORDS in
 #define PROLOGUE local uint lds[64];
+#else
+#define WORDS words
+#define PROLOGUE local uint lds[64]; uint words[8]; for (uint w = 0u; w < 8u; w++) words[w] = in[w];
+#endif
 #define GID ((uint)get_global_id(0))
 #define LID ((uint)get_local_id(0))
 #define GROUP_SIZE ((uint)get_local_size(0))
@@ -78,6 +84,7 @@ struct item { const uint* in; const float* fin; uint* out; uint* lds; uint n, gi
 #define KERNEL(name) void name(struct item* item)
 #define PROLOGUE const uint* in = item->in; const float* fin = item->fin; uint* out = item->out; \
   uint* lds = item->lds; uint N = item->n; (void)lds; (void)fin; (void)in; (void)N;
+#define WORDS in
 #define GID item->gid
 #define LID item->lid
 #define GROUP_SIZE item->group_size
