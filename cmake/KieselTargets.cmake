@@ -31,7 +31,7 @@ if(KIESEL_SANITIZE)
   add_compile_options(-fsanitize=${KIESEL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${KIESEL_SANITIZE})
   # g++'s instrumentation hides from its warnings what is initialised where.
-  add_compile_options(-Wno-error=maybe-uninitialized $<$<CXX_COMPILER_ID:GNU>:-Wno-error=tsan>)
+  add_compile_options(-Wno-error=maybe-uninitialized)
 endif()
 
 function(kiesel_library name)

@@ -1,6 +1,8 @@
 // Leaves main in the state that its argument names; exit code 0 when the process then ends by itself.
 // "print" runs a kernel that prints.
 #include <CL/cl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string_view>
@@ -28,12 +30,11 @@ Session open() {
   return out;
 }
 
-void run_long(const Session& session) {
+void run_long(const Session& session, size_t size = 65536) {
   const char* source = kSource;
   cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
   if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
   cl_kernel kernel = clCreateKernel(program, "spin", nullptr);
-  const size_t size = 65536;
   cl_mem memory = clCreateBuffer(session.context, CL_MEM_READ_WRITE, size * 4, nullptr, nullptr);
   clSetKernelArg(kernel, 0, sizeof memory, &memory);
   for (int i = 0; i < 4; ++i)
@@ -133,6 +134,58 @@ void call_back(const Session& session) {
   clSetUserEventStatus(gate, CL_COMPLETE);
 }
 
+// The process ends from a thread of the driver, while this one waits for a command that never comes to its
+// end.
+void exit_in_callback(const Session& session) {
+  cl_event gate = clCreateUserEvent(session.context, nullptr),
+           never = clCreateUserEvent(session.context, nullptr);
+  clSetEventCallback(
+      gate, CL_COMPLETE, [](cl_event, cl_int, void*) { std::exit(0); }, nullptr);
+  clSetUserEventStatus(gate, CL_COMPLETE);
+  clWaitForEvents(1, &never);
+  std::exit(6);
+}
+
+// Children of a process whose driver has threads at work: one runs another program, one ends by itself.
+void fork_children(const Session& session) {
+  run_long(session, 64);
+  for (const bool exec : {true, false}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (exec) ::execlp("true", "true", static_cast<char*>(nullptr));
+      std::exit(exec ? 127 : 0);
+    }
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) std::exit(7);
+  }
+  if (clFinish(session.queue) != CL_SUCCESS) std::exit(8);
+}
+
+// A kernel that faults, and commands behind it; nobody looks at them.
+void fault(const Session& session) {
+  const char* source = "kernel void wild(global int* out) { out[1ul << 40] = 1; }";
+  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
+  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_kernel kernel = clCreateKernel(program, "wild", nullptr);
+  const size_t size = 64;
+  cl_mem memory = clCreateBuffer(session.context, CL_MEM_READ_WRITE, 4, nullptr, nullptr);
+  clSetKernelArg(kernel, 0, sizeof memory, &memory);
+  for (int i = 0; i < 3; ++i)
+    if (clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr) !=
+        CL_SUCCESS)
+      std::exit(4);
+  if (clFinish(session.queue) == CL_SUCCESS) std::exit(5);
+  clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr);
+}
+
+// Commands wait for an event that is released before its status is set.
+void abandon(const Session& session) {
+  cl_event gate = clCreateUserEvent(session.context, nullptr);
+  clEnqueueMarkerWithWaitList(session.queue, 1, &gate, nullptr);
+  clReleaseEvent(gate);
+  if (clFinish(session.queue) != CL_SUCCESS) std::exit(9);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -145,6 +198,10 @@ int main(int count, char** arguments) {
   if (what == "uneven") print_uneven(session);
   if (what == "building") build_in_background(session);
   if (what == "callback") call_back(session);
+  if (what == "exit-in-callback") exit_in_callback(session);
+  if (what == "fork") fork_children(session);
+  if (what == "fault") fault(session);
+  if (what == "abandoned") abandon(session);
   if (what == "idle") {
     clReleaseCommandQueue(session.queue);
     clReleaseContext(session.context);

@@ -120,8 +120,31 @@ TEST_CASE("the library can be opened, used and closed without a loader") {
   CHECK(::dlclose(library) == 0);
 }
 
+TEST_CASE("closing the library while commands wait, and opening it again, loses nothing") {
+  const Session session;
+  Memory memory = session.buffer(64);
+  cl_int error = 1;
+  Event gate(clCreateUserEvent(session.context, &error)), filled;
+  const cl_event list[] = {gate};
+  const int value = 5;
+  REQUIRE(clEnqueueFillBuffer(session.queue, memory, &value, 4, 0, 64, 1, list, filled.out()) == CL_SUCCESS);
+  for (int i = 0; i < 5; ++i) {
+    void* library = ::dlopen(KIESEL_TEST_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    REQUIRE(library != nullptr);
+    using GetIds = cl_int (*)(cl_uint, cl_platform_id*, cl_uint*);
+    const auto get = reinterpret_cast<GetIds>(::dlsym(library, "clIcdGetPlatformIDsKHR"));
+    cl_platform_id id = nullptr;
+    REQUIRE(get(1, &id, nullptr) == CL_SUCCESS);
+    CHECK(id != nullptr);
+    CHECK(::dlclose(library) == 0);
+  }
+  REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
+  CHECK(session.read<int>(memory, 16)[15] == 5);
+}
+
 TEST_CASE("a process ends well whatever is still going on") {
-  for (const char* what : {"idle", "pending", "running", "endless", "building", "callback", "leak"}) {
+  for (const char* what : {"idle", "pending", "running", "endless", "building", "callback", "leak",
+                           "exit-in-callback", "fork", "fault", "abandoned"}) {
     INFO(what);
     CHECK(probe(what) == 0);
   }

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -35,7 +36,8 @@ struct Session {
     queue = clCreateCommandQueueWithProperties(context, device, nullptr, nullptr);
     kernel = build("kernel void empty() {}", "empty");
     memory = clCreateBuffer(context, CL_MEM_READ_WRITE, 1 << 20, nullptr, nullptr);
-    for (const std::size_t size : {1, 1024}) launch(size);  // what is compiled or started at first use is so now
+    for (const std::size_t size : {1, 1024})
+      launch(size);  // what is compiled or started at first use is so now
     clFinish(queue);
   }
 
@@ -83,6 +85,85 @@ void blocking_write(benchmark::State& state) {
           "write");
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
+
+void blocking_read(benchmark::State& state) {
+  std::vector<char> data(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state)
+    check(clEnqueueReadBuffer(session().queue, session().memory, CL_TRUE, 0, data.size(), data.data(), 0,
+                              nullptr, nullptr),
+          "read");
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
+void map_and_unmap(benchmark::State& state) {
+  for (auto _ : state) {
+    cl_int error = 0;
+    void* pointer = clEnqueueMapBuffer(session().queue, session().memory, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE,
+                                       0, 4096, 0, nullptr, nullptr, &error);
+    check(error, "map");
+    check(clEnqueueUnmapMemObject(session().queue, session().memory, pointer, 0, nullptr, nullptr), "unmap");
+    clFinish(session().queue);
+  }
+}
+
+void user_event(benchmark::State& state) {
+  for (auto _ : state) {
+    cl_int status = 0;
+    cl_event event = clCreateUserEvent(session().context, nullptr);
+    check(clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, nullptr), "query");
+    check(clSetUserEventStatus(event, CL_COMPLETE), "status");
+    clReleaseEvent(event);
+  }
+}
+
+void event_query(benchmark::State& state) {
+  cl_event event = nullptr;
+  check(clEnqueueMarkerWithWaitList(session().queue, 0, nullptr, &event), "marker");
+  clFinish(session().queue);
+  for (auto _ : state) {
+    cl_int status = 0;
+    check(clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, nullptr), "query");
+  }
+  clReleaseEvent(event);
+}
+
+void set_argument(benchmark::State& state) {
+  cl_kernel kernel = session().build("kernel void take(global int* data, int value) {}", "take");
+  cl_int value = 0;
+  for (auto _ : state) {
+    check(clSetKernelArg(kernel, 0, sizeof(cl_mem), &session().memory), "argument");
+    check(clSetKernelArg(kernel, 1, sizeof value, &++value), "argument");
+  }
+  clReleaseKernel(kernel);
+}
+
+// What one enqueue costs when so many threads enqueue at once: wall time for each launch.
+void enqueue_from_threads(benchmark::State& state, bool own_queues) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  constexpr std::size_t kLaunches = 16'000;
+  std::vector<cl_command_queue> queues(count, session().queue);
+  if (own_queues)
+    for (auto& queue : queues)
+      queue = clCreateCommandQueueWithProperties(session().context, session().device, nullptr, nullptr);
+  for (auto _ : state) {
+    std::vector<std::thread> threads;
+    for (const auto queue : queues)
+      threads.emplace_back([queue, count] {
+        const std::size_t size = 1;
+        for (std::size_t i = 0; i < kLaunches / count; ++i)
+          check(clEnqueueNDRangeKernel(queue, session().kernel, 1, nullptr, &size, nullptr, 0, nullptr,
+                                       nullptr),
+                "launch");
+        clFinish(queue);
+      });
+    for (auto& thread : threads) thread.join();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kLaunches));
+  if (own_queues)
+    for (const auto queue : queues) clReleaseCommandQueue(queue);
+}
+void own_queues(benchmark::State& state) { enqueue_from_threads(state, true); }
+void one_queue(benchmark::State& state) { enqueue_from_threads(state, false); }
 
 void marker(benchmark::State& state) {
   for (auto _ : state) {
@@ -136,6 +217,13 @@ void build_new_and_launch(benchmark::State& state) {
 BENCHMARK(empty_kernel)->Arg(1)->Arg(1024)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(chained_kernels)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(blocking_write)->Arg(4096)->Arg(1 << 20)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(blocking_read)->Arg(4096)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(map_and_unmap)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(user_event)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(event_query)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(set_argument)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(own_queues)->Arg(1)->Arg(16)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(one_queue)->Arg(1)->Arg(16)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(marker)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(create_buffer)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(build_again)->Unit(benchmark::kMicrosecond)->UseRealTime();

@@ -50,7 +50,7 @@ class Event final : public Object {
   cl_command_type type() const { return type_; }
   cl_int status() const { return status_.load(std::memory_order_acquire); }
   bool done() const { return status() <= CL_COMPLETE; }
-  Times times() const;  // valid once done
+  Times times() const;  // of a queue with profiling, valid once done
 
   // Building the graph, before launch(): this waits for `other`. An error of `other` fails this command only
   // where the application asked for the order (a wait list), not along the queue.
@@ -94,6 +94,7 @@ class Event final : public Object {
   };
 
   ~Event() override = default;
+  bool timed() const;
   void dependency_done(bool failed);
   void start();
   void hand_over(device::Command command, device::CompletionHandler done);

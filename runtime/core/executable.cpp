@@ -35,6 +35,8 @@ Outcome<device::ModuleId> Executable::module() {
 
 Outcome<Executable::Entry> Executable::entry(const compiler::Kernel& kernel) {
   std::lock_guard lock(mutex_);
+  for (const auto& [known, entry] : entries_)
+    if (known == &kernel) return entry;
   KIESEL_TRY(id, module());
   auto address = device_->implementation().symbol(id, kernel.symbol);
   if (!address.ok()) return ApiError{CL_INVALID_PROGRAM_EXECUTABLE, address.error().reason};
@@ -42,7 +44,8 @@ Outcome<Executable::Entry> Executable::entry(const compiler::Kernel& kernel) {
     if (const auto elf = ElfView::parse(binary_); elf.ok())
       if (const auto* symbol = elf->symbol(kernel.symbol)) base_ = *address - symbol->value;
   }
-  return Entry{id, *address};
+  entries_.emplace_back(&kernel, Entry{id, *address});
+  return entries_.back().second;
 }
 
 std::span<const std::byte> Executable::data_at(device::Address address) {

@@ -43,6 +43,7 @@ class Executable final : public Object {
   const compiler::Program program_;
   std::mutex mutex_;  // guards what follows; the device is called under it
   device::ModuleId module_ = 0;
+  std::vector<std::pair<const compiler::Kernel*, Entry>> entries_;  // found before
   device::Address base_ = 0;  // where the module's address 0 is; valid once entry() succeeded
 };
 

@@ -57,8 +57,7 @@ Outcome<KernelArgument> from_value(const Setting& setting) {
     return setting.error(CL_INVALID_ARG_SIZE,
                          fmt::format("({}) takes {} bytes, not {}", setting.declared.type_name,
                                      setting.declared.size, setting.size));
-  const auto* bytes = static_cast<const std::byte*>(setting.value);
-  return KernelArgument{.set = true, .value = {bytes, bytes + setting.size}};
+  return KernelArgument{.set = true, .value = {setting.value, setting.size}};
 }
 
 Outcome<KernelArgument> from_local(const Setting& setting) {
@@ -115,8 +114,7 @@ Outcome<KernelArgument> from_pipe(const Setting& setting) {
 Outcome<KernelArgument> from_sampler(const Setting& setting) {
   KIESEL_TRY(sampler, needed_object_of<Sampler>(setting, "a sampler"));
   const std::uint64_t bits = sampler->bits();
-  const auto* bytes = reinterpret_cast<const std::byte*>(&bits);
-  return KernelArgument{.set = true, .value = {bytes, bytes + sizeof bits}};
+  return KernelArgument{.set = true, .value = {&bits, sizeof bits}};
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
           fmt::format("kernel '{}': argument {} ('{}') is not set", out.kernel->name, i, argument.name),
           context};
     if (!value.value.empty()) {
-      put(out.launch.arguments, argument.offset, value.value.data(), value.value.size());
+      const auto bytes = value.value.get();
+      put(out.launch.arguments, argument.offset, bytes.data(), bytes.size());
     } else if (argument.kind == ArgumentKind::kLocalPointer) {
       local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
       put(out.launch.arguments, argument.offset, &local, sizeof local);

@@ -21,8 +21,17 @@ MEANING = {
     "chained_kernels": "1,000 chained empty kernels + clFinish",
     "blocking_write/4096": "blocking write of 4 KiB",
     "blocking_write/1048576": "blocking write of 1 MiB",
+    "blocking_read/4096": "blocking read of 4 KiB",
+    "map_and_unmap": "blocking map and unmap of 4 KiB + clFinish",
+    "user_event": "create, query, set, release a user event",
+    "event_query": "query an event's status",
+    "set_argument": "clSetKernelArg, a buffer and an int",
     "marker": "marker + clFinish",
     "create_buffer": "create and release a 4 KiB buffer",
+    "own_queues/1": "16,000 empty kernels from one thread",
+    "own_queues/16": "the same from 16 threads on queues of their own",
+    "one_queue/1": "16,000 empty kernels from one thread",
+    "one_queue/16": "the same from 16 threads on one queue",
     "build_again": "clBuildProgram of saxpy, cache hit",
     "build_new": "clBuildProgram of saxpy, never seen before",
     "build_new_and_launch": "the same up to the end of its first launch",
@@ -56,7 +65,7 @@ def main():
     print("|---|---|---|---|")
     for name, meaning in MEANING.items():
         ours, pocl = statistics.median(times["kiesel"][name]), statistics.median(times["pocl"][name])
-        print(f"| {meaning} | {ours:.1f} | {pocl:.1f} | {pocl / ours:.1f} |")
+        print(f"| {meaning} | {ours:.2f} | {pocl:.2f} | {pocl / ours:.1f} |")
     return 0
 
 
