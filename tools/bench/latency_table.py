@@ -30,7 +30,7 @@ MEANING = {
     "create_buffer": "create and release a 4 KiB buffer",
     "own_queues/1": "16,000 empty kernels from one thread",
     "own_queues/16": "the same from 16 threads on queues of their own",
-    "one_queue/1": "16,000 empty kernels from one thread",
+    "one_queue/1": "16,000 empty kernels from one thread, shared queue",
     "one_queue/16": "the same from 16 threads on one queue",
     "build_again": "clBuildProgram of saxpy, cache hit",
     "build_new": "clBuildProgram of saxpy, never seen before",
