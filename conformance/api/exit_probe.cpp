@@ -10,7 +10,7 @@
 namespace {
 
 const char* const kSource =
-    "kernel void spin(global int* out) { int x = get_global_id(0); for (int i = 0; i < 2000000; ++i) x = x * "
+    "kernel void spin(global int* out) { int x = get_global_id(0); for (int i = 0; i < ROUNDS; ++i) x = x * "
     "3 + i;"
     " out[get_global_id(0)] = x; }";
 
@@ -30,11 +30,12 @@ Session open() {
   return out;
 }
 
-void run_long(const Session& session, size_t size = 65536) {
+void run_long(const Session& session, const char* rounds = "-DROUNDS=2000000") {
   const char* source = kSource;
   cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  if (clBuildProgram(program, 0, nullptr, rounds, nullptr, nullptr) != CL_SUCCESS) std::exit(3);
   cl_kernel kernel = clCreateKernel(program, "spin", nullptr);
+  const size_t size = 65536;
   cl_mem memory = clCreateBuffer(session.context, CL_MEM_READ_WRITE, size * 4, nullptr, nullptr);
   clSetKernelArg(kernel, 0, sizeof memory, &memory);
   for (int i = 0; i < 4; ++i)
@@ -124,7 +125,7 @@ void build_in_background(const Session& session) {
   const char* source = kSource;
   cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
   clBuildProgram(
-      program, 0, nullptr, "-DBACKGROUND", [](cl_program, void*) {}, nullptr);
+      program, 0, nullptr, "-DBACKGROUND -DROUNDS=2000000", [](cl_program, void*) {}, nullptr);
 }
 
 void call_back(const Session& session) {
@@ -148,7 +149,7 @@ void exit_in_callback(const Session& session) {
 
 // Children of a process whose driver has threads at work: one runs another program, one ends by itself.
 void fork_children(const Session& session) {
-  run_long(session, 64);
+  run_long(session, "-DROUNDS=100");
   for (const bool exec : {true, false}) {
     const pid_t child = ::fork();
     if (child == 0) {

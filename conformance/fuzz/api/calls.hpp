@@ -41,11 +41,20 @@ auto create(Fuzzer& f, const Create& call) {
   return object;
 }
 
+// Of all threads: nobody's own reference.
+template <class Item>
+bool is_shared(const Item& item) {
+  if constexpr (requires { item.shared; })
+    return item.shared;
+  else
+    return false;
+}
+
 template <class Item, class Handle>
 void retain(Fuzzer& f, std::vector<std::unique_ptr<Item>>& pool, Handle (Fuzzer::*argument)(const Item&),
             cl_int(CL_API_CALL* function)(Handle)) {
   Item* item = f.pick(pool);
-  if (!item || item->references > 3) return;
+  if (!item || item->references > 3 || is_shared(*item)) return;
   const Handle handle = (f.*argument)(*item);
   const bool right = f.right();
   const cl_int result = function(handle);

@@ -362,9 +362,7 @@ void clCreatePipe(Fuzzer& f) {
     memory->type = CL_MEM_OBJECT_PIPE;
 }
 
-void clRetainMemObject(Fuzzer& f) {
-  if (!f.memories.back()->shared) retain(f, f.memories, &Fuzzer::memory, f.cl.clRetainMemObject);
-}
+void clRetainMemObject(Fuzzer& f) { retain(f, f.memories, &Fuzzer::memory, f.cl.clRetainMemObject); }
 
 void clReleaseMemObject(Fuzzer& f) {
   Memory& memory = *f.pick(f.memories);

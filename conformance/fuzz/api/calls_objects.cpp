@@ -228,9 +228,7 @@ void clCreateCommandQueueWithPropertiesKHR(Fuzzer& f) {
   create_queue_with_properties(f, f.cl.clCreateCommandQueueWithPropertiesKHR);
 }
 
-void clRetainCommandQueue(Fuzzer& f) {
-  if (!f.queues.back()->shared) retain(f, f.queues, &Fuzzer::queue, f.cl.clRetainCommandQueue);
-}
+void clRetainCommandQueue(Fuzzer& f) { retain(f, f.queues, &Fuzzer::queue, f.cl.clRetainCommandQueue); }
 
 void clReleaseCommandQueue(Fuzzer& f) {
   Queue& queue = *f.pick(f.queues);
