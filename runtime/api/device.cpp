@@ -17,8 +17,9 @@ struct Partition {
 
 Outcome<std::vector<std::uint32_t>> equal_counts(std::uint32_t cores, cl_device_partition_property each) {
   KIESEL_REQUIRE(each > 0, CL_INVALID_VALUE, fmt::format("sub-devices of {} compute units", each));
-  KIESEL_REQUIRE(each <= cores, CL_DEVICE_PARTITION_FAILED,
+  KIESEL_REQUIRE(each <= cores, CL_INVALID_DEVICE_PARTITION_COUNT,
                  fmt::format("sub-devices of {} compute units, the device has {}", each, cores));
+  KIESEL_REQUIRE(each < cores, CL_DEVICE_PARTITION_FAILED, "one part that is the whole is no partition");
   const auto count = static_cast<std::uint32_t>(each);
   return std::vector<std::uint32_t>(cores / count, count);
 }
