@@ -115,7 +115,8 @@ enum class Seen { kNot, kByDevice, kByResults };
 
 // The kernels one after the other until one gives the program away.
 Result<Seen> look_at(const std::vector<std::byte>& binary, const std::vector<RandomKernel>& kernels,
-                     const Inputs& inputs, const std::vector<std::vector<std::uint32_t>>& right) {
+                     const Inputs& inputs, const std::vector<std::vector<std::uint32_t>>& right,
+                     compiler::Client& compiler) {
   const auto device = make_model(kMutantLanes, compiler, kMutantSeconds);
   if (!device) return device.error();
   const auto program = DeviceProgram::load(**device, binary);
@@ -143,10 +144,10 @@ Status run_mutants(const Options& options, const std::vector<RandomKernel>& kern
   for (const auto place : places) {
     if (made == options.mutants) break;
     // Most stand in code that no lane runs through.
-    const auto reached = look_at(with_trap(binary, place), kernels, inputs, right);
+    const auto reached = look_at(with_trap(binary, place), kernels, inputs, right, compiler);
     if (!reached) return reached.error();
     if (*reached == Seen::kNot) continue;
-    const auto seen = look_at(make_mutant(binary, place, random), kernels, inputs, right);
+    const auto seen = look_at(make_mutant(binary, place, random), kernels, inputs, right, compiler);
     if (!seen) return seen.error();
     ++made;
     ++tally.mutants;

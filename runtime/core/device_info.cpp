@@ -43,8 +43,8 @@ std::vector<NamedVersion> extensions_of(const Device& device) {
                                  {"cl_khr_extended_versioning", kExtensionVersion},
                                  {"cl_khr_priority_hints", kExtensionVersion},
                                  {"cl_khr_semaphore", kExtensionVersion},
-                                 {"cl_khr_throttle_hints", kExtensionVersion},
                                  {"cl_khr_suggested_local_work_size", kExtensionVersion},
+                                 {"cl_khr_throttle_hints", kExtensionVersion},
                                  {"cl_ext_buffer_device_address", CL_MAKE_VERSION(1, 0, 2)},
                                  {"cl_ext_cxx_for_opencl", kCxxVersion}};
   if (device.svm_capabilities()) list.push_back({"cl_intel_unified_shared_memory", CL_MAKE_VERSION(1, 1, 0)});
