@@ -17,6 +17,24 @@ std::vector<T> iota(std::size_t count, T first = 0) {
   return values;
 }
 
+// Of a size whose warps are neither rows nor whole rows; many groups, so that translated code runs
+// undisturbed.
+TEST_CASE("work-items of odd boxes know their local ids in every warp") {
+  Loaded loaded(R"(
+    kernel void k(global uint* out) {
+      size_t i = get_global_id(0) + get_global_size(0) * (get_global_id(1) + get_global_size(1) * get_global_id(2));
+      out[i] = get_local_id(0) + 100 * get_local_id(1) + 10000 * get_local_id(2);
+    })");
+  constexpr std::uint32_t kX = 12, kY = 2, kZ = 4, kGroups = 40;
+  const Buffer<std::uint32_t> out(std::vector<std::uint32_t>(kX * kGroups * kY * kZ));
+  check_ok(loaded.launch("k", {kX * kGroups, kY, kZ}, {kX, kY, kZ}, out));
+  const auto values = out.read();
+  for (std::uint32_t i = 0; i < values.size(); ++i) {
+    const std::uint32_t x = i % (kX * kGroups) % kX, y = i / (kX * kGroups) % kY, z = i / (kX * kGroups) / kY;
+    REQUIRE(values[i] == x + 100 * y + 10000 * z);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("saxpy") {
