@@ -47,22 +47,46 @@ device::Box row(std::size_t bytes) {
   return box;
 }
 
-}  // namespace
+model::EngineChoice engine_asked_for() {
+  return model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
+}
 
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
-                                                   std::uint64_t launch_seconds) {
+Result<std::unique_ptr<device::Device>> make(std::uint32_t lanes, compiler::Client& compiler,
+                                             std::uint64_t launch_seconds, model::EngineChoice engine) {
   model::Configuration configuration;
   configuration.cores = 2;
   configuration.global_memory_bytes = 64 << 20;
   configuration.launch_seconds = launch_seconds;
   configuration.target.lanes = lanes;
   configuration.target.warps = std::max<std::uint32_t>(4, kLargestGroup / lanes);
-  configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
+  configuration.engine = engine;
   auto made = model::ModelDevice::create(
       configuration, 1, model::HostLevel::kV4,
       {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, ""});
   if (!made) return made.error();
   return std::unique_ptr<device::Device>(std::move(*made));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
+                                                   std::uint64_t launch_seconds) {
+  return make(lanes, compiler, launch_seconds, engine_asked_for());
+}
+
+Result<std::unique_ptr<device::Device>> make_interpreter(std::uint32_t lanes, compiler::Client& compiler) {
+  return make(lanes, compiler, 0, model::EngineChoice::kInterpreter);
+}
+
+bool translates() { return engine_asked_for() == model::EngineChoice::kTranslator; }
+
+Executed executed_by(const device::Device& device) {
+  Executed out;
+  for (const auto& counter : device.counters()) {
+    if (counter.name == "instructions") out.instructions = counter.value;
+    if (counter.name == "lane-instructions") out.lane_instructions = counter.value;
+  }
+  return out;
 }
 
 Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& device,

@@ -14,10 +14,20 @@
 namespace kiesel::conformance {
 
 // A model of so many lanes in a warp, with warps enough for the largest group; the option `engine` says what
-// runs its kernels. The compiler outlives it. `launch_seconds`: a launch that takes longer is an error; 0: none
-// is.
+// runs its kernels. The compiler outlives it. `launch_seconds`: a launch that takes longer is an error; 0:
+// none is.
 Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
                                                    std::uint64_t launch_seconds = 0);
+// The same model that interprets, and whether the option asks for anything else.
+Result<std::unique_ptr<device::Device>> make_interpreter(std::uint32_t lanes, compiler::Client& compiler);
+bool translates();
+
+// What a device has executed since it was made.
+struct Executed {
+  std::uint64_t instructions = 0, lane_instructions = 0;
+  bool operator==(const Executed&) const = default;
+};
+Executed executed_by(const device::Device& device);
 
 class DeviceProgram {
  public:

@@ -68,6 +68,35 @@ void report(const Options& options, Tally& tally, const RandomKernel& kernel, st
              what);
 }
 
+// The interpreter runs the same binary: what was executed must be the same, too.
+class Interpreter {
+ public:
+  Interpreter(std::uint32_t lanes, compiler::Client& compiler, const std::vector<std::byte>& binary) {
+    if (!translates()) return;
+    if (auto device = make_interpreter(lanes, compiler)) device_ = std::move(*device);
+    if (!device_) return;
+    if (auto program = DeviceProgram::load(*device_, binary)) program_ = std::move(*program);
+  }
+  // What differs from the run on `device`, or nothing.
+  std::string difference(const RandomKernel& kernel, const Inputs& inputs,
+                         const std::vector<std::uint32_t>& got, const device::Device& device) {
+    if (!translates()) return {};
+    if (!program_) return "there is no interpreter to compare with";
+    const auto interpreted = program_->run(kernel, inputs);
+    if (!interpreted) return "the interpreter: " + interpreted.error().reason;
+    if (*interpreted != got) return "the interpreter computes other results";
+    const Executed here = executed_by(device), there = executed_by(*device_);
+    if (here == there) return {};
+    return fmt::format("{} instructions, {} lane-instructions so far, the interpreter has {}, {}",
+                       here.instructions, here.lane_instructions, there.instructions,
+                       there.lane_instructions);
+  }
+
+ private:
+  std::unique_ptr<device::Device> device_;
+  std::unique_ptr<DeviceProgram> program_;
+};
+
 void run_on_device(const Options& options, const std::vector<RandomKernel>& kernels, const Inputs& inputs,
                    const std::vector<std::vector<std::uint32_t>>& right, std::uint32_t lanes,
                    compiler::Client& compiler, Tally& tally) {
@@ -77,6 +106,7 @@ void run_on_device(const Options& options, const std::vector<RandomKernel>& kern
   if (!program) return report(options, tally, kernels[0], lanes, "build: " + program.error().reason);
   ++tally.programs;
   tally.made_again += (*program)->made_again();
+  Interpreter interpreter(lanes, compiler, (*program)->binary());
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     const auto got = (*program)->run(kernels[i], inputs);
     ++tally.runs;
@@ -84,6 +114,8 @@ void run_on_device(const Options& options, const std::vector<RandomKernel>& kern
       report(options, tally, kernels[i], lanes, got.error().reason);
     else if (const auto difference = first_difference(right[i], *got); !difference.empty())
       report(options, tally, kernels[i], lanes, difference);
+    else if (const auto other = interpreter.difference(kernels[i], inputs, *got, **device); !other.empty())
+      report(options, tally, kernels[i], lanes, other);
   }
 }
 
