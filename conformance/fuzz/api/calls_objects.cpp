@@ -93,6 +93,22 @@ void create_queue_with_properties(Fuzzer& f, clCreateCommandQueueWithPropertiesK
              bits);
 }
 
+// Of a root device the references are not counted.
+void retain_device(Fuzzer& f, cl_int(CL_API_CALL* function)(cl_device_id)) {
+  if (f.sub_devices.empty() || f.one_in(3))
+    f.judge(function(f.device()));
+  else
+    retain(f, f.sub_devices, &Fuzzer::sub_device, function);
+}
+
+void release_device(Fuzzer& f, cl_int(CL_API_CALL* function)(cl_device_id)) {
+  if (f.sub_devices.empty() || f.one_in(3)) return f.judge(function(f.device()));
+  SubDevice& device = *f.pick(f.sub_devices);
+  if (!release(f, device, &Fuzzer::sub_device, function)) return;
+  f.retire(Kind::kDevice, device.handle);
+  f.drop(f.sub_devices, &device);
+}
+
 cl_sampler sampler_argument(Fuzzer& f, const Sampler& sampler) {
   return f.handle(sampler.handle, Kind::kSampler, CL_INVALID_SAMPLER);
 }
@@ -138,7 +154,8 @@ void clGetDeviceIDs(Fuzzer& f) {
 }
 
 void clGetDeviceInfo(Fuzzer& f) {
-  const cl_device_id device = f.device();
+  const cl_device_id device =
+      f.sub_devices.empty() || f.one_in(2) ? f.device() : f.sub_device(*f.pick(f.sub_devices));
   const auto name = query_name<cl_device_info>(
       f, {CL_DEVICE_TYPE, CL_DEVICE_NAME, CL_DEVICE_MAX_WORK_ITEM_SIZES, CL_DEVICE_EXTENSIONS,
           CL_DEVICE_PLATFORM, CL_DEVICE_OPENCL_C_FEATURES, CL_DEVICE_ILS_WITH_VERSION,
@@ -234,9 +251,10 @@ void clReleaseCommandQueue(Fuzzer& f) {
   Queue& queue = *f.pick(f.queues);
   if (queue.shared || f.queues.size() < 5) return;
   if (!release(f, queue, &Fuzzer::queue, f.cl.clReleaseCommandQueue)) return;
-  const bool named = std::any_of(f.events.begin(), f.events.end(),
-                                 [&](const auto& event) { return event->queue == queue.handle; });
-  if (!named) f.retire(Kind::kQueue, queue.handle);
+  const auto names_it = [&](const auto& item) { return item->queue == queue.handle; };
+  if (std::none_of(f.events.begin(), f.events.end(), names_it) &&
+      std::none_of(f.command_buffers.begin(), f.command_buffers.end(), names_it))
+    f.retire(Kind::kQueue, queue.handle);
   f.drop(f.queues, &queue);
 }
 
@@ -267,22 +285,46 @@ void clFinish(Fuzzer& f) {
 }
 
 void clCreateSubDevices(Fuzzer& f) {
-  f.wrong({CL_INVALID_VALUE});
-  const cl_device_partition_property list[] = {CL_DEVICE_PARTITION_EQUALLY, 1, 0};
-  cl_device_id out[4];
+  constexpr cl_uint kRoom = 64;
+  const cl_uint units = f.shared.compute_units;
+  if (units < 2 || units > kRoom) f.wrong({CL_DEVICE_PARTITION_FAILED, CL_INVALID_VALUE});
+  cl_device_partition_property list[] = {CL_DEVICE_PARTITION_BY_COUNTS, 1, 0, 0, 0};
+  cl_uint count = 1;
+  if (f.one_in(2)) list[0] = CL_DEVICE_PARTITION_EQUALLY, count = units;
   const cl_device_id device = f.device();
-  f.judge(
-      f.cl.clCreateSubDevices(device, f.one_in(4) ? nullptr : list, 4, f.one_in(4) ? nullptr : out, nullptr));
+  const bool no_properties = f.spoil(), little_room = f.spoil();
+  if (no_properties) f.wrong({CL_INVALID_VALUE});
+  if (f.spoil()) {
+    list[0] = f.one_of<cl_device_partition_property>({CL_DEVICE_PARTITION_BY_AFFINITY_DOMAIN, 0x7777});
+    f.wrong({CL_INVALID_VALUE});
+  } else if (f.spoil()) {
+    list[1] = units + 1 + static_cast<cl_uint>(f.below(100));
+    f.wrong({CL_INVALID_VALUE, CL_DEVICE_PARTITION_FAILED, CL_INVALID_DEVICE_PARTITION_COUNT});
+  }
+  if (little_room) f.wrong({CL_INVALID_VALUE});
+  cl_device_id out[kRoom] = {};
+  cl_uint told = 0;
+  const bool keep = little_room || f.one_in(2);
+  const cl_int result = f.cl.clCreateSubDevices(device, no_properties ? nullptr : list,
+                                                little_room ? 0 : kRoom, keep ? out : nullptr, &told);
+  if (result == CL_SUCCESS && told != count) f.fail("another number of sub-devices");
+  f.judge(result);
+  if (result != CL_SUCCESS || !keep) return;
+  for (cl_uint i = 0; i < std::min(told, kRoom); ++i)
+    if (f.sub_devices.size() < 4)
+      f.sub_devices.push_back(std::make_unique<SubDevice>(SubDevice{out[i]}));
+    else if (f.cl.clReleaseDevice(out[i]) != CL_SUCCESS)
+      f.fail("a new sub-device cannot be released");
 }
 void clCreateSubDevicesEXT(Fuzzer& f) {
   f.wrong({CL_INVALID_VALUE});
   const cl_device_id device = f.device();
   f.judge(f.cl.clCreateSubDevicesEXT(device, nullptr, 0, nullptr, nullptr));
 }
-void clRetainDevice(Fuzzer& f) { f.judge(f.cl.clRetainDevice(f.device())); }
-void clReleaseDevice(Fuzzer& f) { f.judge(f.cl.clReleaseDevice(f.device())); }
-void clRetainDeviceEXT(Fuzzer& f) { f.judge(f.cl.clRetainDeviceEXT(f.device())); }
-void clReleaseDeviceEXT(Fuzzer& f) { f.judge(f.cl.clReleaseDeviceEXT(f.device())); }
+void clRetainDevice(Fuzzer& f) { retain_device(f, f.cl.clRetainDevice); }
+void clReleaseDevice(Fuzzer& f) { release_device(f, f.cl.clReleaseDevice); }
+void clRetainDeviceEXT(Fuzzer& f) { retain_device(f, f.cl.clRetainDeviceEXT); }
+void clReleaseDeviceEXT(Fuzzer& f) { release_device(f, f.cl.clReleaseDeviceEXT); }
 
 void clSetDefaultDeviceCommandQueue(Fuzzer& f) {
   f.wrong({CL_INVALID_OPERATION});

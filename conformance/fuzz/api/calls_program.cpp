@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "conformance/fuzz/api/calls.hpp"
+#include "conformance/fuzz/api/launch.hpp"
 
 namespace kiesel::conformance::api::calls {
 namespace {
@@ -157,7 +158,8 @@ void set_wrong(Fuzzer& f, Kernel& kernel, cl_uint index) {
   f.judge(f.cl.clSetKernelArg(handle, index, sizeof other, &other));
 }
 
-// What a launch must say about the kernel's arguments.
+}  // namespace
+
 void check_arguments(Fuzzer& f, Queue& queue, const Kernel& kernel) {
   for (const auto& argument : kernel.arguments) {
     if (argument.huge) f.wrong({CL_OUT_OF_RESOURCES});
@@ -168,13 +170,17 @@ void check_arguments(Fuzzer& f, Queue& queue, const Kernel& kernel) {
       queue.may_have_failed = true;
     }
     if (argument.state == Argument::State::kSvm) {
-      const bool there = std::any_of(f.allocations.begin(), f.allocations.end(), [&](const auto& svm) {
-        return svm->begin == argument.svm && svm->context == kernel.context;
-      });
-      if (!there) f.maybe({CL_INVALID_KERNEL_ARGS}), queue.may_have_failed = true;
+      const auto is_it = [&](const auto& one) {
+        return one->begin == argument.svm && one->context == kernel.context;
+      };
+      if (std::none_of(f.allocations.begin(), f.allocations.end(), is_it) &&
+          std::none_of(f.usm.begin(), f.usm.end(), is_it))
+        f.maybe({CL_INVALID_KERNEL_ARGS}), queue.may_have_failed = true;
     }
   }
 }
+
+namespace {
 
 bool pick_launch(Fuzzer& f, Queue*& queue, Kernel*& kernel) {
   queue = f.pick(f.queues);
@@ -187,13 +193,8 @@ bool pick_launch(Fuzzer& f, Queue*& queue, Kernel*& kernel) {
   return true;
 }
 
-struct Sizes {
-  cl_uint dimensions = 1;
-  std::size_t offset[3]{}, global[3]{1, 1, 1}, local[3]{1, 1, 1};
-  const std::size_t *local_pointer = nullptr, *offset_pointer = nullptr;
-};
+}  // namespace
 
-// Into `out`, because it points into itself.
 void launch_sizes(Fuzzer& f, const Kernel& kernel, Sizes& out) {
   out.dimensions = 1 + static_cast<cl_uint>(f.below(3));
   const std::size_t required = kKernels[kernel.which].required;
@@ -236,8 +237,6 @@ void spoil_sizes(Fuzzer& f, Sizes& s) {
       break;
   }
 }
-
-}  // namespace
 
 void clCreateProgramWithSource(Fuzzer& f) {
   if (f.programs.size() > kManyPrograms) return;
@@ -476,7 +475,7 @@ void clReleaseKernel(Fuzzer& f) {
   if (f.kernels.size() < 6) return;
   Kernel& kernel = *f.pick(f.kernels);
   if (!release(f, kernel, &Fuzzer::kernel, f.cl.clReleaseKernel)) return;
-  f.retire(Kind::kKernel, kernel.handle);
+  if (!kernel.kept) f.retire(Kind::kKernel, kernel.handle);
   --kernel.program->kernels;
   f.drop(f.kernels, &kernel);
 }

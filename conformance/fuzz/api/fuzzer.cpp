@@ -41,6 +41,8 @@ Fuzzer::Fuzzer(Shared& all, std::uint64_t seed)
         Program{.handle = all.programs[i], .context = i, .built = true, .shared = true}));
     memories.push_back(std::make_unique<Memory>(Memory{
         .handle = all.buffers[i], .context = i, .size = 4096, .flags = CL_MEM_READ_WRITE, .shared = true}));
+    cl_int error = CL_SUCCESS;
+    signal_queues[i] = cl.clCreateCommandQueueWithProperties(all.contexts[i], all.device, nullptr, &error);
   }
 }
 
@@ -48,6 +50,7 @@ Fuzzer::Fuzzer(Shared& all, std::uint64_t seed)
 Fuzzer::~Fuzzer() {
   open_gates();
   for (const auto& queue : queues) cl.clFinish(queue->handle);
+  for (const auto queue : signal_queues) cl.clFinish(queue);
   const auto release = [](auto& pool, auto function) {
     for (const auto& item : pool)
       for (unsigned i = 0; i < item->references; ++i) function(item->handle);
@@ -56,11 +59,16 @@ Fuzzer::~Fuzzer() {
   std::erase_if(memories, [](const auto& item) { return item->shared; });
   std::erase_if(programs, [](const auto& item) { return item->shared; });
   release(events, cl.clReleaseEvent);
+  release(command_buffers, cl.clReleaseCommandBufferKHR);
+  release(semaphores, cl.clReleaseSemaphoreKHR);
+  release(sub_devices, cl.clReleaseDevice);
   release(kernels, cl.clReleaseKernel);
   release(samplers, cl.clReleaseSampler);
   release(memories, cl.clReleaseMemObject);
   release(programs, cl.clReleaseProgram);
   release(queues, cl.clReleaseCommandQueue);
+  for (const auto queue : signal_queues) cl.clReleaseCommandQueue(queue);
+  for (const auto& one : usm) cl.clMemFreeINTEL(shared.contexts[one->context], one->begin);
   for (const auto& svm : allocations) cl.clSVMFree(shared.contexts[svm->context], svm->begin);
 }
 

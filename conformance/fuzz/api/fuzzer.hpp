@@ -23,7 +23,20 @@ namespace kiesel::conformance::api {
 
 using Random = std::mt19937_64;
 
-enum class Kind { kPlatform, kDevice, kContext, kQueue, kMemory, kSampler, kProgram, kKernel, kEvent };
+enum class Kind {
+  kPlatform,
+  kDevice,
+  kContext,
+  kQueue,
+  kMemory,
+  kSampler,
+  kProgram,
+  kKernel,
+  kEvent,
+  kCommandBuffer,
+  kMutableCommand,
+  kSemaphore
+};
 
 struct Queue {
   cl_command_queue handle;
@@ -43,6 +56,7 @@ struct Memory {
   std::size_t origin = 0;  // in it
   unsigned views = 0, references = 1;
   bool shared = false;
+  cl_ulong address = 0;  // on the device, if it was asked for
   // images
   cl_mem_object_type type = CL_MEM_OBJECT_BUFFER;
   std::array<std::size_t, 3> grid{};  // pixels, rows, slices
@@ -81,12 +95,47 @@ struct Kernel {
   unsigned which;  // of kKernels
   Program* program;
   unsigned references = 1;
+  bool kept = false;  // a command of a command-buffer may keep the handle valid
   std::vector<Argument> arguments{};
 };
 struct Svm {
   std::byte* begin;
   std::size_t size;
   int context;
+};
+
+// Of cl_intel_unified_shared_memory.
+struct Usm {
+  std::byte* begin;
+  std::size_t size;
+  int context;
+};
+struct MutableCommand {
+  cl_mutable_command_khr handle;
+  unsigned which;  // of kKernels
+  cl_uint dimensions;
+  bool updatable;  // all fields
+};
+struct CommandBuffer {
+  cl_command_buffer_khr handle;
+  int context;
+  cl_command_queue queue;
+  bool is_mutable = false, finalized = false, may_fail = false;
+  bool incomplete = false;  // a kernel was recorded whose arguments come later
+  cl_uint steps = 0;
+  unsigned references = 1;
+  std::vector<MutableCommand> commands{};
+};
+struct Semaphore {
+  cl_semaphore_khr handle;
+  int context;
+  bool signalled = false;  // a signal was enqueued, and no wait for it
+  bool may_fail = false;   // that signal
+  unsigned references = 1;
+};
+struct SubDevice {
+  cl_device_id handle;
+  unsigned references = 1;
 };
 
 // What all threads use.
@@ -97,6 +146,7 @@ struct Shared {
   std::array<cl_program, 2> programs{};  // one for each context, built
   std::array<cl_command_queue, 2> queues{};
   std::array<cl_mem, 2> buffers{};
+  cl_uint compute_units = 0;
   std::vector<unsigned char> binary;
   std::size_t max_work_group = 0, max_allocation = 0;
   std::atomic<std::uint64_t> releases{0};  // bounds how soon a released handle may be given out again
@@ -170,6 +220,15 @@ class Fuzzer {
     return handle(program.handle, Kind::kProgram, CL_INVALID_PROGRAM);
   }
   cl_kernel kernel(const Kernel& kernel) { return handle(kernel.handle, Kind::kKernel, CL_INVALID_KERNEL); }
+  cl_command_buffer_khr command_buffer(const CommandBuffer& buffer) {
+    return handle(buffer.handle, Kind::kCommandBuffer, CL_INVALID_COMMAND_BUFFER_KHR);
+  }
+  cl_semaphore_khr semaphore(const Semaphore& semaphore) {
+    return handle(semaphore.handle, Kind::kSemaphore, CL_INVALID_SEMAPHORE_KHR);
+  }
+  cl_device_id sub_device(const SubDevice& device) {
+    return handle(device.handle, Kind::kDevice, CL_INVALID_DEVICE);
+  }
   cl_event event(const Event& event) { return handle(event.handle, Kind::kEvent, CL_INVALID_EVENT); }
 
   // A memory object for a command of this context, mostly; another shape or context is an error. Null when
@@ -219,6 +278,12 @@ class Fuzzer {
   std::vector<std::unique_ptr<Program>> programs;
   std::vector<std::unique_ptr<Kernel>> kernels;
   std::vector<std::unique_ptr<Svm>> allocations;
+  std::vector<std::unique_ptr<Usm>> usm;
+  std::vector<std::unique_ptr<CommandBuffer>> command_buffers;
+  std::vector<std::unique_ptr<Semaphore>> semaphores;
+  std::vector<std::unique_ptr<SubDevice>> sub_devices;
+  // Run nothing but signals that someone waits for already, and so cannot be held up.
+  std::array<cl_command_queue, 2> signal_queues{};
   cl_event new_event = nullptr;
   const char* entry = "";  // that is being called
   std::span<const cl_int> allowed{};

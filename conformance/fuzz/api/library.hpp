@@ -8,9 +8,12 @@
 
 #include <string>
 
+#include "runtime/api/api.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::conformance::api {
+
+using namespace runtime::api;  // the types of extensions that are younger than the headers
 
 struct Library {
 #define ENTRY(name) cl_api_##name name = nullptr;

@@ -36,6 +36,8 @@ bool prepare(Shared& shared) {
                      &shared.max_work_group, nullptr);
   cl.clGetDeviceInfo(shared.device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof most, &most, nullptr);
   shared.max_allocation = most;
+  cl.clGetDeviceInfo(shared.device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof shared.compute_units,
+                     &shared.compute_units, nullptr);
   for (int i = 0; i < 2; ++i) {
     shared.contexts[i] = cl.clCreateContext(nullptr, 1, &shared.device, nullptr, nullptr, &error);
     shared.queues[i] =
