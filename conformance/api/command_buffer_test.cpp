@@ -421,6 +421,32 @@ TEST_CASE("arguments of a mutable dispatch may come after its recording") {
   CHECK(session.read<int>(a, 100) == std::vector<int>(100, 4));
 }
 
+TEST_CASE("an update cannot make work-groups of one size into work-groups of several") {
+  const Session session;
+  Program program = session.build(kAdd, "-cl-std=CL3.0");
+  Kernel kernel = session.kernel(program, "add");
+  std::vector<int> zeros(100);
+  Memory a = session.buffer_of(zeros);
+  set(kernel, 0, a);
+  set(kernel, 1, 3);
+  const Buffer buffer(session.queue, kMutable);
+  const std::size_t whole = 100, local = 25, uneven = 90, even = 75;
+  cl_mutable_command_khr command = nullptr;
+  REQUIRE(api().clCommandNDRangeKernelKHR(buffer, nullptr, nullptr, kernel, 1, nullptr, &whole, &local, 0,
+                                          nullptr, nullptr, &command) == CL_SUCCESS);
+  buffer.finalize();
+  types::MutableDispatchConfig config{};
+  config.command = command;
+  config.global_work_size = &uneven;
+  CHECK(update(buffer, {config}) == CL_INVALID_OPERATION);
+  config.global_work_size = &even;
+  REQUIRE(update(buffer, {config}) == CL_SUCCESS);
+  REQUIRE(buffer.enqueue() == CL_SUCCESS);
+  auto expected = std::vector<int>(75, 3);
+  expected.resize(100);
+  CHECK(session.read<int>(a, 100) == expected);
+}
+
 TEST_CASE("updates that cannot be change nothing") {
   const Session session;
   Program program = session.build(kAdd);
@@ -452,7 +478,7 @@ TEST_CASE("updates that cannot be change nothing") {
   refused(CL_INVALID_ARG_INDEX, [&](auto& c) { c.arg_list = &missing; });
   refused(CL_INVALID_VALUE, [](auto& c) { c.arg_list = nullptr; });
   refused(CL_INVALID_VALUE, [](auto& c) { c.num_svm_args = 1; });
-  refused(CL_INVALID_VALUE, [](auto& c) { c.work_dim = 2; });
+  refused(CL_INVALID_OPERATION, [](auto& c) { c.work_dim = 2; });
   refused(CL_INVALID_OPERATION, [&](auto& c) { c.command = sizes_only; });
   refused(CL_INVALID_OPERATION, [&](auto& c) {
     c = {};

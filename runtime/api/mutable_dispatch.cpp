@@ -65,6 +65,13 @@ Outcome<Dispatch> changed(const Dispatch& before, const MutableDispatchConfig& c
   return out;
 }
 
+// Whether all work-groups have the size that is given; a size of 0 is told by later checks.
+bool is_uniform(const Dispatch& dispatch) {
+  for (cl_uint i = 0; i < dispatch.dimensions; ++i)
+    if (dispatch.local[i] && dispatch.global[i] % dispatch.local[i]) return false;
+  return true;
+}
+
 // Later changes of one command build on earlier ones.
 Outcome<> apply(const CommandBuffer& buffer, const MutableDispatchConfig& config,
                 std::vector<Update>& updates) {
@@ -77,10 +84,13 @@ Outcome<> apply(const CommandBuffer& buffer, const MutableDispatchConfig& config
                              [&](const Update& other) { return other.command == command; });
   if (update == updates.end()) update = updates.insert(update, {command, command->dispatch()});
   KIESEL_REQUIRE(config.work_dim == 0 || config.work_dim == update->dispatch.dimensions, context,
-                 CL_INVALID_VALUE,
+                 CL_INVALID_OPERATION,
                  fmt::format("the command was recorded with {} dimensions, not {}",
                              update->dispatch.dimensions, config.work_dim));
   KIESEL_TRY(dispatch, changed(update->dispatch, config));
+  KIESEL_REQUIRE(!update->dispatch.local_given || is_uniform(dispatch) == is_uniform(update->dispatch),
+                 context, CL_INVALID_OPERATION,
+                 "work-groups of one size cannot become work-groups of several, nor the other way round");
   update->dispatch = std::move(dispatch);
   return {};
 }

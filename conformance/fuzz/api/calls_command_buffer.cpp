@@ -180,8 +180,6 @@ void clEnqueueCommandBufferKHR(Fuzzer& f) {
   if (queue->context != buffer->context) {
     if (!f.one_in(8)) return f.forget();
     f.wrong({CL_INVALID_CONTEXT});
-  } else if (!own) {
-    f.maybe({CL_INCOMPATIBLE_COMMAND_QUEUE_KHR});
   }
   cl_command_queue list[] = {f.queue(*queue)};
   cl_uint count = 1;
@@ -420,7 +418,10 @@ void clCommandNDRangeKernelKHR(Fuzzer& f) {
   if (!command_out) return;
   if (!command) return f.fail("success without the command");
   kernel->kept = true;
-  r.buffer->commands.push_back({command, kernel->which, sizes.dimensions, updatable});
+  MutableCommand made{command, kernel->which, sizes.dimensions, {}, sizes.local_pointer != nullptr, true};
+  std::copy_n(sizes.local, 3, made.local.begin());
+  for (cl_uint i = 0; i < sizes.dimensions; ++i) made.uniform &= sizes.global[i] % sizes.local[i] == 0;
+  r.buffer->commands.push_back(made);
 }
 
 void clUpdateMutableCommandsKHR(Fuzzer& f) {
@@ -429,7 +430,7 @@ void clUpdateMutableCommandsKHR(Fuzzer& f) {
   if (buffer->commands.empty() && !f.one_in(8)) return;
   if (!buffer->finalized || !buffer->is_mutable) f.wrong({CL_INVALID_OPERATION});
   const cl_command_buffer_khr handle = f.command_buffer(*buffer);
-  std::size_t offset[3] = {f.below(50), f.below(50), f.below(50)};
+  std::size_t offset[3] = {f.below(50), f.below(50), f.below(50)}, global[3] = {1, 1, 1};
   const cl_int number = 9;
   cl_mutable_dispatch_arg_khr argument{};
   MutableDispatchConfig config{};
@@ -442,10 +443,19 @@ void clUpdateMutableCommandsKHR(Fuzzer& f) {
   }
   if (command) {
     config.work_dim = f.one_in(2) ? command->dimensions : 0;
-    if (f.spoil()) config.work_dim = command->dimensions + 1, f.wrong({CL_INVALID_VALUE});
+    if (f.spoil()) config.work_dim = command->dimensions + 1, f.wrong({CL_INVALID_OPERATION});
     if (f.one_in(2)) config.global_work_offset = offset;
-    // The kernel's arguments of now are the command's own: an earlier memory object may be gone.
-    f.maybe({CL_INVALID_OPERATION, CL_INVALID_ARG_VALUE});
+    // What an earlier argument names may be gone.
+    if (buffer->may_fail) f.maybe({CL_INVALID_KERNEL_ARGS, CL_INVALID_MEM_OBJECT});
+    if (f.one_in(2)) {
+      const bool other = command->local_given && f.spoil();  // not uniform, or uniform where it was not
+      for (cl_uint i = 0; i < command->dimensions; ++i) global[i] = command->local[i] * (1 + f.below(3));
+      if (other) global[0] += 1;
+      const bool uniform = !other || command->local[0] == 1;
+      config.global_work_size = global;
+      if (command->local_given && uniform != command->uniform)
+        f.wrong({CL_INVALID_OPERATION, CL_INVALID_WORK_GROUP_SIZE});
+    }
     const auto& slots = kKernels[command->which].arguments;
     for (cl_uint i = 0; i < slots.size(); ++i)
       if (slots[i] == Slot::kValue && f.one_in(2)) {

@@ -114,7 +114,8 @@ struct MutableCommand {
   cl_mutable_command_khr handle;
   unsigned which;  // of kKernels
   cl_uint dimensions;
-  bool updatable;  // all fields
+  std::array<std::size_t, 3> local;  // or what fits the kernel, where none was given
+  bool local_given, uniform;
 };
 struct CommandBuffer {
   cl_command_buffer_khr handle;
