@@ -27,15 +27,13 @@ struct Recording {
   const cl_sync_point_khr* list = nullptr;
 };
 bool plan(Fuzzer& f, Recording& out) {
-  out.buffer = f.pick(f.command_buffers);
-  if (!out.buffer) return false;
+  const bool late = f.spoil();
+  if (late) f.wrong({CL_INVALID_OPERATION});
+  const auto fits = [&](const auto& one) { return one->finalized == late && one->steps < kManySteps; };
+  const auto found = std::find_if(f.command_buffers.begin(), f.command_buffers.end(), fits);
+  if (found == f.command_buffers.end()) return f.forget(), false;
+  out.buffer = found->get();
   CommandBuffer& buffer = *out.buffer;
-  if (buffer.finalized) {
-    if (!f.one_in(6)) return false;
-    f.wrong({CL_INVALID_OPERATION});
-  } else if (buffer.steps >= kManySteps) {
-    return false;
-  }
   out.handle = f.command_buffer(buffer);
   if (f.spoil()) {  // it is recorded to the buffer's own
     out.queue = f.shared.queues[buffer.context];
@@ -105,6 +103,19 @@ void check_pair(Fuzzer& f, const Memory& image, const Memory& buffer) {
                                                : f.maybe({CL_MEM_COPY_OVERLAP});
 }
 
+// A recorded kernel keeps its program from being built again: only those of shared programs.
+Kernel* recordable_kernel(Fuzzer& f, int context) {
+  const bool other = f.spoil();
+  const std::size_t start = f.kernels.empty() ? 0 : f.below(f.kernels.size());
+  for (std::size_t i = 0; i < f.kernels.size(); ++i) {
+    Kernel& kernel = *f.kernels[(start + i) % f.kernels.size()];
+    if (!kernel.program->shared || (kernel.context != context) != other) continue;
+    if (other) f.wrong({CL_INVALID_CONTEXT});
+    return &kernel;
+  }
+  return nullptr;
+}
+
 template <class T>
 T* own_allocation(std::vector<std::unique_ptr<T>>& pool, int context) {
   for (const auto& one : pool)
@@ -152,6 +163,7 @@ void clRetainCommandBufferKHR(Fuzzer& f) {
 void clReleaseCommandBufferKHR(Fuzzer& f) {
   if (f.command_buffers.size() < 4) return;
   CommandBuffer& buffer = *f.pick(f.command_buffers);
+  if (!buffer.finalized && !f.one_in(16)) return;
   if (!release(f, buffer, &Fuzzer::command_buffer, f.cl.clReleaseCommandBufferKHR)) return;
   f.retire(Kind::kCommandBuffer, buffer.handle);
   for (const auto& command : buffer.commands) f.retire(Kind::kMutableCommand, command.handle);
@@ -160,7 +172,7 @@ void clReleaseCommandBufferKHR(Fuzzer& f) {
 
 void clFinalizeCommandBufferKHR(Fuzzer& f) {
   CommandBuffer* buffer = f.pick(f.command_buffers);
-  if (!buffer || (!buffer->finalized && buffer->steps < 4 && !f.one_in(4))) return;
+  if (!buffer || !f.one_in(buffer->finalized ? 16 : 6)) return;
   if (buffer->finalized) f.wrong({CL_INVALID_OPERATION});
   const cl_command_buffer_khr handle = f.command_buffer(*buffer);
   const cl_int result = f.cl.clFinalizeCommandBufferKHR(handle);
@@ -377,13 +389,9 @@ void clCommandSVMMemFillKHR(Fuzzer& f) {
 
 void clCommandNDRangeKernelKHR(Fuzzer& f) {
   Recording r;
-  Kernel* kernel = f.pick(f.kernels);
-  // A recorded kernel keeps its program from being built again: only those of shared programs.
-  if (!kernel || !kernel->program->shared || !plan(f, r)) return;
-  if (kernel->context != r.buffer->context) {
-    if (!f.one_in(8)) return f.forget();
-    f.wrong({CL_INVALID_CONTEXT});
-  }
+  if (!plan(f, r)) return;
+  Kernel* kernel = recordable_kernel(f, r.buffer->context);
+  if (!kernel) return f.forget();
   const cl_kernel handle = f.kernel(*kernel);
   Sizes sizes;
   launch_sizes(f, *kernel, sizes);

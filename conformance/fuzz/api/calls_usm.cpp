@@ -97,7 +97,7 @@ bool plan_argument(Fuzzer& f, Place& out, cl_int wrong_slot) {
 Memory* addressed(Fuzzer& f, int context) {
   for (const auto& memory : f.memories)
     if (memory->address && memory->context == context && !f.one_in(3)) return memory.get();
-  if (f.memories.size() > 20) return nullptr;
+  if (f.memories.size() > 48) return nullptr;
   const cl_mem_properties list[] = {kPrivateAddress, CL_TRUE, 0};
   cl_int error = 0;
   const cl_mem made = f.cl.clCreateBufferWithProperties(f.shared.contexts[context], list, CL_MEM_READ_WRITE,
