@@ -40,6 +40,7 @@ def workloads(np):
         ("sgemm_tiled", (n, n), (16, 4), [zeros(n * n), floats(n * n), floats(n * n), integer(n)]),
         ("convolution", (64, 64), (16, 4), [zeros(4096), floats(66 * 66), floats(9), integer(64)]),
         ("softmax", (1024,), (64,), [zeros(4096), floats(4096)]),
+        ("layer_norm", (1024,), (64,), [zeros(4096), floats(4096), floats(256), floats(256)]),
         ("gemm_int8", (n, n), (16, 4), [zeros(n * n, np.int32), words(n * n // 4), words(n * n // 4), integer(n)]),
         ("mandelbrot", (64, 64), (64, 1), [zeros(4096, np.int32), integer(64), real(2.5 / 64), integer(100)]),
         ("nbody", (256,), (64,), [zeros(1024), floats(1024), integer(256)]),

@@ -68,7 +68,7 @@ int main(void) {
   MEASURE("md5like", (void)0, GRID(MD5_N, 1, md5like(digest, MD5_ROUNDS)), digest, MD5_N * sizeof(uint));
 
   int *start = malloc((SPMV_ROWS + 1) * sizeof(int)), *column = malloc(SPMV_ROWS * SPMV_MAX_ROW * sizeof(int));
-  int entries = fill_matrix(start, column, 5);
+  int entries = fill_matrix(start, column, SPMV_ROWS, 5);
   float *value = malloc(entries * sizeof(float)), *in = malloc(SPMV_ROWS * sizeof(float)),
         *out = malloc(SPMV_ROWS * sizeof(float));
   fill_floats(value, entries, 6);

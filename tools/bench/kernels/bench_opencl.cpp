@@ -5,54 +5,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
-#include <string>
 #include <vector>
 
-#define CL_TARGET_OPENCL_VERSION 120
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <CL/cl.h>
-
+#include "opencl_host.h"
 #include "workloads.h"
 
 namespace {
 
-cl_context context;
-cl_command_queue queue;
 cl_program program;
 int repeats = 7;
-
-void check(cl_int code, const char* what) {
-  if (code == CL_SUCCESS) return;
-  std::fprintf(stderr, "%s failed with error %d\n", what, code);
-  std::exit(1);
-}
-
-void build(cl_device_id device, const char* path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string source = text.str();
-  const char* pointer = source.c_str();
-  cl_int code;
-  program = clCreateProgramWithSource(context, 1, &pointer, nullptr, &code);
-  check(code, "clCreateProgramWithSource");
-  if ((code = clBuildProgram(program, 1, &device, "", nullptr, nullptr))) {
-    std::vector<char> log(65536);
-    clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, log.size(), log.data(), nullptr);
-    std::fprintf(stderr, "%s\n", log.data());
-    check(code, "clBuildProgram");
-  }
-}
-
-cl_mem buffer(std::size_t bytes, const void* data) {
-  cl_int code;
-  auto* out = clCreateBuffer(context, CL_MEM_READ_WRITE | (data ? CL_MEM_COPY_HOST_PTR : 0), bytes,
-                             const_cast<void*>(data), &code);
-  check(code, "clCreateBuffer");
-  return out;
-}
 
 class Launch {
  public:
@@ -77,12 +38,8 @@ class Launch {
       cl_event event;
       check(clEnqueueNDRangeKernel(queue, kernel_, 2, nullptr, global, group, 0, nullptr, &event), "launch");
       check(clWaitForEvents(1, &event), "clWaitForEvents");
-      cl_ulong begin, end;
-      check(clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof begin, &begin, nullptr),
-            "profiling");
-      check(clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, nullptr), "profiling");
+      if (r) times.push_back(event_milliseconds(event));
       clReleaseEvent(event);
-      if (r) times.push_back(double(end - begin) * 1e-6);
     }
     std::vector<char> data(bytes);
     check(clEnqueueReadBuffer(queue, result, CL_TRUE, 0, bytes, data.data(), 0, nullptr, nullptr), "read");
@@ -138,7 +95,7 @@ void run_all() {
       .measure(MD5_N, 1, 256, digest, MD5_N * 4, nullptr);
 
   std::vector<int> start(SPMV_ROWS + 1), column(SPMV_ROWS * SPMV_MAX_ROW);
-  const int entries = fill_matrix(start.data(), column.data(), 5);
+  const int entries = fill_matrix(start.data(), column.data(), SPMV_ROWS, 5);
   const auto value = floats(entries, 6), in = floats(SPMV_ROWS, 7);
   auto* out = buffer(SPMV_ROWS * 4, nullptr);
   Launch("spmv")
@@ -152,22 +109,14 @@ void run_all() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   if (argc < 2) return std::fprintf(stderr, "usage: bench_opencl kernels.cl [repeats]\n"), 2;
   if (argc > 2) repeats = std::max(1, std::atoi(argv[2]));
-  cl_platform_id platform;
-  cl_device_id device;
-  check(clGetPlatformIDs(1, &platform, nullptr), "clGetPlatformIDs");
-  check(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, nullptr), "clGetDeviceIDs");
-  char name[256];
-  check(clGetDeviceInfo(device, CL_DEVICE_NAME, sizeof name, name, nullptr), "clGetDeviceInfo");
-  std::printf("%s\n", name);
-  cl_int code;
-  context = clCreateContext(nullptr, 1, &device, nullptr, nullptr, &code);
-  check(code, "clCreateContext");
-  queue = clCreateCommandQueue(context, device, CL_QUEUE_PROFILING_ENABLE, &code);
-  check(code, "clCreateCommandQueue");
-  build(device, argv[1]);
+  open_device();
+  program = build(read_text(argv[1]));
   run_all();
   return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
 }

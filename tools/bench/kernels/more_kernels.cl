@@ -52,6 +52,30 @@ kernel void softmax(global float* out, global const float* in) {
   for (int i = lid; i < 256; i += GROUP) out[row + i] *= scale;
 }
 
+// One row of 256 for each group: mean 0, variance 1, then a scale and an offset of each column.
+kernel void layer_norm(global float* out, global const float* in, global const float* scale, global const float* offset) {
+  local float sums[GROUP], squares[GROUP];
+  int lid = get_local_id(0), row = get_group_id(0) * 256;
+  float sum = 0.0f, square = 0.0f;
+  for (int i = lid; i < 256; i += GROUP) {
+    float x = in[row + i];
+    sum += x;
+    square = fma(x, x, square);
+  }
+  sums[lid] = sum;
+  squares[lid] = square;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_size = GROUP / 2; half_size > 0; half_size /= 2) {
+    if (lid < half_size) {
+      sums[lid] += sums[lid + half_size];
+      squares[lid] += squares[lid + half_size];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  float mean = sums[0] / 256.0f, inverse = rsqrt(squares[0] / 256.0f - mean * mean + 1e-5f);
+  for (int i = lid; i < 256; i += GROUP) out[row + i] = fma((in[row + i] - mean) * inverse, scale[i], offset[i]);
+}
+
 kernel void gemm_int8(global int* c, global const char4* a, global const char4* b, int n) {
   int column = get_global_id(0), row = get_global_id(1), sum = 0;
   for (int k = 0; k < n / 4; ++k) {

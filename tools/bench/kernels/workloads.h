@@ -8,6 +8,7 @@
 enum {
   SAXPY_N = 1 << 18,
   SGEMM_N = 192,
+  SGEMM_LARGE_N = 512, /* of model_opencl.cpp */
   MANDEL_WIDTH = 256,
   MANDEL_LIMIT = 200,
   MD5_N = 1 << 14,
@@ -28,14 +29,14 @@ static inline void fill_floats(float* out, size_t n, uint32_t seed) {
 }
 
 /* Rows of 0 to SPMV_MAX_ROW entries at random columns; returns the number of entries. */
-static inline int fill_matrix(int* start, int* column, uint32_t seed) {
+static inline int fill_matrix(int* start, int* column, int rows, uint32_t seed) {
   int used = 0;
-  for (int row = 0; row < SPMV_ROWS; ++row) {
+  for (int row = 0; row < rows; ++row) {
     int entries = (int)(bench_random(&seed) % (SPMV_MAX_ROW + 1));
     start[row] = used;
-    for (int k = 0; k < entries; ++k) column[used++] = (int)(bench_random(&seed) % SPMV_ROWS);
+    for (int k = 0; k < entries; ++k) column[used++] = (int)(bench_random(&seed) % (uint32_t)rows);
   }
-  start[SPMV_ROWS] = used;
+  start[rows] = used;
   return used;
 }
 
