@@ -114,7 +114,7 @@ void Core::start(Slot& slot, unsigned rank) {
   const unsigned count = std::min(group_size_ - rank * state_.lanes, state_.lanes);
   warp.mask = warp.full_mask >> (state_.lanes - count);
   slot.partial = count != state_.lanes;
-  slot.begun = slot.ended_translated = false;
+  slot.begun = slot.ended_translated = slot.kept = false;
   Installed& installed = installed_[slot.partial];
   slot.translated = installed.kernel ? &installed : nullptr;
   slot.end_rank =

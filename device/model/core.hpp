@@ -93,6 +93,7 @@ class Core {
     Installed* translated = nullptr;  // what it runs, where it began in translated code
     unsigned end_rank = 0;            // translated code goes on with the warps up to here when it has ended
     bool begun = false, ended_translated = false;
+    bool kept = false;  // since translated code wrote its registers only a barrier was interpreted
   };
 
   const Engine& engine_;

@@ -77,6 +77,8 @@ bool Core::run(Slot& slot) {
     number_work_items(warp);
     engine_.set_mask(warp, warp.mask);
   }
+  slot.kept = false;
+  if (!warp.numbered) number_work_items(warp);
   const std::uint64_t before = warp.executed;
   engine_.run(warp, kTurn);
   interpreted_[slot.partial] += warp.executed - before;
@@ -88,7 +90,7 @@ const HostKernel::Segment* Core::segment_at(const Slot& slot) const {
   Warp& warp = *slot.warp;
   const auto* segment =
       slot.translated->kernel->at(static_cast<std::uint32_t>(warp.next - state_.code->insns.data()));
-  if (!segment) return nullptr;
+  if (!segment || slot.kept) return segment;  // translated code left the registers as the segment wants them
   const unsigned count = std::min(group_size_ - warp.rank * state_.lanes, state_.lanes);
   const std::uint64_t lanes = warp.full_mask >> (state_.lanes - count);
   const auto fits = [&](const Translation::EntryRegister& entry) { return engine_.fit(warp, entry, lanes); };
@@ -126,7 +128,9 @@ Core::Next Core::run_segments(Slot& slot, const HostKernel::Segment* segment) {
         return Next::kInterpret;
       case Exit::kInterpretOne:
         count_ended();
-        to_interpreter(warp, result >> 32);
+        warp.next = state_.code->insns.data() + (result >> 32);
+        engine_.set_mask(warp, warp.mask);
+        slot.kept = true;
         if (!interpret_one(warp, turn_end)) return Next::kStop;
         segment = segment_at(slot);
         break;

@@ -54,8 +54,12 @@ class LaunchJob final : public Job {
   }
 
   Status finish() override {
-    KIESEL_LOG(kDevice, kDebug, "launch {}: {} work-groups, {} instructions, {} lane-instructions", kernel_,
-               counters_.groups, counters_.instructions, counters_.lane_instructions);
+    KIESEL_LOG(kDevice, kDebug,
+               "launch {}: {} work-groups, {} instructions, {} lane-instructions; {} of {} warps translated, "
+               "{} given "
+               "back, {} steps",
+               kernel_, counters_.groups, counters_.instructions, counters_.lane_instructions,
+               counters_.translated_warps, counters_.warps, counters_.given_back, counters_.steps);
     return failed_ ? Status(error_) : Status();
   }
 

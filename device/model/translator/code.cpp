@@ -16,7 +16,8 @@ using isa::Format;
 using isa::Instruction;
 using isa::Op;
 
-constexpr std::size_t kMostItems = 20'000, kMostContexts = 200;
+// More takes seconds to translate.
+constexpr std::size_t kMostItems = 4'000, kMostContexts = 200;
 
 Error refuse(std::string reason) { return {Errc::kUnsupported, std::move(reason)}; }
 

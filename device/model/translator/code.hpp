@@ -38,11 +38,12 @@ struct Constant {
 
 struct Item {
   isa::Instruction in;
-  std::uint32_t index = 0;      // of the instruction in the code
-  std::uint32_t slot = kNone;   // loads and stores of a slot that is a register
-  Constant first, second;       // what rs1 and rs2 hold
-  Constant result;              // what rd will hold
-  bool first_is_truth = false;  // rs1 holds 0 or 1
+  std::uint32_t index = 0;             // of the instruction in the code
+  std::uint32_t slot = kNone;          // loads and stores of a slot that is a register
+  Constant first, second;              // what rs1 and rs2 hold
+  Constant result;                     // what rd will hold
+  bool first_is_truth = false;         // rs1 holds 0 or 1
+  bool second_may_be_private = false;  // so may rs2
   bool may_be_private = false;  // rs1 may be an address in private memory, where each lane sees its own
   bool high_matters = true;     // somebody reads the upper half of rd
 };

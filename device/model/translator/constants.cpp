@@ -72,6 +72,10 @@ class Finder {
 
   void run() {
     propagate();
+    if (stores_addresses()) {  // what is loaded from private memory may be one, then
+      addresses_stored_ = true;
+      propagate();
+    }
     find_slots();
     for (Block& block : code_.blocks) find_agreement(block);
   }
@@ -222,17 +226,18 @@ class Finder {
     }
   }
 
-  // What is computed from an address in the window may be one, and so may what was stored there.
-  static bool makes_window(const Item& item, const Registers& registers) {
+  // What is computed from an address in the window may be one.
+  bool makes_window(const Item& item, const Registers& registers) const {
     if (item.result.is(Base::kWindowEnd)) return true;
     if (!item.result.is(Base::kUnknown)) return false;
+    if (isa::info(item.in.op).format == Format::kLoad && !addresses_stored_) return false;
     bool any = false;
     for (const char c : isa::info(item.in.op).syntax)
       any |= (c == 's' && registers.is_window(item.in.rs1)) || (c == 't' && registers.is_window(item.in.rs2));
     return any && !makes_truth(item, registers);
   }
 
-  static void write(Registers& registers, const Item& item) {
+  void write(Registers& registers, const Item& item) const {
     const Operands operands = operands_of(item.in);
     if (operands.writes >= 32) return;
     const bool truth = makes_truth(item, registers), window = makes_window(item, registers);
@@ -249,6 +254,7 @@ class Finder {
       item.second = registers[item.in.rs2];
       item.first_is_truth = registers.is_truth(item.in.rs1);
       item.may_be_private = registers.is_window(item.in.rs1);
+      item.second_may_be_private = registers.is_window(item.in.rs2);
       item.result = evaluate(item);
       write(registers, item);
     }
@@ -284,7 +290,6 @@ class Finder {
           }
           for (unsigned r = 1; r < 32; ++r) {
             if (start[to][r] == registers[r] || start[to][r].is(Base::kUnknown)) continue;
-            lost_window_ |= start[to][r].is(Base::kWindowEnd) || registers[r].is(Base::kWindowEnd);
             start[to][r] = {};
             changed = true;
           }
@@ -309,14 +314,21 @@ class Finder {
     block.agreed = true;
   }
 
-  // An address in the window that an instruction makes something of that is not known goes anywhere.
-  bool escapes(const Item& item) const {
-    const bool first = item.first.is(Base::kWindowEnd), second = item.second.is(Base::kWindowEnd);
-    if (!first && !second) return false;
-    if (is_access(item.in)) return second && isa::info(item.in.op).format == Format::kStore;
-    bool uses = false;
-    for (const char c : isa::info(item.in.op).syntax) uses |= (c == 's' && first) || (c == 't' && second);
-    return uses && item.result.is(Base::kUnknown);
+  bool stores_addresses() const {
+    for (const Block& block : code_.blocks)
+      for (const Item& item : block.items) {
+        const Format format = isa::info(item.in.op).format;
+        if ((format == Format::kStore || format == Format::kAtomic) && item.second_may_be_private)
+          return true;
+      }
+    return false;
+  }
+
+  // An access that may be of private memory, at a place that is not known.
+  static bool escapes(const Item& item) {
+    const Format format = isa::info(item.in.op).format;
+    const bool accesses = is_access(item.in) || format == Format::kAtomic || format == Format::kLoadReserved;
+    return accesses && item.may_be_private && (!is_access(item.in) || !item.first.is(Base::kWindowEnd));
   }
 
   void find_slots() {
@@ -325,8 +337,6 @@ class Finder {
       bool is_float, bad;
     };
     std::map<std::int64_t, Use> uses;
-    // A join of paths that loses a window address matters only if that register is read: the address of a
-    // load or store that is not known could then be a slot's.
     bool escaped = false;
     for (const Block& block : code_.blocks)
       for (const Item& item : block.items) {
@@ -342,7 +352,7 @@ class Finder {
         use->second.bytes = std::max(use->second.bytes, bytes);
         use->second.bad |= odd;
       }
-    if (escaped || lost_window_) return;
+    if (escaped || addresses_stored_) return;
     std::int64_t end = INT64_MIN;
     Use* before = nullptr;
     for (auto& [offset, use] : uses) {
@@ -366,7 +376,7 @@ class Finder {
 
   Code& code_;
   const TranslationRequest& request_;
-  bool lost_window_ = false;
+  bool addresses_stored_ = false;
 };
 
 }  // namespace
