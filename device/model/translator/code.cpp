@@ -403,6 +403,65 @@ Operands operands_of(const isa::Instruction& in) {
   return out;
 }
 
+unsigned access_bytes(Op op) {
+  switch (op) {
+    case Op::lb:
+    case Op::lbu:
+    case Op::sb:
+      return 1;
+    case Op::lh:
+    case Op::lhu:
+    case Op::sh:
+    case Op::flh:
+    case Op::fsh:
+      return 2;
+    case Op::ld:
+    case Op::sd:
+    case Op::fld:
+    case Op::fsd:
+      return 8;
+    default:
+      return isa::info(op).name.ends_with(".d") ? 8 : 4;
+  }
+}
+
+bool is_load(const isa::Instruction& in) {
+  const Format format = isa::info(in.op).format;
+  return format == Format::kLoad || format == Format::kFloatLoad;
+}
+bool is_store(const isa::Instruction& in) {
+  const Format format = isa::info(in.op).format;
+  return format == Format::kStore || format == Format::kFloatStore;
+}
+
+bool is_word(Op op) {
+  switch (op) {
+    case Op::addw:
+    case Op::addiw:
+    case Op::subw:
+    case Op::mulw:
+    case Op::sllw:
+    case Op::slliw:
+    case Op::srlw:
+    case Op::srliw:
+    case Op::sraw:
+    case Op::sraiw:
+    case Op::divw:
+    case Op::divuw:
+    case Op::remw:
+    case Op::remuw:
+    case Op::rolw:
+    case Op::rorw:
+    case Op::roriw:
+    case Op::clzw:
+    case Op::ctzw:
+    case Op::cpopw:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<Code> read_code(const TranslationRequest& request) {
   auto code = Reader(request).run();
   if (code) find_constants(*code, request);

@@ -27,6 +27,13 @@ struct Operands {
 };
 Operands operands_of(const isa::Instruction& in);
 
+// Bytes of a load's, store's or atomic's value.
+unsigned access_bytes(isa::Op op);
+bool is_load(const isa::Instruction& in);
+bool is_store(const isa::Instruction& in);
+// Of the lower halves of its operands, to a sign-extended result.
+bool is_word(isa::Op op);
+
 // A value that is known: a number, or one that far from an address that only the launch knows.
 struct Constant {
   enum class Base : std::uint8_t { kUnknown, kNumber, kModule, kWindowEnd, kLaunchBlock };

@@ -31,40 +31,7 @@ std::int64_t sext32(std::int64_t v) { return static_cast<std::int32_t>(v); }
 std::uint64_t u(std::int64_t v) { return static_cast<std::uint64_t>(v); }
 std::int64_t s(std::uint64_t v) { return static_cast<std::int64_t>(v); }
 
-unsigned load_bytes(Op op) {
-  switch (op) {
-    case Op::lb:
-    case Op::lbu:
-    case Op::sb:
-      return 1;
-    case Op::lh:
-    case Op::lhu:
-    case Op::sh:
-    case Op::flh:
-    case Op::fsh:
-      return 2;
-    case Op::lw:
-    case Op::lwu:
-    case Op::sw:
-    case Op::flw:
-    case Op::fsw:
-      return 4;
-    default:
-      return 8;
-  }
-}
-
-bool is_access(const Instruction& in) {
-  switch (isa::info(in.op).format) {
-    case Format::kLoad:
-    case Format::kStore:
-    case Format::kFloatLoad:
-    case Format::kFloatStore:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_access(const Instruction& in) { return is_load(in) || is_store(in); }
 
 class Finder {
  public:
@@ -342,7 +309,7 @@ class Finder {
       for (const Item& item : block.items) {
         escaped |= escapes(item);
         if (!is_access(item.in) || !item.first.is(Base::kWindowEnd)) continue;
-        const unsigned bytes = load_bytes(item.in.op);
+        const unsigned bytes = access_bytes(item.in.op);
         const Format format = isa::info(item.in.op).format;
         const bool is_float = format == Format::kFloatLoad || format == Format::kFloatStore;
         const bool odd = bytes < 4 || item.in.op == Op::lwu;

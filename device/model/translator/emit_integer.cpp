@@ -25,35 +25,6 @@ bool divides(Op op) {
   }
 }
 
-// Of the lower halves of its operands, to a sign-extended result.
-bool is_word(Op op) {
-  switch (op) {
-    case Op::addw:
-    case Op::addiw:
-    case Op::subw:
-    case Op::mulw:
-    case Op::sllw:
-    case Op::slliw:
-    case Op::srlw:
-    case Op::srliw:
-    case Op::sraw:
-    case Op::sraiw:
-    case Op::divw:
-    case Op::divuw:
-    case Op::remw:
-    case Op::remuw:
-    case Op::rolw:
-    case Op::rorw:
-    case Op::roriw:
-    case Op::clzw:
-    case Op::ctzw:
-    case Op::cpopw:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // The lower half of the result comes from the lower halves of the operands.
 bool works_in_lower_half(const isa::Instruction& in) {
   switch (in.op) {

@@ -31,6 +31,7 @@ enum class Result : std::uint8_t { kNarrow, kBits, kRing, kLikeFirst, kBoth, kWi
 
 // What the lanes of an instruction's result are.
 Result result_of(const isa::Instruction& in) {
+  if (is_word(in.op)) return Result::kNarrow;
   switch (in.op) {
     case Op::and_:
     case Op::or_:
@@ -62,29 +63,9 @@ Result result_of(const isa::Instruction& in) {
     case Op::minu:
     case Op::maxu:
       return Result::kBoth;
-    case Op::addw:
-    case Op::subw:
-    case Op::mulw:
-    case Op::addiw:
-    case Op::slliw:
-    case Op::srliw:
-    case Op::sraiw:
-    case Op::sllw:
-    case Op::srlw:
-    case Op::sraw:
-    case Op::divw:
-    case Op::divuw:
-    case Op::remw:
-    case Op::remuw:
-    case Op::rolw:
-    case Op::rorw:
-    case Op::roriw:
     case Op::clz:
     case Op::ctz:
     case Op::cpop:
-    case Op::clzw:
-    case Op::ctzw:
-    case Op::cpopw:
     case Op::sext_b:
     case Op::sext_h:
     case Op::zext_h:
@@ -101,37 +82,6 @@ Result result_of(const isa::Instruction& in) {
 }
 
 }  // namespace
-
-unsigned access_bytes(Op op) {
-  switch (op) {
-    case Op::lb:
-    case Op::lbu:
-    case Op::sb:
-      return 1;
-    case Op::lh:
-    case Op::lhu:
-    case Op::sh:
-    case Op::flh:
-    case Op::fsh:
-      return 2;
-    case Op::ld:
-    case Op::sd:
-    case Op::fld:
-    case Op::fsd:
-      return 8;
-    default:
-      return isa::info(op).name.ends_with(".d") ? 8 : 4;
-  }
-}
-
-bool is_load(const isa::Instruction& in) {
-  const Format format = isa::info(in.op).format;
-  return format == Format::kLoad || format == Format::kFloatLoad;
-}
-bool is_store(const isa::Instruction& in) {
-  const Format format = isa::info(in.op).format;
-  return format == Format::kStore || format == Format::kFloatStore;
-}
 
 const std::byte* fixed_bytes(const TranslationRequest& request, const Item& item) {
   if (!item.first.is(Constant::Base::kModule)) return nullptr;

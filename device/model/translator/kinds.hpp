@@ -99,10 +99,6 @@ class Kinds {
   std::vector<std::uint8_t> dirty_;
 };
 
-// Bytes of a load's or store's value.
-unsigned access_bytes(isa::Op op);
-bool is_load(const isa::Instruction& in);
-bool is_store(const isa::Instruction& in);
 // The bytes of the program's image that a load of a known address reads, or null where they are not fixed.
 const std::byte* fixed_bytes(const TranslationRequest& request, const Item& item);
 // The type of a float instruction's result: 's', 'd', 'h'.

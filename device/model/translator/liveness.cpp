@@ -21,27 +21,8 @@ enum class Upper : std::uint8_t {
 
 Upper upper_of(const Item& item) {
   const isa::Instruction& in = item.in;
+  if (is_word(in.op)) return Upper::kNever;
   switch (in.op) {
-    case Op::addw:
-    case Op::subw:
-    case Op::mulw:
-    case Op::addiw:
-    case Op::slliw:
-    case Op::srliw:
-    case Op::sraiw:
-    case Op::sllw:
-    case Op::srlw:
-    case Op::sraw:
-    case Op::divw:
-    case Op::divuw:
-    case Op::remw:
-    case Op::remuw:
-    case Op::rolw:
-    case Op::rorw:
-    case Op::roriw:
-    case Op::clzw:
-    case Op::ctzw:
-    case Op::cpopw:
     case Op::sext_b:
     case Op::sext_h:
     case Op::zext_h:
