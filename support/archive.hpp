@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -101,5 +102,22 @@ class ArchiveReader {
   std::span<const std::byte> rest_;
   bool good_ = true;
 };
+
+// A whole value as bytes, and back: none where they are not those of a value.
+template <class Value>
+std::vector<std::byte> encode_value(const Value& value) {
+  ArchiveWriter writer;
+  writer(value);
+  return writer.take();
+}
+
+template <class Value>
+std::optional<Value> decode_value(std::span<const std::byte> bytes) {
+  ArchiveReader reader(bytes);
+  Value value;
+  reader(value);
+  if (!reader.finished()) return std::nullopt;
+  return value;
+}
 
 }  // namespace kiesel

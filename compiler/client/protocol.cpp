@@ -45,22 +45,6 @@ namespace {
 
 constexpr std::size_t kMostDescriptors = 2;
 
-template <class Value>
-std::vector<std::byte> encode_value(const Value& value) {
-  ArchiveWriter writer;
-  writer(value);
-  return writer.take();
-}
-
-template <class Value>
-std::optional<Value> decode_value(std::span<const std::byte> bytes) {
-  ArchiveReader reader(bytes);
-  Value value;
-  reader(value);
-  if (!reader.finished()) return std::nullopt;
-  return value;
-}
-
 bool write_all(int file, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(file, bytes.data(), bytes.size());

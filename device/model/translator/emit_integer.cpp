@@ -254,7 +254,7 @@ Value Emitter::wide_division(const Item& item, const Kind& kind, const Value& a,
   llvm::Value* large = bits(b_.CreateICmpNE(upper, llvm::Constant::getNullValue(upper->getType())));
   llvm::Value* zero = bits(b_.CreateICmpEQ(y, llvm::Constant::getNullValue(y->getType())));
   llvm::Value* odd = b_.CreateAnd(b_.CreateOr(large, zero), mask());
-  llvm::BasicBlock *fast = new_block("fast"), *slow = cold_block("slow"), *done = new_block("done");
+  llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
   branch_likely(b_.CreateICmpEQ(odd, no_lanes()), fast, slow);
   b_.SetInsertPoint(fast);
   isa::Instruction word = item.in;
@@ -285,23 +285,17 @@ llvm::Value* Emitter::high_products(llvm::Value* a, llvm::Value* b) {
   return b_.CreateAdd(b_.CreateAdd(b_.CreateMul(upper(a), upper(b)), upper(middle)), upper(other));
 }
 
-llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+// What is written alike for both widths, or null.
+llvm::Value* Emitter::compute(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
-  const auto n = [&](std::int64_t v) {
-    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
-  };
-  const auto shift = [&] { return b_.CreateAnd(b, n(31)); };
+  const auto n = [&](std::uint64_t v) { return llvm::ConstantInt::get(type, v); };
   const auto truth = [&](llvm::Value* c) { return b_.CreateZExt(c, type); };
   switch (in.op) {
-    case Op::addw:
-    case Op::addiw:
     case Op::add:
     case Op::addi:
       return b_.CreateAdd(a, b);
-    case Op::subw:
     case Op::sub:
       return b_.CreateSub(a, b);
-    case Op::mulw:
     case Op::mul:
       return b_.CreateMul(a, b);
     case Op::and_:
@@ -319,18 +313,6 @@ llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm
       return b_.CreateOr(a, b_.CreateNot(b));
     case Op::xnor:
       return b_.CreateNot(b_.CreateXor(a, b));
-    case Op::slli:
-    case Op::sllw:
-    case Op::slliw:
-      return b_.CreateShl(a, shift());
-    case Op::srlw:
-    case Op::srliw:
-      return b_.CreateLShr(a, shift());
-    case Op::sraw:
-    case Op::sraiw:
-      return b_.CreateAShr(a, shift());
-    case Op::srai:
-      return b_.CreateAShr(a, n(std::min<std::int64_t>(in.imm, 31)));
     case Op::sh1add:
       return b_.CreateAdd(b_.CreateShl(a, n(1)), b);
     case Op::sh2add:
@@ -351,6 +333,40 @@ llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm
       return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, a, b);
     case Op::maxu:
       return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b);
+    case Op::zext_h:
+      return b_.CreateAnd(a, n(0xFFFF));
+    default:
+      return nullptr;
+  }
+}
+
+llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+  llvm::Type* type = a->getType();
+  const auto n = [&](std::int64_t v) {
+    return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
+  };
+  const auto shift = [&] { return b_.CreateAnd(b, n(31)); };
+  if (llvm::Value* v = compute(in, a, b)) return v;
+  switch (in.op) {
+    case Op::addw:
+    case Op::addiw:
+      return b_.CreateAdd(a, b);
+    case Op::subw:
+      return b_.CreateSub(a, b);
+    case Op::mulw:
+      return b_.CreateMul(a, b);
+    case Op::slli:
+    case Op::sllw:
+    case Op::slliw:
+      return b_.CreateShl(a, shift());
+    case Op::srlw:
+    case Op::srliw:
+      return b_.CreateLShr(a, shift());
+    case Op::sraw:
+    case Op::sraiw:
+      return b_.CreateAShr(a, shift());
+    case Op::srai:
+      return b_.CreateAShr(a, n(std::min<std::int64_t>(in.imm, 31)));
     case Op::rolw:
       return b_.CreateIntrinsic(llvm::Intrinsic::fshl, {type}, {a, a, b});
     case Op::rorw:
@@ -366,8 +382,6 @@ llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm
       return b_.CreateAShr(b_.CreateShl(a, n(24)), n(24));
     case Op::sext_h:
       return b_.CreateAShr(b_.CreateShl(a, n(16)), n(16));
-    case Op::zext_h:
-      return b_.CreateAnd(a, n(0xFFFF));
     default:
       return divide32(in, a, b);
   }
@@ -384,7 +398,6 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
     return b_.CreateSExt(low, type);
   }
   const auto shift = [&] { return b_.CreateAnd(b, n(63)); };
-  const auto truth = [&](llvm::Value* c) { return b_.CreateZExt(c, type); };
   const auto lower = [&] { return b_.CreateAnd(a, n(0xFFFFFFFF)); };
   const auto bit = [&] { return b_.CreateShl(n(1), shift()); };
   const auto high_product = [&](bool a_signed, bool b_signed) -> llvm::Value* {
@@ -399,35 +412,14 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
     llvm::Value* y = b_signed ? b_.CreateSExt(b, big) : b_.CreateZExt(b, big);
     return b_.CreateTrunc(b_.CreateLShr(b_.CreateMul(x, y), llvm::ConstantInt::get(big, 64)), type);
   };
+  if (llvm::Value* v = compute(in, a, b)) return v;
   switch (in.op) {
-    case Op::add:
-    case Op::addi:
-      return b_.CreateAdd(a, b);
-    case Op::sub:
-      return b_.CreateSub(a, b);
-    case Op::mul:
-      return b_.CreateMul(a, b);
     case Op::mulh:
       return high_product(true, true);
     case Op::mulhsu:
       return high_product(true, false);
     case Op::mulhu:
       return high_product(false, false);
-    case Op::and_:
-    case Op::andi:
-      return b_.CreateAnd(a, b);
-    case Op::or_:
-    case Op::ori:
-      return b_.CreateOr(a, b);
-    case Op::xor_:
-    case Op::xori:
-      return b_.CreateXor(a, b);
-    case Op::andn:
-      return b_.CreateAnd(a, b_.CreateNot(b));
-    case Op::orn:
-      return b_.CreateOr(a, b_.CreateNot(b));
-    case Op::xnor:
-      return b_.CreateNot(b_.CreateXor(a, b));
     case Op::sll:
     case Op::slli:
       return b_.CreateShl(a, shift());
@@ -439,12 +431,6 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
       return b_.CreateAShr(a, shift());
     case Op::add_uw:
       return b_.CreateAdd(lower(), b);
-    case Op::sh1add:
-      return b_.CreateAdd(b_.CreateShl(a, n(1)), b);
-    case Op::sh2add:
-      return b_.CreateAdd(b_.CreateShl(a, n(2)), b);
-    case Op::sh3add:
-      return b_.CreateAdd(b_.CreateShl(a, n(3)), b);
     case Op::sh1add_uw:
       return b_.CreateAdd(b_.CreateShl(lower(), n(1)), b);
     case Op::sh2add_uw:
@@ -453,20 +439,6 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
       return b_.CreateAdd(b_.CreateShl(lower(), n(3)), b);
     case Op::slli_uw:
       return b_.CreateShl(lower(), shift());
-    case Op::slt:
-    case Op::slti:
-      return truth(b_.CreateICmpSLT(a, b));
-    case Op::sltu:
-    case Op::sltiu:
-      return truth(b_.CreateICmpULT(a, b));
-    case Op::min:
-      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a, b);
-    case Op::max:
-      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, a, b);
-    case Op::minu:
-      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, a, b);
-    case Op::maxu:
-      return b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, a, b);
     case Op::czero_eqz:
       return b_.CreateSelect(b_.CreateICmpEQ(b, n(0)), n(0), a);
     case Op::czero_nez:
@@ -486,8 +458,6 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
       return b_.CreateAShr(b_.CreateShl(a, n(56)), n(56));
     case Op::sext_h:
       return b_.CreateAShr(b_.CreateShl(a, n(48)), n(48));
-    case Op::zext_h:
-      return b_.CreateAnd(a, n(0xFFFF));
     case Op::rev8:
       return b_.CreateUnaryIntrinsic(llvm::Intrinsic::bswap, a);
     case Op::orc_b: {

@@ -403,7 +403,6 @@ llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in
 }
 
 void Emitter::store_to(const Target& target, const Item& item) {
-  llvm::Type* element = memory_type(item.in);
   const unsigned bytes = access_bytes(item.in.op);
   const auto tagged = [&](llvm::Instruction* made) {
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
@@ -440,7 +439,6 @@ void Emitter::store_to(const Target& target, const Item& item) {
   const std::string name = "store" + std::to_string(bytes);
   llvm::Value* rows = b_.CreateZExt(b_.CreateBitCast(v, lanes(plain)), lanes(i64_));
   lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), rows, nullptr);
-  (void)element;
 }
 
 void Emitter::access(const Item& item) {
@@ -480,7 +478,7 @@ void Emitter::access(const Item& item) {
     b_.CreateBr(done);
   };
   const auto attempt = [&](const Target& target, llvm::Value* is_inside) {
-    llvm::BasicBlock *fast = new_block("fast"), *other = cold_block("other");
+    llvm::BasicBlock *fast = new_block("fast"), *other = new_block("other");
     branch_likely(is_inside, fast, other);
     b_.SetInsertPoint(fast);
     Value loaded;
@@ -530,7 +528,7 @@ void Emitter::atomic(const Item& item, const Kind& kind) {
   const unsigned bytes = is_wide ? 8 : 4;
   llvm::Value* each = wide(address);
   const std::uint32_t site = new_site(span_of(address, bytes, bytes));
-  llvm::BasicBlock *fast = new_block("fast"), *slow = cold_block("slow"), *done = new_block("done");
+  llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
   if (in.op == Op::amocas_w || in.op == Op::amocas_d) read(in.rd);
   branch_likely(inside(site, address, bytes), fast, slow);
   b_.SetInsertPoint(fast);

@@ -234,7 +234,7 @@ void Emitter::give_back() {
 
 void Emitter::require(llvm::Value* condition) {
   if (const auto* fixed = llvm::dyn_cast<llvm::ConstantInt>(condition); fixed && fixed->isOne()) return;
-  llvm::BasicBlock *on = new_block("on"), *back = cold_block("back");
+  llvm::BasicBlock *on = new_block("on"), *back = new_block("back");
   branch_likely(condition, on, back);
   b_.SetInsertPoint(back);
   give_back();

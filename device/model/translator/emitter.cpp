@@ -253,7 +253,7 @@ void Emitter::count(std::size_t items) {
 // Where a loop closes, towards `target`, whose variables are stored.
 void Emitter::poll(const Node& target, std::uint32_t number) {
   const bool waits = code_.blocks[target.block].spins && (target.full || request_.shape.partial);
-  llvm::BasicBlock *ask = cold_block("ask"), *on = new_block("on"), *stop = cold_block("stop");
+  llvm::BasicBlock *ask = new_block("ask"), *on = new_block("on"), *stop = new_block("stop");
   llvm::Value* early = b_.CreateICmpULT(load(executed_), load_context(offsetof(WarpContext, poll_at), i64_));
   branch_likely(early, on, ask);
   b_.SetInsertPoint(ask);

@@ -54,7 +54,6 @@ class Emitter {
   void count(std::size_t items);
   void poll(const Node& target, std::uint32_t number);
   llvm::BasicBlock* new_block(const char* name);
-  llvm::BasicBlock* cold_block(const char* name) { return new_block(name); }
   void branch_likely(llvm::Value* condition, llvm::BasicBlock* likely, llvm::BasicBlock* other);
 
   // --- values.cpp: registers and conversions
@@ -72,7 +71,6 @@ class Emitter {
   llvm::Value* narrow(const Value& value);  // <lanes x i32>
   llvm::Value* wide(const Value& value);    // <lanes x i64>
   llvm::Value* line(const Value& value, llvm::Type* element);
-  llvm::Value* scalar(const Value& value) { return value.v; }
   llvm::Value* splat(llvm::Value* v) { return b_.CreateVectorSplat(lanes_, v); }
   llvm::Value* number64(std::int64_t v) {
     return llvm::ConstantInt::get(i64_, static_cast<std::uint64_t>(v), true);
@@ -96,6 +94,7 @@ class Emitter {
   bool needs_interpreter(const Item& item) const;
   Value integer(const Item& item, const Kind& kind);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
+  llvm::Value* compute(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* compute64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* divide32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);

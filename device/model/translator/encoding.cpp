@@ -44,25 +44,6 @@ struct Fields<model::Translation> {
 };
 
 namespace model {
-namespace {
-
-template <class Value>
-std::vector<std::byte> encode_value(const Value& value) {
-  ArchiveWriter writer;
-  writer(value);
-  return writer.take();
-}
-
-template <class Value>
-std::optional<Value> decode_value(std::span<const std::byte> bytes) {
-  ArchiveReader reader(bytes);
-  Value value;
-  reader(value);
-  if (!reader.finished()) return std::nullopt;
-  return value;
-}
-
-}  // namespace
 
 std::vector<std::byte> encode(const TranslationRequest& request) { return encode_value(request); }
 std::vector<std::byte> encode(const Translation& translation) { return encode_value(translation); }
