@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "device/test/machine.hpp"
@@ -306,6 +308,36 @@ TEST_CASE("private memory is each lane's own") {
   }
 }
 
+TEST_CASE("hundreds of words of private memory live through a split") {
+  constexpr unsigned kWords = 450;  // 3,600 bytes: reached from two registers
+  const auto word = [](unsigned i) {
+    return i < 225 ? fmt::format("{}(s2)", i * 8) : fmt::format("{}(s3)", (i - 225) * 8);
+  };
+  std::string body = "  addi s2, sp, -1800\n  addi s3, sp, -1800\n  addi s2, s2, -1800\n  addi t5, s1, 0\n";
+  for (unsigned i = 0; i < kWords; ++i) body += fmt::format("  addi t5, t5, {}\n  sd t5, {}\n", i, word(i));
+  body += R"(
+    andi t0, s1, 1
+    split t1, t0
+    beq t0, zero, end
+    ld t5, 0(s2)
+    addi t5, t5, 1000
+    sd t5, 0(s2)
+  end:
+    join t1
+    addi t4, zero, 0
+)";
+  for (unsigned i = 0; i < kWords; ++i) body += fmt::format("  ld t5, {}\n  add t4, t4, t5\n", word(i));
+  body += "  sd t4, 0(s0)\n";
+  for (const unsigned lanes : {4u, 32u}) {
+    const auto out = results(lanes, 64, body);
+    for (unsigned id = 0; id < 64; ++id) {
+      std::uint64_t sum = id & 1 ? 1000 : 0;
+      for (std::uint64_t i = 0, value = id; i < kWords; ++i) sum += value += i;
+      REQUIRE(out[id] == sum);
+    }
+  }
+}
+
 TEST_CASE("tmc changes the active lanes") {
   const auto out = results(8, 8, R"(
       addi t0, zero, 60
@@ -610,7 +642,8 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
                                        {64, 64}, {machine.address(out), machine.address(in)});
         launch.local_memory_bytes = 1024;
         const auto status = machine.run(launch);
-        INFO(c.name << ", lanes " << lanes << ", level " << static_cast<int>(level) << (status.ok() ? "" : status.error().reason));
+        INFO(c.name << ", lanes " << lanes << ", level " << static_cast<int>(level)
+                    << (status.ok() ? "" : status.error().reason));
         REQUIRE(status.ok());
         for (unsigned i = 0; i < 64; ++i) REQUIRE(out[i] == c.expected(i, lanes));
       }

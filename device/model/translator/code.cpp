@@ -17,7 +17,7 @@ using isa::Instruction;
 using isa::Op;
 
 // More takes seconds to translate.
-constexpr std::size_t kMostItems = 4'000, kMostContexts = 200;
+constexpr std::size_t kMostItems = 12'000, kMostContexts = 200;
 
 Error refuse(std::string reason) { return {Errc::kUnsupported, std::move(reason)}; }
 

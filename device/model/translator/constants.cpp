@@ -24,8 +24,6 @@ struct Registers : std::array<Constant, 32> {
   bool is_window(unsigned r) const { return windows >> r & 1; }
 };
 
-// Functions with more than 300 slots in registers were seen to lose a value, for a reason not known yet.
-constexpr std::size_t kMostSlots = 200;
 constexpr std::int64_t kSmallestWindow = 4096;  // bytes of private memory that every lane has
 
 Constant number(std::int64_t value) { return {Base::kNumber, value}; }
@@ -321,7 +319,7 @@ class Finder {
         use->second.bytes = std::max(use->second.bytes, bytes);
         use->second.bad |= odd;
       }
-    if (escaped || addresses_stored_ || uses.size() > kMostSlots) return;
+    if (escaped || addresses_stored_) return;
     std::int64_t end = INT64_MIN;
     Use* before = nullptr;
     for (auto& [offset, use] : uses) {

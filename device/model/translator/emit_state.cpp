@@ -336,18 +336,17 @@ void Emitter::emit_barrier() {
   if (!goes_on) return give_back();
   const std::uint32_t next = kinds_.find(block_->next[0], node_->full);
   const Node& target = kinds_.nodes()[next];
-  const Set needed = kinds_.needed(target);
   const Operands uses = operands_of(item.in);
   for (unsigned i = 0; i < uses.count; ++i)
-    if (!needed.test(uses.reads[i])) put_register(uses.reads[i], at_end(uses.reads[i]));
-  for (const unsigned r : needed.set_bits())
+    if (!target.needed.test(uses.reads[i])) put_register(uses.reads[i], at_end(uses.reads[i]));
+  for (const unsigned r : target.needed.set_bits())
     if (target.start[r].rep != Rep::kNone) store_variable(r, convert(at_end(r), target.start[r]));
   leave_for_segment(next, Exit::kInterpretOne, item.index);
 }
 
 void Emitter::leave_for_segment(std::uint32_t node, Exit exit, std::uint32_t index) {
   const Node& target = kinds_.nodes()[node];
-  for (const unsigned r : kinds_.needed(target).set_bits()) {
+  for (const unsigned r : target.needed.set_bits()) {
     if (target.start[r].rep == Rep::kNone) continue;
     const Value value = load_variable(r, target.start[r]);
     if (r >= kSlots)

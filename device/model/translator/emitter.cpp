@@ -137,7 +137,7 @@ void Emitter::emit_segment(const Root& root, std::size_t number) {
   const Node& node = kinds_.nodes()[root.node];
   Translation::Segment segment{root.first, 0, {}};
   if (number != 0)
-    for (const unsigned r : kinds_.needed(node).set_bits()) {
+    for (const unsigned r : node.needed.set_bits()) {
       const Kind& kind = node.start[r];
       if (kind.rep == Rep::kNone) continue;
       if (r >= kSlots) {
@@ -276,7 +276,7 @@ void Emitter::go_to(std::uint32_t block, bool full, llvm::Value* agreed) {
   const Node& target = kinds_.nodes()[number];
   const Register known = kinds_.agreed(node_->block, block, full);
   const auto values = values_;  // what is read here is not there on other paths
-  for (const unsigned r : kinds_.needed(target).set_bits()) {
+  for (const unsigned r : target.needed.set_bits()) {
     const Kind& kind = target.start[r];
     if (kind.rep == Rep::kNone) continue;
     if (agreed && r == known) {

@@ -157,12 +157,6 @@ bool Kinds::keeps(const Node& node, Register r) const {
   return !node.full && liveness_.waiting[node.block].test(r) && node.start[r].rep != Rep::kNone;
 }
 
-Set Kinds::needed(const Node& node) const {
-  Set set = liveness_.start[node.block];
-  if (!node.full) set |= liveness_.waiting[node.block];
-  return set;
-}
-
 // The second side of a split is entered from its join.
 Register Kinds::agreed(std::uint32_t from, std::uint32_t to, bool full) const {
   if (from == kNone) return kNone;
@@ -180,14 +174,15 @@ void Kinds::flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& ki
   std::uint32_t& number = number_[to.block * 2 + to.full];
   if (number == kNone) {
     number = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.push_back({to.block, to.full, std::vector<Kind>(kSlots + code_.slots)});
+    Set needed = liveness_.start[to.block];
+    if (!to.full) needed |= liveness_.waiting[to.block];
+    nodes_.push_back({to.block, to.full, std::move(needed), std::vector<Kind>(kSlots + code_.slots)});
     dirty_.push_back(1);
   }
   Node& node = nodes_[number];
   const Set& high = liveness_.high[to.block];
-  const Set set = needed(node);
   const Register known = agreed(from, to.block, to.full);
-  for (const unsigned r : set.set_bits()) {
+  for (const unsigned r : node.needed.set_bits()) {
     const bool upper = high.test(r) || (!node.full && liveness_.waiting[to.block].test(r));
     const Kind kind = merged(node.start[r], r == known ? uniform(true) : kinds[r], upper);
     if (kind == node.start[r]) continue;
@@ -199,7 +194,7 @@ void Kinds::flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& ki
 void Kinds::visit(std::uint32_t number) {
   dirty_[number] = 0;
   std::vector<Kind> kinds = nodes_[number].start;
-  const Node node = nodes_[number];
+  const Node& node = nodes_[number];
   std::vector<Register> written;
   for (const Item& item : code_.blocks[node.block].items) {
     const Operands uses = uses_of(item);

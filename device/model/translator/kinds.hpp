@@ -4,6 +4,7 @@
 // A node is a block together with whether all lanes are known to be active there: code without masks.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ Kind varying(const Kind& kind, bool high);
 struct Node {
   std::uint32_t block = 0;
   bool full = false;
+  Set needed;               // registers that have to be there when it starts
   std::vector<Kind> start;  // by register
 };
 
@@ -62,14 +64,12 @@ class Kinds {
  public:
   Kinds(const Code& code, const Liveness& liveness, const TranslationRequest& request);
 
-  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::deque<Node>& nodes() const { return nodes_; }
   std::uint32_t find(std::uint32_t block, bool full) const { return number_[block * 2 + full]; }  // or kNone
   // What item writes, by the kinds of what it reads.
   Kind result(const Item& item, const std::vector<Kind>& kinds) const;
   // Whether a write in this node leaves lanes that wait their values.
   bool keeps(const Node& node, Register r) const;
-  // Registers that have to be there when the node starts.
-  Set needed(const Node& node) const;
   unsigned rows() const { return rows_; }
   // The condition of a split or predicate that `from` ends with, where it is one number for all lanes that go
   // to a node: a truth that the lanes of a side agree on. Else kNone.
@@ -94,7 +94,7 @@ class Kinds {
   const Liveness& liveness_;
   const TranslationRequest& request_;
   unsigned rows_ = 1;
-  std::vector<Node> nodes_;
+  std::deque<Node> nodes_;  // none moves when one comes
   std::vector<std::uint32_t> number_;
   std::vector<std::uint8_t> dirty_;
 };
