@@ -72,85 +72,80 @@ void Core::begin(const LaunchContext& launch) {
   group_size_ = size[0] * size[1] * size[2];
   state_.group_warps = (group_size_ + state_.lanes - 1) / state_.lanes;
   startup_ = launch.module->startup();
-  find_first_ids();
+  find_local_ids();
   begin_context(launch);
 }
 
-void Core::find_first_ids() {
+void Core::find_local_ids() {
   const auto& size = state_.grid.local_size;
   if (size == numbered_size_) return;
   numbered_size_ = size;
-  first_ids_.resize(state_.group_warps);
-  for (unsigned rank = 0; rank < state_.group_warps; ++rank) {
-    const unsigned first = rank * state_.lanes;
-    first_ids_[rank] = {first % size[0], first / size[0] % size[1], first / size[0] / size[1]};
-  }
+  local_ids_.resize(state_.group_warps);
+  std::uint32_t x = 0, y = 0, z = 0;
+  for (LocalIds& ids : local_ids_)
+    for (unsigned lane = 0; lane < state_.lanes; ++lane) {
+      ids.of[0][lane] = x;
+      ids.of[1][lane] = y;
+      ids.of[2][lane] = z;
+      if (++x < size[0]) continue;
+      x = 0;
+      if (++y < size[1]) continue;
+      y = 0;
+      ++z;
+    }
 }
 
 // False when there is no memory for the warp's registers.
-bool Core::prepare(Slot& slot, std::size_t index) {
+bool Core::prepare(Slot& slot) {
+  if (slot.warp) return true;
+  slot.warp = engine_.make_warp();
   if (!slot.warp) {
-    slot.warp = engine_.make_warp();
-    if (!slot.warp) return false;
-    Warp& warp = *slot.warp;
-    warp.core = &state_;
-    warp.lanes = state_.lanes;
-    warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
-    slot.serial = serial_;
+    state_.fault = Fault();
+    state_.fault.detail = "no memory for the registers of a warp";
+    return false;
   }
-  slot.warp->private_memory = private_memory_ + index * private_stride_;
+  Warp& warp = *slot.warp;
+  warp.core = &state_;
+  warp.lanes = state_.lanes;
+  warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
+  slot.serial = serial_;
   return true;
 }
 
+void Core::place(Warp& warp, unsigned rank) {
+  warp.rank = rank;
+  warp.reserved = 0;
+  warp.private_memory = private_memory_ + rank * private_stride_;
+  warp.in_a_row = state_.grid.local_size[0] == group_size_;
+  warp.local_ids = local_ids_[rank].of;
+}
+
+// At the kernel's start: warp `rank`, and those that translated code goes on with.
 void Core::start(Slot& slot, unsigned rank) {
   Warp& warp = *slot.warp;
-  warp.rank = rank;
   warp.next = startup_;
   warp.executed = warp.lane_instructions = warp.counted_until = 0;
   warp.rounding = warp.flags = warp.depth = 0;
   warp.stop = Stop::kNone;
-  warp.numbered = false;
-  warp.reserved = 0;
   const unsigned count = std::min(group_size_ - rank * state_.lanes, state_.lanes);
   warp.mask = warp.full_mask >> (state_.lanes - count);
+  place(warp, rank);
   slot.partial = count != state_.lanes;
-  slot.begun = slot.ended_translated = slot.kept = false;
+  slot.begun = slot.ended_translated = false;
+  slot.segment = 0;
   Installed& installed = installed_[slot.partial];
   slot.translated = installed.kernel ? &installed : nullptr;
-  slot.end_rank =
-      slot.translated && !slot.partial && !installed.reads_local_ids ? group_size_ / state_.lanes : rank + 1;
+  slot.first = rank;
+  slot.end = slot.translated && !slot.partial ? group_size_ / state_.lanes : rank + 1;
 }
 
-void Core::number_work_items(Warp& warp) const {
-  const auto& size = state_.grid.local_size;
-  warp.numbered = true;
-  warp.in_a_row = size[0] == group_size_;
-  if (warp.in_a_row) return;
-  const auto& first = first_ids_[warp.rank];
-  auto x = static_cast<std::uint32_t>(first[0]), y = static_cast<std::uint32_t>(first[1]),
-       z = static_cast<std::uint32_t>(first[2]);
-  const unsigned count = std::min(group_size_ - warp.rank * state_.lanes, state_.lanes);
-  for (unsigned lane = 0; lane < count; ++lane) {
-    warp.local_id[0][lane] = x;
-    warp.local_id[1][lane] = y;
-    warp.local_id[2][lane] = z;
-    if (++x < size[0]) continue;
-    x = 0;
-    if (++y < size[1]) continue;
-    y = 0;
-    ++z;
-  }
-}
-
-// The slot's warp, and where translated code went on with others, those from `first_rank` on, have ended.
-void Core::finish(const Slot& slot, unsigned first_rank) {
-  const Warp& warp = *slot.warp;
-  const unsigned count = warp.rank + 1 - first_rank;
-  state_.active_warps &= ~(~std::uint64_t{0} >> (64 - count) << first_rank);
-  if (slot.ended_translated) return;  // count_ended() has counted
-  state_.counters.instructions += warp.executed;
-  state_.counters.lane_instructions += warp.lane_instructions;
-  ++state_.counters.warps;
+void Core::finish(const Slot& slot) {
+  const unsigned count = slot.end - slot.first;
+  state_.active_warps &= ~(~std::uint64_t{0} >> (64 - count) << slot.first);
+  state_.counters.warps += count;
+  state_.counters.translated_warps += slot.ended_translated ? count : 0;
+  state_.counters.instructions += slot.warp->executed;
+  state_.counters.lane_instructions += slot.warp->lane_instructions;
 }
 
 void Core::begin_group(std::uint64_t group) {
@@ -166,40 +161,56 @@ void Core::begin_group(std::uint64_t group) {
   take_over();
 }
 
-// A warp that ends at once leaves its registers, still in the host's cache, to the next one; those that stop
-// at a barrier wait in slots of their own until all are there.
-Core::Outcome Core::run_group(const LaunchContext& launch, std::uint64_t group) {
+Core::Outcome Core::run_groups(const LaunchContext& launch, std::uint64_t first, std::uint64_t end) {
   launch_ = &launch;
   if (serial_ != launch.serial) begin(launch);
-  begin_group(group);
-  std::size_t live = 0;
-  for (unsigned rank = 0; rank < state_.group_warps; ++rank) {
-    Slot& slot = slots_[live];
-    if (!prepare(slot, live)) {
-      state_.fault = Fault();
-      state_.fault.detail = "no memory for the registers of a warp";
-      return Outcome::kFault;
-    }
-    start(slot, rank);
-    others_wait_ = state_.group_warps > 1 && (live || rank + 1 < state_.group_warps);
-    if (!run(slot)) return Outcome::kStopped;
-    const Warp& warp = *slot.warp;
-    if (warp.stop == Stop::kFault) return Outcome::kFault;
-    if (warp.stop == Stop::kEnded)
-      finish(slot, rank);
-    else
-      ++live;
-    rank = warp.rank;
+  for (groups_left_ = end - first; groups_left_ != 0;) {  // run_segments() may do several at once
+    begin_group(end - groups_left_--);
+    const Outcome outcome = run_group(launch);
+    if (outcome != Outcome::kDone) return outcome;
   }
-  const Outcome outcome = live ? run_together(launch, live) : Outcome::kDone;
+  return Outcome::kDone;
+}
+
+// Warps that end at once leave their registers, still in the host's cache, to the next ones; those that stop
+// at a barrier wait in slots of their own until all are there.
+Core::Outcome Core::run_group(const LaunchContext& launch) {
+  live_ = 0;
+  for (unsigned rank = 0; rank < state_.group_warps;) {
+    const std::size_t slot = live_;
+    if (!prepare(slots_[slot])) return Outcome::kFault;
+    start(slots_[slot], rank);
+    ++live_;
+    rank = slots_[slot].end;
+    others_wait_ = state_.group_warps > 1;
+    if (!run(slots_[slot])) return Outcome::kStopped;
+    if (slots_[slot].warp->stop == Stop::kFault) return Outcome::kFault;
+    leave_if_ended(slot);
+  }
+  const Outcome outcome = live_ ? run_together(launch) : Outcome::kDone;
   count_interpreted();
   return outcome;
 }
 
-Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) {
-  while (live) {
+bool Core::run(Slot& slot) {
+  if (slot.translated) {
+    const Next next = run_segments(slot);
+    if (next != Next::kInterpret) return next == Next::kStop;
+  }
+  return interpret(slot);
+}
+
+bool Core::leave_if_ended(std::size_t slot) {
+  if (slots_[slot].warp->stop != Stop::kEnded) return false;
+  finish(slots_[slot]);
+  std::swap(slots_[slot], slots_[--live_]);
+  return true;
+}
+
+Core::Outcome Core::run_together(const LaunchContext& launch) {
+  while (live_) {
     bool progress = false;
-    for (std::size_t i = 0; i < live;) {
+    for (std::size_t i = 0; i < live_;) {
       Warp& warp = *slots_[i].warp;
       if (warp.stop == Stop::kBarrier &&
           state_.barriers[warp.barrier].generation == warp.barrier_generation) {
@@ -208,18 +219,13 @@ Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) 
       }
       progress = true;
       warp.stop = Stop::kNone;
-      others_wait_ = live > 1;
+      others_wait_ = live_ > 1 || slots_[i].end - slots_[i].first > 1;
       if (!run(slots_[i])) return Outcome::kStopped;
-      if (warp.stop == Stop::kFault) return Outcome::kFault;
-      if (warp.stop != Stop::kEnded) {
-        ++i;
-        continue;
-      }
-      finish(slots_[i], warp.rank);
-      std::swap(slots_[i], slots_[--live]);
+      if (slots_[i].warp->stop == Stop::kFault) return Outcome::kFault;
+      if (!leave_if_ended(i)) ++i;
     }
     if (!progress) {
-      report_stuck(live);
+      report_stuck();
       return Outcome::kFault;
     }
     if (launch.must_end()) return Outcome::kStopped;
@@ -228,19 +234,19 @@ Core::Outcome Core::run_together(const LaunchContext& launch, std::size_t live) 
   return Outcome::kDone;
 }
 
-void Core::report_stuck(std::size_t live) {
+void Core::report_stuck() {
+  const auto end = slots_.begin() + static_cast<std::ptrdiff_t>(live_);
   const auto first =
-      std::min_element(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(live),
-                       [](const Slot& a, const Slot& b) { return a.warp->rank < b.warp->rank; });
+      std::min_element(slots_.begin(), end, [](const Slot& a, const Slot& b) { return a.first < b.first; });
   Warp& warp = *first->warp;
+  unsigned waiting = 0, elsewhere = 0;
+  for (auto slot = slots_.begin(); slot != end; ++slot)
+    (slot->warp->barrier == warp.barrier ? waiting : elsewhere) += slot->end - slot->first;
   raise(warp, warp.next - 1, FaultKind::kBarrierStuck, static_cast<unsigned>(__builtin_ctzll(warp.mask)),
         warp.barrier);
-  const std::size_t waiting = static_cast<std::size_t>(
-      std::count_if(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(live),
-                    [&](const Slot& slot) { return slot.warp->barrier == warp.barrier; }));
-  state_.fault.detail =
-      fmt::format("{} of the work-group's {} warps wait at barrier {}, {} wait elsewhere, {} have ended",
-                  waiting, state_.group_warps, warp.barrier, live - waiting, state_.group_warps - live);
+  state_.fault.detail = fmt::format(
+      "{} of the work-group's {} warps wait at barrier {}, {} wait elsewhere, {} have ended", waiting,
+      state_.group_warps, warp.barrier, elsewhere, state_.group_warps - waiting - elsewhere);
 }
 
 }  // namespace kiesel::model

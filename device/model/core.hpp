@@ -47,8 +47,9 @@ class Core {
 
   // Which core of the device it is from now on.
   void stand_for(unsigned number) { state_.id = number; }
-  // Runs work-group number `group` (x fastest). After kFault, state().fault says why.
-  Outcome run_group(const LaunchContext& launch, std::uint64_t group);
+  // Runs the work-groups from number `first` (x fastest) to the one before `end`. After kFault,
+  // state().fault says why.
+  Outcome run_groups(const LaunchContext& launch, std::uint64_t first, std::uint64_t end);
   const CoreState& state() const { return state_; }
   CoreCounters take_counters() { return std::exchange(state_.counters, {}); }
 
@@ -56,32 +57,41 @@ class Core {
   explicit Core(const Engine& engine) : engine_(engine) {}
   void begin(const LaunchContext& launch);
   void begin_group(std::uint64_t group);
-  void find_first_ids();
+  void find_local_ids();
+  Outcome run_group(const LaunchContext& launch);
+  // A warp that the interpreter runs, or several that translated code runs one after the other.
   struct Slot;
-  bool prepare(Slot& slot, std::size_t index);
+  bool prepare(Slot& slot);
   void start(Slot& slot, unsigned rank);
-  void number_work_items(Warp& warp) const;
-  // Runs the warp until it ends, faults, waits or has had its turn. False when must_end() was seen.
+  void place(Warp& warp, unsigned rank);
+  // Runs the slot until its warps end, fault, wait or have had their turn. False when must_end() was seen.
   bool run(Slot& slot);
-  void finish(const Slot& slot, unsigned first_rank);
-  Outcome run_together(const LaunchContext& launch, std::size_t live);
-  void report_stuck(std::size_t live);
+  bool interpret(Slot& slot);
+  // After run(): the slot's place is free, and taken by another one, where its warps have ended.
+  bool leave_if_ended(std::size_t slot);
+  void finish(const Slot& slot);
+  Outcome run_together(const LaunchContext& launch);
+  void report_stuck();
 
   // Translated code and the interpreter, core_translated.cpp.
   struct Installed {  // a translation as this core runs it
     const HostKernel* kernel = nullptr;
-    bool reads_local_ids = false;  // from the warp
     std::vector<SiteRange> sites;
+    struct alignas(64) Line {
+      std::byte bytes[64];
+    };
+    std::vector<Line> frames;  // by rank
   };
   void begin_context(const LaunchContext& launch);
   void take_over();
   enum class Next : std::uint8_t { kStop, kLeave, kInterpret };
-  Next run_segments(Slot& slot, const HostKernel::Segment* segment);
-  bool interpret_one(Warp& warp, std::uint64_t turn_end);
-  void to_interpreter(Warp& warp, std::uint64_t insn);
-  void take_rank(Warp& warp);
-  void count_ended();
-  const HostKernel::Segment* segment_at(const Slot& slot) const;
+  Next run_segments(Slot& slot);
+  void begin_segments(const Slot& slot);
+  bool arrive(Slot& slot, std::uint32_t segment);
+  bool part(Slot& slot);
+  Slot* new_slot(const Slot& like, unsigned first, unsigned end);
+  void count_segments(std::uint64_t groups);
+  void take_place(Warp& warp);
   void count_interpreted();
   static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
   static bool poll(void* warp, std::uint64_t executed, bool waits);
@@ -89,23 +99,29 @@ class Core {
   struct Slot {
     Warp* warp = nullptr;
     std::uint64_t serial = 0;         // launch that its registers were cleared for
+    unsigned first = 0, end = 0;      // ranks of its warps; `warp` is the one that runs
     unsigned partial = 0;             // which of `installed_` is its
-    Installed* translated = nullptr;  // what it runs, where it began in translated code
-    unsigned end_rank = 0;            // translated code goes on with the warps up to here when it has ended
-    bool begun = false, ended_translated = false;
-    bool kept = false;  // since translated code wrote its registers only a barrier was interpreted
+    Installed* translated = nullptr;  // what it runs, or null in the interpreter
+    std::uint32_t segment = 0;        // with which it goes on
+    bool begun = false;               // in the interpreter
+    bool ended_translated = false;
   };
 
   const Engine& engine_;
   CoreState state_;
-  std::vector<Slot> slots_;  // warps that run come first
+  std::vector<Slot> slots_;
+  std::size_t live_ = 0;  // of them, those of warps that run
   std::byte* private_memory_ = nullptr;
   std::uint64_t private_bytes_ = 0, private_stride_ = 0;
   const Insn* startup_ = nullptr;
   std::uint64_t serial_ = 0, epoch_ = 0;
   unsigned group_size_ = 0;
-  std::array<std::uint32_t, 3> numbered_size_{};          // local size that first_ids_ are for
-  std::vector<std::array<std::uint64_t, 3>> first_ids_;   // of each warp's first lane
+  std::uint64_t groups_left_ = 0;                 // after the one that runs, of those to be run
+  std::array<std::uint32_t, 3> numbered_size_{};  // local size that local_ids_ are for
+  struct LocalIds {
+    std::uint32_t of[3][kMaxLanes];
+  };
+  std::vector<LocalIds> local_ids_;                       // by rank
   const LaunchContext* launch_ = nullptr;                 // while a group runs
   WarpContext context_{};                                 // of the warp that runs
   std::array<Installed, 2> installed_;                    // for whole warps, for partial ones

@@ -9,6 +9,7 @@ namespace {
 // Instructions that a warp runs before another of its group has its turn: bounds the time to cancel a launch
 // and lets a group whose warps wait for each other through memory make progress.
 constexpr std::uint64_t kTurn = 1 << 18;
+constexpr unsigned kCallsBetweenLooks = 64;  // at must_end(), of segments
 
 std::uint64_t& csr(WarpContext& context, TableCsr number) {
   return context.csrs[static_cast<std::size_t>(number)];
@@ -51,8 +52,9 @@ void Core::take_over() {
     Installed& installed = installed_[partial];
     if (kernel == installed.kernel) continue;
     installed.kernel = kernel;
-    installed.reads_local_ids = kernel && translation->needs_local_ids();
     installed.sites.assign(kernel ? kernel->sites().size() : 0, SiteRange());
+    const std::size_t lines = kernel ? kernel->frame_bytes() / sizeof(Installed::Line) : 0;
+    installed.frames.resize(lines * state_.warps);
   }
   if (!installed_[0].kernel && !installed_[1].kernel) return;
   csr(context_, TableCsr::core_id) = state_.id;
@@ -61,118 +63,150 @@ void Core::take_over() {
   csr(context_, TableCsr::group_id_z) = state_.group[2];
 }
 
-bool Core::run(Slot& slot) {
+bool Core::interpret(Slot& slot) {
   Warp& warp = *slot.warp;
-  if (slot.translated) {
-    const HostKernel::Segment* segment = slot.begun ? segment_at(slot) : &slot.translated->kernel->startup();
-    slot.begun = true;
-    if (segment) {
-      const Next next = run_segments(slot, segment);
-      if (next != Next::kInterpret) return next == Next::kStop;
-    }
-  } else if (!slot.begun) {
+  if (!slot.begun) {
     slot.begun = true;
     if (slot.serial != serial_) engine_.clear_registers(warp);
     slot.serial = serial_;
-    number_work_items(warp);
     engine_.set_mask(warp, warp.mask);
   }
-  slot.kept = false;
-  if (!warp.numbered) number_work_items(warp);
   const std::uint64_t before = warp.executed;
   engine_.run(warp, kTurn);
   interpreted_[slot.partial] += warp.executed - before;
   return true;
 }
 
-// The segment that a warp can go on with.
-const HostKernel::Segment* Core::segment_at(const Slot& slot) const {
-  Warp& warp = *slot.warp;
-  const auto* segment =
-      slot.translated->kernel->at(static_cast<std::uint32_t>(warp.next - state_.code->insns.data()));
-  if (!segment || slot.kept) return segment;  // translated code left the registers as the segment wants them
-  const unsigned count = std::min(group_size_ - warp.rank * state_.lanes, state_.lanes);
-  const std::uint64_t lanes = warp.full_mask >> (state_.lanes - count);
-  const auto fits = [&](const Translation::EntryRegister& entry) { return engine_.fit(warp, entry, lanes); };
-  return std::all_of(segment->entry.begin(), segment->entry.end(), fits) ? segment : nullptr;
+// What the code reads for the slot's warps. Those of code without barriers have one private memory in turn.
+void Core::begin_segments(const Slot& slot) {
+  Installed& installed = *slot.translated;
+  const bool wait = installed.kernel->segments().size() > 1;
+  const bool all = slot.end - slot.first == state_.group_warps && slot.segment == 0;
+  context_.rank = slot.first;
+  context_.end_rank = slot.end;
+  context_.more_groups = all ? groups_left_ : 0;
+  context_.local_ids = &local_ids_.data()->of;
+  context_.frames = installed.frames.empty() ? nullptr : installed.frames.data()->bytes;
+  context_.frame_bytes = installed.kernel->frame_bytes();
+  context_.private_memory = private_memory_ + (wait ? 0 : slot.first * private_stride_);
+  context_.private_stride = wait ? private_stride_ : 0;
+  context_.sites = installed.sites.data();
+  context_.poll_at = kTurn;
+  running_ = &installed;
+  asked_to_give_way_ = false;
 }
 
 // kStop: the warp's `stop` says why, or its turn is over. kLeave: the launch must end.
-Core::Next Core::run_segments(Slot& slot, const HostKernel::Segment* segment) {
+Core::Next Core::run_segments(Slot& slot) {
+  const auto& segments = slot.translated->kernel->segments();
   Warp& warp = *slot.warp;
-  Installed& installed = *slot.translated;
-  context_.rank = warp.rank;
-  context_.end_rank = slot.end_rank;
-  context_.first_ids = reinterpret_cast<const std::uint64_t(*)[3]>(first_ids_.data());
-  context_.ended_warps = context_.ended_instructions = context_.ended_lane_instructions = 0;
-  context_.sites = installed.sites.data();
-  running_ = &installed;
-  asked_to_give_way_ = false;
-  if (installed.reads_local_ids && !warp.numbered) number_work_items(warp);
-  const std::uint64_t turn_end = warp.executed + kTurn;
-  context_.poll_at = turn_end;
-  while (segment) {
-    const std::uint64_t result = segment->run(&warp, &context_);
-    take_rank(warp);
-    switch (static_cast<Exit>(static_cast<std::uint32_t>(result))) {
-      case Exit::kEnded:
-        warp.stop = Stop::kEnded;
-        slot.ended_translated = true;
-        count_ended();
-        return Next::kStop;
+  for (unsigned calls = 1;; ++calls) {
+    begin_segments(slot);
+    const std::uint64_t groups = context_.more_groups;
+    const std::uint64_t result = segments[slot.segment].run(&warp, &context_);
+    count_segments(groups - context_.more_groups);
+    const auto exit = static_cast<Exit>(static_cast<std::uint32_t>(result));
+    const auto more = static_cast<std::uint32_t>(result >> 32);
+    if (exit == Exit::kApart || exit == Exit::kInterpret || exit == Exit::kYield) {
+      take_place(warp);
+      if (!part(slot)) return Next::kStop;
+    }
+    const bool wait = exit == Exit::kBarrier || (exit == Exit::kApart && more != kWarpEnded);
+    if (wait) {
+      if (!arrive(slot, more)) return Next::kStop;
+      if (calls % kCallsBetweenLooks == 0 && launch_->must_end()) return Next::kLeave;
+      continue;
+    }
+    switch (exit) {
       case Exit::kInterpret:
-        count_ended();
-        to_interpreter(warp, result >> 32);
-        if (asked_to_give_way_) return Next::kStop;
+        slot.translated = nullptr;
+        slot.begun = true;
+        warp.next = state_.code->insns.data() + more;
+        engine_.set_mask(warp, warp.mask);
         ++state_.counters.given_back;
         return Next::kInterpret;
-      case Exit::kInterpretOne:
-        count_ended();
-        warp.next = state_.code->insns.data() + (result >> 32);
-        engine_.set_mask(warp, warp.mask);
-        slot.kept = true;
-        if (!interpret_one(warp, turn_end)) return Next::kStop;
-        segment = segment_at(slot);
-        break;
+      case Exit::kYield:
+        slot.segment = more;
+        return Next::kStop;
       case Exit::kFault:
+        take_place(warp);
         if (warp.stop != Stop::kFault) raise(warp, warp.next, FaultKind::kNone, 0);
         return Next::kStop;
       case Exit::kStopped:
         return Next::kLeave;
+      default:
+        warp.stop = Stop::kEnded;
+        slot.ended_translated = true;
+        return Next::kStop;
     }
   }
-  ++state_.counters.given_back;
-  return Next::kInterpret;
+}
+
+// The slot's warps are to go on with a segment that is behind a barrier. False when they have to wait.
+bool Core::arrive(Slot& slot, std::uint32_t segment) {
+  const HostKernel::Segment& next = slot.translated->kernel->segments()[segment];
+  const unsigned count = slot.end - slot.first;
+  slot.segment = segment;
+  if (state_.group_warps == 1) return true;
+  if (count == state_.group_warps) {
+    ++state_.counters.barriers;
+    return true;
+  }
+  slot.warp->next = state_.code->insns.data() + next.first;
+  return !wait_at(*slot.warp, next.barrier, arrive_at(state_, next.barrier, count, state_.group_warps));
+}
+
+// The warp that a segment came to has something of its own to do: the slot keeps that warp only. Those before
+// it have done what the segment says, those behind it are still to run. False after a fault.
+bool Core::part(Slot& slot) {
+  const Slot all = slot;
+  slot.first = slot.warp->rank;
+  slot.end = slot.first + 1;
+  const auto earlier = static_cast<std::uint32_t>(context_.earlier);
+  if (all.first < slot.first) {
+    Slot* before = new_slot(all, all.first, slot.first);
+    if (!before) return false;
+    if (earlier == kWarpEnded) {
+      before->warp->stop = Stop::kEnded;
+      before->ended_translated = true;
+      leave_if_ended(live_ - 1);
+    } else {
+      arrive(*before, earlier);
+    }
+  }
+  return slot.end == all.end || new_slot(all, slot.end, all.end);
+}
+
+Core::Slot* Core::new_slot(const Slot& like, unsigned first, unsigned end) {
+  Slot& slot = slots_[live_];
+  if (!prepare(slot)) {
+    like.warp->stop = Stop::kFault;
+    return nullptr;
+  }
+  ++live_;
+  start(slot, first);
+  slot.end = end;
+  slot.segment = like.segment;
+  return &slot;
+}
+
+// What a call has executed, and the groups that it has done besides the one that is running now.
+void Core::count_segments(std::uint64_t groups) {
+  CoreCounters& counters = state_.counters;
+  counters.instructions += std::exchange(context_.executed, 0);
+  counters.lane_instructions += std::exchange(context_.lane_instructions, 0);
+  counters.groups += groups;
+  counters.warps += groups * state_.group_warps;
+  counters.translated_warps += groups * state_.group_warps;
+  groups_left_ -= groups;
 }
 
 // The warp is the one that the segment has come to.
-void Core::take_rank(Warp& warp) {
-  if (warp.rank == context_.rank) return;
-  warp.rank = static_cast<unsigned>(context_.rank);
-  warp.numbered = false;
-}
-
-// Warps that ended in a segment. The one whose state it had is not among them for finish().
-void Core::count_ended() {
-  state_.counters.warps += context_.ended_warps;
-  state_.counters.translated_warps += context_.ended_warps;
-  state_.counters.instructions += context_.ended_instructions;
-  state_.counters.lane_instructions += context_.ended_lane_instructions;
-  context_.ended_warps = context_.ended_instructions = context_.ended_lane_instructions = 0;
-}
-
-// The segment wrote the mask and the counters as they are now.
-void Core::to_interpreter(Warp& warp, std::uint64_t insn) {
-  warp.next = state_.code->insns.data() + insn;
-  engine_.set_mask(warp, warp.mask);
-  if (!warp.numbered) number_work_items(warp);
-}
-
-// False when the warp cannot go on now.
-bool Core::interpret_one(Warp& warp, std::uint64_t turn_end) {
-  ++state_.counters.steps;
-  engine_.run(warp, 1);
-  return warp.stop == Stop::kNone && warp.executed < turn_end;
+void Core::take_place(Warp& warp) {
+  if (warp.rank != context_.rank) place(warp, static_cast<unsigned>(context_.rank));
+  warp.private_memory = context_.private_memory + context_.rank * context_.private_stride;
+  for (unsigned d = 0; d < 3; ++d)
+    state_.group[d] = context_.csrs[static_cast<std::size_t>(TableCsr::group_id_x) + d];
 }
 
 // What the interpreter has run counts towards a translation.
@@ -191,8 +225,7 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   Warp& warp = *static_cast<Warp*>(at);
   Core& core = *warp.core->runner;
   ++core.state_.counters.steps;
-  core.take_rank(warp);
-  if (!warp.numbered) core.number_work_items(warp);
+  core.take_place(warp);
   warp.counted_until = warp.executed;
   core.engine_.set_mask(warp, mask);
   const Insn* insn = core.state_.code->insns.data() + index;

@@ -13,6 +13,8 @@ namespace {
 
 // A job that has run this long is worth another thread: waking one costs about as much.
 constexpr std::uint64_t kWorthWaking = 20'000;  // nanoseconds
+// That a thread takes at a time; as many as it can run in about that time, one at first.
+constexpr std::uint64_t kMostPieces = 64;
 
 CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
   a.instructions += b.instructions;
@@ -181,23 +183,24 @@ void Dispatcher::remove(Job& job) {
 
 void Dispatcher::run_pieces(Job& job, Core& core) {
   const HostFloat environment;
-  const std::uint64_t chunk = std::clamp<std::uint64_t>(job.pieces / (bodies_.size() * 8), 1, 32);
+  const std::uint64_t most = std::clamp<std::uint64_t>(job.pieces / (bodies_.size() * 8), 1, kMostPieces);
+  std::uint64_t chunk = 1;
   const std::uint64_t start = job.pieces > 1 ? now_ns() : 0;
   bool woke = job.pieces <= 1;
   for (;;) {
     const std::uint64_t first = job.next_.fetch_add(chunk, std::memory_order_relaxed);
     if (first >= job.pieces) return;
-    const std::uint64_t end = std::min(first + chunk, job.pieces);
-    for (std::uint64_t piece = first; piece < end; ++piece) {
-      if (!job.run(core, piece)) {
-        job.next_.store(job.pieces, std::memory_order_relaxed);
-        return;
-      }
-      if (!woke && now_ns() - start > kWorthWaking) {
-        woke = true;
-        wake_one();
-      }
+    if (!job.run(core, first, std::min(first + chunk, job.pieces))) {
+      job.next_.store(job.pieces, std::memory_order_relaxed);
+      return;
     }
+    if (woke && chunk == most) continue;
+    const std::uint64_t elapsed = now_ns() - start;
+    if (!woke && elapsed > kWorthWaking) {
+      woke = true;
+      wake_one();
+    }
+    if (elapsed < kWorthWaking) chunk = std::min(2 * chunk, most);
   }
 }
 

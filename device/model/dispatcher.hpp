@@ -22,8 +22,9 @@ namespace kiesel::model {
 class Job {
  public:
   virtual ~Job() = default;
-  // Runs piece number `piece` on the core; false ends the job: no further piece starts.
-  virtual bool run(Core& core, std::uint64_t piece) = 0;
+  // Runs the pieces from number `first` to the one before `end` on the core; false ends the job: no further
+  // piece starts.
+  virtual bool run(Core& core, std::uint64_t first, std::uint64_t end) = 0;
   // How it ended; called once, after the last piece.
   virtual Status finish() = 0;
 

@@ -9,29 +9,30 @@
 namespace kiesel::model {
 namespace {
 
-constexpr unsigned kRegisters = 64;
+constexpr std::uint32_t kMostFrameBytes = 1 << 20;
 
 Error bad(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}; }
 
 Status check(const Translation& translation, std::size_t instructions) {
+  if (translation.segments.empty()) return bad("a translation in which no warp can start");
   for (const auto& segment : translation.segments) {
-    if (segment.first >= instructions) return bad("a segment that starts outside of the program");
     if (segment.code_offset >= translation.code.size()) return bad("a segment without code");
-    for (const auto& entry : segment.entry)
-      if (entry.number >= kRegisters || entry.kind > Translation::EntryRegister::Kind::kWide)
-        return bad("a segment that reads a register that does not exist");
+    if (segment.first >= instructions) return bad("a segment that starts outside of the program");
+    if (segment.barrier >= kNumBarriers) return bad("a barrier that does not exist");
   }
+  if (translation.frame_bytes > kMostFrameBytes || translation.frame_bytes % 64)
+    return bad("frames of an odd size");
   return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<const HostKernel>> HostKernel::install(const Translation& translation,
-                                                              std::size_t instructions,
-                                                              std::uint32_t startup) {
+                                                              std::size_t instructions) {
   if (auto status = check(translation, instructions); !status) return status.error();
   auto kernel = std::unique_ptr<HostKernel>(new HostKernel);
   kernel->sites_ = translation.sites;
+  kernel->frame_bytes_ = translation.frame_bytes;
   const std::size_t bytes = std::max<std::size_t>(translation.code.size(), 1);
   void* code = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (code == MAP_FAILED)
@@ -44,25 +45,13 @@ Result<std::unique_ptr<const HostKernel>> HostKernel::install(const Translation&
     return Error{Errc::kUnsupported, "this system lets nobody make code that runs"};
   for (const auto& segment : translation.segments)
     kernel->segments_.push_back(
-        {segment.first,
-         reinterpret_cast<SegmentFunction>(reinterpret_cast<std::uintptr_t>(code) + segment.code_offset),
-         segment.entry});
-  std::sort(kernel->segments_.begin(), kernel->segments_.end(),
-            [](const Segment& a, const Segment& b) { return a.first < b.first; });
-  kernel->startup_ = kernel->at(startup);
-  if (!kernel->startup_) return bad("a translation in which no warp can start");
+        {reinterpret_cast<SegmentFunction>(reinterpret_cast<std::uintptr_t>(code) + segment.code_offset),
+         segment.first, segment.barrier});
   return std::unique_ptr<const HostKernel>(std::move(kernel));
 }
 
 HostKernel::~HostKernel() {
   if (code_) munmap(code_, code_bytes_);
-}
-
-const HostKernel::Segment* HostKernel::at(std::uint32_t instruction) const {
-  const auto found =
-      std::lower_bound(segments_.begin(), segments_.end(), instruction,
-                       [](const Segment& segment, std::uint32_t i) { return segment.first < i; });
-  return found != segments_.end() && found->first == instruction ? &*found : nullptr;
 }
 
 }  // namespace kiesel::model

@@ -13,33 +13,31 @@ namespace kiesel::model {
 class HostKernel {
  public:
   struct Segment {
-    std::uint32_t first;
     SegmentFunction run;
-    std::vector<Translation::EntryRegister> entry;
+    std::uint32_t first, barrier;
   };
 
-  // Of a program with that many instructions, whose warps start at instruction `startup`. kInvalidBinary for
-  // a translation that cannot be of it, kOutOfMemory.
+  // Of a program with that many instructions. kInvalidBinary for a translation that cannot be of it,
+  // kOutOfMemory.
   static Result<std::unique_ptr<const HostKernel>> install(const Translation& translation,
-                                                           std::size_t instructions, std::uint32_t startup);
+                                                           std::size_t instructions);
   ~HostKernel();
   HostKernel(const HostKernel&) = delete;
   HostKernel& operator=(const HostKernel&) = delete;
 
-  // Where warps start, whatever their registers hold.
-  const Segment& startup() const { return *startup_; }
-  // That starts with an instruction, or null.
-  const Segment* at(std::uint32_t instruction) const;
+  // The first one starts the kernel.
+  const std::vector<Segment>& segments() const { return segments_; }
   const std::vector<Translation::Site>& sites() const { return sites_; }
+  std::uint32_t frame_bytes() const { return frame_bytes_; }
 
  private:
   HostKernel() = default;
 
   void* code_ = nullptr;
   std::size_t code_bytes_ = 0;
-  std::vector<Segment> segments_;  // by first instruction
-  const Segment* startup_ = nullptr;
+  std::vector<Segment> segments_;
   std::vector<Translation::Site> sites_;
+  std::uint32_t frame_bytes_ = 0;
 };
 
 }  // namespace kiesel::model

@@ -31,7 +31,7 @@ class LaunchJob final : public Job {
   }
   ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
 
-  bool run(Core& core, std::uint64_t piece) override {
+  bool run(Core& core, std::uint64_t first, std::uint64_t end) override {
     if (const std::uint64_t limit = parts_.configuration->launch_seconds) {
       std::call_once(started_, [&] { context_.deadline_ns = deadline_after(limit); });
       if (context_.must_end()) return stopped();
@@ -41,7 +41,7 @@ class LaunchJob final : public Job {
         if (kernel) parts_.translations->wait(kernel);
       if (context_.must_end()) return stopped();
     }
-    switch (core.run_group(context_, piece)) {
+    switch (core.run_groups(context_, first, end)) {
       case Core::Outcome::kDone:
         return true;
       case Core::Outcome::kFault:

@@ -11,7 +11,7 @@ namespace {
 class TransferJob final : public Job {
  public:
   explicit TransferJob(std::function<void()> action) : action_(std::move(action)) {}
-  bool run(Core&, std::uint64_t) override {
+  bool run(Core&, std::uint64_t, std::uint64_t) override {
     action_();
     return true;
   }
@@ -24,7 +24,7 @@ class TransferJob final : public Job {
 class RefusedJob final : public Job {
  public:
   explicit RefusedJob(Error error) : error_(std::move(error)) {}
-  bool run(Core&, std::uint64_t) override { return false; }
+  bool run(Core&, std::uint64_t, std::uint64_t) override { return false; }
   Status finish() override { return error_; }
 
  private:

@@ -180,8 +180,7 @@ void Translations::Shared::translate(KernelTranslation& kernel) {
   const auto translation = answer(encode(request), from_disk);
   std::string refusal = translation ? translation->refusal : translation.error().reason;
   if (refusal.empty()) {
-    auto installed = HostKernel::install(*translation, (image.code_end - image.code_begin) / 4,
-                                         static_cast<std::uint32_t>((image.startup - image.code_begin) / 4));
+    auto installed = HostKernel::install(*translation, (image.code_end - image.code_begin) / 4);
     if (installed)
       kernel.owned_ = std::move(*installed);
     else

@@ -41,7 +41,6 @@ class KernelTranslation {
   const HostKernel* kernel() const { return kernel_.load(std::memory_order_acquire); }
   // Nobody has asked for it yet: its instructions count.
   bool is_cold() const { return state_.load(std::memory_order_relaxed) == State::kCold; }
-  bool needs_local_ids() const { return shape.row == 0; }  // in the warp's arrays
   bool is_settled() const { return state_.load(std::memory_order_acquire) >= State::kReady; }
 
  private:

@@ -9,7 +9,6 @@
 
 #include "device/model/translator/encoding.hpp"
 #include "device/test/machine.hpp"
-#include "device/test/stepping_translator.hpp"
 
 namespace kiesel::device::test {
 namespace {
@@ -60,9 +59,9 @@ bool comes(const std::function<bool()>& condition) {
 }
 
 struct Counted {
-  TranslationService service = stepping_service();
+  TranslationService service = test_service();
   std::shared_ptr<std::atomic<int>> calls = std::make_shared<std::atomic<int>>(0);
-  explicit Counted(std::string identity = "steps") {
+  explicit Counted(std::string identity = "test") {
     service.translate = [calls = calls, inner = service.translate](std::span<const std::byte> request) {
       ++*calls;
       return inner(request);
@@ -92,13 +91,13 @@ TEST_CASE("requests and translations survive their encoding") {
   CHECK(model::encode(*back) == bytes);
   model::Translation translation;
   translation.refusal = "no";
-  translation.segments = {{3, 64, {{2, model::Translation::EntryRegister::Kind::kLine, -4}}}};
+  translation.segments = {{64, 3, 5}};
   translation.sites = {{4}, {8}};
   const auto made = model::encode(translation);
   const auto copy = model::decode_translation(made);
   REQUIRE(copy);
   CHECK(model::encode(*copy) == made);
-  CHECK(copy->segments.at(0).entry.at(0).slope == -4);
+  CHECK(copy->segments.at(0).barrier == 5);
   for (std::size_t size = 0; size < made.size(); ++size)
     CHECK_FALSE(model::decode_translation(std::span(made).first(size)));
 }
@@ -189,7 +188,7 @@ TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the 
   const TranslationService wrong{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
                                    model::Translation translation;
                                    translation.code.resize(16);
-                                   translation.segments = {{0, 16, {}}};
+                                   translation.segments = {{16, 0, 0}};
                                    return model::encode(translation);
                                  },
                                  ""};
@@ -261,7 +260,7 @@ TEST_CASE("translations are kept on disk, and a damaged entry is a miss") {
 // Warp 0 waits until warp 1 has stored: each in a loop that only a turn of the other can end.
 TEST_CASE("warps of a group that wait for each other through memory both go on") {
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
-    Machine machine(shape(engine), stepping_service());
+    Machine machine(shape(engine), test_service());
     std::uint64_t* out = machine.buffer(1);
     const auto module = machine.load(R"(
     kernel:
@@ -292,7 +291,7 @@ TEST_CASE("warps of a group that wait for each other through memory both go on")
 TEST_CASE("counters of instructions do not depend on the engine") {
   std::uint64_t expected[2] = {};
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
-    Machine machine(shape(engine), stepping_service());
+    Machine machine(shape(engine), test_service());
     std::uint64_t* out = machine.buffer(72);
     REQUIRE(machine.run(machine.load(kLoop), {72, 72}, {machine.address(out), 11}).ok());
     const std::uint64_t sums[2] = {counter(machine, "instructions"), counter(machine, "lane-instructions")};

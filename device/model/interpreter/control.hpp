@@ -175,24 +175,8 @@ KIESEL_INLINE bool barrier_operands(Lanes<W>& w, const Insn* insn, u64& id, u64&
   return false;
 }
 
-// One more warp is there; the generation that the barrier had before.
-KIESEL_INLINE u64 arrive(Warp& w, u64 id, u64 count) {
-  BarrierState& barrier = w.core->barriers[id];
-  const u64 generation = barrier.generation;
-  w.core->barriers_used = true;
-  if (++barrier.arrived >= count) {
-    barrier.arrived = 0;
-    ++barrier.generation;
-    ++w.core->counters.barriers;
-  }
-  return generation;
-}
-
 KIESEL_INLINE const Insn* wait_for(Warp& w, const Insn* insn, u64 id, u64 generation) {
-  if (w.core->barriers[id].generation != generation) return insn + 1;
-  w.stop = Stop::kBarrier;
-  w.barrier = static_cast<unsigned>(id);
-  w.barrier_generation = generation;
+  if (!wait_at(w, id, generation)) return insn + 1;
   w.next = insn + 1;
   return nullptr;
 }
@@ -203,7 +187,7 @@ const Insn* bar(Warp& warp, const Insn* insn) {
   u64 id, count;
   if (!barrier_operands(w, insn, id, count)) return nullptr;
   if (count <= 1) return insn + 1;
-  return wait_for(w, insn, id, arrive(w, id, count));
+  return wait_for(w, insn, id, arrive_at(*w.core, id, 1, count));
 }
 
 template <unsigned W, bool kFull>
@@ -211,7 +195,7 @@ const Insn* bar_arrive(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   u64 id, count;
   if (!barrier_operands(w, insn, id, count)) return nullptr;
-  const u64 token = arrive(w, id, count);
+  const u64 token = arrive_at(*w.core, id, 1, count);
   write_uniform<W, kFull>(w, insn->rd, token);
   return insn + 1;
 }

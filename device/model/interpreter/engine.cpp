@@ -533,13 +533,8 @@ StateLayout layout() {
   const u32 start = at(first);
   StateLayout out{};
   out.mask = at(w.mask);
-  out.executed = at(w.executed);
-  out.lane_instructions = at(w.lane_instructions);
-  out.counted_until = at(w.counted_until);
-  out.private_memory = at(w.private_memory);
   out.depth = at(w.depth);
   out.divergence = start;
-  out.local_id = at(w.local_id);
   out.single = at(w.single);
   out.form = at(w.form);
   out.base = at(w.base);
@@ -558,48 +553,6 @@ StateLayout layout() {
   out.form_sloped = kSloped | kStale;
   destroy_warp<W>(warp);
   return out;
-}
-
-// Makes an integer register a line of that slope.
-template <unsigned W>
-bool fit_line(Lanes<W>& w, unsigned r, u64 slope, u64 lanes) {
-  if (is_line(w.form[r])) return w.slope[r] == slope;
-  const u64* x = w.x[r];
-  const unsigned first = first_lane(lanes);
-  const u64 base = x[first] - slope * first;
-  if (lanes_with<W>([&](unsigned l) { return x[l] ^ (base + slope * l); }) & lanes) return false;
-  write_line<W, true>(w, r, base, slope);
-  return true;
-}
-
-template <unsigned W>
-bool fit_single(Lanes<W>& w, unsigned r, u64 lanes) {
-  if (w.single >> r & 1) return true;
-  for (unsigned l = 0; l < W; ++l)
-    if (!(lanes >> l & 1)) w.f[r][l] = kBoxSingle;
-  return unbox_register(w, r);
-}
-
-template <unsigned W>
-bool fit(Warp& warp, const Translation::EntryRegister& entry, u64 lanes) {
-  using Kind = Translation::EntryRegister::Kind;
-  auto& w = lanes_of<W>(warp);
-  const unsigned f = entry.number & 31;
-  switch (entry.kind) {
-    case Kind::kUniform:
-      return fit_line(w, entry.number, 0, lanes);
-    case Kind::kLine:
-      return fit_line(w, entry.number, static_cast<u64>(entry.slope), lanes);
-    case Kind::kInteger:
-      read_x(w, entry.number);
-      return true;
-    case Kind::kSingle:
-      return fit_single(w, f, lanes);
-    case Kind::kWide:
-      if (w.single >> f & 1) box_register(w, f);
-      return true;
-  }
-  return false;
 }
 
 template <unsigned W>
@@ -631,7 +584,6 @@ constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
                             run<W>,
                             bind<W>,
                             layout<W>,
-                            fit<W>,
                             unfold<W>,
                             read_x<W>};
 

@@ -25,8 +25,6 @@ struct Engine {
   void (*bind)(const isa::Instruction&, bool flags_matter, Insn&);
   // Where translated code finds a warp's state.
   StateLayout (*layout)();
-  // Keeps a register as a segment wants it, if it can: for these lanes, others may change. False if not.
-  bool (*fit)(Warp&, const Translation::EntryRegister&, std::uint64_t lanes);
   // Puts what the instruction wrote into a row of 64 bits a lane, where translated code finds it.
   void (*unfold)(Warp&, const Insn&);
   // One lane's registers, for tests and messages.

@@ -59,13 +59,34 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
   return reinterpret_cast<std::byte*>(address);
 }
 
+std::uint64_t arrive_at(CoreState& core, std::uint64_t id, unsigned warps, std::uint64_t count) {
+  BarrierState& barrier = core.barriers[id];
+  const std::uint64_t generation = barrier.generation;
+  core.barriers_used = true;
+  barrier.arrived += warps;
+  if (barrier.arrived >= count) {
+    barrier.arrived = 0;
+    ++barrier.generation;
+    ++core.counters.barriers;
+  }
+  return generation;
+}
+
+bool wait_at(Warp& warp, std::uint64_t id, std::uint64_t generation) {
+  if (warp.core->barriers[id].generation != generation) return false;
+  warp.stop = Stop::kBarrier;
+  warp.barrier = static_cast<unsigned>(id);
+  warp.barrier_generation = generation;
+  return true;
+}
+
 LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number) {
   namespace csr = isa::csr;
   const CoreState& core = *warp.core;
   if (number == csr::lane_id) return {nullptr, 0, 1};
   if (number == csr::mhartid)
     return {nullptr, (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes, 1};
-  if (!warp.in_a_row) return {warp.local_id[number - csr::local_id_x].data(), 0, 0};
+  if (!warp.in_a_row) return {warp.local_ids[number - csr::local_id_x], 0, 0};
   if (number == csr::local_id_x) return {nullptr, std::uint64_t{warp.rank} * core.lanes, 1};
   return {nullptr, 0, 0};
 }

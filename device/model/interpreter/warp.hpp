@@ -10,11 +10,11 @@
 
 #include "device/model/interpreter/code.hpp"
 #include "device/model/memory/memory.hpp"
+#include "device/model/translator/translation.hpp"
 
 namespace kiesel::model {
 
 inline constexpr unsigned kMaxLanes = 64;
-inline constexpr unsigned kNumBarriers = 64;
 
 class Core;
 
@@ -112,10 +112,9 @@ struct Warp {
   std::uint64_t barrier_generation = 0;
   unsigned depth = 0;  // of divergence
   std::array<Divergence, kMaxLanes> divergence;
-  bool numbered = false;  // what follows is filled in
-  bool in_a_row = true;   // local ids are (rank * lanes + lane, 0, 0) and not stored
-  std::array<std::array<std::uint32_t, kMaxLanes>, 3> local_id;
-  std::uint64_t reserved = 0;  // lanes that hold a reservation of lr
+  bool in_a_row = true;                                   // local ids are (rank * lanes + lane, 0, 0)
+  const std::uint32_t (*local_ids)[kMaxLanes] = nullptr;  // by dimension
+  std::uint64_t reserved = 0;                             // lanes that hold a reservation of lr
   std::array<std::uint64_t, kMaxLanes> reservation_address, reservation_value;
 
   unsigned count(std::uint64_t bits) const { return static_cast<unsigned>(__builtin_popcountll(bits)); }
@@ -133,6 +132,10 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
 // Records the fault and stops the warp; returns null for handlers to return.
 const Insn* raise(Warp& warp, const Insn* insn, FaultKind kind, unsigned lane, Address address = 0,
                   unsigned bytes = 0);
+// So many warps more are at a barrier that opens for `count`; the generation that it had before.
+std::uint64_t arrive_at(CoreState& core, std::uint64_t barrier, unsigned warps, std::uint64_t count);
+// Whether the warp has to wait until the barrier's generation changes. It stops, then.
+bool wait_at(Warp& warp, std::uint64_t barrier, std::uint64_t generation);
 // A CSR whose scope is wider than a lane.
 std::uint64_t read_csr(Warp& warp, std::uint32_t number);
 // One whose scope is a lane: lane l has values[l] or, where that is null, base + slope * l.

@@ -39,21 +39,9 @@ void Emitter::emit_ending() {
   }
 }
 
-// The first segment goes on with the next warp of the group.
 void Emitter::emit_end() {
   count(block_->items.size());
-  add_to_context(offsetof(WarpContext, ended_warps), number64(1));
-  add_to_context(offsetof(WarpContext, ended_instructions), load(executed_));
-  add_to_context(offsetof(WarpContext, ended_lane_instructions), load(lane_instructions_));
-  if (first_segment_) {
-    llvm::Value* next = b_.CreateAdd(load(rank_), number64(1));
-    b_.CreateStore(next, rank_);
-    llvm::BasicBlock* last = new_block("last");
-    b_.CreateCondBr(b_.CreateICmpULT(next, load_context(offsetof(WarpContext, end_rank), i64_)), next_warp_,
-                    last);
-    b_.SetInsertPoint(last);
-  }
-  b_.CreateRet(number64(static_cast<std::int64_t>(Exit::kEnded)));
+  arrive(kWarpEnded);
 }
 
 // Calls are followed, so the place that a return goes to is known; ra must agree.

@@ -485,14 +485,6 @@ llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm
 Value Emitter::csr(const Item& item, const Kind& kind) {
   namespace numbers = isa::csr;
   const auto number = static_cast<std::uint32_t>(item.in.imm);
-  const auto table = [&](TableCsr which) { return table_csr(static_cast<std::uint32_t>(which)); };
-  const auto first = [&](unsigned d) {
-    llvm::Value* ids = load_context(offsetof(WarpContext, first_ids), pointer_);
-    llvm::Value* at = b_.CreateAdd(b_.CreateMul(load(rank_), number64(3)), number64(d));
-    auto* made = b_.CreateLoad(i64_, b_.CreateGEP(i64_, ids, at));
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
-    return made;
-  };
   switch (number) {
     case numbers::active_lanes:
       return {kind, mask64()};
@@ -503,21 +495,19 @@ Value Emitter::csr(const Item& item, const Kind& kind) {
       return {kind, number64(0), number64(row_)};
     case numbers::mhartid: {
       llvm::Value* warp =
-          b_.CreateAdd(b_.CreateMul(table(TableCsr::core_id), table(TableCsr::num_warps)), load(rank_));
+          b_.CreateAdd(b_.CreateMul(table_csr(TableCsr::core_id), table_csr(TableCsr::num_warps)), load(rank_));
       return {kind, b_.CreateMul(warp, number64(lanes_)), number64(row_)};
     }
     case numbers::local_id_x:
     case numbers::local_id_y:
     case numbers::local_id_z: {
       const unsigned d = number - numbers::local_id_x;
-      if (request_.shape.row == 0)
-        return {kind, b_.CreateAlignedLoad(lanes(i32_), state(request_.layout.local_id + d * 64 * 4),
-                                           llvm::Align(4))};
-      return {kind, first(d), number64(d == 1 ? 1 : 0)};
+      if (request_.shape.row == 0) return {kind, local_ids(d, lanes(i32_))};
+      return {kind, b_.CreateZExt(local_ids(d, i32_), i64_), number64(d == 1 ? 1 : 0)};
     }
 #define KIESEL_CSR(name) \
   case numbers::name:    \
-    return {kind, table(TableCsr::name)};
+    return {kind, table_csr(TableCsr::name)};
       KIESEL_TABLE_CSRS(KIESEL_CSR)
 #undef KIESEL_CSR
     default:

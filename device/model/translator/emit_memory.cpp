@@ -137,13 +137,12 @@ llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& targ
   std::vector<llvm::Constant*> steps;
   for (unsigned l = 0; l < lanes_; ++l) steps.push_back(b_.getInt64(l * 8));
   llvm::Value* each = llvm::ConstantVector::get(steps);
-  llvm::Value* base = load_state(request_.layout.private_memory, pointer_);
   target.shape = Target::Shape::kScattered;
   if (once) {
-    target.pointer = b_.CreateGEP(i8_, b_.CreateGEP(i8_, base, at), each);
+    target.pointer = b_.CreateGEP(i8_, b_.CreateGEP(i8_, private_memory_, at), each);
     return inside;
   }
-  target.pointer = b_.CreateGEP(i8_, base, b_.CreateAdd(at, each));
+  target.pointer = b_.CreateGEP(i8_, private_memory_, b_.CreateAdd(at, each));
   llvm::Value* ok = bits(inside);
   if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
   return b_.CreateICmpEQ(ok, all_lanes());

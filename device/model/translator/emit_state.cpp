@@ -30,32 +30,13 @@ llvm::Value* Emitter::load_context(std::size_t offset, llvm::Type* type) {
   return made;
 }
 
-void Emitter::add_to_context(std::size_t offset, llvm::Value* v) {
-  llvm::Value* sum = b_.CreateAdd(load_context(offset, i64_), v);
-  auto* made = b_.CreateStore(sum, b_.CreateConstInBoundsGEP1_64(i8_, shared_, offset));
+void Emitter::store_context(std::size_t offset, llvm::Value* v) {
+  auto* made = b_.CreateStore(v, b_.CreateConstInBoundsGEP1_64(i8_, shared_, offset));
   made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
 }
 
-// What is the same for all warps is read once, where the function starts: calls of the interpreter in the
-// loop over warps would keep LLVM from seeing that it does not change.
-llvm::Value* Emitter::table_csr(std::uint32_t which) {
-  llvm::Value*& made = csrs_[which];
-  if (made) return made;
-  const llvm::IRBuilderBase::InsertPointGuard guard(b_);
-  b_.SetInsertPoint(entry_->getTerminator());
-  return made = load_context(offsetof(WarpContext, csrs) + which * 8, i64_);
-}
-
-// No kernel can write to the launch block.
-llvm::Value* Emitter::launch_value(std::int64_t offset, llvm::Type* type) {
-  llvm::Value*& made = launch_[{offset, type}];
-  if (made) return made;
-  const llvm::IRBuilderBase::InsertPointGuard guard(b_);
-  b_.SetInsertPoint(entry_->getTerminator());
-  llvm::Value* pointer = b_.CreateIntToPtr(b_.CreateAdd(launch_block_, number64(offset)), pointer_);
-  auto* load = b_.CreateAlignedLoad(type, pointer, llvm::Align(type->getScalarSizeInBits() / 8));
-  load->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-  return made = load;
+void Emitter::add_to_context(std::size_t offset, llvm::Value* v) {
+  store_context(offset, b_.CreateAdd(load_context(offset, i64_), v));
 }
 
 void Emitter::put_register(Register r, const Value& value) {
@@ -85,32 +66,11 @@ void Emitter::put_register(Register r, const Value& value) {
   store_state(at.x + r * row, wide(value));
 }
 
-// What put_register() left, or the row that step() filled.
-Value Emitter::take_register(Register r, const Kind& kind) {
-  const StateLayout& at = request_.layout;
-  const std::uint32_t row = at.width * 8;
-  if (r >= kFloat) {
-    const std::uint32_t place = at.f + (r - kFloat) * row;
-    const bool one = is_single(kind.rep), once = is_uniform(kind.rep);
-    llvm::Type* element = one ? float_ : double_;
-    return {kind, load_state(place, once ? element : lanes(element))};
-  }
-  if (kind.rep == Rep::kUniform || (kind.rep == Rep::kLine && rows_ == 1))
-    return {kind, load_state(at.base + r * 8, i64_)};
-  if (kind.rep == Rep::kLine) {
-    llvm::Value* base = load_state(at.x + r * row, i64_);
-    return {kind, base, b_.CreateSub(load_state(at.x + r * row + row_ * 8, i64_), base)};
-  }
-  llvm::Value* all = load_state(at.x + r * row, lanes(i64_));
-  return {kind, kind.rep == Rep::kNarrow ? b_.CreateTrunc(all, lanes(i32_)) : all};
-}
-
 // Lane 0's bytes of private memory that lies `offset` from the window's end; lane l's are 8 * l further.
 llvm::Value* Emitter::slot_pointer(std::int64_t offset) {
   llvm::Value* window =
       b_.CreateMul(load_context(offsetof(WarpContext, window_bytes), i64_), number64(lanes_));
-  llvm::Value* base = load_state(request_.layout.private_memory, pointer_);
-  llvm::Value* end = b_.CreateGEP(i8_, base, window);
+  llvm::Value* end = b_.CreateGEP(i8_, private_memory_, window);
   return b_.CreateGEP(i8_, end, number64((offset >> 3) * 8 * lanes_ + (offset & 7)));
 }
 
@@ -138,44 +98,6 @@ void Emitter::put_slot(std::uint32_t slot, const Value& value) {
     all = b_.CreateOr(kept, b_.CreateShl(b_.CreateZExt(all, lanes(i64_)), shift));
   }
   tagged(b_.CreateAlignedStore(all, pointer, llvm::Align(8)));
-}
-
-Value Emitter::take_slot(std::uint32_t slot, const Kind& kind) {
-  const auto& at = code_.slot[slot];
-  auto* rows = b_.CreateAlignedLoad(lanes(i64_), slot_pointer(at.offset & ~std::int64_t{7}), llvm::Align(8));
-  rows->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-  llvm::Value* all = rows;
-  if (at.bytes == 4) all = b_.CreateTrunc(b_.CreateLShr(rows, (at.offset & 4) * 8), lanes(i32_));
-  if (at.is_float) {
-    const bool one = at.bytes == 4;
-    const Value real{{one ? Rep::kFloats : Rep::kDoubles, false, Nan::kExact, 0},
-                     b_.CreateBitCast(all, lanes(one ? float_ : double_))};
-    if (is_uniform(kind.rep)) {
-      llvm::Value* first = b_.CreateExtractElement(real.v, std::uint64_t{0});
-      return convert({{one ? Rep::kFloat : Rep::kDouble, false, Nan::kExact, 0}, first}, kind);
-    }
-    return convert(is_single(kind.rep) ? single(real) : real, kind);
-  }
-  const Value integer{{at.bytes == 4 ? Rep::kNarrow : Rep::kWide, false, Nan::kCanonical, 0}, all};
-  llvm::Value* first = nullptr;
-  if (kind.rep == Rep::kUniform || kind.rep == Rep::kLine)
-    first = b_.CreateExtractElement(wide(integer), std::uint64_t{0});
-  if (kind.rep == Rep::kLine && rows_ > 1)
-    return {kind, first, b_.CreateSub(b_.CreateExtractElement(wide(integer), std::uint64_t{row_}), first)};
-  if (first) return {kind, first};
-  return convert(integer, kind);
-}
-
-void Emitter::put_counters() {
-  const std::size_t items = counted_ ? 0 : item_;
-  llvm::Value* n = number64(static_cast<std::int64_t>(items));
-  llvm::Value* lanes = number64(lanes_);
-  if (!node_->full) lanes = b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64());
-  llvm::Value* executed = b_.CreateAdd(load(executed_), n);
-  store_state(request_.layout.executed, executed);
-  store_state(request_.layout.counted_until, executed);
-  store_state(request_.layout.lane_instructions,
-              b_.CreateAdd(load(lane_instructions_), b_.CreateMul(lanes, n)));
 }
 
 void Emitter::put_divergence() {
@@ -214,22 +136,27 @@ void Emitter::put_registers(const Set& live) {
   values_ = values;
 }
 
-void Emitter::leave(Exit exit, std::uint32_t index) {
-  b_.CreateRet(number64(static_cast<std::int64_t>(exit) | std::int64_t{index} << 32));
+void Emitter::leave(Exit exit, std::uint32_t more) {
+  b_.CreateRet(number64(static_cast<std::int64_t>(exit) | std::int64_t{more} << 32));
+}
+
+void Emitter::part(Exit exit, std::uint32_t more) {
+  store_context(offsetof(WarpContext, earlier), load(did_));
+  leave(exit, more);
 }
 
 void Emitter::give_back() {
+  put_counters();
   if (restarts()) {
     store_state(request_.layout.mask, start_mask_);  // step() may have changed it
-    return leave(Exit::kInterpret, roots_[0].first);
+    return part(Exit::kInterpret, code_.blocks[0].items[0].index);
   }
   Set live = liveness_.before(code_, node_->block, item_);
   if (!node_->full) live |= liveness_.waiting[node_->block];
   put_registers(live);
   put_divergence();
   store_state(request_.layout.mask, mask64());
-  put_counters();
-  leave(Exit::kInterpret, block_->items[item_].index);
+  part(Exit::kInterpret, block_->items[item_].index);
 }
 
 void Emitter::require(llvm::Value* condition) {
@@ -327,40 +254,6 @@ llvm::Function* Emitter::asking_function(llvm::Type* result) {
   llvm::Value* all = b.CreateInsertValue(llvm::PoisonValue::get(answer), v, 0);
   b.CreateRet(b.CreateInsertValue(all, done, 1));
   return made;
-}
-
-// The registers are left as the next segment takes them.
-void Emitter::emit_barrier() {
-  const Item& item = block_->last();
-  const bool goes_on = node_->full || (request_.shape.partial && block_->open.empty());
-  if (!goes_on) return give_back();
-  const std::uint32_t next = kinds_.find(block_->next[0], node_->full);
-  const Node& target = kinds_.nodes()[next];
-  const Operands uses = operands_of(item.in);
-  for (unsigned i = 0; i < uses.count; ++i)
-    if (!target.needed.test(uses.reads[i])) put_register(uses.reads[i], at_end(uses.reads[i]));
-  for (const unsigned r : target.needed.set_bits())
-    if (target.start[r].rep != Rep::kNone) store_variable(r, convert(at_end(r), target.start[r]));
-  leave_for_segment(next, Exit::kInterpretOne, item.index);
-}
-
-void Emitter::leave_for_segment(std::uint32_t node, Exit exit, std::uint32_t index) {
-  const Node& target = kinds_.nodes()[node];
-  for (const unsigned r : target.needed.set_bits()) {
-    if (target.start[r].rep == Rep::kNone) continue;
-    const Value value = load_variable(r, target.start[r]);
-    if (r >= kSlots)
-      put_slot(r - kSlots, value);
-    else
-      put_register(r, value);
-  }
-  store_state(request_.layout.mask,
-              target.full ? b_.CreateZExt(all_lanes(), i64_) : b_.CreateZExt(load(mask_variable_), i64_));
-  put_counters();
-  leave(exit, index);
-  if (root_of_.contains(node)) return;
-  root_of_[node] = roots_.size();
-  roots_.push_back({node, code_.blocks[target.block].items[0].index});
 }
 
 }  // namespace kiesel::model::translator

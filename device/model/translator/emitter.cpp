@@ -75,13 +75,8 @@ bool Emitter::restarts() const {
 
 Translation Emitter::run() {
   acted_ = find_acted(code_);
-  const std::uint32_t start = kinds_.find(0, !request_.shape.partial);
-  roots_.push_back({start, code_.blocks[0].items[0].index});
-  root_of_[start] = 0;
-  for (std::size_t i = 0; i < roots_.size(); ++i) {  // emit_barrier() adds to them
-    const Root root = roots_[i];
-    emit_segment(root, i);
-  }
+  segment_of(kinds_.find(0, !request_.shape.partial), 0);
+  for (std::size_t i = 0; i < roots_.size(); ++i) emit_segment(roots_[i], i);  // emit_barrier() adds to them
   return std::move(out_);
 }
 
@@ -98,80 +93,6 @@ void Emitter::set_host_attributes(llvm::Function& function) {
   function.addFnAttr("no-trapping-math", "true");
   function.addFnAttr("prefer-vector-width", "512");
   function.addFnAttr("min-legal-vector-width", "512");
-}
-
-void Emitter::begin_function(std::size_t number) {
-  auto* type = llvm::FunctionType::get(i64_, {pointer_, pointer_}, false);
-  function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, segment_name(number), module_);
-  set_host_attributes(*function_);
-  warp_ = function_->getArg(0);
-  shared_ = function_->getArg(1);
-  entry_ = new_block("entry");
-  variables_.clear();
-  splits_.clear();
-  csrs_.clear();
-  launch_.clear();
-  blocks_.clear();
-  left_.clear();
-  std::fill(std::begin(scratch_), std::end(scratch_), nullptr);
-  mask_variable_ = new_variable(mask_type_, "mask");
-  executed_ = new_variable(i64_, "executed");
-  lane_instructions_ = new_variable(i64_, "lane_instructions");
-  rank_ = new_variable(i64_, "rank");
-  b_.SetInsertPoint(entry_);
-  start_mask_ = load_state(request_.layout.mask, i64_);
-  b_.CreateStore(b_.CreateTrunc(start_mask_, mask_type_), mask_variable_);
-  b_.CreateStore(load_state(request_.layout.executed, i64_), executed_);
-  b_.CreateStore(load_state(request_.layout.lane_instructions, i64_), lane_instructions_);
-  module_base_ = load_context(offsetof(WarpContext, module_base), i64_);
-  window_end_ = load_context(offsetof(WarpContext, window_end), i64_);
-  launch_block_ = load_context(offsetof(WarpContext, csrs), i64_);  // mscratch is the first one
-  static_assert(static_cast<int>(TableCsr::mscratch) == 0);
-  b_.CreateStore(load_context(offsetof(WarpContext, rank), i64_), rank_);
-  faulted_ = new_block("faulted");
-}
-
-void Emitter::emit_segment(const Root& root, std::size_t number) {
-  first_segment_ = number == 0;
-  begin_function(number);
-  const Node& node = kinds_.nodes()[root.node];
-  Translation::Segment segment{root.first, 0, {}};
-  if (number != 0)
-    for (const unsigned r : node.needed.set_bits()) {
-      const Kind& kind = node.start[r];
-      if (kind.rep == Rep::kNone) continue;
-      if (r >= kSlots) {
-        store_variable(r, take_slot(r - kSlots, kind));
-        continue;
-      }
-      store_variable(r, take_register(r, kind));
-      using K = Translation::EntryRegister::Kind;
-      K how = K::kInteger;
-      if (kind.rep == Rep::kUniform) how = K::kUniform;
-      if (kind.rep == Rep::kLine && rows_ == 1) how = K::kLine;
-      if (is_single(kind.rep)) how = K::kSingle;
-      if (is_double(kind.rep)) how = K::kWide;
-      segment.entry.push_back({static_cast<std::uint8_t>(r), how, kind.stride});
-    }
-  llvm::BasicBlock* first = block_of(root.node);
-  if (number == 0) {
-    b_.CreateBr(next_warp_ = new_block("next_warp"));
-    b_.SetInsertPoint(next_warp_);
-    b_.CreateStore(number64(0), executed_);
-    b_.CreateStore(number64(0), lane_instructions_);
-    auto* rank =
-        b_.CreateStore(load(rank_), b_.CreateConstInBoundsGEP1_64(i8_, shared_, offsetof(WarpContext, rank)));
-    rank->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
-  }
-  b_.CreateBr(first);
-  while (!left_.empty()) {
-    const std::uint32_t next = left_.back();
-    left_.pop_back();
-    emit_node(next);
-  }
-  b_.SetInsertPoint(faulted_);
-  b_.CreateRet(number64(static_cast<std::int64_t>(Exit::kFault)));
-  out_.segments.push_back(std::move(segment));
 }
 
 llvm::BasicBlock* Emitter::block_of(std::uint32_t node) {
@@ -264,10 +185,13 @@ void Emitter::poll(const Node& target, std::uint32_t number) {
   answer->addParamAttr(2, llvm::Attribute::ZExt);
   branch_likely(answer, on, stop);
   b_.SetInsertPoint(stop);
-  if (waits)
-    leave_for_segment(number, Exit::kInterpret, code_.blocks[target.block].items[0].index);
-  else
-    b_.CreateRet(number64(static_cast<std::int64_t>(Exit::kStopped)));
+  if (waits) {
+    put_frame(number);
+    put_counters();
+    part(Exit::kYield, segment_of(number, 0));
+  } else {
+    leave(Exit::kStopped);
+  }
   b_.SetInsertPoint(on);
 }
 

@@ -38,14 +38,9 @@ class Emitter {
 
  private:
   // --- emitter.cpp
-  struct Root {
-    std::uint32_t node;
-    std::uint32_t first;  // instruction
-  };
-  void emit_segment(const Root& root, std::size_t number);
+  void emit_segment(std::uint32_t root, std::size_t number);
   void emit_node(std::uint32_t number);
   void emit_item(const Item& item);
-  void begin_function(std::size_t number);
   static void set_host_attributes(llvm::Function& function);
   llvm::BasicBlock* block_of(std::uint32_t node);
   // Makes the block's last stores for that successor and goes there; `poll` where a loop closes.
@@ -147,34 +142,44 @@ class Emitter {
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
   void fence(const Item& item);
 
+  // --- emit_segment.cpp: the loop over warps, and what they keep between segments
+  void begin_function(std::size_t number);
+  void end_function();
+  void emit_next_groups();
+  std::uint32_t segment_of(std::uint32_t node, std::uint32_t barrier);
+  void arrive(std::uint32_t did);  // the warp has done its part of the segment
+  void emit_barrier();
+  void put_frame(std::uint32_t node);
+  void take_frame(std::uint32_t node);
+  llvm::Value* frame_place(Register r, int part, llvm::Type* type);
+  void put_counters();
+  llvm::Value* table_csr(TableCsr which);
+  llvm::Value* launch_value(std::int64_t offset, llvm::Type* type);
+  llvm::Value* local_ids(unsigned dimension, llvm::Type* type);
+
   // --- emit_state.cpp
   llvm::Value* state(std::uint32_t offset);
   llvm::Value* load_state(std::uint32_t offset, llvm::Type* type);
   void store_state(std::uint32_t offset, llvm::Value* v);
   llvm::Value* load_context(std::size_t offset, llvm::Type* type);
+  void store_context(std::size_t offset, llvm::Value* v);
   void add_to_context(std::size_t offset, llvm::Value* v);
-  llvm::Value* table_csr(std::uint32_t which);
-  llvm::Value* launch_value(std::int64_t offset, llvm::Type* type);
   void put_register(Register r, const Value& value);
-  Value take_register(Register r, const Kind& kind);
   void put_slot(std::uint32_t slot, const Value& value);
-  Value take_slot(std::uint32_t slot, const Kind& kind);
   llvm::Value* slot_pointer(std::int64_t offset);
   Value step(const Item& item, std::uint32_t site, const Kind& kind);
   llvm::Function* asking_function(llvm::Type* result);
-  void put_counters();
   void put_divergence();
   void put_registers(const Set& live);
-  void leave(Exit exit, std::uint32_t index);
+  void leave(Exit exit, std::uint32_t more = 0);
+  // Leaves with what the segment's earlier warps did.
+  void part(Exit exit, std::uint32_t more);
   // Gives the warp to the interpreter before the current item, or, where it has done nothing yet that anybody
   // can see, at its very start.
   void give_back();
   // Goes on where the condition holds; gives the warp back before the current item where not.
   void require(llvm::Value* condition);
   bool restarts() const;
-  // Ends at instruction `index`; a segment will go on with the node, whose variables are stored.
-  void leave_for_segment(std::uint32_t node, Exit exit, std::uint32_t index);
-  void emit_barrier();
 
   // --- emit_control.cpp
   void emit_ending();
@@ -207,24 +212,28 @@ class Emitter {
   llvm::PointerType* pointer_;
   llvm::MDNode *state_tag_, *memory_tag_, *likely_;
   Translation out_;
-  std::vector<std::uint8_t> acted_;  // by block: memory may have changed before it, since the warp's start
-  std::vector<Root> roots_;
-  std::map<std::uint32_t, std::size_t> root_of_;  // node -> segment
+  std::vector<std::uint8_t> acted_;   // by block: memory may have changed before it, since the warp's start
+  std::vector<std::uint32_t> roots_;  // nodes that segments start with
+  std::map<std::pair<Register, int>, std::uint32_t> frame_;  // offsets in it
 
   // The function that is being made.
   bool first_segment_ = false;
   llvm::Function* function_ = nullptr;
   llvm::BasicBlock* entry_ = nullptr;
   llvm::Value *warp_ = nullptr, *shared_ = nullptr;  // arguments: warp, context
-  llvm::Value *start_mask_ = nullptr, *module_base_ = nullptr, *window_end_ = nullptr,
-              *launch_block_ = nullptr;
+  llvm::Value *start_mask_ = nullptr, *first_rank_ = nullptr, *end_rank_ = nullptr, *module_base_ = nullptr,
+              *window_end_ = nullptr, *launch_block_ = nullptr;
   llvm::BasicBlock* faulted_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> blocks_;
   std::vector<std::uint32_t> left_;
   std::map<std::pair<Register, int>, llvm::AllocaInst*> variables_;
   std::map<std::uint32_t, SplitVariables> splits_;
-  llvm::BasicBlock* next_warp_ = nullptr;       // of the first segment: where the next one starts
-  std::map<std::uint32_t, llvm::Value*> csrs_;  // read where the function starts
+  // Where a group starts, which is more than once in the first segment, and where a warp does.
+  llvm::BasicBlock *next_group_ = nullptr, *next_warp_ = nullptr;
+  std::map<std::uint32_t, llvm::BasicBlock*> arrivals_;                  // by what the warp did
+  llvm::AllocaInst* did_ = nullptr;                                      // the last warp that has arrived
+  llvm::Value *frame_pointer_ = nullptr, *private_memory_ = nullptr;     // of the warp
+  std::map<TableCsr, llvm::Value*> csrs_;                                // read where the group starts
   std::map<std::pair<std::int64_t, llvm::Type*>, llvm::Value*> launch_;  // so is the launch block, by offset
   llvm::AllocaInst* rank_ = nullptr;
   llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *lane_instructions_ = nullptr;

@@ -8,8 +8,8 @@ namespace kiesel {
 template <>
 struct Fields<model::StateLayout> {
   static auto of(auto& v) {
-    return std::tie(v.mask, v.executed, v.lane_instructions, v.counted_until, v.private_memory, v.depth,
-                    v.divergence, v.local_id, v.single, v.form, v.base, v.slope, v.x, v.f,
+    return std::tie(v.mask, v.depth,
+                    v.divergence, v.single, v.form, v.base, v.slope, v.x, v.f,
                     v.divergence_stride, v.divergence_before, v.divergence_second_side,
                     v.divergence_second_start, v.divergence_in_second, v.width, v.insn_bytes, v.form_varies,
                     v.form_uniform, v.form_sloped);
@@ -31,16 +31,12 @@ struct Fields<model::Translation::Site> {
   static auto of(auto& v) { return std::tie(v.span); }
 };
 template <>
-struct Fields<model::Translation::EntryRegister> {
-  static auto of(auto& v) { return std::tie(v.number, v.kind, v.slope); }
-};
-template <>
 struct Fields<model::Translation::Segment> {
-  static auto of(auto& v) { return std::tie(v.first, v.code_offset, v.entry); }
+  static auto of(auto& v) { return std::tie(v.code_offset, v.first, v.barrier); }
 };
 template <>
 struct Fields<model::Translation> {
-  static auto of(auto& v) { return std::tie(v.refusal, v.code, v.segments, v.sites, v.instructions); }
+  static auto of(auto& v) { return std::tie(v.refusal, v.code, v.segments, v.sites, v.frame_bytes, v.instructions); }
 };
 
 namespace model {

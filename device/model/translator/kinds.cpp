@@ -236,8 +236,10 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
       if (!node.full && may_fill) out.push_back({block.next[0], true});
       break;
     case Ending::kBarrier:
-      if (node.full || (request_.shape.partial && block.open.empty()))
-        out.push_back({block.next[0], node.full});
+      if (may_fill)
+        out.push_back({block.next[0], true});
+      else if (block.open.empty())
+        out.push_back({block.next[0], false});
       break;
     case Ending::kEnd:
       break;

@@ -2,11 +2,11 @@
 // the two sides meet at run time. No LLVM here: the device asks, the compiler's process answers
 // (docs/translator.md).
 //
-// A translation is a set of segments: functions that run one warp from a fixed instruction to its end, to a
-// barrier, or to an instruction that only the interpreter can do. Between segments a warp's state is that of
-// the interpreter (Lanes<W>), so that either side can go on at any such place. Everything unusual is left to
-// the interpreter: what it alone knows (faults, private memory of odd shape, rare instructions) is done by
-// calling it for one instruction (WarpContext::step), or by giving the warp back to it.
+// A translation is a set of segments: functions that run warps of a work-group one after the other, from the
+// kernel's start or from a barrier to the next barrier or to their end. What a warp keeps from one segment to
+// the next lies in its frame, in the form that the code wants. Everything unusual is left to the interpreter:
+// what it alone knows (faults, rare instructions) is done by calling it for one instruction
+// (WarpContext::step), or by giving the warp to it for good.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,8 @@
 #include "device/isa/target.hpp"
 
 namespace kiesel::model {
+
+inline constexpr unsigned kNumBarriers = 64;  // of a core
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
 #define KIESEL_TABLE_CSRS(CSR)                                                                          \
@@ -46,17 +48,22 @@ inline constexpr std::uint32_t kNoSite = ~std::uint32_t{0};
 // reads it by offset.
 struct WarpContext {
   std::uint64_t csrs[static_cast<std::size_t>(TableCsr::kCount)];
-  std::uint64_t module_base;            // address of the program in device memory
-  std::uint64_t window_end;             // of private memory: where stacks start
-  std::uint64_t window_bytes;           // of one lane
-  std::uint64_t rank;                   // of the warp that runs
-  std::uint64_t end_rank;               // the first segment goes on with the next warps up to this one
-  const std::uint64_t (*first_ids)[3];  // by rank: local id of the warp's first lane
-  // Warps that have ended since this was zero, and what they executed.
-  std::uint64_t ended_warps, ended_instructions, ended_lane_instructions;
-  SiteRange* sites;       // by number of the site
-  const void* insns;      // the interpreter's first instruction
-  std::uint64_t poll_at;  // instructions of the warp after which a loop asks poll()
+  std::uint64_t module_base;                  // address of the program in device memory
+  std::uint64_t window_end;                   // of private memory: where stacks start
+  std::uint64_t window_bytes;                 // of one lane
+  std::uint64_t rank;                         // of the warp that runs
+  std::uint64_t end_rank;                     // a segment runs the warps from `rank` to the one before this
+  std::uint64_t more_groups;                  // the first segment goes on with, as long as all warps end in it
+  const std::uint32_t (*local_ids)[3][64];    // by rank: of its lanes
+  std::byte* frames;                          // by rank: what warps keep from segment to segment
+  std::uint64_t frame_bytes;                  // of one
+  std::byte* private_memory;                  // of rank 0
+  std::uint64_t private_stride;               // from rank to rank
+  std::uint64_t executed, lane_instructions;  // segments add to them
+  std::uint64_t earlier;                      // kApart, kInterpret, kYield: what the call's warps before `rank` did
+  SiteRange* sites;                           // by number of the site
+  const void* insns;                          // the interpreter's first instruction
+  std::uint64_t poll_at;                      // instructions of a call after which a loop asks poll()
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
@@ -65,19 +72,24 @@ struct WarpContext {
   bool (*poll)(void* warp, std::uint64_t executed, bool waits);
 };
 
-// How a segment ended: the low half of its result; the high half is the instruction to go on with.
+// What a warp did in a segment: it ended, or came to a barrier behind which it goes on with a segment (1 and up).
+inline constexpr std::uint32_t kWarpEnded = 0;
+
+// How a call of a segment ended: the low half of its result. The high half says more.
 enum class Exit : std::uint32_t {
-  kEnded,         // the warp has ended, and all before end_rank: their counters are in the context
-  kInterpret,     // the interpreter goes on; all registers that it may read were written
-  kInterpretOne,  // likewise, for one instruction: then the next segment may start
-  kFault,         // step() said so
-  kStopped,       // poll() said so; nothing was written. A loop that waits ends with kInterpret instead
+  kEnded,      // all its warps have ended
+  kBarrier,    // all wait at a barrier; with which segment they go on
+  kApart,      // the warp `rank` did something else than the ones before it; what
+  kInterpret,  // the warp `rank` is the interpreter's, which goes on at an instruction: that
+  kYield,      // the warp `rank` waits for memory to change; with which segment it goes on
+  kFault,      // step() said so, of the warp `rank`
+  kStopped,    // poll() said so; nothing was counted
 };
 using SegmentFunction = std::uint64_t (*)(void* warp, WarpContext* context);
 
 // Offsets in the state of a warp as the engine's compiler laid it out, in bytes.
 struct StateLayout {
-  std::uint32_t mask, executed, lane_instructions, counted_until, private_memory, depth, divergence, local_id;
+  std::uint32_t mask, depth, divergence;
   std::uint32_t single, form, base, slope, x, f;  // of Lanes<W>; x0 is never read, x[32] takes its writes
   std::uint32_t divergence_stride, divergence_before, divergence_second_side, divergence_second_start,
       divergence_in_second;
@@ -112,22 +124,17 @@ struct Translation {
   struct Site {
     std::uint32_t span;  // bytes that an access covers
   };
-  // Registers that a segment reads at its start, and how they must be kept then.
-  struct EntryRegister {
-    enum class Kind : std::uint8_t { kUniform, kLine, kInteger, kSingle, kWide };
-    std::uint8_t number;  // f0 is 32
-    Kind kind;
-    std::int64_t slope;  // of a line
-  };
+  // The first one starts the kernel, each other one behind a barrier.
   struct Segment {
-    std::uint32_t first;        // instruction that it starts with
     std::uint64_t code_offset;  // of its function in `code`
-    std::vector<EntryRegister> entry;
+    std::uint32_t first;        // instruction that it starts with
+    std::uint32_t barrier;      // that its warps have waited at
   };
   std::string refusal;          // why there is no code, or empty
   std::vector<std::byte> code;  // position independent, one page-aligned block
   std::vector<Segment> segments;
   std::vector<Site> sites;
+  std::uint32_t frame_bytes = 0;   // a multiple of 64
   std::uint32_t instructions = 0;  // that it covers, for the log
 };
 
