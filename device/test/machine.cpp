@@ -86,6 +86,16 @@ Status Machine::wait(Command command) {
   return status;
 }
 
+std::uint64_t Machine::counter(std::string_view name) const {
+  for (const Counter& counter : device_->counters())
+    if (counter.name == name) return counter.value;
+  return 0;
+}
+
+bool Machine::was_translated() const {
+  return !test_service().translate || counter("translated warps") > 0;
+}
+
 std::uint64_t* Machine::buffer(std::size_t words) {
   const auto address = device_->allocate(words * 8, 64);
   if (!address) throw std::runtime_error(address.error().reason);

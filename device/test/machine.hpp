@@ -40,6 +40,10 @@ class Machine {
 
   // A zeroed buffer of 64-bit words, seen through the returned pointer by both sides.
   std::uint64_t* buffer(std::size_t words);
+  // Of Device::counters(); 0 where it has no such one.
+  std::uint64_t counter(std::string_view name) const;
+  // Whether translated code has run, or this program's tests are not for that.
+  bool was_translated() const;
   Address address(const void* p) const { return reinterpret_cast<Address>(p); }
 
  private:

@@ -1,4 +1,4 @@
-// Loads, stores and atomics. Where an access goes is compared with the range that the interpreter found for
+// Loads and stores. Where an access goes is compared with the range that the interpreter found for
 // this place before (SiteRange); what is outside, misaligned or of private memory's odd kind is the
 // interpreter's.
 #include <algorithm>
@@ -260,9 +260,10 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
 }
 
 // Lanes one after the other in a loop, for what the host has no vector instruction: a function of the module,
-// fn(addresses, values, mask, results), of rows of 64 bits (results of loads and atomics zero-extended).
-llvm::Value* Emitter::lane_loop(const char* name, llvm::Type* element, llvm::Value* addresses,
-                                llvm::Value* values, const isa::Instruction* amo, llvm::Value* expected) {
+// fn(addresses, values, mask, results), of rows of 64 bits. `body` makes what is done for one lane, and what
+// it gives goes to the lane's place in the row of results, which starts as `before`.
+llvm::Value* Emitter::lane_loop(const std::string& name, llvm::Value* addresses, llvm::Value* values,
+                                const LaneBody& body, llvm::Value* before) {
   auto* type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, pointer_, i64_, pointer_}, false);
   llvm::Function* loop = module_.getFunction(name);
   if (!loop) {
@@ -271,82 +272,29 @@ llvm::Value* Emitter::lane_loop(const char* name, llvm::Type* element, llvm::Val
     set_host_attributes(*loop);
     llvm::IRBuilder<> b(context_);
     auto *start = llvm::BasicBlock::Create(context_, "start", loop),
-         *body = llvm::BasicBlock::Create(context_, "lane", loop),
+         *each = llvm::BasicBlock::Create(context_, "lane", loop),
          *end = llvm::BasicBlock::Create(context_, "end", loop);
     b.SetInsertPoint(start);
     llvm::Value* all = loop->getArg(2);
-    b.CreateCondBr(b.CreateICmpEQ(all, b.getInt64(0)), end, body);
-    b.SetInsertPoint(body);
+    b.CreateCondBr(b.CreateICmpEQ(all, b.getInt64(0)), end, each);
+    b.SetInsertPoint(each);
     llvm::PHINode* left = b.CreatePHI(i64_, 2);
     left->addIncoming(all, start);
     llvm::Value* lane = b.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, left, b.getTrue());
     const auto row = [&](unsigned argument) { return b.CreateGEP(i64_, loop->getArg(argument), lane); };
     llvm::Value* pointer = b.CreateIntToPtr(b.CreateLoad(i64_, row(0)), pointer_);
-    llvm::Value* result = nullptr;
-    const llvm::Align natural(element->getScalarSizeInBits() / 8);
-    if (amo) {
-      using A = llvm::AtomicRMWInst;
-      llvm::Value* v = b.CreateTrunc(b.CreateLoad(i64_, row(1)), element);
-      constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
-      const auto rmw = [&](A::BinOp op) { return b.CreateAtomicRMW(op, pointer, v, natural, kOrder); };
-      switch (amo->op) {
-        case Op::amocas_w:
-        case Op::amocas_d: {  // the row of results holds what is expected
-          llvm::Value* old = b.CreateTrunc(b.CreateLoad(i64_, row(3)), element);
-          result = b.CreateExtractValue(b.CreateAtomicCmpXchg(pointer, old, v, natural, kOrder, kOrder), 0);
-          break;
-        }
-        case Op::amoswap_w:
-        case Op::amoswap_d:
-          result = rmw(A::Xchg);
-          break;
-        case Op::amoadd_w:
-        case Op::amoadd_d:
-          result = rmw(A::Add);
-          break;
-        case Op::amoand_w:
-        case Op::amoand_d:
-          result = rmw(A::And);
-          break;
-        case Op::amoor_w:
-        case Op::amoor_d:
-          result = rmw(A::Or);
-          break;
-        case Op::amoxor_w:
-        case Op::amoxor_d:
-          result = rmw(A::Xor);
-          break;
-        case Op::amomin_w:
-        case Op::amomin_d:
-          result = rmw(A::Min);
-          break;
-        case Op::amomax_w:
-        case Op::amomax_d:
-          result = rmw(A::Max);
-          break;
-        case Op::amominu_w:
-        case Op::amominu_d:
-          result = rmw(A::UMin);
-          break;
-        default:
-          result = rmw(A::UMax);
-          break;
-      }
-    } else if (values) {
-      b.CreateAlignedStore(b.CreateTrunc(b.CreateLoad(i64_, row(1)), element), pointer, natural);
-    } else {
-      result = b.CreateAlignedLoad(element, pointer, natural);
-    }
+    llvm::Value* value = values ? b.CreateLoad(i64_, row(1)) : nullptr;
+    llvm::Value* result = body(b, pointer, value, before ? b.CreateLoad(i64_, row(3)) : nullptr);
     if (result) b.CreateStore(b.CreateZExt(result, i64_), row(3));
     llvm::Value* rest = b.CreateAnd(left, b.CreateSub(left, b.getInt64(1)));
-    left->addIncoming(rest, body);
-    b.CreateCondBr(b.CreateICmpEQ(rest, b.getInt64(0)), end, body);
+    left->addIncoming(rest, each);
+    b.CreateCondBr(b.CreateICmpEQ(rest, b.getInt64(0)), end, each);
     b.SetInsertPoint(end);
     b.CreateRetVoid();
   }
   b_.CreateStore(addresses, scratch(0));
   if (values) b_.CreateStore(values, scratch(1));
-  if (expected) b_.CreateStore(expected, scratch(2));
+  if (before) b_.CreateStore(before, scratch(2));
   b_.CreateCall(loop, {scratch(0), scratch(1), mask64(), scratch(2)});
   return b_.CreateLoad(lanes(i64_), scratch(2));
 }
@@ -395,9 +343,11 @@ llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in
     return made;
   }
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
-  const std::string name = "load" + std::to_string(bytes);
-  llvm::Value* rows =
-      lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), nullptr, nullptr);
+  const auto load = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value*, llvm::Value*) {
+    return b.CreateAlignedLoad(plain, pointer, llvm::Align(bytes));
+  };
+  llvm::Value* rows = lane_loop("load" + std::to_string(bytes),
+                                b_.CreatePtrToInt(target.pointer, lanes(i64_)), nullptr, load);
   return b_.CreateBitCast(b_.CreateTrunc(rows, lanes(plain)), lanes(element));
 }
 
@@ -435,9 +385,12 @@ void Emitter::store_to(const Target& target, const Item& item) {
   if (request_.host_level == 2 && bytes >= 4)
     return tagged(b_.CreateMaskedScatter(v, target.pointer, llvm::Align(bytes), active()));
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
-  const std::string name = "store" + std::to_string(bytes);
+  const auto store = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value, llvm::Value*) {
+    b.CreateAlignedStore(b.CreateTrunc(value, plain), pointer, llvm::Align(bytes));
+    return nullptr;
+  };
   llvm::Value* rows = b_.CreateZExt(b_.CreateBitCast(v, lanes(plain)), lanes(i64_));
-  lane_loop(name.c_str(), plain, b_.CreatePtrToInt(target.pointer, lanes(i64_)), rows, nullptr);
+  lane_loop("store" + std::to_string(bytes), b_.CreatePtrToInt(target.pointer, lanes(i64_)), rows, store);
 }
 
 void Emitter::access(const Item& item) {
@@ -504,54 +457,6 @@ void Emitter::access(const Item& item) {
   if (!load_it || uses.writes == kNone) return;
   llvm::PHINode* phi = b_.CreatePHI(results[0].first->getType(), 3);
   for (const auto& [v, from] : results) phi->addIncoming(v, from);
-  write(uses.writes, {kind, phi});
-}
-
-void Emitter::atomic(const Item& item, const Kind& kind) {
-  const isa::Instruction& in = item.in;
-  const Operands uses = operands_of(in);
-  const bool is_wide = access_bytes(in.op) == 8;
-  switch (in.op) {
-    case Op::lr_w:
-    case Op::lr_d:
-    case Op::sc_w:
-    case Op::sc_d: {
-      const Value value = step(item, kNoSite, kind);
-      if (uses.writes != kNone) write(uses.writes, value);
-      return;
-    }
-    default:
-      break;
-  }
-  const Value address = read_first(item), operand = read_second(item);
-  const unsigned bytes = is_wide ? 8 : 4;
-  llvm::Value* each = wide(address);
-  const std::uint32_t site = new_site(span_of(address, bytes, bytes));
-  llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
-  if (in.op == Op::amocas_w || in.op == Op::amocas_d) read(in.rd);
-  branch_likely(inside(site, address, bytes), fast, slow);
-  b_.SetInsertPoint(fast);
-  const auto result = [&](llvm::Value* rows) -> llvm::Value* {
-    llvm::Value* part = b_.CreateTrunc(rows, lanes(is_wide ? i64_ : i32_));
-    if (kind.rep == Rep::kNarrow) return is_wide ? b_.CreateTrunc(part, lanes(i32_)) : part;
-    return is_wide ? part : b_.CreateSExt(part, lanes(i64_));
-  };
-  const std::string name(isa::info(in.op).name);
-  const bool compares = in.op == Op::amocas_w || in.op == Op::amocas_d;
-  llvm::Value* expected = compares ? wide(read(in.rd)) : nullptr;
-  llvm::Value* fresh =
-      result(lane_loop(name.c_str(), is_wide ? i64_ : i32_, each, wide(operand), &in, expected));
-  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
-  b_.SetInsertPoint(slow);
-  const Value stepped = step(item, site, kind);
-  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
-  b_.SetInsertPoint(done);
-  if (uses.writes == kNone) return;
-  llvm::PHINode* phi = b_.CreatePHI(fresh->getType(), 2);
-  phi->addIncoming(fresh, fast_end);
-  phi->addIncoming(stepped.v, slow_end);
   write(uses.writes, {kind, phi});
 }
 

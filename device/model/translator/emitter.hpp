@@ -1,13 +1,14 @@
 // Makes the functions of a translation, one for each segment, from a kernel's code and the kinds of its
 // registers. The parts: emitter.cpp (nodes and edges), emit_control.cpp (what ends a block),
-// emit_integer.cpp, emit_float.cpp, emit_memory.cpp, emit_state.cpp (the interpreter's registers), values.cpp
-// (conversions).
+// emit_integer.cpp, emit_float.cpp, emit_memory.cpp, emit_atomic.cpp, emit_state.cpp (the interpreter's
+// registers), values.cpp (conversions).
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <utility>
@@ -134,9 +135,11 @@ class Emitter {
   llvm::Value* load_from(const Target& target, const isa::Instruction& in);
   void store_to(const Target& target, const Item& item);
   llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);
-  void atomic(const Item& item, const Kind& kind);
-  llvm::Value* lane_loop(const char* name, llvm::Type* element, llvm::Value* addresses, llvm::Value* values,
-                         const isa::Instruction* amo, llvm::Value* expected = nullptr);
+  // What is done for one lane: of its address, its value and what its result was, the result or null.
+  using LaneBody = std::function<llvm::Value*(llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value,
+                                              llvm::Value* before)>;
+  llvm::Value* lane_loop(const std::string& name, llvm::Value* addresses, llvm::Value* values,
+                         const LaneBody& body, llvm::Value* before = nullptr);
   llvm::Value* site_check(std::uint32_t site, llvm::Value* address);
   std::uint32_t new_site(std::uint32_t span);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
@@ -156,6 +159,13 @@ class Emitter {
   llvm::Value* table_csr(TableCsr which);
   llvm::Value* launch_value(std::int64_t offset, llvm::Type* type);
   llvm::Value* local_ids(unsigned dimension, llvm::Type* type);
+
+  // --- emit_atomic.cpp
+  void atomic(const Item& item, const Kind& kind);
+  llvm::Value* atomic_loop(const Item& item, std::uint32_t site, bool is_wanted);
+  llvm::Value* combined_atomic(const Item& item, bool is_wanted);
+  llvm::Value* lanes_before(llvm::Type* element);  // how many active lanes are below each
+  llvm::Value* in_local_memory(std::uint32_t site);
 
   // --- emit_state.cpp
   llvm::Value* state(std::uint32_t offset);
