@@ -216,6 +216,7 @@ llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_
 void Emitter::atomic(const Item& item, const Kind& kind) {
   const isa::Instruction& in = item.in;
   const Operands uses = operands_of(in);
+  forget_words();
   switch (in.op) {
     case Op::lr_w:
     case Op::lr_d:

@@ -217,7 +217,7 @@ void Emitter::find_groups() {
       }
       if (group_of_[i] == kNone) {
         open[item.in.rs1] = group_of_[i] = static_cast<std::uint32_t>(groups_.size());
-        groups_.push_back({offset, offset + bytes, static_cast<unsigned>(bytes), 1, kNoSite, nullptr});
+        groups_.push_back({offset, offset + bytes, static_cast<unsigned>(bytes), 1, kNoSite, nullptr, {}});
       }
     }
     const Operands uses = uses_of(item);
@@ -255,8 +255,56 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
   } else {
     target.shape = Target::Shape::kScattered;
     target.pointer = b_.CreateIntToPtr(wide(place), lanes(pointer_));
+    if (is_load(item.in) && bytes < 4 && request_.host_level == 2) find_word(item, address, target);
   }
   return target;
+}
+
+// Loads of bytes that lie together, nothing written between them, share one gather. All go the fast way or
+// none.
+void Emitter::find_word(const Item& item, const Value& address, Target& target) {
+  const std::uint32_t number = group_of_[item_];
+  if (number == kNone) return;
+  Group& group = groups_[number];
+  const std::int64_t inside = item.in.imm - group.first, offset = item.in.imm - (inside & 3);
+  if (offset + 4 > group.end) return;
+  target.byte = static_cast<unsigned>(inside & 3);
+  const auto found =
+      std::find_if(group.words.begin(), group.words.end(), [&](const Word& w) { return w.offset == offset; });
+  target.fresh = found == group.words.end();
+  if (!target.fresh) {
+    target.word = found->value;
+    return;
+  }
+  target.word = new_variable(lanes(i32_), "word");
+  target.pointer = b_.CreateIntToPtr(wide(displaced(address, offset)), lanes(pointer_));
+  b_.CreateStore(llvm::PoisonValue::get(lanes(i32_)), target.word);  // no value comes from elsewhere
+  group.words.push_back({offset, target.word});
+}
+
+void Emitter::forget_words() {
+  for (Group& group : groups_) group.words.clear();
+}
+
+// The host gathers 32 bits or more: what lies around the bytes is in the same page.
+llvm::Value* Emitter::gather_part(const Target& target, const isa::Instruction& in) {
+  const auto gather = [&](llvm::Value* pointers) {
+    auto* made = b_.CreateMaskedGather(lanes(i32_), pointers, llvm::Align(1), active());
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    return made;
+  };
+  llvm::Value* word = nullptr;
+  if (!target.word) {
+    llvm::Value* place = b_.CreatePtrToInt(target.pointer, lanes(i64_));
+    llvm::Value* start = b_.CreateAnd(place, splat(number64(-4)));
+    llvm::Value* byte = b_.CreateAnd(b_.CreateTrunc(place, lanes(i32_)), splat(b_.getInt32(3)));
+    word = gather(b_.CreateIntToPtr(start, lanes(pointer_)));
+    word = b_.CreateLShr(word, b_.CreateShl(byte, splat(b_.getInt32(3))));
+  } else if (target.fresh) {
+    b_.CreateStore(gather(target.pointer), target.word);
+  }
+  if (target.word) word = b_.CreateLShr(load(target.word), splat(b_.getInt32(target.byte * 8)));
+  return b_.CreateTrunc(word, lanes(memory_type(in)));
 }
 
 // Lanes one after the other in a loop, for what the host has no vector instruction: a function of the module,
@@ -342,6 +390,7 @@ llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     return made;
   }
+  if (request_.host_level == 2) return gather_part(target, in);
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto load = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value*, llvm::Value*) {
     return b.CreateAlignedLoad(plain, pointer, llvm::Align(bytes));
@@ -352,6 +401,7 @@ llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in
 }
 
 void Emitter::store_to(const Target& target, const Item& item) {
+  forget_words();
   const unsigned bytes = access_bytes(item.in.op);
   const auto tagged = [&](llvm::Instruction* made) {
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
@@ -462,6 +512,7 @@ void Emitter::access(const Item& item) {
 
 // Only a fence of writes before reads costs the host an instruction; the others keep the order of the code.
 void Emitter::fence(const Item& item) {
+  forget_words();
   const std::uint32_t word = item.in.word;
   const bool tso = (word >> 28) == 8;
   const bool stores_before_loads = (word >> 24 & 1) && (word >> 21 & 1) && !tso;

@@ -110,10 +110,18 @@ class Emitter {
   llvm::Value* to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width);
 
   // --- emit_memory.cpp
+  // Four bytes a lane of which loads of fewer bytes take theirs: hosts gather no less.
+  struct Word {
+    std::int64_t offset;  // from the address of its group's register
+    llvm::AllocaInst* value;
+  };
   struct Target {          // where an access goes
     llvm::Value* pointer;  // one, or <lanes x ptr>
     enum class Shape : std::uint8_t { kOnce, kRows, kScattered } shape;
-    std::vector<llvm::Value*> rows;  // kRows: address of each row
+    std::vector<llvm::Value*> rows;    // kRows: address of each row
+    llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
+    bool fresh = false;                // that is still to be loaded, from `pointer`
+    unsigned byte = 0;
   };
   void access(const Item& item);
   void slot_access(const Item& item);
@@ -126,12 +134,16 @@ class Emitter {
     unsigned alignment, members;
     std::uint32_t site;
     llvm::Value* ok;
+    std::vector<Word> words;  // that are loaded
   };
   void find_groups();
   Value displaced(Value place, std::int64_t offset);
   llvm::Value* inside(std::uint32_t site, const Value& place, unsigned alignment);
   std::uint32_t span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const;
   Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
+  void find_word(const Item& item, const Value& address, Target& target);
+  void forget_words();
+  llvm::Value* gather_part(const Target& target, const isa::Instruction& in);
   llvm::Value* load_from(const Target& target, const isa::Instruction& in);
   void store_to(const Target& target, const Item& item);
   llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);

@@ -1,0 +1,139 @@
+// Loads and stores of lanes that go to places of their own.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "device/test/machine.hpp"
+
+namespace kiesel::device::test {
+namespace {
+
+// s0 = the work-item's element of argument 0, t1 = its 4 bytes of argument 1, in an order of their own; a
+// work-item for which t4 is 0 does nothing.
+constexpr const char* kPrologue = R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  ld a1, 136(t0)
+  csrrs s1, local_id_x, zero
+  sh3add s0, s1, a0
+  addi t1, zero, 37
+  mul t1, s1, t1
+  andi t1, t1, 63
+  sh2add t1, t1, a1
+)";
+constexpr const char* kMask = "  andi t4, s1, 6\n  sltu t4, zero, t4\n  split s5, t4\n  beq t4, zero, skip\n";
+constexpr const char* kEnd = "\nskip:\n  join s5\n  jalr zero, 0(ra)\n";
+constexpr const char* kAll = "  addi t4, zero, 1\n  split s5, t4\n  beq t4, zero, skip\n";
+
+struct Place {
+  std::uint8_t* bytes;
+  std::int64_t byte(unsigned i) const { return static_cast<std::int8_t>(bytes[i]); }
+  std::int64_t ubyte(unsigned i) const { return bytes[i]; }
+  std::int64_t half(unsigned i) const { return static_cast<std::int16_t>(bytes[i] | bytes[i + 1] << 8); }
+  std::int64_t uhalf(unsigned i) const { return bytes[i] | bytes[i + 1] << 8; }
+};
+
+struct Case {
+  const char* name;
+  const char* body;  // leaves its result in t3
+  std::int64_t (*expected)(Place place);
+};
+
+constexpr Case kCases[] = {
+    {"bytes of a word", R"(
+  lb t3, 1(t1)
+  lbu t5, 0(t1)
+  slli t3, t3, 8
+  add t3, t3, t5
+  lb t5, 3(t1)
+  slli t3, t3, 8
+  add t3, t3, t5
+  lb t5, 2(t1)
+  slli t3, t3, 8
+  add t3, t3, t5
+)",
+     [](Place p) { return ((p.byte(1) * 256 + p.ubyte(0)) * 256 + p.byte(3)) * 256 + p.byte(2); }},
+    {"halves of a word and its bytes", R"(
+  lh t3, 2(t1)
+  lhu t5, 0(t1)
+  slli t3, t3, 16
+  add t3, t3, t5
+  lbu t5, 2(t1)
+  slli t3, t3, 8
+  add t3, t3, t5
+)",
+     [](Place p) { return (p.half(2) * 65536 + p.uhalf(0)) * 256 + p.ubyte(2); }},
+    {"one byte", "  lb t3, 3(t1)\n", [](Place p) { return p.byte(3); }},
+    {"one half", "  lhu t3, 2(t1)\n", [](Place p) { return p.uhalf(2); }},
+    {"two bytes", "  lbu t3, 1(t1)\n  lb t5, 2(t1)\n  sub t3, t3, t5\n",
+     [](Place p) { return p.ubyte(1) - p.byte(2); }},
+    {"a store between loads is seen", R"(
+  lbu t3, 1(t1)
+  lbu t5, 2(t1)
+  add t5, t3, t5
+  sb t5, 1(t1)
+  lbu t3, 1(t1)
+  slli t3, t3, 8
+  lbu t5, 3(t1)
+  add t3, t3, t5
+  lb t5, 0(t1)
+  slli t3, t3, 8
+  add t3, t3, t5
+)",
+     [](Place p) {
+       p.bytes[1] = static_cast<std::uint8_t>(p.ubyte(1) + p.ubyte(2));
+       return (p.ubyte(1) * 256 + p.ubyte(3)) * 256 + p.byte(0);
+     }},
+    {"an atomic between loads is seen", R"(
+  lbu t3, 0(t1)
+  lbu t5, 2(t1)
+  amoadd.w zero, t3, (t1)
+  lbu t3, 0(t1)
+  lb t6, 3(t1)
+  slli t3, t3, 8
+  add t3, t3, t6
+  slli t3, t3, 8
+  add t3, t3, t5
+)",
+     [](Place p) {
+       const std::int64_t before = p.ubyte(2);
+       std::uint32_t word;
+       std::memcpy(&word, p.bytes, 4);
+       word += static_cast<std::uint32_t>(p.ubyte(0));
+       std::memcpy(p.bytes, &word, 4);
+       return (p.ubyte(0) * 256 + p.byte(3)) * 256 + before;
+     }},
+};
+
+void check(const Case& c, unsigned lanes, unsigned size, bool masked, model::HostLevel level) {
+  Machine machine(lanes, 64 / lanes, 1, level);
+  auto* out = reinterpret_cast<std::int64_t*>(machine.buffer(64));
+  auto* in = reinterpret_cast<std::uint8_t*>(machine.buffer(32));  // and not a byte behind them
+  std::vector<std::uint8_t> copy(256);
+  for (unsigned i = 0; i < 256; ++i) in[i] = copy[i] = static_cast<std::uint8_t>(i * 151 + 64);
+  const auto module =
+      machine.load(std::string(kPrologue) + (masked ? kMask : kAll) + c.body + "  sd t3, 0(s0)\n" + kEnd);
+  const auto status = machine.run(module, {size, size}, {machine.address(out), machine.address(in)});
+  INFO(c.name << ", lanes " << lanes << ", masked " << masked << ", level " << static_cast<int>(level)
+              << (status.ok() ? "" : status.error().reason));
+  REQUIRE(status.ok());
+  REQUIRE(machine.was_translated());
+  for (unsigned i = 0; i < size; ++i) {
+    const bool on = !masked || (i & 6);
+    REQUIRE(out[i] == (on ? c.expected({&copy[i * 37 % 64 * 4]}) : 0));
+  }
+  REQUIRE(std::equal(copy.begin(), copy.end(), in));
+}
+
+TEST_CASE("lanes load parts of words from places of their own") {
+  for (const Case& c : kCases) {
+    check(c, 8, 64, false, model::HostLevel::kBase);
+    check(c, 32, 64, false, model::HostLevel::kV4);
+    check(c, 32, 45, true, model::HostLevel::kV4);
+    check(c, 64, 64, true, model::HostLevel::kV4);
+  }
+}
+
+}  // namespace
+}  // namespace kiesel::device::test
