@@ -135,5 +135,50 @@ TEST_CASE("lanes load parts of words from places of their own") {
   }
 }
 
+// Warps of several rows: numbers that shifts extend are lines from row to row, too.
+TEST_CASE("rows of a warp whose coordinates shifts extend") {
+  for (const unsigned width : {1u, 4u, 8u, 16u, 64u}) {
+    Machine machine(32, 2);
+    std::uint64_t* out = machine.buffer(256);
+    const auto module = machine.load(R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  csrrs t1, local_id_x, zero
+  csrrs t2, local_id_y, zero
+  csrrs t3, local_size_x, zero
+  csrrs t6, group_id_y, zero
+  csrrs t5, local_size_y, zero
+  mul t6, t6, t5
+  add t6, t6, t2
+  mul t6, t6, t3
+  add t6, t6, t1
+  slli t4, t6, 32
+  srai t4, t4, 29
+  add a0, a0, t4
+  slli t2, t2, 32
+  srai t5, t2, 32
+  bseti a2, zero, 33
+  sub a2, t2, a2
+  srli a2, a2, 30
+  slli t5, t5, 8
+  add t5, t5, t1
+  sub t5, t5, a2
+  sd t5, 0(a0)
+  jalr zero, 0(ra)
+)");
+    Launch launch = machine.launch(module, {1, 1}, {machine.address(out)});
+    launch.region = regions_of(2, {}, {width, 256 / width, 1}, {width, 64 / width, 1}).front();
+    const auto status = machine.run(launch);
+    INFO("width " << width << (status.ok() ? "" : status.error().reason));
+    REQUIRE(status.ok());
+    REQUIRE(machine.was_translated());
+    for (std::uint64_t i = 0; i < 256; ++i) {
+      const std::uint64_t x = i % width, y = i / width % (64 / width);
+      REQUIRE(out[i] == y * 256 + x - ((y - 2) & 0xFFFFFFFF) * 4);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kiesel::device::test

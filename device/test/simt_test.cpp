@@ -567,6 +567,43 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
         sh1add t3, t1, t2
       )",
        [](std::uint64_t i, unsigned) { return std::uint64_t{i >= 2} * 2 + 1; }},
+      {"a slope that shifts sign-extend, and one that they zero-extend", R"(
+        slli t0, s1, 32
+        srai t1, t0, 30
+        bseti t2, zero, 38
+        add t2, t0, t2
+        srai t2, t2, 32
+        srli t4, t0, 31
+        sh3add t3, t1, t2
+        sh3add t3, t3, t4
+      )",
+       [](std::uint64_t i, unsigned) { return (i * 4 * 8 + i + 64) * 8 + i * 2; }},
+      {"a slope that wraps where shifts sign-extend it", R"(
+        lui t0, 524288
+        addi t0, t0, -3
+        add t0, t0, s1
+        slli t0, t0, 32
+        srai t3, t0, 30
+      )",
+       [](std::uint64_t i, unsigned) { return narrow(i + 0x7FFFFFFD) * 4; }},
+      {"a slope that wraps where shifts zero-extend it", R"(
+        addi t0, s1, -3
+        slli t0, t0, 32
+        srli t3, t0, 31
+      )",
+       [](std::uint64_t i, unsigned) { return ((i - 3) & 0xFFFFFFFF) * 2; }},
+      {"a slope in upper halves that is stored and added to one in lower halves", R"(
+        csrrs t0, group_local, zero
+        slli t1, s1, 32
+        add t2, t1, s1
+        sh3add t0, s1, t0
+        sd t1, 0(t0)
+        ld t4, 0(t0)
+        add t3, t2, t4
+        srai t1, t2, 31
+        add t3, t3, t1
+      )",
+       [](std::uint64_t i, unsigned) { return (i << 33) + i + 2 * i; }},
       {"shifts by a register with a slope", R"(
         addi t0, zero, 1
         sll t3, t0, s1

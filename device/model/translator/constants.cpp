@@ -115,6 +115,9 @@ class Finder {
       case Op::xor_:
       case Op::xori:
         return number(s(x ^ y));
+      case Op::bset:
+      case Op::bseti:
+        return number(s(x | std::uint64_t{1} << (y & 63)));
       case Op::mul:
         return number(s(x * y));
       case Op::mulw:

@@ -190,6 +190,20 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
       base = b_.CreateShl(x.v, number64(in.imm));
       if (rows) step = b_.CreateShl(step_of(x), number64(in.imm));
       break;
+    case Op::srai:
+    case Op::srli: {  // of numbers of 32 bits in upper halves, which must not wrap
+      const bool is_signed = in.op == Op::srai;
+      const auto down = [&](llvm::Value* v, bool arithmetic) {
+        return arithmetic ? b_.CreateAShr(v, number64(32)) : b_.CreateLShr(v, number64(32));
+      };
+      base = down(x.v, is_signed);
+      if (rows) step = down(step_of(x), true);
+      require(inside(base, x.kind.stride >> 32, rows ? step : nullptr, is_signed ? INT32_MIN : 0,
+                     is_signed ? INT32_MAX : kLow32));
+      base = b_.CreateShl(base, number64(32 - in.imm));
+      if (rows) step = b_.CreateShl(step, number64(32 - in.imm));
+      break;
+    }
     case Op::mul:
     case Op::mulw: {
       const bool first = a.kind.rep == Rep::kLine;

@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::int64_t kLaunchBlockBytes = 4096;  // at least, behind mscratch
 
+// A line that is aligned where its first lane is, and short enough for a site's span.
+bool rises(const Value& place, unsigned alignment) {
+  return place.kind.rep == Rep::kLine && !place.kind.upper && place.kind.stride >= 0 &&
+         place.kind.stride % alignment == 0;
+}
+
 }  // namespace
 
 std::uint32_t Emitter::new_site(std::uint32_t span) {
@@ -167,7 +173,7 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
     return b_.CreateAnd(ok, b_.CreateICmpEQ(low, llvm::Constant::getNullValue(a->getType())));
   };
   if (place.kind.rep == Rep::kUniform) return checked(place.v);
-  if (place.kind.rep == Rep::kLine && place.kind.stride >= 0 && place.kind.stride % alignment == 0) {
+  if (rises(place, alignment)) {
     llvm::Value* ok = nullptr;
     for (llvm::Value* row : row_bases(place)) {
       llvm::Value* one = checked(row);
@@ -182,7 +188,7 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
 
 // The bytes that an access of `bytes` from a place covers, of a line those of a whole row.
 std::uint32_t Emitter::span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const {
-  if (place.kind.rep == Rep::kLine && place.kind.stride >= 0 && place.kind.stride % alignment == 0)
+  if (rises(place, alignment))
     bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
   return static_cast<std::uint32_t>(bytes);
 }

@@ -12,9 +12,17 @@ using isa::Format;
 using isa::Op;
 
 bool fits(std::int64_t v) { return v == static_cast<std::int32_t>(v); }
+bool is_upper(std::int64_t v) { return (v & 0xFFFFFFFF) == 0; }
 
 Kind uniform(bool narrow) { return {Rep::kUniform, narrow, Nan::kCanonical, 0}; }
 Kind line_of(std::int64_t stride, bool narrow) { return {Rep::kLine, narrow, Nan::kCanonical, stride}; }
+Kind known(const Constant& constant) {
+  Kind kind = uniform(false);
+  if (!constant.is(Constant::Base::kNumber)) return kind;
+  kind.narrow = fits(constant.value);
+  kind.upper = is_upper(constant.value);
+  return kind;
+}
 Kind lanes_of(bool wide) { return {wide ? Rep::kWide : Rep::kNarrow, false, Nan::kCanonical, 0}; }
 Kind real(bool is_uniform, char type, Nan nan) {
   const Rep one = type == 'd' ? Rep::kDouble : Rep::kFloat, each = type == 'd' ? Rep::kDoubles : Rep::kFloats;
@@ -131,9 +139,9 @@ Kind merged(const Kind& a, const Kind& b, bool high) {
     const Nan nan = is_double(a.rep) == is_double(b.rep) ? merged(a.nan, b.nan) : Nan::kExact;
     return real(both, wide ? 'd' : 's', nan);
   }
-  if (a.rep == Rep::kUniform && b.rep == Rep::kUniform) return uniform(a.narrow && b.narrow);
-  if (a.rep == Rep::kLine && b.rep == Rep::kLine && a.stride == b.stride)
-    return line_of(a.stride, a.narrow && b.narrow);
+  const bool lines = a.rep == Rep::kLine && b.rep == Rep::kLine && a.stride == b.stride;
+  if (lines || (a.rep == Rep::kUniform && b.rep == Rep::kUniform))
+    return {a.rep, a.narrow && b.narrow, Nan::kCanonical, a.stride, a.upper && b.upper};
   return lanes_of(high && !(is_narrow(a) && is_narrow(b)));
 }
 
@@ -249,8 +257,7 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
 
 Kind Kinds::kind_of(Register r, const Constant& constant, const std::vector<Kind>& kinds) const {
   if (r == 0) return uniform(true);
-  if (r < kFloat && !constant.is(Constant::Base::kUnknown))
-    return uniform(constant.is(Constant::Base::kNumber) && fits(constant.value));
+  if (r < kFloat && !constant.is(Constant::Base::kUnknown)) return known(constant);
   const Kind& kind = kinds[r];
   if (kind.rep == Rep::kNone) return r < kFloat ? uniform(true) : real(true, 's', Nan::kCanonical);
   return kind;
@@ -272,8 +279,7 @@ Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
       kind = real(is_uniform(kind.rep), 's', Nan::kExact);
     return kind;
   }
-  if (!item.result.is(Constant::Base::kUnknown))
-    return uniform(item.result.is(Constant::Base::kNumber) && fits(item.result.value));
+  if (!item.result.is(Constant::Base::kUnknown)) return known(item.result);
   if (is_load(in)) return loaded(item, a);
   switch (format) {
     case Format::kCsr:
@@ -361,27 +367,40 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
       (a.rep == Rep::kLine || a.rep == Rep::kUniform) && (b.rep == Rep::kLine || b.rep == Rep::kUniform);
   const std::int64_t p = stride(a), q = stride(b);
   constexpr std::int64_t kMost = 1 << 20;  // strides beyond are not worth the care
-  const auto make = [&](std::int64_t to, bool narrow) {
-    if (to > kMost || to < -kMost) return Kind();
+  const auto is_small = [](std::int64_t v) { return v <= kMost && v >= -kMost; };
+  const auto make = [&](std::int64_t to, bool narrow, bool upper = false) {
+    if (!is_small(upper ? to >> 32 : to)) return Kind();
     if (to == 0 && rows_ == 1) return uniform(narrow);
-    return line_of(to, narrow);
+    Kind kind = line_of(to, narrow);
+    kind.upper = upper;
+    return kind;
   };
   if (!lines) return {};
   switch (in.op) {
     case Op::add:
-      return make(p + q, false);
+      return make(p + q, false, a.upper && b.upper);
     case Op::addi:
-      return make(p, false);
+      return in.imm == 0 ? a : make(p, false);
     case Op::sub:
-      return make(p - q, false);
+      return make(p - q, false, a.upper && b.upper);
+    case Op::slli:
+      if (in.imm == 32 && is_small(p)) return make(p << 32, false, true);
+      return in.imm < 20 && is_small(p) ? make(p << in.imm, false) : Kind();
+    case Op::srai:  // behind slli: sign- or zero-extends
+    case Op::srli:
+      if (!a.upper || in.imm > 32) return {};
+      return make(p >> in.imm, in.op == Op::srai && in.imm == 32);
+    default:
+      break;
+  }
+  if (!is_small(p) || !is_small(q)) return {};
+  switch (in.op) {
     case Op::addw:
       return make(p + q, true);
     case Op::addiw:
       return make(p, true);
     case Op::subw:
       return make(p - q, true);
-    case Op::slli:
-      return in.imm < 20 ? make(p << in.imm, false) : Kind();
     case Op::slliw:
       return in.imm < 20 ? make(p << in.imm, true) : Kind();
     case Op::sh1add:
@@ -403,7 +422,7 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
       if (a.rep == Rep::kLine && b.rep == Rep::kLine) return {};
       const Constant& factor = a.rep == Rep::kLine ? item.second : item.first;
       if (p + q == 0) return make(0, narrow);
-      if (!factor.is(Constant::Base::kNumber) || factor.value > kMost || factor.value < -kMost) return {};
+      if (!factor.is(Constant::Base::kNumber) || !is_small(factor.value)) return {};
       return make((p + q) * factor.value, narrow);
     }
     default:
@@ -415,10 +434,14 @@ Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
   const isa::Instruction& in = item.in;
   const Result result = result_of(in);
   const bool narrow = is_narrow(a) && is_narrow(b);
-  if (a.rep == Rep::kUniform && b.rep == Rep::kUniform)
-    return uniform(result == Result::kNarrow ||
-                   ((result == Result::kBits || result == Result::kBoth) && narrow) ||
-                   (result == Result::kLikeFirst && is_narrow(a)));
+  if (a.rep == Rep::kUniform && b.rep == Rep::kUniform) {
+    if (in.op == Op::addi && in.imm == 0) return a;
+    Kind kind = uniform(result == Result::kNarrow ||
+                        ((result == Result::kBits || result == Result::kBoth) && narrow) ||
+                        (result == Result::kLikeFirst && is_narrow(a)));
+    kind.upper = in.op == Op::slli && in.imm >= 32;
+    return kind;
+  }
   if (const Kind kind = line(item, a, b); kind.rep != Rep::kNone) return kind;
   bool wide = item.high_matters;
   if (result == Result::kNarrow || ((result == Result::kBits || result == Result::kBoth) && narrow) ||

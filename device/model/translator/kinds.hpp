@@ -38,6 +38,7 @@ struct Kind {
   bool narrow = false;        // uniform, line: a sign-extended number of 32 bits
   Nan nan = Nan::kCanonical;  // float kinds
   std::int64_t stride = 0;    // of a line
+  bool upper = false;         // uniform, line: a multiple of 2^32
   bool operator==(const Kind&) const = default;
 };
 
