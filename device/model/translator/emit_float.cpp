@@ -51,16 +51,38 @@ llvm::Value* Emitter::minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool ma
   return canonical(chosen);
 }
 
+// Hosts without an instruction for it add and take away what leaves no fraction, and correct by one.
+llvm::Value* Emitter::rounded_to_whole(llvm::Value* v, unsigned rounding) {
+  llvm::Type* real = v->getType();
+  llvm::Intrinsic::ID id = llvm::Intrinsic::trunc;
+  if (rounding == isa::kRoundNearestEven || rounding == isa::kRoundDynamic) id = llvm::Intrinsic::rint;
+  if (rounding == isa::kRoundDown) id = llvm::Intrinsic::floor;
+  if (rounding == isa::kRoundUp) id = llvm::Intrinsic::ceil;
+  if (request_.host_level != 0) return b_.CreateUnaryIntrinsic(id, v);
+  const auto n = [&](double k) { return llvm::ConstantFP::get(real, k); };
+  const auto size_of = [&](llvm::Value* x) { return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
+  llvm::Value *size = size_of(v), *most = n(real->getScalarType()->isDoubleTy() ? 0x1p52 : 0x1p23);
+  llvm::Value* whole = b_.CreateFSub(b_.CreateFAdd(size, most), most);
+  whole = b_.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, whole, v);
+  const auto corrected = [&](llvm::Value* is_off, double by) {
+    whole = b_.CreateSelect(is_off, b_.CreateFAdd(whole, n(by)), whole);
+  };
+  if (id == llvm::Intrinsic::floor) corrected(b_.CreateFCmpOGT(whole, v), -1.0);
+  if (id == llvm::Intrinsic::ceil) corrected(b_.CreateFCmpOLT(whole, v), 1.0);
+  if (id == llvm::Intrinsic::trunc) {
+    llvm::Value *over = b_.CreateFCmpOGT(size_of(whole), size), *below = b_.CreateFCmpOLT(v, n(0.0));
+    corrected(b_.CreateAnd(over, below), 1.0);
+    corrected(b_.CreateAnd(over, b_.CreateNot(below)), -1.0);
+  }
+  return b_.CreateSelect(b_.CreateFCmpOLT(size, most), whole, v);
+}
+
 // Saturating; NaN becomes the largest.
 llvm::Value* Emitter::to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width) {
   llvm::Type* real = v->getType();
   llvm::Type* type = width == 32 ? i32_ : i64_;
   if (real->isVectorTy()) type = lanes(type);
-  llvm::Intrinsic::ID id = llvm::Intrinsic::trunc;
-  if (rounding == isa::kRoundNearestEven || rounding == isa::kRoundDynamic) id = llvm::Intrinsic::rint;
-  if (rounding == isa::kRoundDown) id = llvm::Intrinsic::floor;
-  if (rounding == isa::kRoundUp) id = llvm::Intrinsic::ceil;
-  llvm::Value* whole = b_.CreateUnaryIntrinsic(id, v);
+  llvm::Value* whole = rounded_to_whole(v, rounding);
   if (rounding == isa::kRoundNearestAway) {
     llvm::Value* rest = b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, b_.CreateFSub(v, whole));
     llvm::Value* one =
@@ -81,8 +103,40 @@ llvm::Value* Emitter::to_integer(llvm::Value* v, unsigned rounding, bool is_sign
   return b_.CreateSelect(inside, number, outside);
 }
 
+// 32 or 64 bits, one number or one a lane, as the register holds it.
+Value Emitter::whole_result(const Kind& kind, llvm::Value* v) {
+  const bool is_wide = v->getType()->getScalarSizeInBits() == 64;
+  if (!v->getType()->isVectorTy()) {
+    if (kind.rep == Rep::kUniform) return {kind, b_.CreateSExt(v, i64_)};
+    v = splat(v);
+  }
+  if (kind.rep == Rep::kNarrow) return {kind, is_wide ? b_.CreateTrunc(v, lanes(i32_)) : v};
+  return {kind, b_.CreateSExt(v, lanes(i64_))};
+}
+
+// What fclass says of a number's bits.
+llvm::Value* Emitter::classes(llvm::Value* bits, unsigned exponent_bits, unsigned fraction_bits) {
+  llvm::Type* type = bits->getType();
+  const auto n = [&](std::uint64_t v) { return llvm::ConstantInt::get(type, v); };
+  const std::uint64_t most = (std::uint64_t{1} << exponent_bits) - 1;
+  llvm::Value* exponent = b_.CreateAnd(b_.CreateLShr(bits, n(fraction_bits)), n(most));
+  llvm::Value* fraction = b_.CreateAnd(bits, n((std::uint64_t{1} << fraction_bits) - 1));
+  llvm::Value* below =
+      b_.CreateICmpNE(b_.CreateAnd(bits, n(std::uint64_t{1} << (exponent_bits + fraction_bits))), n(0));
+  llvm::Value* empty = b_.CreateICmpEQ(fraction, n(0));
+  const auto of_sign = [&](unsigned negative, unsigned positive) {
+    return b_.CreateSelect(below, n(1u << negative), n(1u << positive));
+  };
+  llvm::Value* quiet = b_.CreateICmpUGE(fraction, n(std::uint64_t{1} << (fraction_bits - 1)));
+  llvm::Value* top = b_.CreateSelect(empty, of_sign(0, 7), b_.CreateSelect(quiet, n(1 << 9), n(1 << 8)));
+  llvm::Value* small = b_.CreateSelect(empty, of_sign(3, 4), of_sign(2, 5));
+  llvm::Value* rest = b_.CreateSelect(b_.CreateICmpEQ(exponent, n(0)), small, of_sign(1, 6));
+  return b_.CreateSelect(b_.CreateICmpEQ(exponent, n(most)), top, rest);
+}
+
 Value Emitter::floating(const Item& item, const Kind& kind) {
   const isa::Instruction& in = item.in;
+  if (isa::info(in.op).extension == isa::Extension::kZfh) return half(item, kind);
   const std::string_view name = isa::info(in.op).name;
   const bool once = is_uniform(kind.rep);
   const bool from_integer = isa::info(in.op).syntax[3] == 's';
@@ -118,22 +172,21 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
 
   if (to_integer_register) {  // conversions and comparisons
     const char type = name[name.rfind('.') + 1];
-    const bool converts = name.starts_with("fcvt");
-    const Value a = float_operand(in.rs1, type, once);
-    if (converts) {
+    Value a = float_operand(in.rs1, type, once);
+    if (name.starts_with("fclass")) {
+      if (a.kind.nan == Nan::kLoose) a.v = canonical(a.v);
+      llvm::Value* bits = b_.CreateBitCast(a.v, shape(type == 'd' ? i64_ : i32_));
+      return whole_result(kind, type == 'd' ? classes(bits, 11, 52) : classes(bits, 8, 23));
+    }
+    if (name.starts_with("fcvt")) {
       const std::string_view target = name.substr(5, name.rfind('.') - 5);
-      const unsigned width = target[0] == 'w' ? 32 : 64;
-      llvm::Value* v = to_integer(a.v, in.rounding, target.size() == 1, width);
-      if (kind.rep == Rep::kUniform) return {kind, width == 32 ? b_.CreateSExt(v, i64_) : v};
-      if (kind.rep == Rep::kNarrow) return {kind, width == 32 ? v : b_.CreateTrunc(v, lanes(i32_))};
-      return {kind, width == 32 ? b_.CreateSExt(v, lanes(i64_)) : v};
+      return whole_result(kind, to_integer(a.v, in.rounding, target.size() == 1, target[0] == 'w' ? 32 : 64));
     }
     const Value b = float_operand(in.rs2, type, once);
     llvm::Value* c = name.starts_with("feq")   ? b_.CreateFCmpOEQ(a.v, b.v)
                      : name.starts_with("flt") ? b_.CreateFCmpOLT(a.v, b.v)
                                                : b_.CreateFCmpOLE(a.v, b.v);
-    if (kind.rep == Rep::kUniform) return {kind, b_.CreateZExt(c, i64_)};
-    return {kind, b_.CreateZExt(c, lanes(kind.rep == Rep::kNarrow ? i32_ : i64_))};
+    return whole_result(kind, b_.CreateZExt(c, shape(i32_)));
   }
 
   const char type = float_type(in.op);

@@ -79,25 +79,15 @@ bool has_register(const isa::Instruction& in) { return isa::info(in.op).format =
 
 bool Emitter::needs_interpreter(const Item& item) const {
   const isa::Instruction& in = item.in;
-  const std::string_view name = isa::info(in.op).name;
-  switch (in.op) {
-    case Op::bar_arrive:
-    case Op::fclass_s:
-    case Op::fclass_d:
-      return true;
-    default:
-      break;
-  }
+  if (in.op == Op::bar_arrive) return true;
   const isa::Extension extension = isa::info(in.op).extension;
-  if (extension == isa::Extension::kZfh) return true;
-  if (extension != isa::Extension::kF && extension != isa::Extension::kD) return false;
+  const bool is_half = extension == isa::Extension::kZfh;
+  if (!is_half && extension != isa::Extension::kF && extension != isa::Extension::kD) return false;
   const bool rounds = isa::info(in.op).syntax.find('m') != std::string_view::npos;
   const bool nearest = in.rounding == isa::kRoundNearestEven || in.rounding == isa::kRoundDynamic;
   const bool to_integer = isa::info(in.op).format == isa::Format::kFloatToIntegerRounded;
-  if (name.starts_with("fm") || name.starts_with("fnm"))  // fused: the host needs an instruction for it
-    if (in.op != Op::fmv_x_w && in.op != Op::fmv_w_x && in.op != Op::fmv_x_d && in.op != Op::fmv_d_x &&
-        isa::info(in.op).format == isa::Format::kFloatFused && request_.host_level == 0)
-      return true;
+  const bool is_fused = isa::info(in.op).format == isa::Format::kFloatFused;
+  if (is_fused && !is_half && request_.host_level == 0) return true;  // the host needs an instruction for it
   return rounds && !nearest && !to_integer;
 }
 
@@ -261,7 +251,16 @@ llvm::Value* Emitter::divide32(const isa::Instruction& in, llvm::Value* a, llvm:
   return b_.CreateSelect(zero, a, b_.CreateSub(a, b_.CreateMul(whole, b)));
 }
 
-// Lanes divide 64 bits in the interpreter, but for numbers from 0 to 2^31 - 1, which most are.
+llvm::Value* Emitter::divided_by_lane(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+  const auto divide = [&](llvm::IRBuilder<>& at, llvm::Value* x, llvm::Value* y, llvm::Value*) {
+    const llvm::IRBuilderBase::InsertPointGuard guard(b_);
+    b_.SetInsertPoint(at.GetInsertBlock());
+    return divide64(in, b_.CreatePtrToInt(x, i64_), y);
+  };
+  return lane_loop(std::string(isa::info(in.op).name), a, b, divide);
+}
+
+// Hosts divide numbers of 64 bits one by one, but for numbers from 0 to 2^31 - 1, which most are.
 Value Emitter::wide_division(const Item& item, const Kind& kind, const Value& a, const Value& b) {
   llvm::Value *x = wide(a), *y = wide(b);
   llvm::Value* upper = b_.CreateLShr(b_.CreateOr(x, y), std::uint64_t{31});
@@ -278,13 +277,13 @@ Value Emitter::wide_division(const Item& item, const Kind& kind, const Value& a,
   llvm::BasicBlock* fast_end = b_.GetInsertBlock();
   b_.CreateBr(done);
   b_.SetInsertPoint(slow);
-  const Value stepped = step(item, kNoSite, kind);
+  llvm::Value* each = b_.CreateTrunc(divided_by_lane(item.in, x, y), quotient->getType());
   llvm::BasicBlock* slow_end = b_.GetInsertBlock();
   b_.CreateBr(done);
   b_.SetInsertPoint(done);
   llvm::PHINode* phi = b_.CreatePHI(quotient->getType(), 2);
   phi->addIncoming(quotient, fast_end);
-  phi->addIncoming(stepped.v, slow_end);
+  phi->addIncoming(each, slow_end);
   return {kind, phi};
 }
 

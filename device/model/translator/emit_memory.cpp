@@ -188,8 +188,7 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
 
 // The bytes that an access of `bytes` from a place covers, of a line those of a whole row.
 std::uint32_t Emitter::span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const {
-  if (rises(place, alignment))
-    bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
+  if (rises(place, alignment)) bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
   return static_cast<std::uint32_t>(bytes);
 }
 

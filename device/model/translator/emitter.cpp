@@ -155,7 +155,8 @@ void Emitter::emit_item(const Item& item) {
            item.in.op == isa::Op::auipc)
     value = known(item.result);
   else if (isa::info(item.in.op).extension == isa::Extension::kF ||
-           isa::info(item.in.op).extension == isa::Extension::kD)
+           isa::info(item.in.op).extension == isa::Extension::kD ||
+           isa::info(item.in.op).extension == isa::Extension::kZfh)
     value = floating(item, kind);
   else
     value = integer(item, kind);

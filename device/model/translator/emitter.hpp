@@ -1,7 +1,7 @@
 // Makes the functions of a translation, one for each segment, from a kernel's code and the kinds of its
 // registers. The parts: emitter.cpp (nodes and edges), emit_control.cpp (what ends a block),
-// emit_integer.cpp, emit_float.cpp, emit_memory.cpp, emit_atomic.cpp, emit_state.cpp (the interpreter's
-// registers), values.cpp (conversions).
+// emit_integer.cpp, emit_float.cpp, emit_half.cpp, emit_memory.cpp, emit_atomic.cpp, emit_state.cpp (the
+// interpreter's registers), values.cpp (conversions).
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
@@ -96,6 +96,7 @@ class Emitter {
   llvm::Value* divide32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* divide64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
   Value wide_division(const Item& item, const Kind& kind, const Value& a, const Value& b);
+  llvm::Value* divided_by_lane(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* high_products(llvm::Value* a, llvm::Value* b);
   Value csr(const Item& item, const Kind& kind);
   Value vote(const Item& item, const Kind& kind);
@@ -107,7 +108,17 @@ class Emitter {
   Value float_operand(Register r, char type, bool uniform);
   llvm::Value* sign_injected(const Item& item, llvm::Value* a, llvm::Value* b);
   llvm::Value* minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum);
+  llvm::Value* rounded_to_whole(llvm::Value* v, unsigned rounding);
   llvm::Value* to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width);
+  Value whole_result(const Kind& kind, llvm::Value* v);  // sign-extended
+  llvm::Value* classes(llvm::Value* bits, unsigned exponent_bits, unsigned fraction_bits);
+
+  // --- emit_half.cpp
+  Value half(const Item& item, const Kind& kind);
+  llvm::Value* half_bits(Register r, bool once);
+  llvm::Value* half_to_float(llvm::Value* bits);
+  llvm::Value* to_half_bits(llvm::Value* v);
+  llvm::Value* moved_half(Register r);
 
   // --- emit_memory.cpp
   // Four bytes a lane of which loads of fewer bytes take theirs: hosts gather no less.

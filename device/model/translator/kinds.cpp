@@ -454,21 +454,22 @@ Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
   const isa::Instruction& in = item.in;
   const std::string_view name = isa::info(in.op).name;
   const std::string_view syntax = isa::info(in.op).syntax;
-  bool once = isa::info(in.op).extension != isa::Extension::kZfh;
+  const bool is_half = isa::info(in.op).extension == isa::Extension::kZfh;
+  bool once = true;
   for (const char c : syntax) {
     if (c == 's') once &= kind_of(in.rs1, item.first, kinds).rep == Rep::kUniform;
     if (c == 'S') once &= is_uniform(kind_of(kFloat + in.rs1, {}, kinds).rep);
     if (c == 'T') once &= is_uniform(kind_of(kFloat + in.rs2, {}, kinds).rep);
     if (c == 'R') once &= is_uniform(kind_of(kFloat + in.rs3, {}, kinds).rep);
   }
-  if (name.starts_with("fclass")) once = false;
   if (syntax[0] == 'd') {  // an integer
     const bool wide = name.starts_with("fcvt.l") || name == "fmv.x.d";
     if (once) return uniform(!wide);
     return lanes_of(wide && item.high_matters);
   }
   const char type = float_type(in.op);
-  if (isa::info(in.op).extension == isa::Extension::kZfh) return real(false, type, Nan::kExact);
+  if (is_half)
+    return real(once, type, in.op == Op::fcvt_s_h || in.op == Op::fcvt_d_h ? Nan::kLoose : Nan::kExact);
   if (name.starts_with("fsgnj")) {
     const Kind a = kind_of(kFloat + in.rs1, {}, kinds);
     const bool same = in.rs1 == in.rs2 && is_double(a.rep) == (type == 'd');
