@@ -13,7 +13,6 @@ namespace kiesel::model::translator {
 namespace {
 
 using isa::Format;
-using isa::Instruction;
 using isa::Op;
 
 // More takes seconds to translate.
@@ -24,6 +23,18 @@ Error refuse(std::string reason) { return {Errc::kUnsupported, std::move(reason)
 bool is_csr(const Instruction& in) {
   const Format format = isa::info(in.op).format;
   return format == Format::kCsr || format == Format::kCsrImmediate;
+}
+
+Instruction numbered(const isa::Instruction& in) {
+  Instruction out{in.op, in.rd, in.rs1, in.rs2, in.rs3, in.rounding, in.negate, in.imm, in.word};
+  if (in.op == Op::illegal) return out;
+  for (const char c : isa::info(in.op).syntax) {
+    if (c == 'D') out.rd += kFloat;
+    if (c == 'S') out.rs1 += kFloat;
+    if (c == 'T') out.rs2 += kFloat;
+    if (c == 'R') out.rs3 += kFloat;
+  }
+  return out;
 }
 
 // What the interpreter has to do because the result depends on more than registers and memory.
@@ -92,7 +103,7 @@ class Reader {
       std::uint32_t word;
       std::memcpy(&word, request_.image.data() + (request_.code_begin - request_.image_begin) + i * 4,
                   sizeof word);
-      Instruction in = isa::decode(word);
+      Instruction in = numbered(isa::decode(word));
       if (in.op != Op::illegal && !isa::available(isa::info(in.op).extension, request_.target))
         in.op = Op::illegal;
       code_.instructions[i] = in;
@@ -368,38 +379,19 @@ class Reader {
 
 }  // namespace
 
-Operands operands_of(const isa::Instruction& in) {
+Operands operands_of(const Instruction& in) {
   Operands out;
   if (in.op == Op::illegal) return out;
   const auto read = [&](Register r) {
     if (r != 0) out.reads[out.count++] = r;
   };
-  for (const char c : isa::info(in.op).syntax) switch (c) {
-      case 'd':
-        if (in.rd) out.writes = in.rd;
-        break;
-      case 'D':
-        out.writes = kFloat + in.rd;
-        break;
-      case 's':
-        read(in.rs1);
-        break;
-      case 't':
-        read(in.rs2);
-        break;
-      case 'S':
-        read(kFloat + in.rs1);
-        break;
-      case 'T':
-        read(kFloat + in.rs2);
-        break;
-      case 'R':
-        read(kFloat + in.rs3);
-        break;
-      default:
-        break;
-    }
-  if (in.op == Op::amocas_w || in.op == Op::amocas_d) read(in.rd);
+  for (const char c : isa::info(in.op).syntax) {
+    if ((c == 'd' || c == 'D') && in.rd) out.writes = in.rd;
+    if (c == 's' || c == 'S') read(in.rs1);
+    if (c == 't' || c == 'T') read(in.rs2);
+    if (c == 'R') read(in.rs3);
+  }
+  if (is_compare_and_swap(in)) read(in.rd);
   return out;
 }
 
@@ -425,11 +417,13 @@ unsigned access_bytes(Op op) {
   }
 }
 
-bool is_load(const isa::Instruction& in) {
+bool is_compare_and_swap(const Instruction& in) { return in.op == Op::amocas_w || in.op == Op::amocas_d; }
+
+bool is_load(const Instruction& in) {
   const Format format = isa::info(in.op).format;
   return format == Format::kLoad || format == Format::kFloatLoad;
 }
-bool is_store(const isa::Instruction& in) {
+bool is_store(const Instruction& in) {
   const Format format = isa::info(in.op).format;
   return format == Format::kStore || format == Format::kFloatStore;
 }

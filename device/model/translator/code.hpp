@@ -14,10 +14,21 @@
 
 namespace kiesel::model::translator {
 
-// Registers in one numbering: x0-x31, f0-f31, then the slots of the stack that are kept in registers.
+// Registers in one numbering: x0-x31, f0-f31, the slots of the stack that are kept in registers, and from
+// rename_registers() on, what each of these holds at places that have nothing to do with each other.
 using Register = std::uint32_t;
 inline constexpr Register kFloat = 32, kSlots = 64;
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+// isa::Instruction with operands in that numbering.
+struct Instruction {
+  isa::Op op = isa::Op::illegal;
+  Register rd = 0, rs1 = 0, rs2 = 0, rs3 = 0;
+  std::uint8_t rounding = 0;
+  bool negate = false;
+  std::int64_t imm = 0;
+  std::uint32_t word = 0;
+};
 
 // The registers of an instruction, x0 left out.
 struct Operands {
@@ -25,12 +36,13 @@ struct Operands {
   unsigned count = 0;
   Register reads[4] = {};
 };
-Operands operands_of(const isa::Instruction& in);
+Operands operands_of(const Instruction& in);
 
 // Bytes of a load's, store's or atomic's value.
 unsigned access_bytes(isa::Op op);
-bool is_load(const isa::Instruction& in);
-bool is_store(const isa::Instruction& in);
+bool is_load(const Instruction& in);
+bool is_store(const Instruction& in);
+bool is_compare_and_swap(const Instruction& in);  // reads rd too
 // Of the lower halves of its operands, to a sign-extended result.
 bool is_word(isa::Op op);
 
@@ -44,9 +56,10 @@ struct Constant {
 };
 
 struct Item {
-  isa::Instruction in;
+  Instruction in;
   std::uint32_t index = 0;             // of the instruction in the code
   std::uint32_t slot = kNone;          // loads and stores of a slot that is a register
+  Register slot_register = kNone;      // that one
   Constant first, second;              // what rs1 and rs2 hold
   Constant result;                     // what rd will hold
   bool first_is_truth = false;         // rs1 holds 0 or 1
@@ -78,7 +91,7 @@ struct Block {
 struct Code {
   std::vector<Block>
       blocks;  // in an order in which loops are contiguous and blocks come behind what leads there
-  std::vector<isa::Instruction> instructions;
+  std::vector<Instruction> instructions;
   std::uint64_t begin = 0;  // of the code in the program
   std::uint32_t slots = 0;
   struct Slot {
@@ -87,6 +100,13 @@ struct Code {
     bool is_float;
   };
   std::vector<Slot> slot;
+  std::uint32_t registers = kSlots;  // numbers in use
+  std::vector<Register> renamed;     // from kSlots + slots on: which register or slot each is part of
+  Register original(Register r) const { return r < kSlots + slots ? r : renamed[r - kSlots - slots]; }
+  bool is_float(Register r) const {
+    const Register o = original(r);
+    return o >= kSlots ? slot[o - kSlots].is_float : o >= kFloat;
+  }
 };
 
 // kUnsupported with the reason where the code has a shape that is not understood.

@@ -13,15 +13,15 @@ namespace kiesel::model::translator {
 namespace {
 
 using isa::Format;
-using isa::Instruction;
 using isa::Op;
 using Base = Constant::Base;
 
 struct Registers : std::array<Constant, 32> {
   std::uint32_t truths = 1;   // registers that hold 0 or 1, as bits
   std::uint32_t windows = 0;  // registers that may hold an address in the window
-  bool is_truth(unsigned r) const { return truths >> r & 1; }
-  bool is_window(unsigned r) const { return windows >> r & 1; }
+  Constant at(Register r) const { return r < kFloat ? (*this)[r] : Constant(); }
+  bool is_truth(Register r) const { return r < kFloat && (truths >> r & 1); }
+  bool is_window(Register r) const { return r < kFloat && (windows >> r & 1); }
 };
 
 constexpr std::int64_t kSmallestWindow = 4096;  // bytes of private memory that every lane has
@@ -220,8 +220,8 @@ class Finder {
 
   void visit(Block& block, Registers& registers) const {
     for (Item& item : block.items) {
-      item.first = registers[item.in.rs1];
-      item.second = registers[item.in.rs2];
+      item.first = registers.at(item.in.rs1);
+      item.second = registers.at(item.in.rs2);
       item.first_is_truth = registers.is_truth(item.in.rs1);
       item.may_be_private = registers.is_window(item.in.rs1);
       item.second_may_be_private = registers.is_window(item.in.rs2);
@@ -340,8 +340,10 @@ class Finder {
     for (Block& block : code_.blocks)
       for (Item& item : block.items)
         if (is_access(item.in) && item.first.is(Base::kWindowEnd))
-          if (const auto found = number_of.find(item.first.value + item.in.imm); found != number_of.end())
+          if (const auto found = number_of.find(item.first.value + item.in.imm); found != number_of.end()) {
             item.slot = found->second;
+            item.slot_register = kSlots + item.slot;
+          }
   }
 
   Code& code_;
@@ -351,6 +353,9 @@ class Finder {
 
 }  // namespace
 
-void find_constants(Code& code, const TranslationRequest& request) { Finder(code, request).run(); }
+void find_constants(Code& code, const TranslationRequest& request) {
+  Finder(code, request).run();
+  code.registers = kSlots + code.slots;
+}
 
 }  // namespace kiesel::model::translator

@@ -13,10 +13,9 @@ namespace {
 
 constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
 
-bool compares(const isa::Instruction& in) { return in.op == Op::amocas_w || in.op == Op::amocas_d; }
 
 // What the memory becomes. Not of amocas.
-Rmw::BinOp operation(const isa::Instruction& in) {
+Rmw::BinOp operation(const Instruction& in) {
   switch (in.op) {
     case Op::amoswap_w:
     case Op::amoswap_d:
@@ -166,11 +165,11 @@ llvm::Value* Emitter::combined_atomic(const Item& item, bool is_wanted) {
 // Lanes in a loop: what each finds, or null. In local memory, where the instruction orders nothing else
 // either, the host needs no atomic operation.
 llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_wanted) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   llvm::Type* element = access_bytes(in.op) == 8 ? i64_ : i32_;
   const llvm::Align natural(access_bytes(in.op));
   llvm::Value *each = wide(read_first(item)), *values = wide(read_second(item));
-  llvm::Value* expected = compares(in) ? wide(read(in.rd)) : nullptr;
+  llvm::Value* expected = is_compare_and_swap(in) ? wide(read(in.rd)) : nullptr;
   const auto locked = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value,
                           llvm::Value* before) -> llvm::Value* {
     value = b.CreateTrunc(value, element);
@@ -214,7 +213,7 @@ llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_
 }
 
 void Emitter::atomic(const Item& item, const Kind& kind) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const Operands uses = operands_of(in);
   forget_words();
   switch (in.op) {
@@ -235,9 +234,9 @@ void Emitter::atomic(const Item& item, const Kind& kind) {
   read_second(item);  // before the ways part
   const unsigned bytes = access_bytes(in.op);
   const std::uint32_t site = new_site(span_of(address, bytes, bytes));
-  const bool combines = address.kind.rep == Rep::kUniform && !compares(in) && operation(in) != Rmw::Xchg;
+  const bool combines = address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
   llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
-  if (compares(in)) read(in.rd);
+  if (is_compare_and_swap(in)) read(in.rd);
   branch_likely(inside(site, address, bytes), fast, slow);
   b_.SetInsertPoint(fast);
   llvm::Value* found = combines ? combined_atomic(item, is_wanted) : atomic_loop(item, site, is_wanted);

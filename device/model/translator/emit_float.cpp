@@ -7,7 +7,7 @@ namespace kiesel::model::translator {
 using isa::Op;
 
 Value Emitter::float_operand(Register r, char type, bool uniform) {
-  Value value = read(kFloat + r);
+  Value value = read(r);
   value = type == 'd' ? boxed(value) : single(value);
   if (is_uniform(value.kind.rep) && !uniform) {
     value.v = splat(value.v);
@@ -135,7 +135,7 @@ llvm::Value* Emitter::classes(llvm::Value* bits, unsigned exponent_bits, unsigne
 }
 
 Value Emitter::floating(const Item& item, const Kind& kind) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   if (isa::info(in.op).extension == isa::Extension::kZfh) return half(item, kind);
   const std::string_view name = isa::info(in.op).name;
   const bool once = is_uniform(kind.rep);
@@ -157,7 +157,7 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
   }
 
   if (name == "fmv.x.w" || name == "fmv.x.d") {
-    Value a = read(kFloat + in.rs1);
+    Value a = read(in.rs1);
     if (name == "fmv.x.d") a = boxed(a);
     const bool one = is_uniform(a.kind.rep);
     llvm::Value* v = a.kind.nan == Nan::kLoose ? canonical(a.v) : a.v;

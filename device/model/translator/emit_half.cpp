@@ -13,7 +13,7 @@ constexpr std::uint32_t kBox = 0xFFFF0000, kNan = 0x7E00;
 
 // The 16 bits of a half in numbers of 32; what is not boxed is the canonical NaN.
 llvm::Value* Emitter::half_bits(Register r, bool once) {
-  Value value = single(read(kFloat + r));
+  Value value = single(read(r));
   if (value.kind.nan == Nan::kLoose) value.v = canonical(value.v);
   const bool one = is_uniform(value.kind.rep);
   llvm::Value* word = b_.CreateBitCast(value.v, one ? i32_ : lanes(i32_));
@@ -73,7 +73,7 @@ llvm::Value* Emitter::to_half_bits(llvm::Value* v) {
 
 // Of the registers' raw bits.
 llvm::Value* Emitter::moved_half(Register r) {
-  Value value = read(kFloat + r);
+  Value value = read(r);
   if (value.kind.nan == Nan::kLoose) value.v = canonical(value.v);
   const bool one = is_uniform(value.kind.rep);
   llvm::Type *word = one ? i32_ : lanes(i32_), *half = one ? i16_ : lanes(i16_);
@@ -82,7 +82,7 @@ llvm::Value* Emitter::moved_half(Register r) {
 }
 
 Value Emitter::half(const Item& item, const Kind& kind) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const std::string_view name = isa::info(in.op).name;
   const bool once = is_uniform(kind.rep);
   const auto number = [&](Register r) { return half_to_float(half_bits(r, once)); };

@@ -26,7 +26,7 @@ bool divides(Op op) {
 }
 
 // The lower half of the result comes from the lower halves of the operands.
-bool works_in_lower_half(const isa::Instruction& in) {
+bool works_in_lower_half(const Instruction& in) {
   switch (in.op) {
     case Op::add:
     case Op::addi:
@@ -73,12 +73,12 @@ bool works_on_narrow(Op op) {
   }
 }
 
-bool has_register(const isa::Instruction& in) { return isa::info(in.op).format == isa::Format::kR; }
+bool has_register(const Instruction& in) { return isa::info(in.op).format == isa::Format::kR; }
 
 }  // namespace
 
 bool Emitter::needs_interpreter(const Item& item) const {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   if (in.op == Op::bar_arrive) return true;
   const isa::Extension extension = isa::info(in.op).extension;
   const bool is_half = extension == isa::Extension::kZfh;
@@ -92,7 +92,7 @@ bool Emitter::needs_interpreter(const Item& item) const {
 }
 
 Value Emitter::integer(const Item& item, const Kind& kind) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const Value a = read_first(item);
   const Value b = has_register(in) ? read_second(item) : constant(in.imm);
   if (kind.rep == Rep::kUniform && a.kind.rep == Rep::kUniform && b.kind.rep == Rep::kUniform)
@@ -119,7 +119,7 @@ Value Emitter::integer(const Item& item, const Kind& kind) {
 // Lines stay lines: lane 0 and the steps are computed once. Where the result is a number of 32 bits, or an
 // operand counts with its lower half only, the ends of the line must not wrap.
 Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, const Value& b) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const bool rows = rows_ > 1;
   const auto step_of = [&](const Value& v) { return v.step ? v.step : number64(0); };
   // All corners of a line lie in [low, high].
@@ -216,7 +216,7 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
   return {kind, base, step};
 }
 
-llvm::Value* Emitter::divide64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+llvm::Value* Emitter::divide64(const Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
   const auto n = [&](std::int64_t v) {
     return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
@@ -234,7 +234,7 @@ llvm::Value* Emitter::divide64(const isa::Instruction& in, llvm::Value* a, llvm:
 }
 
 // Vectors divide as doubles: quotients of numbers of 32 bits are exact there once the fraction is cut off.
-llvm::Value* Emitter::divide32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+llvm::Value* Emitter::divide32(const Instruction& in, llvm::Value* a, llvm::Value* b) {
   if (!a->getType()->isVectorTy()) return divide64(in, a, b);
   const bool is_signed = in.op == Op::divw || in.op == Op::remw;
   const bool quotient = in.op == Op::divw || in.op == Op::divuw;
@@ -251,7 +251,7 @@ llvm::Value* Emitter::divide32(const isa::Instruction& in, llvm::Value* a, llvm:
   return b_.CreateSelect(zero, a, b_.CreateSub(a, b_.CreateMul(whole, b)));
 }
 
-llvm::Value* Emitter::divided_by_lane(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+llvm::Value* Emitter::divided_by_lane(const Instruction& in, llvm::Value* a, llvm::Value* b) {
   const auto divide = [&](llvm::IRBuilder<>& at, llvm::Value* x, llvm::Value* y, llvm::Value*) {
     const llvm::IRBuilderBase::InsertPointGuard guard(b_);
     b_.SetInsertPoint(at.GetInsertBlock());
@@ -270,7 +270,7 @@ Value Emitter::wide_division(const Item& item, const Kind& kind, const Value& a,
   llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
   branch_likely(b_.CreateICmpEQ(odd, no_lanes()), fast, slow);
   b_.SetInsertPoint(fast);
-  isa::Instruction word = item.in;
+  Instruction word = item.in;
   word.op = item.in.op == Op::div || item.in.op == Op::divu ? Op::divuw : Op::remuw;
   llvm::Value* quotient = divide32(word, b_.CreateTrunc(x, lanes(i32_)), b_.CreateTrunc(y, lanes(i32_)));
   if (kind.rep == Rep::kWide) quotient = b_.CreateZExt(quotient, lanes(i64_));
@@ -299,7 +299,7 @@ llvm::Value* Emitter::high_products(llvm::Value* a, llvm::Value* b) {
 }
 
 // What is written alike for both widths, or null.
-llvm::Value* Emitter::compute(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+llvm::Value* Emitter::compute(const Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
   const auto n = [&](std::uint64_t v) { return llvm::ConstantInt::get(type, v); };
   const auto truth = [&](llvm::Value* c) { return b_.CreateZExt(c, type); };
@@ -353,7 +353,7 @@ llvm::Value* Emitter::compute(const isa::Instruction& in, llvm::Value* a, llvm::
   }
 }
 
-llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+llvm::Value* Emitter::compute32(const Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
   const auto n = [&](std::int64_t v) {
     return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
@@ -400,7 +400,7 @@ llvm::Value* Emitter::compute32(const isa::Instruction& in, llvm::Value* a, llvm
   }
 }
 
-llvm::Value* Emitter::compute64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b) {
+llvm::Value* Emitter::compute64(const Instruction& in, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
   const auto n = [&](std::int64_t v) {
     return llvm::ConstantInt::get(type, static_cast<std::uint64_t>(v), true);
@@ -507,8 +507,8 @@ Value Emitter::csr(const Item& item, const Kind& kind) {
     case numbers::lane_id:
       return {kind, number64(0), number64(row_)};
     case numbers::mhartid: {
-      llvm::Value* warp =
-          b_.CreateAdd(b_.CreateMul(table_csr(TableCsr::core_id), table_csr(TableCsr::num_warps)), load(rank_));
+      llvm::Value* warp = b_.CreateAdd(
+          b_.CreateMul(table_csr(TableCsr::core_id), table_csr(TableCsr::num_warps)), load(rank_));
       return {kind, b_.CreateMul(warp, number64(lanes_)), number64(row_)};
     }
     case numbers::local_id_x:

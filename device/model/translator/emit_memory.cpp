@@ -42,7 +42,7 @@ llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
   return b_.CreateICmpULT(b_.CreateSub(address, splat(begin)), splat(limit));
 }
 
-llvm::Type* Emitter::memory_type(const isa::Instruction& in) const {
+llvm::Type* Emitter::memory_type(const Instruction& in) const {
   const unsigned bytes = access_bytes(in.op);
   if (isa::info(in.op).format == isa::Format::kFloatLoad ||
       isa::info(in.op).format == isa::Format::kFloatStore)
@@ -51,7 +51,7 @@ llvm::Type* Emitter::memory_type(const isa::Instruction& in) const {
 }
 
 // A loaded value, one or a vector, as the register holds it.
-Value Emitter::from_memory(const isa::Instruction& in, llvm::Value* v, const Kind& kind) {
+Value Emitter::from_memory(const Instruction& in, llvm::Value* v, const Kind& kind) {
   const bool is_vector = v->getType()->isVectorTy();
   const auto shape = [&](llvm::Type* element) { return is_vector ? lanes(element) : element; };
   if (is_float(kind.rep)) {
@@ -75,10 +75,10 @@ Value Emitter::from_memory(const isa::Instruction& in, llvm::Value* v, const Kin
 
 // What a store writes: one value or one a lane.
 llvm::Value* Emitter::to_memory(const Item& item, bool once) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   llvm::Type* element = memory_type(in);
   if (isa::info(in.op).format == isa::Format::kFloatStore) {
-    Value value = read(kFloat + in.rs2);
+    Value value = read(in.rs2);
     if (in.op == Op::fsd) value = boxed(value);
     llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(value.v) : value.v;
     const bool one = is_uniform(value.kind.rep);
@@ -106,9 +106,8 @@ void Emitter::slot_access(const Item& item) {
                     ? constant(0)
                     : read(uses.reads[0], is_store(item.in) && !slot.is_float ? item.second : Constant());
   if (uses.writes == kNone) return;
-  std::vector<Kind> kinds(kSlots + code_.slots);
-  if (uses.count) kinds[uses.reads[0]] = value.kind;
-  const Kind kind = kinds_.result(item, kinds);
+  if (uses.count) operand_kinds_[uses.reads[0]] = value.kind;
+  const Kind kind = kinds_.result(item, operand_kinds_);
   if (slot.bytes == 4 && !slot.is_float && value.kind.rep == Rep::kUniform && !value.kind.narrow)
     value = {kind, b_.CreateSExt(b_.CreateTrunc(value.v, i32_), i64_)};
   if (slot.bytes == 4 && slot.is_float && is_double(value.kind.rep)) {  // its lower half, boxed
@@ -292,7 +291,7 @@ void Emitter::forget_words() {
 }
 
 // The host gathers 32 bits or more: what lies around the bytes is in the same page.
-llvm::Value* Emitter::gather_part(const Target& target, const isa::Instruction& in) {
+llvm::Value* Emitter::gather_part(const Target& target, const Instruction& in) {
   const auto gather = [&](llvm::Value* pointers) {
     auto* made = b_.CreateMaskedGather(lanes(i32_), pointers, llvm::Align(1), active());
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
@@ -360,7 +359,7 @@ llvm::AllocaInst* Emitter::scratch(unsigned number) {
   return scratch_[number];
 }
 
-llvm::Value* Emitter::load_from(const Target& target, const isa::Instruction& in) {
+llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
   llvm::Type* element = memory_type(in);
   const unsigned bytes = access_bytes(in.op);
   const auto tagged = [&](llvm::LoadInst* made) {
@@ -449,15 +448,14 @@ void Emitter::store_to(const Target& target, const Item& item) {
 }
 
 void Emitter::access(const Item& item) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const Operands uses = operands_of(in);
   const bool load_it = is_load(in);
   Value address = read_first(item);
   Kind kind;
   if (load_it) {
-    std::vector<Kind> kinds(kSlots + code_.slots);
-    if (in.rs1) kinds[in.rs1] = address.kind;
-    kind = kinds_.result(item, kinds);
+    operand_kinds_[in.rs1] = address.kind;
+    kind = kinds_.result(item, operand_kinds_);
     const std::byte* bytes = fixed_bytes(request_, item);
     const bool of_launch = item.first.is(Constant::Base::kLaunchBlock) && item.first.value + in.imm >= 0 &&
                            item.first.value + in.imm + 8 <= kLaunchBlockBytes &&
@@ -477,7 +475,7 @@ void Emitter::access(const Item& item) {
     }
   }
   // Values that all ways need are read before they part.
-  if (!load_it) read(isa::info(in.op).format == isa::Format::kFloatStore ? kFloat + in.rs2 : in.rs2, {});
+  if (!load_it) read(in.rs2);
   llvm::BasicBlock* done = new_block("done");
   std::vector<std::pair<llvm::Value*, llvm::BasicBlock*>> results;
   const auto arrive = [&](const Value& value) {

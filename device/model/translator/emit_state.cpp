@@ -124,15 +124,25 @@ void Emitter::put_divergence() {
   store_state(at.depth, depth);
 }
 
-void Emitter::put_registers(const Set& live) {
+void Emitter::put_registers(const Set& live, const Set& waiting) {
   const auto values = values_;
-  for (const unsigned r : live.set_bits()) {
-    const Value value = at_end(r);
-    if (r >= kSlots)
-      put_slot(r - kSlots, value);
+  const auto put = [&](Register original, const Value& value) {
+    if (original >= kSlots)
+      put_slot(original - kSlots, value);
     else
-      put_register(r, value);
+      put_register(original, value);
+  };
+  std::map<Register, Register> waits;  // by what it is originally
+  for (const unsigned r : waiting.set_bits()) waits[code_.original(r)] = r;
+  for (const unsigned r : live.set_bits()) {
+    const auto other = waits.find(code_.original(r));
+    if (other == waits.end() || other->second == r)
+      put(code_.original(r), at_end(r));
+    else
+      put(code_.original(r), blended(read(r), read(other->second)));
+    if (other != waits.end()) waits.erase(other);
   }
+  for (const auto& [original, r] : waits) put(original, at_end(r));
   values_ = values;
 }
 
@@ -151,9 +161,8 @@ void Emitter::give_back() {
     store_state(request_.layout.mask, start_mask_);  // step() may have changed it
     return part(Exit::kInterpret, code_.blocks[0].items[0].index);
   }
-  Set live = liveness_.before(code_, node_->block, item_);
-  if (!node_->full) live |= liveness_.waiting[node_->block];
-  put_registers(live);
+  put_registers(liveness_.before(code_, node_->block, item_),
+                node_->full ? Set(code_.registers) : liveness_.waiting[node_->block]);
   put_divergence();
   store_state(request_.layout.mask, mask64());
   part(Exit::kInterpret, block_->items[item_].index);
@@ -177,11 +186,11 @@ Value Emitter::step(const Item& item, std::uint32_t site, const Kind& kind) {
     Constant constant;
     if (r == item.in.rs1) constant = item.first;
     if (r == item.in.rs2 && constant.is(Constant::Base::kUnknown)) constant = item.second;
-    put_register(r, read(r, r < kFloat ? constant : Constant()));
+    put_register(code_.original(r), read(r, constant));
   }
   values_ = values;
   // step() leaves all lanes of the result in its row, singles in 64 bits.
-  const Register d = uses.writes;
+  const Register d = uses.writes == kNone ? kNone : code_.original(uses.writes);
   llvm::Type* result = nullptr;
   if (d != kNone) {
     const bool narrow_lanes = kind.rep == Rep::kNarrow || is_single(kind.rep);

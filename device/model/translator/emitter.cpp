@@ -27,7 +27,8 @@ Emitter::Emitter(const TranslationRequest& request, const Code& code, const Live
       float_(b_.getFloatTy()),
       double_(b_.getDoubleTy()),
       mask_type_(b_.getIntNTy(lanes_)),
-      pointer_(b_.getPtrTy()) {
+      pointer_(b_.getPtrTy()),
+      operand_kinds_(code.registers) {
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("kiesel");
   llvm::MDNode* state = metadata.createTBAAScalarTypeNode("state", root);
@@ -135,12 +136,8 @@ void Emitter::emit_item(const Item& item) {
   const Operands uses = operands_of(item.in);
   const bool step_only = item.in.op == isa::Op::bar_arrive;
   if (uses.writes == kNone && !step_only && format != isa::Format::kAtomic) return;
-  const std::vector<Kind> kinds = [&] {
-    std::vector<Kind> now(kSlots + code_.slots);
-    for (unsigned i = 0; i < uses.count; ++i) now[uses.reads[i]] = read(uses.reads[i]).kind;
-    return now;
-  }();
-  const Kind kind = kinds_.result(item, kinds);
+  for (unsigned i = 0; i < uses.count; ++i) operand_kinds_[uses.reads[i]] = read(uses.reads[i]).kind;
+  const Kind kind = kinds_.result(item, operand_kinds_);
   if (format == isa::Format::kAtomic || format == isa::Format::kLoadReserved) return atomic(item, kind);
   Value value;
   if (!item.result.is(Constant::Base::kUnknown))

@@ -61,6 +61,7 @@ class Emitter {
   void store_variable(Register r, const Value& value);
   llvm::AllocaInst* variable(Register r, Rep rep, bool step);
   Value at_end(Register r);  // as the node leaves it: blended where lanes wait
+  Value blended(const Value& fresh, const Value& old);
   Value convert(Value value, const Kind& to);
   Value constant(std::int64_t number);
   Value known(const Constant& constant);
@@ -90,13 +91,13 @@ class Emitter {
   bool needs_interpreter(const Item& item) const;
   Value integer(const Item& item, const Kind& kind);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
-  llvm::Value* compute(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
-  llvm::Value* compute64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
-  llvm::Value* compute32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
-  llvm::Value* divide32(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
-  llvm::Value* divide64(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* compute(const Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* compute64(const Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* compute32(const Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* divide32(const Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* divide64(const Instruction& in, llvm::Value* a, llvm::Value* b);
   Value wide_division(const Item& item, const Kind& kind, const Value& a, const Value& b);
-  llvm::Value* divided_by_lane(const isa::Instruction& in, llvm::Value* a, llvm::Value* b);
+  llvm::Value* divided_by_lane(const Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* high_products(llvm::Value* a, llvm::Value* b);
   Value csr(const Item& item, const Kind& kind);
   Value vote(const Item& item, const Kind& kind);
@@ -137,8 +138,8 @@ class Emitter {
   void access(const Item& item);
   void slot_access(const Item& item);
   Value load_known(const Item& item, const Kind& kind, const std::byte* bytes);
-  llvm::Type* memory_type(const isa::Instruction& in) const;
-  Value from_memory(const isa::Instruction& in, llvm::Value* v, const Kind& kind);
+  llvm::Type* memory_type(const Instruction& in) const;
+  Value from_memory(const Instruction& in, llvm::Value* v, const Kind& kind);
   llvm::Value* to_memory(const Item& item, bool once);
   struct Group {
     std::int64_t first, end;  // bytes from the register's address that its members cover
@@ -154,8 +155,8 @@ class Emitter {
   Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
   void find_word(const Item& item, const Value& address, Target& target);
   void forget_words();
-  llvm::Value* gather_part(const Target& target, const isa::Instruction& in);
-  llvm::Value* load_from(const Target& target, const isa::Instruction& in);
+  llvm::Value* gather_part(const Target& target, const Instruction& in);
+  llvm::Value* load_from(const Target& target, const Instruction& in);
   void store_to(const Target& target, const Item& item);
   llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);
   // What is done for one lane: of its address, its value and what its result was, the result or null.
@@ -203,7 +204,8 @@ class Emitter {
   Value step(const Item& item, std::uint32_t site, const Kind& kind);
   llvm::Function* asking_function(llvm::Type* result);
   void put_divergence();
-  void put_registers(const Set& live);
+  // Into the interpreter's registers; `waiting`: what lanes that are not active wait with.
+  void put_registers(const Set& live, const Set& waiting);
   void leave(Exit exit, std::uint32_t more = 0);
   // Leaves with what the segment's earlier warps did.
   void part(Exit exit, std::uint32_t more);
@@ -279,6 +281,7 @@ class Emitter {
   bool counted_ = false;  // the block's instructions are in the counters
   std::map<Register, Value> values_;
   std::vector<Register> written_;
+  std::vector<Kind> operand_kinds_;  // by register, of what the item reads
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
   std::vector<std::uint32_t> group_of_;  // by item: its group, or kNone
   std::vector<Group> groups_;

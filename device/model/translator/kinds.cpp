@@ -38,7 +38,7 @@ Nan merged(Nan a, Nan b) {
 enum class Result : std::uint8_t { kNarrow, kBits, kRing, kLikeFirst, kBoth, kWide };
 
 // What the lanes of an instruction's result are.
-Result result_of(const isa::Instruction& in) {
+Result result_of(const Instruction& in) {
   if (is_word(in.op)) return Result::kNarrow;
   switch (in.op) {
     case Op::and_:
@@ -149,7 +149,7 @@ Kinds::Kinds(const Code& code, const Liveness& liveness, const TranslationReques
     : code_(code), liveness_(liveness), request_(request), number_(code.blocks.size() * 2, kNone) {
   const unsigned lanes = request.target.lanes;
   if (request.shape.row && request.shape.row < lanes) rows_ = lanes / request.shape.row;
-  flow(kNone, {0, !request.shape.partial}, std::vector<Kind>(kSlots + code.slots));
+  flow(kNone, {0, !request.shape.partial}, std::vector<Kind>(code.registers));
   for (bool again = true; again;) {
     again = false;
     for (std::uint32_t b = 0; b < code.blocks.size(); ++b)
@@ -184,7 +184,7 @@ void Kinds::flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& ki
     number = static_cast<std::uint32_t>(nodes_.size());
     Set needed = liveness_.start[to.block];
     if (!to.full) needed |= liveness_.waiting[to.block];
-    nodes_.push_back({to.block, to.full, std::move(needed), std::vector<Kind>(kSlots + code_.slots)});
+    nodes_.push_back({to.block, to.full, std::move(needed), std::vector<Kind>(code_.registers)});
     dirty_.push_back(1);
   }
   Node& node = nodes_[number];
@@ -257,14 +257,14 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
 
 Kind Kinds::kind_of(Register r, const Constant& constant, const std::vector<Kind>& kinds) const {
   if (r == 0) return uniform(true);
-  if (r < kFloat && !constant.is(Constant::Base::kUnknown)) return known(constant);
+  if (!constant.is(Constant::Base::kUnknown) && !code_.is_float(r)) return known(constant);
   const Kind& kind = kinds[r];
-  if (kind.rep == Rep::kNone) return r < kFloat ? uniform(true) : real(true, 's', Nan::kCanonical);
+  if (kind.rep == Rep::kNone) return code_.is_float(r) ? real(true, 's', Nan::kCanonical) : uniform(true);
   return kind;
 }
 
 Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const Format format = isa::info(in.op).format;
   const Kind a = kind_of(in.rs1, item.first, kinds);
   if (item.slot != kNone) {
@@ -340,7 +340,7 @@ Kind Kinds::of_csr(std::uint32_t number) const {
 }
 
 Kind Kinds::loaded(const Item& item, const Kind& address) const {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const bool is_real = isa::info(in.op).format == Format::kFloatLoad;
   const bool once = address.rep == Rep::kUniform && !item.may_be_private;
   if (is_real) {
@@ -361,7 +361,7 @@ Kind Kinds::loaded(const Item& item, const Kind& address) const {
 
 // Lines: the result, or kNone where it is none.
 Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const auto stride = [](const Kind& kind) { return kind.rep == Rep::kLine ? kind.stride : 0; };
   const bool lines =
       (a.rep == Rep::kLine || a.rep == Rep::kUniform) && (b.rep == Rep::kLine || b.rep == Rep::kUniform);
@@ -431,7 +431,7 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
 }
 
 Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const Result result = result_of(in);
   const bool narrow = is_narrow(a) && is_narrow(b);
   if (a.rep == Rep::kUniform && b.rep == Rep::kUniform) {
@@ -451,16 +451,16 @@ Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
 }
 
 Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   const std::string_view name = isa::info(in.op).name;
   const std::string_view syntax = isa::info(in.op).syntax;
   const bool is_half = isa::info(in.op).extension == isa::Extension::kZfh;
   bool once = true;
   for (const char c : syntax) {
     if (c == 's') once &= kind_of(in.rs1, item.first, kinds).rep == Rep::kUniform;
-    if (c == 'S') once &= is_uniform(kind_of(kFloat + in.rs1, {}, kinds).rep);
-    if (c == 'T') once &= is_uniform(kind_of(kFloat + in.rs2, {}, kinds).rep);
-    if (c == 'R') once &= is_uniform(kind_of(kFloat + in.rs3, {}, kinds).rep);
+    if (c == 'S') once &= is_uniform(kind_of(in.rs1, {}, kinds).rep);
+    if (c == 'T') once &= is_uniform(kind_of(in.rs2, {}, kinds).rep);
+    if (c == 'R') once &= is_uniform(kind_of(in.rs3, {}, kinds).rep);
   }
   if (syntax[0] == 'd') {  // an integer
     const bool wide = name.starts_with("fcvt.l") || name == "fmv.x.d";
@@ -471,7 +471,7 @@ Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
   if (is_half)
     return real(once, type, in.op == Op::fcvt_s_h || in.op == Op::fcvt_d_h ? Nan::kLoose : Nan::kExact);
   if (name.starts_with("fsgnj")) {
-    const Kind a = kind_of(kFloat + in.rs1, {}, kinds);
+    const Kind a = kind_of(in.rs1, {}, kinds);
     const bool same = in.rs1 == in.rs2 && is_double(a.rep) == (type == 'd');
     if (same && name.starts_with("fsgnj.")) return a;
     if (same && name.starts_with("fsgnjx."))

@@ -20,7 +20,7 @@ enum class Upper : std::uint8_t {
 };
 
 Upper upper_of(const Item& item) {
-  const isa::Instruction& in = item.in;
+  const Instruction& in = item.in;
   if (is_word(in.op)) return Upper::kNever;
   switch (in.op) {
     case Op::sext_b:
@@ -115,7 +115,7 @@ void step_back_high(Set& high, Item& item, bool note) {
 
 class Finder {
  public:
-  explicit Finder(Code& code) : code_(code), registers_(kSlots + code.slots) {}
+  explicit Finder(Code& code) : code_(code), registers_(code.registers) {}
 
   Liveness run() {
     const std::size_t count = code_.blocks.size();
@@ -201,20 +201,19 @@ Operands uses_of(const Item& item) {
   Operands out;
   const Format format = isa::info(item.in.op).format;
   if (format == Format::kStore || format == Format::kFloatStore) {
-    out.writes = kSlots + item.slot;
-    out.reads[0] = (format == Format::kFloatStore ? kFloat : 0) + item.in.rs2;
+    out.writes = item.slot_register;
+    out.reads[0] = item.in.rs2;
     out.count = out.reads[0] == 0 ? 0 : 1;
   } else {
-    out.writes = (format == Format::kFloatLoad ? kFloat : 0) + item.in.rd;
-    if (out.writes == 0) out.writes = kNone;
-    out.reads[0] = kSlots + item.slot;
+    out.writes = item.in.rd == 0 ? kNone : item.in.rd;
+    out.reads[0] = item.slot_register;
     out.count = 1;
   }
   return out;
 }
 
 Set Liveness::before(const Code& code, std::uint32_t block, std::size_t item) const {
-  Set live(static_cast<unsigned>(kSlots + code.slots));
+  Set live(code.registers);
   for (const std::uint32_t to : code.blocks[block].next) live |= start[to];
   const auto& items = code.blocks[block].items;
   for (std::size_t i = items.size(); i-- > item;) step_back(live, items[i]);

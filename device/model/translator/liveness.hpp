@@ -26,6 +26,11 @@ struct Liveness {
 // What an item reads and writes, slots included.
 Operands uses_of(const Item& item);
 
+// Gives what a register holds at places that have nothing to do with each other numbers of their own
+// (renaming.cpp): what is done with one does not concern the other. Lanes that wait still find one of each
+// register at most. The liveness is that of the new numbers.
+Liveness rename_registers(Code& code);
+
 // Sets Item::high_matters and Block::spins too.
 Liveness find_liveness(Code& code);
 

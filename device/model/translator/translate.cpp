@@ -26,7 +26,7 @@ std::size_t count(const Code& code) {
 Translation translate(const TranslationRequest& request) {
   auto code = read_code(request);
   if (!code) return refused(code.error().reason);
-  const Liveness liveness = find_liveness(*code);
+  const Liveness liveness = rename_registers(*code);
   const Kinds kinds(*code, liveness, request);
   llvm::LLVMContext context;
   auto module = std::make_unique<llvm::Module>("warp", context);

@@ -94,9 +94,7 @@ llvm::AllocaInst* Emitter::new_variable(llvm::Type* type, const char* name, llvm
 
 Value Emitter::load_variable(Register r, const Kind& kind) {
   if (kind.rep == Rep::kNone) {
-    if (r >= kFloat && r < kSlots)
-      return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
-    if (r >= kSlots && code_.slot[r - kSlots].is_float)
+    if (code_.is_float(r))
       return {{Rep::kFloat, false, Nan::kCanonical, 0}, llvm::ConstantFP::get(float_, 0.0)};
     return constant(0);
   }
@@ -113,7 +111,7 @@ void Emitter::store_variable(Register r, const Value& value) {
 
 Value Emitter::read(Register r, const Constant& c) {
   if (r == 0) return constant(0);
-  if (r < kFloat && !c.is(Constant::Base::kUnknown)) return known(c);
+  if (!c.is(Constant::Base::kUnknown) && !code_.is_float(r)) return known(c);
   if (const auto found = values_.find(r); found != values_.end()) return found->second;
   return values_[r] = load_variable(r, node_->start[r]);
 }
@@ -126,7 +124,11 @@ void Emitter::write(Register r, Value value) {
 Value Emitter::at_end(Register r) {
   const bool is_written = std::find(written_.begin(), written_.end(), r) != written_.end();
   if (!is_written || !kinds_.keeps(*node_, r)) return read(r);
-  const Value fresh = values_[r], old = load_variable(r, node_->start[r]);
+  return blended(values_[r], load_variable(r, node_->start[r]));
+}
+
+// Of active lanes, and of the others.
+Value Emitter::blended(const Value& fresh, const Value& old) {
   const Kind kind = merged(varying(fresh.kind, true), varying(old.kind, true), true);
   return {kind, b_.CreateSelect(active(), convert(fresh, kind).v, convert(old, kind).v)};
 }
