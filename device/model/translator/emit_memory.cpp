@@ -161,9 +161,12 @@ Value Emitter::displaced(Value place, std::int64_t offset) {
   return place;
 }
 
+// Whether loads touch active lanes only: where others lie outside of the range that is no reason to ask then.
+bool Emitter::loads_active_only() const { return !node_->full && rows_ == 1 && request_.host_level == 2; }
+
 // Whether `span` bytes from each active lane's address on are in one known range, and the address a multiple
-// of `alignment`. Of a line the ends are asked, active or not. The span of sites is 32 bits: a longer one is
-// never inside.
+// of `alignment`. Of a line the ends are asked, of active lanes where that is enough. The span of sites is 32
+// bits: a longer one is never inside.
 llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned alignment) {
   const auto checked = [&](llvm::Value* a) {
     llvm::Value* ok = site_check(site, a);
@@ -172,6 +175,14 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
     return b_.CreateAnd(ok, b_.CreateICmpEQ(low, llvm::Constant::getNullValue(a->getType())));
   };
   if (place.kind.rep == Rep::kUniform) return checked(place.v);
+  if (rises(place, alignment) && loads_active_only()) {
+    const auto lane = [&](llvm::Value* number) {
+      return checked(b_.CreateAdd(place.v, b_.CreateMul(number, number64(place.kind.stride))));
+    };
+    llvm::Value* zeros = b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, mask64(), b_.getTrue());
+    return b_.CreateAnd(lane(b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue())),
+                        lane(b_.CreateSub(number64(63), zeros)));
+  }
   if (rises(place, alignment)) {
     llvm::Value* ok = nullptr;
     for (llvm::Value* row : row_bases(place)) {
@@ -187,7 +198,8 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
 
 // The bytes that an access of `bytes` from a place covers, of a line those of a whole row.
 std::uint32_t Emitter::span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const {
-  if (rises(place, alignment)) bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
+  if (rises(place, alignment) && !loads_active_only())
+    bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
   return static_cast<std::uint32_t>(bytes);
 }
 
@@ -374,6 +386,11 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     for (llvm::Value* row : target.rows) {
       llvm::Value* pointer = b_.CreateIntToPtr(row, pointer_);
       llvm::Type* type = same ? element : llvm::FixedVectorType::get(element, row_);
+      if (!same && loads_active_only()) {
+        auto* made = b_.CreateMaskedLoad(type, pointer, llvm::Align(bytes), active());
+        made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+        return made;
+      }
       parts.push_back(tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(bytes))));
     }
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);

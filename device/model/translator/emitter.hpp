@@ -150,6 +150,7 @@ class Emitter {
   };
   void find_groups();
   Value displaced(Value place, std::int64_t offset);
+  bool loads_active_only() const;
   llvm::Value* inside(std::uint32_t site, const Value& place, unsigned alignment);
   std::uint32_t span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const;
   Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
