@@ -187,6 +187,23 @@ TEST_CASE("work-item functions in three dimensions") {
               x % 3 + 10 * (y % 5) + 100 * (z % 2) + 1000 * (x / 3) + 10000 * (y / 5) + 100000 * (z / 2));
 }
 
+TEST_CASE("loops over a tile whose rows are parts of a warp") {
+  Loaded program(R"(
+    kernel void transpose(global float* out, global const float* in, int n) {
+      local float tile[16][17];
+      int x = get_local_id(0), y = get_local_id(1), left = get_group_id(0) * 16, top = get_group_id(1) * 16;
+      for (int j = y; j < 16; j += 4) tile[j][x] = in[(top + j) * n + left + x];
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int j = y; j < 16; j += 4) out[(left + j) * n + top + x] = tile[x][j];
+    })");
+  constexpr std::uint32_t kSide = 64;
+  Buffer<float> in(iota<float>(kSide * kSide)), out(std::vector<float>(kSide * kSide));
+  check_ok(program.launch("transpose", {kSide, kSide / 4, 1}, {16, 4, 1}, out, in, std::int32_t{kSide}));
+  const auto result = out.read();
+  for (std::uint32_t i = 0; i < result.size(); ++i)
+    REQUIRE(result[i] == static_cast<float>(i % kSide * kSide + i / kSide));
+}
+
 TEST_CASE("work-item functions in an NDRange whose work-groups differ in size") {
   Loaded program(
       "kernel void k(global ulong* out) {"

@@ -16,7 +16,7 @@ using isa::Format;
 using isa::Op;
 
 // More takes seconds to translate.
-constexpr std::size_t kMostItems = 12'000, kMostContexts = 200;
+constexpr std::size_t kMostItems = 8'000, kMostContexts = 200;
 
 Error refuse(std::string reason) { return {Errc::kUnsupported, std::move(reason)}; }
 

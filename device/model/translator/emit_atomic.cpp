@@ -13,7 +13,6 @@ namespace {
 
 constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
 
-
 // What the memory becomes. Not of amocas.
 Rmw::BinOp operation(const Instruction& in) {
   switch (in.op) {
@@ -234,7 +233,8 @@ void Emitter::atomic(const Item& item, const Kind& kind) {
   read_second(item);  // before the ways part
   const unsigned bytes = access_bytes(in.op);
   const std::uint32_t site = new_site(span_of(address, bytes, bytes));
-  const bool combines = address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
+  const bool combines =
+      address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
   llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
   if (is_compare_and_swap(in)) read(in.rd);
   branch_likely(inside(site, address, bytes), fast, slow);

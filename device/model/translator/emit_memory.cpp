@@ -332,8 +332,7 @@ llvm::Value* Emitter::lane_loop(const std::string& name, llvm::Value* addresses,
   llvm::Function* loop = module_.getFunction(name);
   if (!loop) {
     loop = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
-    loop->addFnAttr(llvm::Attribute::NoInline);
-    set_host_attributes(*loop);
+    set_helper_attributes(*loop);
     llvm::IRBuilder<> b(context_);
     auto *start = llvm::BasicBlock::Create(context_, "start", loop),
          *each = llvm::BasicBlock::Create(context_, "lane", loop),

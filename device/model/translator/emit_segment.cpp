@@ -126,6 +126,7 @@ void Emitter::end_function() {
     b_.SetInsertPoint(wait);
   }
   put_counters();
+  clear_upper_halves(b_);
   b_.CreateRet(b_.CreateOr(b_.CreateShl(load(did_), 32), static_cast<std::uint64_t>(Exit::kBarrier)));
 }
 

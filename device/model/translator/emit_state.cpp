@@ -1,5 +1,7 @@
 // Where translated code meets the interpreter: registers to and from its state, one instruction done by it,
 // and the warp given back to it.
+#include <llvm/IR/IntrinsicsX86.h>
+
 #include <cstddef>
 
 #include "device/model/translator/emitter.hpp"
@@ -146,7 +148,13 @@ void Emitter::put_registers(const Set& live, const Set& waiting) {
   values_ = values;
 }
 
+// Before code that was not made for AVX runs.
+void Emitter::clear_upper_halves(llvm::IRBuilder<>& b) const {
+  if (request_.host_level >= 1) b.CreateIntrinsic(llvm::Intrinsic::x86_avx_vzeroupper, {}, {});
+}
+
 void Emitter::leave(Exit exit, std::uint32_t more) {
+  clear_upper_halves(b_);
   b_.CreateRet(number64(static_cast<std::int64_t>(exit) | std::int64_t{more} << 32));
 }
 
@@ -189,80 +197,63 @@ Value Emitter::step(const Item& item, std::uint32_t site, const Kind& kind) {
     put_register(code_.original(r), read(r, constant));
   }
   values_ = values;
-  // step() leaves all lanes of the result in its row, singles in 64 bits.
-  const Register d = uses.writes == kNone ? kNone : code_.original(uses.writes);
-  llvm::Type* result = nullptr;
-  if (d != kNone) {
-    const bool narrow_lanes = kind.rep == Rep::kNarrow || is_single(kind.rep);
-    result = is_uniform(kind.rep) ? i64_ : lanes(narrow_lanes ? i32_ : i64_);
-  }
-  const std::uint32_t row = request_.layout.width * 8;
-  const std::uint32_t place = d == kNone    ? 0
-                              : d >= kFloat ? request_.layout.f + (d - kFloat) * row
-                                            : request_.layout.x + d * row;
-  llvm::Function* ask = asking_function(result);
-  llvm::CallInst* answer = b_.CreateCall(
-      ask, {warp_, shared_, b_.getInt32(item.index), b_.getInt32(site), mask64(), number64(place)});
-  answer->setCallingConv(ask->getCallingConv());
+  llvm::Value* done = call_host("step", offsetof(WarpContext, step),
+                                {warp_, b_.getInt32(item.index), b_.getInt32(site), mask64()});
   llvm::BasicBlock* on = new_block("stepped");
-  llvm::Value* done = result ? b_.CreateExtractValue(answer, 1) : answer;
   branch_likely(done, on, faulted_);  // nobody asks what a warp counted that had a fault
   b_.SetInsertPoint(on);
-  if (!result) return {};
-  llvm::Value* v = b_.CreateExtractValue(answer, 0);
+  if (uses.writes == kNone) return {};
+  // All lanes of the result are in its row, singles in 64 bits.
+  const Register d = code_.original(uses.writes);
+  const StateLayout& at = request_.layout;
+  const std::uint32_t row = at.width * 8, place = d >= kFloat ? at.f + (d - kFloat) * row : at.x + d * row;
+  const bool once = is_uniform(kind.rep);
+  llvm::Value* v;
+  if (once) {
+    llvm::Value* lane = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+    auto* made = b_.CreateLoad(i64_, b_.CreateGEP(i64_, state(place), lane));
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+    v = made;
+  } else {
+    v = load_state(place, lanes(i64_));
+  }
+  if (is_single(kind.rep) || kind.rep == Rep::kNarrow) v = b_.CreateTrunc(v, once ? i32_ : lanes(i32_));
   if (is_float(kind.rep)) {
-    if (is_single(kind.rep) && is_uniform(kind.rep)) v = b_.CreateTrunc(v, i32_);
     llvm::Type* element = is_single(kind.rep) ? float_ : double_;
-    v = b_.CreateBitCast(v, is_uniform(kind.rep) ? element : lanes(element));
+    v = b_.CreateBitCast(v, once ? element : lanes(element));
   }
   return {kind, v};
 }
 
-// Calls step() and fetches the result's row: a function of the module, so that the rare way is short where it
-// leaves the code. With AVX-512 its calling convention keeps half of the vector registers, which therefore
-// need not be saved there. (With AVX it would, too, if LLVM did not clear their upper halves before the
-// call.)
-llvm::Function* Emitter::asking_function(llvm::Type* result) {
-  const std::string name = !result                               ? "ask"
-                           : result == i64_                      ? "ask_one"
-                           : result->getScalarSizeInBits() == 32 ? "ask_narrow"
-                                                                 : "ask_wide";
-  if (llvm::Function* made = module_.getFunction(name)) return made;
-  llvm::Type* answer = result ? static_cast<llvm::Type*>(llvm::StructType::get(result, i1_)) : i1_;
-  auto* type = llvm::FunctionType::get(answer, {pointer_, pointer_, i32_, i32_, i64_, i64_}, false);
-  auto* made = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
-  made->addFnAttr(llvm::Attribute::NoInline);
-  made->addFnAttr(llvm::Attribute::Cold);
-  set_host_attributes(*made);
-  if (request_.host_level == 2) {
-    made->setCallingConv(llvm::CallingConv::Intel_OCL_BI);
-    made->addFnAttr("frame-pointer",
-                    "all");  // the convention forgets rbp, which the caller's frame may hang on
-  }
-  llvm::IRBuilder<> b(llvm::BasicBlock::Create(context_, "start", made));
-  llvm::Value *warp = made->getArg(0), *shared = made->getArg(1);
-  auto* step_type = llvm::FunctionType::get(i1_, {pointer_, i32_, i32_, i64_}, false);
-  llvm::Value* step =
-      b.CreateLoad(pointer_, b.CreateConstInBoundsGEP1_64(i8_, shared, offsetof(WarpContext, step)));
-  llvm::CallInst* done =
-      b.CreateCall(step_type, step, {warp, made->getArg(2), made->getArg(3), made->getArg(4)});
-  done->addRetAttr(llvm::Attribute::ZExt);
-  if (!result) {
+// Calls a function of the context, step() or poll(), through one of the module that keeps all registers, so
+// that nothing has to be saved where the code leaves its usual way.
+llvm::Value* Emitter::call_host(const std::string& name, std::size_t offset,
+                                const std::vector<llvm::Value*>& arguments) {
+  llvm::Function* made = module_.getFunction(name);
+  if (!made) {
+    std::vector<llvm::Type*> types;
+    for (llvm::Value* argument : arguments) types.push_back(argument->getType());
+    auto* passed = llvm::FunctionType::get(i1_, types, false);
+    types.push_back(pointer_);
+    made = llvm::Function::Create(llvm::FunctionType::get(i1_, types, false), llvm::Function::InternalLinkage,
+                                  name, module_);
+    made->addFnAttr(llvm::Attribute::Cold);
+    set_helper_attributes(*made);
+    llvm::IRBuilder<> b(llvm::BasicBlock::Create(context_, "start", made));
+    std::vector<llvm::Value*> given;
+    for (unsigned i = 0; i < arguments.size(); ++i) given.push_back(made->getArg(i));
+    llvm::Value* shared = made->getArg(static_cast<unsigned>(arguments.size()));
+    llvm::Value* function = b.CreateLoad(pointer_, b.CreateConstInBoundsGEP1_64(i8_, shared, offset));
+    clear_upper_halves(b);
+    llvm::CallInst* done = b.CreateCall(passed, function, given);
+    done->addRetAttr(llvm::Attribute::ZExt);
+    for (unsigned i = 0; i < given.size(); ++i)
+      if (types[i] == i1_) done->addParamAttr(i, llvm::Attribute::ZExt);
     b.CreateRet(done);
-    return made;
   }
-  llvm::Value* place = b.CreateGEP(i8_, warp, made->getArg(5));
-  llvm::Value* v;
-  if (result == i64_) {
-    llvm::Value* lane = b.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, made->getArg(4), b.getTrue());
-    v = b.CreateLoad(i64_, b.CreateGEP(i64_, place, lane));
-  } else {
-    v = b.CreateAlignedLoad(lanes(i64_), place, llvm::Align(64));
-    if (result->getScalarSizeInBits() == 32) v = b.CreateTrunc(v, result);
-  }
-  llvm::Value* all = b.CreateInsertValue(llvm::PoisonValue::get(answer), v, 0);
-  b.CreateRet(b.CreateInsertValue(all, done, 1));
-  return made;
+  std::vector<llvm::Value*> all = arguments;
+  all.push_back(shared_);
+  return b_.CreateCall(made, all);
 }
 
 }  // namespace kiesel::model::translator

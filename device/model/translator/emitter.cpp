@@ -96,6 +96,12 @@ void Emitter::set_host_attributes(llvm::Function& function) {
   function.addFnAttr("min-legal-vector-width", "512");
 }
 
+void Emitter::set_helper_attributes(llvm::Function& function) {
+  function.addFnAttr(llvm::Attribute::NoInline);
+  function.addFnAttr("no_caller_saved_registers");
+  set_host_attributes(function);
+}
+
 llvm::BasicBlock* Emitter::block_of(std::uint32_t node) {
   auto& made = blocks_[node];
   if (!made) {
@@ -176,11 +182,8 @@ void Emitter::poll(const Node& target, std::uint32_t number) {
   llvm::Value* early = b_.CreateICmpULT(load(executed_), load_context(offsetof(WarpContext, poll_at), i64_));
   branch_likely(early, on, ask);
   b_.SetInsertPoint(ask);
-  auto* type = llvm::FunctionType::get(i1_, {pointer_, i64_, i1_}, false);
-  llvm::CallInst* answer = b_.CreateCall(type, load_context(offsetof(WarpContext, poll), pointer_),
-                                         {warp_, load(executed_), b_.getInt1(waits)});
-  answer->addRetAttr(llvm::Attribute::ZExt);
-  answer->addParamAttr(2, llvm::Attribute::ZExt);
+  llvm::Value* answer =
+      call_host("poll", offsetof(WarpContext, poll), {warp_, load(executed_), b_.getInt1(waits)});
   branch_likely(answer, on, stop);
   b_.SetInsertPoint(stop);
   if (waits) {

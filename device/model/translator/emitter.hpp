@@ -43,6 +43,7 @@ class Emitter {
   void emit_node(std::uint32_t number);
   void emit_item(const Item& item);
   static void set_host_attributes(llvm::Function& function);
+  static void set_helper_attributes(llvm::Function& function);  // of one that keeps all registers
   llvm::BasicBlock* block_of(std::uint32_t node);
   // Makes the block's last stores for that successor and goes there; `poll` where a loop closes.
   void go_to(std::uint32_t block, bool full,
@@ -203,10 +204,12 @@ class Emitter {
   void put_slot(std::uint32_t slot, const Value& value);
   llvm::Value* slot_pointer(std::int64_t offset);
   Value step(const Item& item, std::uint32_t site, const Kind& kind);
-  llvm::Function* asking_function(llvm::Type* result);
+  llvm::Value* call_host(const std::string& name, std::size_t offset,
+                         const std::vector<llvm::Value*>& arguments);
   void put_divergence();
   // Into the interpreter's registers; `waiting`: what lanes that are not active wait with.
   void put_registers(const Set& live, const Set& waiting);
+  void clear_upper_halves(llvm::IRBuilder<>& b) const;
   void leave(Exit exit, std::uint32_t more = 0);
   // Leaves with what the segment's earlier warps did.
   void part(Exit exit, std::uint32_t more);

@@ -21,15 +21,20 @@
 namespace kiesel::model::translator {
 namespace {
 
+// Beyond so many instructions a loop's body has no registers left for what could be hoisted out of it.
+constexpr std::size_t kSmall = 4000;
+
 // What gives code as fast as all of -O2 in half the time.
-llvm::FunctionPassManager passes() {
+llvm::FunctionPassManager passes(bool small) {
   llvm::FunctionPassManager out;
   out.addPass(llvm::SROAPass());
   out.addPass(llvm::EarlyCSEPass(true));
   out.addPass(llvm::InstCombinePass());
   out.addPass(llvm::SimplifyCFGPass());
-  out.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
-                                                    /*UseMemorySSA=*/true, /*UseBlockFrequencyInfo=*/false));
+  if (small)
+    out.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
+                                                      /*UseMemorySSA=*/true,
+                                                      /*UseBlockFrequencyInfo=*/false));
   out.addPass(llvm::EarlyCSEPass(true));
   out.addPass(llvm::ADCEPass());
   return out;
@@ -51,7 +56,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager all;
-  all.addPass(llvm::createModuleToFunctionPassAdaptor(passes()));
+  all.addPass(llvm::createModuleToFunctionPassAdaptor(passes(module.getInstructionCount() < kSmall)));
   all.run(module, modules);
 }
 

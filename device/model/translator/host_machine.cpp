@@ -48,7 +48,10 @@ Result<llvm::TargetMachine*> make_machine(HostLevel level) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;  // a * b + c is two roundings unless it says fma
   options.ExceptionModel = llvm::ExceptionHandling::None;
-  const Processor processor = processor_for(level, triple);
+  Processor processor = processor_for(level, triple);
+  // LLVM clears upper halves even where a function that keeps all registers returns: the translator does it.
+  if (triple.getArch() == llvm::Triple::x86_64)
+    processor.features += processor.features.empty() ? "-vzeroupper" : ",-vzeroupper";
   auto* machine =
       target->createTargetMachine(triple.getTriple(), processor.name, processor.features, options,
                                   llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOpt::Less, true);

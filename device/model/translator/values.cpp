@@ -224,6 +224,7 @@ Value Emitter::convert(Value value, const Kind& to) {
     if (to.rep == Rep::kNarrow) return {to, narrow(value)};
     if (to.rep == Rep::kWide) return {to, wide(value)};
     value.kind = to;  // what is known of it differs
+    if (to.rep == Rep::kLine && rows_ > 1 && !value.step) value.step = number64(0);  // nobody wrote it
     return value;
   }
   if (is_double(to.rep)) value = boxed(value);
