@@ -17,7 +17,7 @@ FUNC uint get_enqueued_num_sub_groups(void) {
 // Lanes run in lockstep: they have met when they are here together.
 FUNC void sub_group_barrier(cl_mem_fence_flags flags, memory_scope scope) {
   vote_all(true);
-  __asm__ volatile("fence rw, rw" ::: "memory");
+  __asm__ volatile("fence.tso" ::: "memory");
 }
 
 FUNC int sub_group_all(int predicate) { return vote_all(predicate != 0); }

@@ -1,13 +1,18 @@
 // OpenCL C 6.15.8: barriers and fences. A hardware barrier does not order memory, hence the fence before it.
+// Acquire and release order everything but a store before a load, which costs most.
 #include "csr.h"
 
-#define FENCE() __asm__ volatile("fence rw, rw" ::: "memory")
+#define FENCE(kind) __asm__ volatile(kind ::: "memory")
 
 __attribute__((convergent)) FUNC void work_group_barrier(cl_mem_fence_flags flags, memory_scope scope) {
-  FENCE();
+  FENCE("fence.tso");
   __asm__ volatile(".insn r 0x0b, 4, 0, x0, %0, %1" ::"r"(csr_group_slot()), "r"(csr_group_warps()) : "memory");
 }
 
 FUNC void atomic_work_item_fence(cl_mem_fence_flags flags, memory_order order, memory_scope scope) {
-  if (order != memory_order_relaxed) FENCE();
+  if (order == memory_order_relaxed) return;
+  if (order == memory_order_seq_cst)
+    FENCE("fence rw, rw");
+  else
+    FENCE("fence.tso");
 }
