@@ -1,5 +1,7 @@
 #include "compiler/simt/simt.hpp"
 
+#include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -49,9 +51,11 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
   passes.add(create_insert_masks(errors));
 }
 
-// None has to go: the assembly of the lowering is convergent, not to be duplicated or merged, and passes that
+// No pass has to go: the assembly of the lowering is convergent, not to be duplicated or merged, and passes that
 // copy or merge code (tail duplication, branch folding, if-conversion, sinking) respect that. What they do in
 // spite of it the checker finds. Without branch folding and block placement each branch would be two.
-void configure(llvm::TargetPassConfig&) {}
+void configure(llvm::TargetPassConfig& config) {
+  config.insertPass(&llvm::StackMapLivenessID, create_sink_guards());
+}
 
 }  // namespace kiesel::simt
