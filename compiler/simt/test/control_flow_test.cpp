@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "compiler/simt/test/lowering.hpp"
 
@@ -268,6 +269,50 @@ out:
     CHECK(lowered.count(kSplit) == lowered.count(kJoin));
     CHECK(lowered.count(kSplit) + lowered.count(kPred) > 0);
   }
+}
+
+TEST_CASE("nothing is left between a guard and its branch") {
+  const auto lowered = lower(R"(
+    define float @f(ptr %in, i32 %first) {
+    entry:
+      %some = icmp slt i32 %first, 256
+      %far = add i32 %first, 7
+      br i1 %some, label %loop, label %end
+    loop:
+      %i = phi i32 [ %first, %entry ], [ %next, %loop ]
+      %sum = phi float [ 0.0, %entry ], [ %more, %loop ]
+      %squares = phi float [ 0.0, %entry ], [ %square, %loop ]
+      %place = getelementptr float, ptr %in, i32 %i
+      %x = load float, ptr %place
+      %more = fadd float %sum, %x
+      %square = call float @llvm.fma.f32(float %x, float %x, float %squares)
+      %next = add i32 %i, 64
+      %again = icmp slt i32 %i, 192
+      br i1 %again, label %loop, label %end
+    end:
+      %a = phi float [ 1.0, %entry ], [ %more, %loop ]
+      %b = phi float [ 2.0, %entry ], [ %square, %loop ]
+      %c = sitofp i32 %far to float
+      %d = fadd float %a, %b
+      %e = fadd float %c, %d
+      ret float %e
+    }
+    declare float @llvm.fma.f32(float, float, float)
+  )");
+  INFO(lowered.assembly);
+  REQUIRE(lowered.errors == Errors{});
+  std::istringstream lines(lowered.assembly);
+  unsigned guards = 0;
+  bool after_guard = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto word = line.find_first_not_of("\t ");
+    if (word == std::string::npos || line[word] == '#') continue;
+    if (after_guard) CHECK(line.substr(word, 1) == "b");
+    after_guard = line.find(".insn r 11, 2,") != std::string::npos ||
+                  line.find(".insn r 11, 5,") != std::string::npos;
+    guards += after_guard;
+  }
+  CHECK(guards == 2);
 }
 
 }  // namespace
