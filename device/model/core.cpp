@@ -203,7 +203,7 @@ bool Core::run(Slot& slot) {
 bool Core::leave_if_ended(std::size_t slot) {
   if (slots_[slot].warp->stop != Stop::kEnded) return false;
   finish(slots_[slot]);
-  std::swap(slots_[slot], slots_[--live_]);
+  if (slot != --live_) std::swap(slots_[slot], slots_[live_]);
   return true;
 }
 

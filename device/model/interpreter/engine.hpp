@@ -7,7 +7,7 @@
 
 #include "device/model/host_level.hpp"
 #include "device/model/interpreter/warp.hpp"
-#include "device/model/translator/translation.hpp"
+#include "device/model/translator/state_layout.hpp"
 
 namespace kiesel::model {
 

@@ -10,7 +10,7 @@
 
 #include "device/model/interpreter/code.hpp"
 #include "device/model/memory/memory.hpp"
-#include "device/model/translator/translation.hpp"
+#include "device/model/translator/state_layout.hpp"
 
 namespace kiesel::model {
 

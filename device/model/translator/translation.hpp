@@ -15,10 +15,9 @@
 #include <vector>
 
 #include "device/isa/target.hpp"
+#include "device/model/translator/state_layout.hpp"
 
 namespace kiesel::model {
-
-inline constexpr unsigned kNumBarriers = 64;  // of a core
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
 #define KIESEL_TABLE_CSRS(CSR)                                                                          \
@@ -48,22 +47,24 @@ inline constexpr std::uint32_t kNoSite = ~std::uint32_t{0};
 // reads it by offset.
 struct WarpContext {
   std::uint64_t csrs[static_cast<std::size_t>(TableCsr::kCount)];
-  std::uint64_t module_base;                  // address of the program in device memory
-  std::uint64_t window_end;                   // of private memory: where stacks start
-  std::uint64_t window_bytes;                 // of one lane
-  std::uint64_t rank;                         // of the warp that runs
-  std::uint64_t end_rank;                     // a segment runs the warps from `rank` to the one before this
-  std::uint64_t more_groups;                  // the first segment goes on with, as long as all warps end in it
-  const std::uint32_t (*local_ids)[3][64];    // by rank: of its lanes
-  std::byte* frames;                          // by rank: what warps keep from segment to segment
-  std::uint64_t frame_bytes;                  // of one
-  std::byte* private_memory;                  // of rank 0
-  std::uint64_t private_stride;               // from rank to rank
-  std::uint64_t executed, lane_instructions;  // segments add to them
-  std::uint64_t earlier;                      // kApart, kInterpret, kYield: what the call's warps before `rank` did
-  SiteRange* sites;                           // by number of the site
-  const void* insns;                          // the interpreter's first instruction
-  std::uint64_t poll_at;                      // instructions of a call after which a loop asks poll()
+  std::uint64_t module_base;                // address of the program in device memory
+  std::uint64_t window_end;                 // of private memory: where stacks start
+  std::uint64_t window_bytes;               // of one lane
+  std::uint64_t rank;                       // of the warp that runs
+  std::uint64_t end_rank;                   // a segment runs the warps from `rank` to the one before this
+  std::uint64_t more_groups;                // the first segment goes on with, as long as all warps end in it
+  const std::uint32_t (*local_ids)[3][64];  // by rank: of its lanes
+  std::byte* frames;                        // by rank: what warps keep from segment to segment
+  std::uint64_t frame_bytes;                // of one
+  std::byte* private_memory;                // of rank 0
+  std::uint64_t private_stride;             // from rank to rank
+  std::uint64_t executed;  // segments add to it. Not beside the next one: the host would read both at once,
+                           // before what was written one by one is there
+  std::uint64_t earlier;   // kApart, kInterpret, kYield: what the call's warps before `rank` did
+  std::uint64_t lane_instructions;  // likewise
+  SiteRange* sites;                 // by number of the site
+  const void* insns;                // the interpreter's first instruction
+  std::uint64_t poll_at;            // instructions of a call after which a loop asks poll()
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
@@ -72,7 +73,8 @@ struct WarpContext {
   bool (*poll)(void* warp, std::uint64_t executed, bool waits);
 };
 
-// What a warp did in a segment: it ended, or came to a barrier behind which it goes on with a segment (1 and up).
+// What a warp did in a segment: it ended, or came to a barrier behind which it goes on with a segment (1 and
+// up).
 inline constexpr std::uint32_t kWarpEnded = 0;
 
 // How a call of a segment ended: the low half of its result. The high half says more.
@@ -86,18 +88,6 @@ enum class Exit : std::uint32_t {
   kStopped,    // poll() said so; nothing was counted
 };
 using SegmentFunction = std::uint64_t (*)(void* warp, WarpContext* context);
-
-// Offsets in the state of a warp as the engine's compiler laid it out, in bytes.
-struct StateLayout {
-  std::uint32_t mask, depth, divergence;
-  std::uint32_t single, form, base, slope, x, f;  // of Lanes<W>; x0 is never read, x[32] takes its writes
-  std::uint32_t divergence_stride, divergence_before, divergence_second_side, divergence_second_start,
-      divergence_in_second;
-  std::uint32_t width;       // W: values in a row of x and f
-  std::uint32_t insn_bytes;  // Divergence::second_start is WarpContext::insns + index * insn_bytes
-  std::uint8_t form_varies, form_uniform, form_sloped;  // values of `form`; the last two need no row in x
-  bool operator==(const StateLayout&) const = default;
-};
 
 // How a launch's work-items lie in its warps: what the code may take for granted.
 struct Shape {
