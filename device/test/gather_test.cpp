@@ -27,7 +27,13 @@ constexpr const char* kEnd = "\nskip:\n  join s5\n  jalr zero, 0(ra)\n";
 constexpr const char* kAll = "  addi t4, zero, 1\n  split s5, t4\n  beq t4, zero, skip\n";
 
 struct Place {
-  std::uint8_t* bytes;
+  std::uint8_t *bytes, *all;
+  std::int64_t word_at(std::int64_t index) const {
+    std::int32_t word;
+    std::memcpy(&word, all + index * 4, 4);
+    return word;
+  }
+  unsigned index() const { return bytes[0] & 63; }
   std::int64_t byte(unsigned i) const { return static_cast<std::int8_t>(bytes[i]); }
   std::int64_t ubyte(unsigned i) const { return bytes[i]; }
   std::int64_t half(unsigned i) const { return static_cast<std::int16_t>(bytes[i] | bytes[i + 1] << 8); }
@@ -104,6 +110,104 @@ constexpr Case kCases[] = {
        std::memcpy(p.bytes, &word, 4);
        return (p.ubyte(0) * 256 + p.byte(3)) * 256 + before;
      }},
+    {"an index from a base", R"(
+  lw t5, 0(t1)
+  andi t5, t5, 63
+  sh2add t6, t5, a1
+  lw t3, 0(t6)
+  sub t6, t6, a1
+  slli t6, t6, 32
+  xor t3, t3, t6
+)",
+     [](Place p) { return p.word_at(p.index()) ^ (std::int64_t{p.index()} << 34); }},
+    {"an index below zero, and a base that moves", R"(
+  lw t5, 0(t1)
+  andi t5, t5, 63
+  addi t5, t5, -64
+  addi a2, a1, 128
+  sh2add t6, t5, a2
+  addi t6, t6, 128
+  lw t3, 0(t6)
+  addi t6, t6, 256
+  lbu t5, -256(t6)
+  sub t6, t6, t5
+  sub t6, t6, a2
+  add t3, t3, t6
+)",
+     [](Place p) {
+       const std::int64_t offset = std::int64_t{p.index()} * 4;
+       return p.word_at(p.index()) + offset + 128 - p.all[offset];
+     }},
+    {"an index without a sign", R"(
+  lw t5, 0(t1)
+  andi t5, t5, 63
+  lui t2, 524288
+  or t5, t5, t2
+  add a2, a1, t2
+  add.uw t6, t5, a2
+  lbu t3, 0(t6)
+  add.uw t5, t5, zero
+  sh1add.uw t2, t5, zero
+  add t5, t5, t2
+  add t3, t3, t5
+)",
+     [](Place p) { return p.all[p.index()] + 3 * (std::int64_t{p.index()} + 0x80000000); }},
+    {"an index that shifts extend", R"(
+  lw t5, 0(t1)
+  andi t5, t5, 15
+  slli t6, t5, 32
+  bseti t2, zero, 33
+  add t6, t6, t2
+  srai t2, t6, 30
+  add t2, t2, a1
+  lw t3, 0(t2)
+  addi t5, t5, -8
+  slli t5, t5, 32
+  srli t6, t5, 31
+  srai t2, t5, 32
+  add t3, t3, t6
+  sh3add t3, t2, t3
+  srai t2, t5, 31
+  xor t3, t3, t2
+)",
+     [](Place p) {
+       const std::int64_t low = std::int64_t{p.index() & 15} - 8;
+       const std::int64_t sum = p.word_at((p.index() & 15) + 2) + (low & 0xFFFFFFFF) * 2 + low * 8;
+       return sum ^ low * 2;
+     }},
+    {"bytes from a base, loaded as words", R"(
+  lw t5, 0(t1)
+  andi t5, t5, 60
+  add t6, a1, t5
+  lw t3, 4(t6)
+  slli t5, t5, 1
+  add t6, t5, a1
+  lh t6, 2(t6)
+  add t3, t3, t6
+)",
+     [](Place p) {
+       const unsigned at = p.bytes[0] & 60;
+       return p.word_at(at / 4 + 1) + (p.word_at(at / 2) >> 16);
+     }},
+    {"an index from a base, stored to", R"(
+  lw t5, 0(t1)
+  sub t6, t1, a1
+  srliw t6, t6, 2
+  addiw t6, t6, 0
+  sh2add t6, t6, a1
+  sh t5, 2(t6)
+  lw t3, 0(t6)
+  amoadd.w t5, t3, (t6)
+  add t3, t3, t5
+)",
+     [](Place p) {
+       std::memcpy(p.bytes + 2, p.bytes, 2);
+       std::int32_t word;
+       std::memcpy(&word, p.bytes, 4);
+       const std::uint32_t twice = static_cast<std::uint32_t>(word) * 2;
+       std::memcpy(p.bytes, &twice, 4);
+       return std::int64_t{word} * 2;
+     }},
 };
 
 void check(const Case& c, unsigned lanes, unsigned size, bool masked, model::HostLevel level) {
@@ -121,7 +225,7 @@ void check(const Case& c, unsigned lanes, unsigned size, bool masked, model::Hos
   REQUIRE(machine.was_translated());
   for (unsigned i = 0; i < size; ++i) {
     const bool on = !masked || (i & 6);
-    REQUIRE(out[i] == (on ? c.expected({&copy[i * 37 % 64 * 4]}) : 0));
+    REQUIRE(out[i] == (on ? c.expected({&copy[i * 37 % 64 * 4], copy.data()}) : 0));
   }
   REQUIRE(std::equal(copy.begin(), copy.end(), in));
 }

@@ -105,11 +105,7 @@ llvm::Value* reduced(llvm::IRBuilder<>& b, Rmw::BinOp op, llvm::Value* v) {
 
 // Only the thread that runs a work-group touches its local memory.
 llvm::Value* Emitter::in_local_memory(std::uint32_t site) {
-  llvm::Value* sites = load_context(offsetof(WarpContext, sites), pointer_);
-  auto* begin = b_.CreateLoad(
-      i64_, b_.CreateConstInBoundsGEP1_64(i8_, sites, site * sizeof(SiteRange) + offsetof(SiteRange, begin)));
-  begin->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
-  return b_.CreateICmpEQ(begin, table_csr(TableCsr::local_base));
+  return b_.CreateICmpEQ(site_range(site).first, table_csr(TableCsr::local_base));
 }
 
 llvm::Value* Emitter::lanes_before(llvm::Type* element) {

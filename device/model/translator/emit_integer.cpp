@@ -98,6 +98,10 @@ Value Emitter::integer(const Item& item, const Kind& kind) {
   if (kind.rep == Rep::kUniform && a.kind.rep == Rep::kUniform && b.kind.rep == Rep::kUniform)
     return {kind, compute64(in, a.v, b.v)};
   if (kind.rep == Rep::kLine || kind.rep == Rep::kUniform) return line_result(item, kind, a, b);
+  const bool extends =
+      a.kind.rep == Rep::kOffset && a.kind.upper && (in.op == Op::srai || in.op == Op::srli) && in.imm <= 32;
+  if (kind.rep == Rep::kOffset || (extends && kind.rep == Rep::kNarrow))
+    return offset_result(item, kind, a, b);
   if (divides(in.op) && !is_word(in.op)) return wide_division(item, kind, a, b);
   const bool both = is_narrow(a.kind) && is_narrow(b.kind);
   if (kind.rep == Rep::kNarrow && (works_in_lower_half(in) || (both && works_on_narrow(in.op)) ||
@@ -214,6 +218,49 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
     if (kind.rep == Rep::kLine) require(inside(base, kind.stride, step, INT32_MIN, INT32_MAX));
   }
   return {kind, base, step};
+}
+
+Value Emitter::offset_result(const Item& item, const Kind& kind, const Value& a, const Value& b) {
+  const Instruction& in = item.in;
+  // Zero-extended: what lies 2^31 lower, sign-extended, from a base that lies 2^31 times the stride higher.
+  const auto zero_extended = [&](llvm::Value* v, llvm::Value* base) -> Value {
+    v = b_.CreateXor(v, splat(b_.getInt32(0x80000000)));
+    return {kind, v, b_.CreateAdd(base, number64(kind.stride << 31))};
+  };
+  const auto moved = [&](const Value& lanes, llvm::Value* by) -> Value {
+    if (lanes.kind.rep == Rep::kOffset) return {kind, lanes.v, b_.CreateAdd(lanes.step, by)};
+    return {kind, narrow(lanes), by};
+  };
+  const auto either = [&](unsigned shift) {
+    if (b.kind.rep == Rep::kUniform) return moved(a, b.v);
+    return moved(b, b_.CreateShl(a.v, number64(shift)));
+  };
+  switch (in.op) {
+    case Op::sub:
+      return moved(a, b_.CreateNeg(b.v));
+    case Op::sh1add:
+      return either(1);
+    case Op::sh2add:
+      return either(2);
+    case Op::sh3add:
+      return either(3);
+    case Op::add_uw:
+    case Op::sh1add_uw:
+    case Op::sh2add_uw:
+    case Op::sh3add_uw:
+      return zero_extended(narrow(a), b.v);
+    case Op::slli:
+      return {kind, narrow(a), number64(0)};
+    case Op::srai:
+    case Op::srli: {
+      llvm::Value* v = b_.CreateAdd(a.v, splat(b_.CreateTrunc(b_.CreateLShr(a.step, number64(32)), i32_)));
+      if (kind.rep == Rep::kNarrow)
+        return {kind, in.imm == 32 ? v : b_.CreateShl(v, static_cast<std::uint64_t>(32 - in.imm))};
+      return in.op == Op::srli ? zero_extended(v, number64(0)) : Value{kind, v, number64(0)};
+    }
+    default:
+      return either(0);
+  }
 }
 
 llvm::Value* Emitter::divide64(const Instruction& in, llvm::Value* a, llvm::Value* b) {

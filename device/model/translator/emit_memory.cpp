@@ -30,6 +30,12 @@ std::uint32_t Emitter::new_site(std::uint32_t span) {
 
 // Address, or each lane's, lies in the site's range.
 llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
+  const auto [begin, limit] = site_range(site);
+  if (!address->getType()->isVectorTy()) return b_.CreateICmpULT(b_.CreateSub(address, begin), limit);
+  return b_.CreateICmpULT(b_.CreateSub(address, splat(begin)), splat(limit));
+}
+
+std::pair<llvm::Value*, llvm::Value*> Emitter::site_range(std::uint32_t site) {
   llvm::Value* sites = load_context(offsetof(WarpContext, sites), pointer_);
   const auto field = [&](std::size_t offset) {
     auto* made =
@@ -37,9 +43,8 @@ llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
     made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
     return made;
   };
-  llvm::Value *begin = field(offsetof(SiteRange, begin)), *limit = field(offsetof(SiteRange, limit));
-  if (!address->getType()->isVectorTy()) return b_.CreateICmpULT(b_.CreateSub(address, begin), limit);
-  return b_.CreateICmpULT(b_.CreateSub(address, splat(begin)), splat(limit));
+  llvm::Value* begin = field(offsetof(SiteRange, begin));
+  return {begin, field(offsetof(SiteRange, limit))};
 }
 
 llvm::Type* Emitter::memory_type(const Instruction& in) const {
@@ -156,6 +161,10 @@ llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& targ
 // `place` plus an offset.
 Value Emitter::displaced(Value place, std::int64_t offset) {
   if (place.kind.rep == Rep::kNarrow) place = {{Rep::kWide, false, Nan::kCanonical, 0}, wide(place)};
+  if (place.kind.rep == Rep::kOffset) {
+    place.step = b_.CreateAdd(place.step, number64(offset));
+    return place;
+  }
   llvm::Value* by = number64(offset);
   place.v = b_.CreateAdd(place.v, place.kind.rep == Rep::kWide ? splat(by) : by);
   return place;
@@ -191,9 +200,47 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
     }
     return ok;
   }
+  const bool is_offset =
+      place.kind.rep == Rep::kOffset && !place.kind.upper && place.kind.stride % alignment == 0;
+  if (is_offset) return offsets_inside(site, place, alignment);
   llvm::Value* ok = bits(checked(wide(place)));
   if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
   return b_.CreateICmpEQ(ok, all_lanes());
+}
+
+// Likewise, of offsets: the range is brought to their numbers.
+llvm::Value* Emitter::offsets_inside(std::uint32_t site, const Value& place, unsigned alignment) {
+  const auto [begin, limit] = site_range(site);
+  const unsigned shift = llvm::Log2_64(static_cast<std::uint64_t>(place.kind.stride));
+  llvm::Value* from = b_.CreateSub(place.step, begin);
+  const auto down = [&](llvm::Value* v) { return b_.CreateAShr(v, number64(shift)); };
+  const auto clamped = [&](llvm::Intrinsic::ID id, llvm::Value* v, std::int64_t end) {
+    return b_.CreateBinaryIntrinsic(id, v, number64(end));
+  };
+  // A base that is far from the range reaches it nowhere, and would wrap below.
+  constexpr std::int64_t kFar = std::int64_t{1} << 61;
+  llvm::Value* near = b_.CreateICmpULT(b_.CreateAdd(from, number64(kFar)), number64(2 * kFar));
+  near = b_.CreateAnd(near, b_.CreateICmpULT(limit, number64(kFar)));
+  llvm::Value* first = clamped(llvm::Intrinsic::smax, b_.CreateNeg(down(from)), INT32_MIN);
+  llvm::Value* last = b_.CreateSub(b_.CreateSub(limit, number64(1)), from);
+  last = clamped(llvm::Intrinsic::smin, down(last), INT32_MAX);
+  llvm::Value* some = b_.CreateAnd(near, b_.CreateICmpSLE(first, last));
+  if (alignment > 1) {
+    llvm::Value* low = b_.CreateAnd(place.step, number64(alignment - 1));
+    some = b_.CreateAnd(some, b_.CreateICmpEQ(low, number64(0)));
+  }
+  llvm::Value* offset = b_.CreateSub(place.v, splat(b_.CreateTrunc(first, i32_)));
+  llvm::Value* length = b_.CreateTrunc(b_.CreateSub(last, first), i32_);
+  llvm::Value* outside = bits(b_.CreateICmpUGT(offset, splat(length)));
+  if (!node_->full) outside = b_.CreateAnd(outside, mask());
+  return b_.CreateAnd(some, b_.CreateICmpEQ(outside, no_lanes()));
+}
+
+llvm::Value* Emitter::pointers(const Value& place) {
+  if (place.kind.rep != Rep::kOffset || place.kind.upper)
+    return b_.CreateIntToPtr(wide(place), lanes(pointer_));
+  llvm::Type* step = b_.getIntNTy(static_cast<unsigned>(place.kind.stride * 8));
+  return b_.CreateGEP(step, b_.CreateIntToPtr(place.step, pointer_), place.v);
 }
 
 // The bytes that an access of `bytes` from a place covers, of a line those of a whole row.
@@ -270,7 +317,7 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     target.rows = row_bases(place);
   } else {
     target.shape = Target::Shape::kScattered;
-    target.pointer = b_.CreateIntToPtr(wide(place), lanes(pointer_));
+    target.pointer = pointers(place);
     if (is_load(item.in) && bytes < 4 && request_.host_level == 2) find_word(item, address, target);
   }
   return target;
@@ -293,7 +340,7 @@ void Emitter::find_word(const Item& item, const Value& address, Target& target) 
     return;
   }
   target.word = new_variable(lanes(i32_), "word");
-  target.pointer = b_.CreateIntToPtr(wide(displaced(address, offset)), lanes(pointer_));
+  target.pointer = pointers(displaced(address, offset));
   b_.CreateStore(llvm::PoisonValue::get(lanes(i32_)), target.word);  // no value comes from elsewhere
   group.words.push_back({offset, target.word});
 }

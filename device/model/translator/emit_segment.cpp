@@ -218,8 +218,7 @@ void Emitter::take_frame(std::uint32_t node) {
     if (kind.rep == Rep::kNone) continue;
     Value value{kind,
                 take(r, static_cast<int>(kind.rep) * 4, variable(r, kind.rep, false)->getAllocatedType())};
-    if (kind.rep == Rep::kLine && rows_ > 1)
-      value.step = take(r, static_cast<int>(kind.rep) * 4 + kStep, i64_);
+    if (has_step(kind)) value.step = take(r, static_cast<int>(kind.rep) * 4 + kStep, i64_);
     store_variable(r, value);
   }
   if (!start.full) b_.CreateStore(b_.CreateTrunc(take(0, kMask, i64_), mask_type_), mask_variable_);

@@ -21,7 +21,8 @@
 namespace kiesel::model::translator {
 
 // A register's value in a function: `v` is a number or a vector of one value a lane, as the kind says; of a
-// line `v` is lane 0's value and `step`, where warps are several rows, what is added from row to row.
+// line `v` is lane 0's value and `step`, where warps are several rows, what is added from row to row; of
+// offsets `step` is their base.
 struct Value {
   Kind kind;
   llvm::Value* v = nullptr;
@@ -64,6 +65,9 @@ class Emitter {
   Value at_end(Register r);  // as the node leaves it: blended where lanes wait
   Value blended(const Value& fresh, const Value& old);
   Value convert(Value value, const Kind& to);
+  bool has_step(const Kind& kind) const {
+    return kind.rep == Rep::kOffset || (kind.rep == Rep::kLine && rows_ > 1);
+  }
   Value constant(std::int64_t number);
   Value known(const Constant& constant);
   llvm::Value* narrow(const Value& value);  // <lanes x i32>
@@ -92,6 +96,7 @@ class Emitter {
   bool needs_interpreter(const Item& item) const;
   Value integer(const Item& item, const Kind& kind);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
+  Value offset_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   llvm::Value* compute(const Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* compute64(const Instruction& in, llvm::Value* a, llvm::Value* b);
   llvm::Value* compute32(const Instruction& in, llvm::Value* a, llvm::Value* b);
@@ -151,6 +156,8 @@ class Emitter {
   };
   void find_groups();
   Value displaced(Value place, std::int64_t offset);
+  llvm::Value* pointers(const Value& place);  // <lanes x ptr>
+  llvm::Value* offsets_inside(std::uint32_t site, const Value& place, unsigned alignment);
   bool loads_active_only() const;
   llvm::Value* inside(std::uint32_t site, const Value& place, unsigned alignment);
   std::uint32_t span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const;
@@ -167,6 +174,7 @@ class Emitter {
   llvm::Value* lane_loop(const std::string& name, llvm::Value* addresses, llvm::Value* values,
                          const LaneBody& body, llvm::Value* before = nullptr);
   llvm::Value* site_check(std::uint32_t site, llvm::Value* address);
+  std::pair<llvm::Value*, llvm::Value*> site_range(std::uint32_t site);  // begin, limit
   std::uint32_t new_site(std::uint32_t span);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
   void fence(const Item& item);

@@ -115,6 +115,7 @@ Kind varying(const Kind& kind, bool high) {
     case Rep::kUniform:
     case Rep::kLine:
       return lanes_of(!kind.narrow && high);
+    case Rep::kOffset:
     case Rep::kWide:
       return lanes_of(high);
     case Rep::kFloat:
@@ -139,8 +140,8 @@ Kind merged(const Kind& a, const Kind& b, bool high) {
     const Nan nan = is_double(a.rep) == is_double(b.rep) ? merged(a.nan, b.nan) : Nan::kExact;
     return real(both, wide ? 'd' : 's', nan);
   }
-  const bool lines = a.rep == Rep::kLine && b.rep == Rep::kLine && a.stride == b.stride;
-  if (lines || (a.rep == Rep::kUniform && b.rep == Rep::kUniform))
+  const bool alike = (a.rep == Rep::kLine || a.rep == Rep::kOffset) && a.rep == b.rep && a.stride == b.stride;
+  if (alike || (a.rep == Rep::kUniform && b.rep == Rep::kUniform))
     return {a.rep, a.narrow && b.narrow, Nan::kCanonical, a.stride, a.upper && b.upper};
   return lanes_of(high && !(is_narrow(a) && is_narrow(b)));
 }
@@ -430,6 +431,62 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
   }
 }
 
+// Offsets from one base: the result, or kNone where it is none. Addresses into arrays are such; what is kept
+// is half as long, and hosts gather by it.
+Kind Kinds::offset(const Item& item, const Kind& a, const Kind& b) const {
+  const Instruction& in = item.in;
+  constexpr std::int64_t kUpper = std::int64_t{1} << 32;
+  const auto scaled = [](std::int64_t by, bool upper) {
+    return Kind{Rep::kOffset, false, Nan::kCanonical, by, upper};
+  };
+  const auto moved = [&](const Kind& lanes, const Kind& by, unsigned shift) {  // (lanes << shift) + by
+    if (by.rep != Rep::kUniform) return Kind();
+    if (lanes.rep == Rep::kNarrow) return scaled(std::int64_t{1} << shift, false);
+    if (lanes.rep != Rep::kOffset || shift) return Kind();
+    return scaled(lanes.stride, lanes.upper && by.upper);
+  };
+  const auto either = [&](unsigned shift) {
+    const Kind kind = moved(a, b, shift);
+    return kind.rep == Rep::kNone && a.rep == Rep::kUniform ? moved(b, a, 0) : kind;
+  };
+  const auto extended = [&](unsigned shift) {
+    return b.rep == Rep::kUniform ? scaled(std::int64_t{1} << shift, false) : Kind();
+  };
+  if (!item.high_matters) return {};
+  switch (in.op) {
+    case Op::add:
+      return either(0);
+    case Op::addi:
+      return in.imm == 0 ? a : moved(a, b, 0);
+    case Op::sub:
+      return moved(a, b, 0);
+    case Op::sh1add:
+      return either(1);
+    case Op::sh2add:
+      return either(2);
+    case Op::sh3add:
+      return either(3);
+    case Op::add_uw:
+      return extended(0);
+    case Op::sh1add_uw:
+      return extended(1);
+    case Op::sh2add_uw:
+      return extended(2);
+    case Op::sh3add_uw:
+      return extended(3);
+    case Op::slli:
+      if (in.imm == 32) return scaled(kUpper, true);
+      return in.imm <= 3 && a.rep == Rep::kNarrow ? scaled(std::int64_t{1} << in.imm, false) : Kind();
+    case Op::srai:  // behind slli
+    case Op::srli:
+      if (a.rep != Rep::kOffset || !a.upper || in.imm > 32 || in.imm < 29) return {};
+      if (in.imm == 32 && in.op == Op::srai) return lanes_of(false);
+      return scaled(kUpper >> in.imm, false);
+    default:
+      return {};
+  }
+}
+
 Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
   const Instruction& in = item.in;
   const Result result = result_of(in);
@@ -443,6 +500,7 @@ Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
     return kind;
   }
   if (const Kind kind = line(item, a, b); kind.rep != Rep::kNone) return kind;
+  if (const Kind kind = offset(item, a, b); kind.rep != Rep::kNone) return kind;
   bool wide = item.high_matters;
   if (result == Result::kNarrow || ((result == Result::kBits || result == Result::kBoth) && narrow) ||
       (result == Result::kLikeFirst && is_narrow(a)))

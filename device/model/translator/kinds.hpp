@@ -17,6 +17,7 @@ enum class Rep : std::uint8_t {
   kNone,     // nothing was written yet
   kUniform,  // one number of 64 bits
   kLine,     // base + stride * lane; where a warp is several rows: + step * row, too
+  kOffset,   // base + stride * 32 bits a lane, sign-extended
   kNarrow,   // 32 bits a lane: the sign-extended number, or all of it that matters
   kWide,     // 64 bits a lane
   kFloat,    // one boxed single
@@ -37,8 +38,8 @@ struct Kind {
   Rep rep = Rep::kNone;
   bool narrow = false;        // uniform, line: a sign-extended number of 32 bits
   Nan nan = Nan::kCanonical;  // float kinds
-  std::int64_t stride = 0;    // of a line
-  bool upper = false;         // uniform, line: a multiple of 2^32
+  std::int64_t stride = 0;    // of a line, of offsets
+  bool upper = false;         // uniform, line, offsets: a multiple of 2^32
   bool operator==(const Kind&) const = default;
 };
 
@@ -87,6 +88,7 @@ class Kinds {
   void flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& kinds);
   Kind integer(const Item& item, const Kind& a, const Kind& b) const;
   Kind line(const Item& item, const Kind& a, const Kind& b) const;
+  Kind offset(const Item& item, const Kind& a, const Kind& b) const;
   Kind floating(const Item& item, const std::vector<Kind>& kinds) const;
   Kind loaded(const Item& item, const Kind& address) const;
   Kind of_csr(std::uint32_t number) const;

@@ -58,6 +58,9 @@ llvm::AllocaInst* Emitter::variable(Register r, Rep rep, bool step) {
   if (made) return made;
   llvm::Type* type = i64_;
   switch (rep) {
+    case Rep::kOffset:
+      type = step ? i64_ : lanes(i32_);
+      break;
     case Rep::kNarrow:
       type = lanes(i32_);
       break;
@@ -99,14 +102,13 @@ Value Emitter::load_variable(Register r, const Kind& kind) {
     return constant(0);
   }
   Value value{kind, load(variable(r, kind.rep, false))};
-  if (kind.rep == Rep::kLine && rows_ > 1) value.step = load(variable(r, kind.rep, true));
+  if (has_step(kind)) value.step = load(variable(r, kind.rep, true));
   return value;
 }
 
 void Emitter::store_variable(Register r, const Value& value) {
   b_.CreateStore(value.v, variable(r, value.kind.rep, false));
-  if (value.kind.rep == Rep::kLine && rows_ > 1)
-    b_.CreateStore(value.step, variable(r, value.kind.rep, true));
+  if (has_step(value.kind)) b_.CreateStore(value.step, variable(r, value.kind.rep, true));
 }
 
 Value Emitter::read(Register r, const Constant& c) {
@@ -164,6 +166,9 @@ llvm::Value* Emitter::narrow(const Value& value) {
       return splat(b_.CreateTrunc(value.v, i32_));
     case Rep::kLine:
       return line(value, i32_);
+    case Rep::kOffset:
+      return b_.CreateAdd(splat(b_.CreateTrunc(value.step, i32_)),
+                          b_.CreateMul(value.v, splat(b_.CreateTrunc(number64(value.kind.stride), i32_))));
     case Rep::kWide:
       return b_.CreateTrunc(value.v, lanes(i32_));
     default:
@@ -177,6 +182,9 @@ llvm::Value* Emitter::wide(const Value& value) {
       return splat(value.v);
     case Rep::kLine:
       return line(value, i64_);
+    case Rep::kOffset:
+      return b_.CreateAdd(splat(value.step), b_.CreateMul(b_.CreateSExt(value.v, lanes(i64_)),
+                                                          splat(number64(value.kind.stride))));
     case Rep::kNarrow:
       return b_.CreateSExt(value.v, lanes(i64_));
     default:
@@ -223,6 +231,8 @@ Value Emitter::convert(Value value, const Kind& to) {
   if (!is_float(to.rep)) {
     if (to.rep == Rep::kNarrow) return {to, narrow(value)};
     if (to.rep == Rep::kWide) return {to, wide(value)};
+    if (to.rep == Rep::kOffset && value.kind.rep == Rep::kUniform)
+      return {to, llvm::Constant::getNullValue(lanes(i32_)), value.v};
     value.kind = to;  // what is known of it differs
     if (to.rep == Rep::kLine && rows_ > 1 && !value.step) value.step = number64(0);  // nobody wrote it
     return value;
