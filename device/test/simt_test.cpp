@@ -604,6 +604,115 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
         add t3, t3, t1
       )",
        [](std::uint64_t i, unsigned) { return (i << 33) + i + 2 * i; }},
+      {"a sum that wraps in the first side, which writes what the second reads", R"(
+        sd zero, 0(s0)
+        addi t2, s1, 100
+        andi t0, s1, 3
+        sltu t0, zero, t0
+        split t1, t0
+        beq t0, zero, else
+        addi t3, t2, 1000
+        addi t2, zero, 7
+        lui t5, 524288
+        addiw t5, t5, -3
+        addw t5, t5, s1
+        add t3, t3, t5
+        add t3, t3, t2
+        jal zero, end
+      else:
+        addi t3, t2, 2000
+        addi t2, zero, 9
+        add t3, t3, t2
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return i & 3 ? i + 1107 + narrow(0x7FFFFFFD + i) : i + 2109; }},
+      {"a sum that wraps in the second side, which reads what the first wrote", R"(
+        sd zero, 0(s0)
+        addi t2, s1, 100
+        andi t0, s1, 3
+        sltiu t0, t0, 1
+        split t1, t0
+        beq t0, zero, else
+        addi t3, t2, 1000
+        addi t2, zero, 7
+        lui t5, 524288
+        addiw t5, t5, -3
+        addw t5, t5, s1
+        add t3, t3, t5
+        add t3, t3, t2
+        jal zero, end
+      else:
+        addi t3, t2, 2000
+        addi t2, zero, 9
+        add t3, t3, t2
+      end:
+        join t1
+      )",
+       [](std::uint64_t i, unsigned) { return !(i & 3) ? i + 1107 + narrow(0x7FFFFFFD + i) : i + 2109; }},
+      {"a wrapping sum inside of two splits whose second sides read what the first ones write", R"(
+        sd zero, 0(s0)
+        addi t2, s1, 100
+        sh1add t4, s1, s1
+        andi t0, s1, 3
+        sltu t0, zero, t0
+        split t1, t0
+        beq t0, zero, else
+        andi t3, s1, 1
+        split t6, t3
+        beq t3, zero, even
+        sh2add t3, t2, t4
+        addi t2, zero, 7
+        lui t5, 524288
+        addiw t5, t5, -3
+        addw t5, t5, s1
+        add t3, t3, t5
+        add t3, t3, t2
+        addi t4, t2, 1
+        jal zero, both
+      even:
+        slli t3, t2, 3
+        addi t2, zero, 1
+        add t3, t3, t4
+      both:
+        join t6
+        addi t4, t2, 0
+        jal zero, end
+      else:
+        sub t3, t2, t4
+        addi t2, t3, 1
+      end:
+        join t1
+        add t3, t3, t2
+      )",
+       [](std::uint64_t i, unsigned) {
+         const std::uint64_t t2 = i + 100, t4 = 3 * i;
+         if (i % 4 == 0) return (t2 - t4) * 2 + 1;
+         return i & 1 ? t2 * 4 + t4 + narrow(0x7FFFFFFD + i) + 14 : t2 * 8 + t4 + 1;
+       }},
+      {"a sum that wraps in a loop that some lanes have left", R"(
+        sd zero, 0(s0)
+        andi t2, s1, 3
+        addi t2, t2, 1
+        addi t3, zero, 0
+        lui t6, 524288
+        addiw t6, t6, -200
+        csrrs t4, active_lanes, zero
+      loop:
+        addiw t6, t6, 64
+        addw t5, t6, s1
+        add t3, t3, t5
+        addi t2, t2, -1
+        sltiu t1, t2, 1
+        pred.n t1, t4
+        beq t1, zero, loop
+        add t3, t3, s1
+      )",
+       [](std::uint64_t i, unsigned) {
+         std::uint64_t sum = i;
+         for (std::uint64_t k = 1; k <= (i & 3) + 1; ++k) sum += narrow(0x7FFFFF38 + 64 * k + i);
+         return sum;
+       }},
       {"shifts by a register with a slope", R"(
         addi t0, zero, 1
         sll t3, t0, s1

@@ -2,6 +2,7 @@
 // and the warp given back to it.
 #include <llvm/IR/IntrinsicsX86.h>
 
+#include <algorithm>
 #include <cstddef>
 
 #include "device/model/translator/emitter.hpp"
@@ -128,24 +129,68 @@ void Emitter::put_divergence() {
 
 void Emitter::put_registers(const Set& live, const Set& waiting) {
   const auto values = values_;
-  const auto put = [&](Register original, const Value& value) {
-    if (original >= kSlots)
-      put_slot(original - kSlots, value);
-    else
-      put_register(original, value);
-  };
-  std::map<Register, Register> waits;  // by what it is originally
+  std::map<Register, Value> found;  // by what it is originally
+  std::map<Register, Register> waits;
   for (const unsigned r : waiting.set_bits()) waits[code_.original(r)] = r;
   for (const unsigned r : live.set_bits()) {
     const auto other = waits.find(code_.original(r));
     if (other == waits.end() || other->second == r)
-      put(code_.original(r), at_end(r));
+      found[code_.original(r)] = at_end(r);
     else
-      put(code_.original(r), blended(read(r), read(other->second)));
+      found[code_.original(r)] = blended(read(r), read(other->second));
     if (other != waits.end()) waits.erase(other);
   }
-  for (const auto& [original, r] : waits) put(original, at_end(r));
+  for (const auto& [original, r] : waits) found[original] = at_end(r);
+  if (!node_->full) add_conditions(waiting, found);
+  for (const auto& [original, value] : found)
+    if (original >= kSlots)
+      put_slot(original - kSlots, value);
+    else
+      put_register(original, value);
   values_ = values;
+}
+
+// Conditions that lanes which wait agree on, as the branch behind a split or predicate will read them again:
+// nobody keeps them. Lanes that have left a loop come first, since those of a second side inside of it have
+// not.
+void Emitter::add_conditions(const Set& waiting, std::map<Register, Value>& found) {
+  const auto add = [&](const Block& block, llvm::Value* lanes, llvm::Value* holds) {
+    const auto [place, fresh] = found.try_emplace(code_.original(block.last().in.rs1), constant(0));
+    const Value condition{{Rep::kUniform, true, Nan::kCanonical, 0}, holds};
+    const Kind kind = merged(varying(place->second.kind, true), varying(condition.kind, true), true);
+    llvm::Value *theirs = convert(condition, kind).v, *others = convert(place->second, kind).v;
+    place->second = {kind, b_.CreateSelect(flags(lanes), theirs, others)};
+  };
+  const auto is_agreed = [&](const Block& block) {
+    const Item& last = block.last();
+    return last.first_is_truth && last.in.rs1 != 0 && !waiting.test(last.in.rs1);
+  };
+  for (const Block& block : code_.blocks) {
+    const auto in_loop = [&](std::uint32_t b) {
+      return std::binary_search(block.body.begin(), block.body.end(), b);
+    };
+    if (block.ending != Ending::kPredicate || !is_agreed(block) || !in_loop(node_->block)) continue;
+    llvm::Value* stay = mask();
+    for (auto split = block_->open.rbegin(); split != block_->open.rend() && in_loop(*split); ++split) {
+      SplitVariables& variables = split_variables(*split);
+      stay = b_.CreateSelect(load(variables.open), load(variables.before), stay);
+    }
+    const Value restore = read(block.last().in.rs2, block.last().second);
+    llvm::Value* all = restore.v;
+    if (restore.kind.rep != Rep::kUniform) {
+      llvm::Value* first = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+      all = b_.CreateExtractElement(wide(restore), first);
+    }
+    add(block, b_.CreateAnd(b_.CreateTrunc(all, mask_type_), b_.CreateNot(stay)),
+        number64(block.last().in.negate));
+  }
+  for (const std::uint32_t split : block_->open) {
+    if (!is_agreed(code_.blocks[split])) continue;
+    SplitVariables& variables = split_variables(split);
+    llvm::Value* waits = b_.CreateAnd(load(variables.open), b_.CreateNot(load(variables.in_second)));
+    add(code_.blocks[split], b_.CreateSelect(waits, load(variables.second), no_lanes()),
+        load(variables.second_holds));
+  }
 }
 
 // Before code that was not made for AVX runs.

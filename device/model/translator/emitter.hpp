@@ -218,6 +218,7 @@ class Emitter {
   // Into the interpreter's registers; `waiting`: what lanes that are not active wait with.
   void put_registers(const Set& live, const Set& waiting);
   void clear_upper_halves(llvm::IRBuilder<>& b) const;
+  void add_conditions(const Set& waiting, std::map<Register, Value>& found);
   void leave(Exit exit, std::uint32_t more = 0);
   // Leaves with what the segment's earlier warps did.
   void part(Exit exit, std::uint32_t more);

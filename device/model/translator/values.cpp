@@ -234,7 +234,7 @@ Value Emitter::convert(Value value, const Kind& to) {
     if (to.rep == Rep::kOffset && value.kind.rep == Rep::kUniform)
       return {to, llvm::Constant::getNullValue(lanes(i32_)), value.v};
     value.kind = to;  // what is known of it differs
-    if (to.rep == Rep::kLine && rows_ > 1 && !value.step) value.step = number64(0);  // nobody wrote it
+    if (has_step(to) && !value.step) value.step = number64(0);  // nobody wrote it
     return value;
   }
   if (is_double(to.rep)) value = boxed(value);
