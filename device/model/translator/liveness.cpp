@@ -1,5 +1,7 @@
 #include "device/model/translator/liveness.hpp"
 
+#include <algorithm>
+
 namespace kiesel::model::translator {
 namespace {
 
@@ -157,15 +159,12 @@ class Finder {
     std::vector<Set> of_split(code_.blocks.size(), Set(registers_));
     for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) {
       const Block& block = code_.blocks[b];
-      if (block.ending == Ending::kSplit) {
-        Set side = out_.start[block.next[0]];
-        if (block.last().first_is_truth) side.reset(block.last().in.rs1);  // known of either side
-        of_split[b] |= side;
-      }
       if (block.ending == Ending::kJoin) of_split[block.split] |= out_.start[block.next[0]];
     }
     for (std::uint32_t b = 0; b < code_.blocks.size(); ++b)
       for (const std::uint32_t split : code_.blocks[b].open) out_.waiting[b] |= of_split[split];
+    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b)
+      if (code_.blocks[b].ending == Ending::kSplit) add_other_side(b);
     for (const Block& block : code_.blocks) {
       if (block.ending != Ending::kPredicate) continue;
       Set leaving = out_.start[block.leave];
@@ -174,6 +173,46 @@ class Finder {
       if (block.last().first_is_truth) leaving.reset(block.last().in.rs1);  // known of all that leave
       for (const std::uint32_t b : block.body) out_.waiting[b] |= leaving;
     }
+  }
+
+  // Blocks that lanes come to from one block before their split's join, and the join.
+  Set side_of(std::uint32_t split, std::uint32_t first) const {
+    Set side(static_cast<unsigned>(code_.blocks.size()));
+    std::vector<std::uint32_t> left{first};
+    while (!left.empty()) {
+      const std::uint32_t b = left.back();
+      left.pop_back();
+      if (side.test(b)) continue;
+      side.set(b);
+      if (code_.blocks[b].ending == Ending::kJoin && code_.blocks[b].split == split) continue;
+      for (const std::uint32_t next : code_.blocks[b].next) left.push_back(next);
+    }
+    return side;
+  }
+
+  // What lanes read that wait for their side of a split: of the side that the block is not on, where the
+  // branch behind the split takes each side one way.
+  void add_other_side(std::uint32_t split) {
+    const Block& block = code_.blocks[split];
+    const Block& branch = code_.blocks[block.next[0]];
+    const auto add = [&](const Set& to, Set reads) {
+      if (block.last().first_is_truth) reads.reset(block.last().in.rs1);  // known of either side
+      for (const unsigned b : to.set_bits()) out_.waiting[b] |= reads;
+    };
+    Set inside(static_cast<unsigned>(code_.blocks.size()));
+    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) {
+      const auto& open = code_.blocks[b].open;
+      if (std::find(open.begin(), open.end(), split) != open.end()) inside.set(b);
+    }
+    if (branch.ending != Ending::kBranch || !branch.agreed) return add(inside, out_.start[block.next[0]]);
+    const Set sides[] = {side_of(split, branch.next[0]), side_of(split, branch.next[1])};
+    for (unsigned side = 0; side < 2; ++side) {
+      Set reads = out_.start[branch.next[1 - side]];
+      for (auto item = branch.items.rbegin(); item != branch.items.rend(); ++item) step_back(reads, *item);
+      add(sides[side], std::move(reads));
+      inside.reset(sides[side]);
+    }
+    add(inside, out_.start[block.next[0]]);
   }
 
   // Loops that do the same again until memory changes.
