@@ -20,11 +20,12 @@
 #include <vector>
 
 #include "device/isa/target.hpp"
+#include "support/recycled.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::device {
 
-inline constexpr std::uint32_t kInterfaceVersion = 3;
+inline constexpr std::uint32_t kInterfaceVersion = 4;
 
 using Address = std::uint64_t;   // an address as the device's loads and stores see it
 using ModuleId = std::uint64_t;  // 0 is no module
@@ -57,6 +58,10 @@ struct Region {
   std::array<std::uint32_t, 3> enqueued_local_size{1, 1, 1};
 };
 
+// An NDRange whose local size divides its global size.
+Region whole_region(std::uint32_t work_dim, const std::array<std::uint64_t, 3>& offset,
+                    const std::array<std::uint64_t, 3>& global, const std::array<std::uint32_t, 3>& local);
+
 // The regions of an NDRange: one if the local size divides the global size; else the work-groups at the ends
 // of dimensions are smaller, and each combination is a region of its own: up to 8.
 std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uint64_t, 3>& offset,
@@ -83,7 +88,8 @@ struct Launch {
   std::uint32_t local_memory_bytes = 0;    // static and argument local memory of one work-group
   std::uint64_t private_memory_bytes = 0;  // stack of one lane
   Address printf_buffer = 0;
-  std::vector<std::byte> arguments;  // laid out by the kernel table, see isa/launch_block.hpp
+  // Laid out by the kernel table, see isa/launch_block.hpp.
+  std::vector<std::byte, RecyclingAllocator<std::byte>> arguments;
 };
 
 // A box of bytes: `size` = {bytes in a row, rows, slices}; pitches in bytes.
@@ -121,6 +127,11 @@ struct Completion {
   std::uint64_t start_ns = 0;
   std::uint64_t end_ns = 0;
 };
+// What the submitter knows of a command.
+struct Handling {
+  bool caller_helps = false;  // this thread calls help() until it is done: nobody need be woken for it
+  bool timed = true;          // somebody wants its times, which cost two looks at the clock; else they are 0
+};
 using CompletionHandler = std::function<void(const Completion&)>;
 
 struct Counter {
@@ -136,8 +147,9 @@ class Device {
   virtual const Description& description() const = 0;
 
   // Memory. Alignment is a power of two. Contents are undefined. free() of 0 does nothing.
-  // kOutOfMemory when there is no room.
-  virtual Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment) = 0;
+  // kOutOfMemory when there is no room. `label`: a name for messages about wild addresses.
+  virtual Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment,
+                                   std::string_view label = {}) = 0;
   virtual void free(Address address) = 0;
   // Lets the device reach memory of the host, or of another device that the host sees, under its host
   // address, until free() of that address. The memory stays its owner's and must outlive this. kUnsupported
@@ -145,7 +157,7 @@ class Device {
   virtual Status share(Address host_address, std::uint64_t bytes) = 0;
   // The host's view of an allocation, or null where the host cannot see device memory.
   virtual std::byte* host_pointer(Address address) = 0;
-  // A name for messages about wild addresses ("buffer 3"); optional.
+  // Another name.
   virtual void label(Address address, std::string_view text) = 0;
 
   // Modules: an ELF of ours is placed and relocated; its bytes are copied.
@@ -156,7 +168,7 @@ class Device {
 
   // Starts a command; the caller has already waited for what it depends on. Commands that are
   // pending at the same time may run in any order and overlap. `done` runs exactly once.
-  virtual void submit(Command command, CompletionHandler done) = 0;
+  virtual void submit(Command command, CompletionHandler done, Handling handling = {}) = 0;
   // Runs a piece of pending work on the calling thread; false when there was none to take.
   virtual bool help() = 0;
 

@@ -20,22 +20,24 @@ std::vector<Run> runs_of(std::uint64_t global, std::uint32_t local) {
 
 }  // namespace
 
-std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uint64_t, 3>& offset,
-                               const std::array<std::uint64_t, 3>& global,
-                               const std::array<std::uint32_t, 3>& local) {
+Region whole_region(std::uint32_t work_dim, const std::array<std::uint64_t, 3>& offset,
+                    const std::array<std::uint64_t, 3>& global, const std::array<std::uint32_t, 3>& local) {
   Region range;
   range.work_dim = work_dim;
   range.first_global_id = offset;
   range.local_size = range.enqueued_local_size = local;
   range.global_size = global;
-  bool uniform = true;
-  for (int d = 0; d < 3; ++d) {
-    range.groups[d] = global[d] / local[d];
-    range.num_groups[d] = range.groups[d] + (global[d] % local[d] != 0);
-    uniform &= range.groups[d] == range.num_groups[d];
-  }
+  for (int d = 0; d < 3; ++d) range.groups[d] = range.num_groups[d] = global[d] / local[d];
+  return range;
+}
+
+std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uint64_t, 3>& offset,
+                               const std::array<std::uint64_t, 3>& global,
+                               const std::array<std::uint32_t, 3>& local) {
+  Region range = whole_region(work_dim, offset, global, local);
+  for (int d = 0; d < 3; ++d) range.num_groups[d] += global[d] % local[d] != 0;
   std::vector<Region> regions{range};
-  if (uniform) return regions;  // launches are short: nothing more for the usual ones
+  if (range.groups == range.num_groups) return regions;
   for (int d = 0; d < 3; ++d) {
     std::vector<Region> parts;
     for (const Run& run : runs_of(global[d], local[d]))

@@ -10,11 +10,11 @@
 namespace kiesel::log {
 namespace {
 
-constexpr std::array<std::string_view, 5> kGroups{"api", "event", "memory", "compiler", "device"};
+constexpr std::array<std::string_view, kGroupCount> kGroups{"api", "event", "memory", "compiler", "device"};
 constexpr std::array<std::string_view, 5> kLevels{"off", "error", "warning", "info", "debug"};
 
 struct Sink {
-  std::array<std::atomic<Level>, kGroups.size()> levels{};
+  std::array<Level, kGroups.size()> levels{};
   std::FILE* file = stderr;
   std::mutex mutex;
 };
@@ -69,8 +69,11 @@ Sink& sink() {
 
 }  // namespace
 
-bool enabled(Group group, Level level) {
-  return sink().levels[static_cast<std::size_t>(group)].load(std::memory_order_relaxed) >= level;
+constinit std::array<std::atomic<Level>, kGroupCount> levels{kUnread, kUnread, kUnread, kUnread, kUnread};
+
+void read_levels() {
+  const Sink& from = sink();
+  for (std::size_t i = 0; i < kGroupCount; ++i) levels[i].store(from.levels[i], std::memory_order_relaxed);
 }
 
 void write(Group group, Level level, std::string_view line) {

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,7 +16,22 @@ namespace kiesel::log {
 enum class Group : std::uint8_t { kApi, kEvent, kMemory, kCompiler, kDevice };
 enum class Level : std::uint8_t { kOff, kError, kWarning, kInfo, kDebug };
 
-bool enabled(Group group, Level level);
+inline constexpr std::size_t kGroupCount = 5;
+inline constexpr Level kUnread = Level{0xFF};  // the options were not looked at yet
+
+// Set from the options at the first line that passes.
+extern std::array<std::atomic<Level>, kGroupCount> levels;
+void read_levels();
+
+inline bool enabled(Group group, Level level) {
+  const auto& own = levels[static_cast<std::size_t>(group)];
+  auto most = own.load(std::memory_order_relaxed);
+  if (most == kUnread) {
+    read_levels();
+    most = own.load(std::memory_order_relaxed);
+  }
+  return most >= level;
+}
 void write(Group group, Level level, std::string_view line);
 
 }  // namespace kiesel::log

@@ -7,6 +7,7 @@
 
 #include "device/model/host_float.hpp"
 #include "support/clock.hpp"
+#include "support/relax.hpp"
 
 namespace kiesel::model {
 namespace {
@@ -32,13 +33,15 @@ CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
 // system call.
 constexpr unsigned kSpins = 2000;
 
-inline void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
-
-thread_local const Dispatcher* running_for = nullptr;  // this thread will look for more work by itself
+// What this thread runs: it will look for more work by itself, and a job that follows from the one that it
+// completes it takes next without the queue.
+struct Running {
+  const Dispatcher* dispatcher = nullptr;
+  std::uint32_t number = 0;  // of the device's core
+  Core* body = nullptr;      // null once given up
+  Job* next = nullptr;
+};
+thread_local Running running;
 
 }  // namespace
 
@@ -79,21 +82,52 @@ void Dispatcher::wake_one() {
   if (sleeping_.load() > 0 && !spinning_.load()) signal_.notify_one();
 }
 
-// A thread that is running a job looks for the next one itself: no need to wake another.
-void Dispatcher::submit(std::unique_ptr<Job> job) {
+// A job of one piece that nobody waits before, submitted by the thread that has just completed one on a core
+// where it may run: in-order queues of small commands go from one to the next like this.
+bool Dispatcher::keep(std::unique_ptr<Job>& job) const {
+  const auto& cores = job->cores;
+  if (running.dispatcher != this || !running.body || running.next || job->pieces > 1 ||
+      waiting_jobs_.load() || stopping_ || (cores.count && running.number - cores.first >= cores.count))
+    return false;
+  running.next = job.release();
+  return true;
+}
+
+void Dispatcher::enqueue(std::unique_ptr<Job> job) {
+  job->queued_ = true;
+  auto place = queue_.end();
+  while (place != queue_.begin() && place[-1]->priority < job->priority) --place;
+  queue_.insert(place, job.release());
+  waiting_jobs_.store(queue_.size());
+}
+
+// Who waits inside of a completion needs the core for what it waits for, perhaps the job that follows.
+void Dispatcher::give_up() {
+  if (running.dispatcher != this || !running.body) return;
+  std::lock_guard lock(mutex_);
+  free_bodies_.push_back(std::exchange(running.body, nullptr));
+  busy_[running.number] = false;
+  if (Job* const next = std::exchange(running.next, nullptr)) enqueue(std::unique_ptr<Job>(next));
+}
+
+void Dispatcher::submit(std::unique_ptr<Job> job, bool caller_helps) {
+  if (keep(job)) return;
+  const bool looks_itself = caller_helps || running.dispatcher == this;
+  const bool others_help = job->pieces > 1;
   {
     std::lock_guard lock(mutex_);
     if (!threads_) start_threads();
-    job->queued_ = true;
-    auto place = queue_.end();
-    while (place != queue_.begin() && place[-1]->priority < job->priority) --place;
-    queue_.insert(place, job.release());
-    waiting_jobs_.store(queue_.size());
+    enqueue(std::move(job));
+    unannounced_ |= looks_itself;
   }
-  if (running_for != this) wake_one();
+  if (!looks_itself)
+    wake_one();
+  else if (others_help && caller_helps && spinning_.load())
+    signal_.fetch_add(1);  // costs nothing
 }
 
 bool Dispatcher::help() {
+  give_up();
   if (waiting_jobs_.load() == 0) return false;
   std::unique_lock lock(mutex_);
   return run_some(lock);
@@ -140,7 +174,7 @@ Job* Dispatcher::first_with_free_core(std::uint32_t& core) {
 }
 
 // Takes part in the first job that has a core; false when there is none. The lock is released meanwhile.
-bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
+bool Dispatcher::run_some(std::unique_lock<ShortMutex>& lock) {
   if (queue_.empty() || free_bodies_.empty() || stopping_) return false;
   std::uint32_t number = 0;
   Job* const found = first_with_free_core(number);
@@ -149,29 +183,44 @@ bool Dispatcher::run_some(std::unique_lock<std::mutex>& lock) {
   Core& core = *free_bodies_.back();
   free_bodies_.pop_back();
   core.stand_for(number);
-  Job& job = *found;
-  if (job.runners_++ == 0 && job.start_ns_ == 0) job.start_ns_ = now_ns();
-  if (job.pieces <= 1) remove(job);
+  ++found->runners_;
+  if (found->pieces <= 1) remove(*found);
+  const bool others_wait = std::exchange(unannounced_, false) && !queue_.empty();
   lock.unlock();
-  const Dispatcher* outer = std::exchange(running_for, this);
-  run_pieces(job, core);
-  lock.lock();
-  remove(job);
-  const CoreCounters counters = core.take_counters();
-  totals_ += counters;
-  job.counters_ += counters;
-  free_bodies_.push_back(&core);
-  busy_[number] = false;
-  const bool last = --job.runners_ == 0;
-  if (last) {
-    lock.unlock();
-    complete(&job, job.finish());
-    lock.lock();
+  if (others_wait) wake_one();
+  const Running outer = std::exchange(running, {this, number, &core, nullptr});
+  run_job(*found, core);
+  while (Job* const next = std::exchange(running.next, nullptr)) {
+    if (waiting_jobs_.load() > 0) wake_one();  // more than one followed
+    ++next->runners_;                          // nobody else knows it
+    run_job(*next, core);
   }
-  running_for = outer;
+  const bool has_core = std::exchange(running, outer).body != nullptr;
+  lock.lock();
+  if (has_core) {
+    free_bodies_.push_back(&core);
+    busy_[number] = false;
+  }
   // Whoever cannot stay must not leave work behind that nobody was woken for.
-  if (!outer && !queue_.empty()) wake_one();
+  if (!outer.dispatcher && !queue_.empty()) wake_one();
   return true;
+}
+
+// Takes part, and completes the job when it is the last.
+void Dispatcher::run_job(Job& job, Core& core) {
+  if (std::uint64_t never = 0; job.timed && job.start_ns_.load(std::memory_order_relaxed) == never)
+    job.start_ns_.compare_exchange_strong(never, now_ns());
+  run_pieces(job, core);
+  bool last = false;
+  {
+    std::lock_guard lock(mutex_);
+    remove(job);
+    const CoreCounters counters = core.take_counters();
+    totals_ += counters;
+    job.counters_ += counters;
+    last = --job.runners_ == 0;
+  }
+  if (last) complete(&job, job.finish());
 }
 
 void Dispatcher::remove(Job& job) {
@@ -206,8 +255,9 @@ void Dispatcher::run_pieces(Job& job, Core& core) {
 
 void Dispatcher::complete(Job* job, Status status) {
   const std::unique_ptr<Job> owned(job);
-  const std::uint64_t now = now_ns();
-  const device::Completion completion{std::move(status), job->start_ns_ ? job->start_ns_ : now, now};
+  const std::uint64_t now = owned->timed ? now_ns() : 0;
+  const std::uint64_t start = job->start_ns_.load(std::memory_order_relaxed);
+  const device::Completion completion{std::move(status), start ? start : now, now};
   if (job->done) job->done(completion);
 }
 

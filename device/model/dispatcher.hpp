@@ -15,11 +15,13 @@
 
 #include "device/device.hpp"
 #include "device/model/core.hpp"
+#include "support/recycled.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::model {
 
 // One command under way. Derived classes run its pieces.
-class Job {
+class Job : public Recycled {
  public:
   virtual ~Job() = default;
   // Runs the pieces from number `first` to the one before `end` on the core; false ends the job: no further
@@ -31,6 +33,7 @@ class Job {
   std::uint64_t pieces = 1;
   device::Cores cores;  // of the device: its pieces run on no others
   device::Priority priority = device::Priority::kMedium;
+  bool timed = true;
   device::CompletionHandler done;
 
  protected:
@@ -39,7 +42,7 @@ class Job {
 
  private:
   std::atomic<std::uint64_t> next_{0};
-  std::uint64_t start_ns_ = 0;
+  std::atomic<std::uint64_t> start_ns_{0};
   unsigned runners_ = 0;  // guarded by the dispatcher's mutex
   bool queued_ = false;   // likewise
 };
@@ -52,14 +55,19 @@ class Dispatcher {
   // Pieces that run are told to stop (`cancelled`), waiting jobs end with an error.
   ~Dispatcher();
 
-  void submit(std::unique_ptr<Job> job);
+  // `caller_helps`: it will call help() until the job is done, so nobody need be woken.
+  void submit(std::unique_ptr<Job> job, bool caller_helps = false);
   bool help();
   const std::atomic<bool>& cancelled() const { return stopping_; }
   CoreCounters counters() const;  // sums over the cores as of their last finished piece
 
  private:
   void work();
-  bool run_some(std::unique_lock<std::mutex>& lock);
+  bool run_some(std::unique_lock<ShortMutex>& lock);
+  bool keep(std::unique_ptr<Job>& job) const;
+  void give_up();
+  void enqueue(std::unique_ptr<Job> job);
+  void run_job(Job& job, Core& core);
   void remove(Job& job);
   Job* first_with_free_core(std::uint32_t& core);
   void run_pieces(Job& job, Core& core);
@@ -69,11 +77,12 @@ class Dispatcher {
   bool spin(std::uint32_t seen);
 
   std::vector<std::unique_ptr<Core>> bodies_;
-  mutable std::mutex mutex_;  // guards what follows
+  mutable ShortMutex mutex_;  // guards what follows
   std::deque<Job*> queue_;    // by priority, then by age
   std::vector<Core*> free_bodies_;
   std::vector<bool> busy_;  // for each core of the device
   CoreCounters totals_;
+  bool unannounced_ = false;  // a job is in the queue that nobody was woken for
   std::unique_ptr<std::vector<std::thread>> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> waiting_jobs_{0};  // for a glance without the mutex

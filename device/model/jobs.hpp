@@ -6,6 +6,7 @@
 
 #include "device/device.hpp"
 #include "device/model/dispatcher.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::model {
 
@@ -19,7 +20,7 @@ class LaunchBlocks {
 
  private:
   Memory& memory_;
-  std::mutex mutex_;
+  ShortMutex mutex_;
   std::vector<Address> free_;
   std::vector<Address> areas_;
 };
@@ -35,7 +36,7 @@ struct LaunchParts {
 };
 
 // Checks the command and gets it ready to run. kInvalidArgument, kOutOfMemory.
-Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const LaunchParts& parts);
+Result<std::unique_ptr<Job>> make_launch(device::Launch launch, LaunchParts parts);
 // Ends with the error: a command that is refused completes like any other.
 std::unique_ptr<Job> make_refused(Error error);
 Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory);

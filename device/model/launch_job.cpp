@@ -23,8 +23,8 @@ std::uint64_t deadline_after(std::uint64_t seconds) {
 
 class LaunchJob final : public Job {
  public:
-  LaunchJob(LaunchParts parts, LaunchContext context, const device::Launch& launch)
-      : parts_(std::move(parts)), context_(std::move(context)), kernel_(launch.kernel) {
+  LaunchJob(LaunchParts parts, LaunchContext context, device::Launch launch)
+      : parts_(std::move(parts)), context_(std::move(context)), kernel_(std::move(launch.kernel)) {
     pieces = context_.grid.total_groups();
     cores = launch.cores;
     priority = launch.priority;
@@ -85,7 +85,7 @@ class LaunchJob final : public Job {
   LaunchContext context_;
   std::string kernel_;
   std::once_flag started_;
-  std::mutex mutex_;
+  ShortMutex mutex_;
   bool failed_ = false;
   Error error_{Errc::kFault, {}};
 };
@@ -191,7 +191,7 @@ void LaunchBlocks::give_back(Address address) {
   memory_.free(address);
 }
 
-Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const LaunchParts& parts) {
+Result<std::unique_ptr<Job>> make_launch(device::Launch launch, LaunchParts parts) {
   const Configuration& configuration = *parts.configuration;
   if (!parts.module) return invalid(launch, "no such module");
   const Code& code = parts.module->code();
@@ -220,7 +220,8 @@ Result<std::unique_ptr<Job>> make_launch(const device::Launch& launch, const Lau
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   find_translations(context, launch, parts);
-  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, std::move(context), launch));
+  return std::unique_ptr<Job>(
+      std::make_unique<LaunchJob>(std::move(parts), std::move(context), std::move(launch)));
 }
 
 }  // namespace kiesel::model

@@ -59,10 +59,10 @@ ModelDevice::~ModelDevice() {
   dispatcher_.reset();
 }
 
-Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment) {
+Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label) {
   if (bytes > description_.max_allocation_bytes)
     return Error{Errc::kOutOfMemory, fmt::format("{} bytes are more than one allocation may have", bytes)};
-  return memory_->allocate(bytes, alignment);
+  return memory_->allocate(bytes, alignment, Memory::Kind::kData, label);
 }
 
 Status ModelDevice::share(Address host_address, std::uint64_t bytes) {
@@ -107,21 +107,23 @@ Result<Address> ModelDevice::symbol(device::ModuleId id, std::string_view name) 
 }
 
 Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
-  const auto* launch = std::get_if<device::Launch>(&command);
+  auto* launch = std::get_if<device::Launch>(&command);
   if (!launch) {
     transfers_.fetch_add(1, std::memory_order_relaxed);
     return make_transfer(std::move(command), *memory_);
   }
   const std::uint64_t serial = launches_.fetch_add(1, std::memory_order_relaxed) + 1;
-  return make_launch(*launch, {module(launch->module), blocks_.get(), memory_.get(), &configuration_,
-                               translations_.get(), &dispatcher_->cancelled(), serial});
+  return make_launch(std::move(*launch),
+                     {module(launch->module), blocks_.get(), memory_.get(), &configuration_,
+                      translations_.get(), &dispatcher_->cancelled(), serial});
 }
 
-void ModelDevice::submit(device::Command command, device::CompletionHandler done) {
+void ModelDevice::submit(device::Command command, device::CompletionHandler done, device::Handling handling) {
   auto made = make_job(std::move(command));
   auto job = made ? std::move(*made) : make_refused(made.error());
   job->done = std::move(done);
-  dispatcher_->submit(std::move(job));
+  job->timed = handling.timed;
+  dispatcher_->submit(std::move(job), handling.caller_helps);
 }
 
 bool ModelDevice::help() { return dispatcher_->help(); }

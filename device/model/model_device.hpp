@@ -24,7 +24,8 @@ class ModelDevice final : public device::Device {
   ~ModelDevice() override;
 
   const device::Description& description() const override { return description_; }
-  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment) override;
+  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment,
+                           std::string_view label = {}) override;
   Status share(device::Address host_address, std::uint64_t bytes) override;
   void free(Address address) override;
   std::byte* host_pointer(Address address) override;
@@ -32,7 +33,8 @@ class ModelDevice final : public device::Device {
   Result<device::ModuleId> load(std::span<const std::byte> elf) override;
   void unload(device::ModuleId module) override;
   Result<Address> symbol(device::ModuleId module, std::string_view name) const override;
-  void submit(device::Command command, device::CompletionHandler done) override;
+  void submit(device::Command command, device::CompletionHandler done,
+              device::Handling handling = {}) override;
   bool help() override;
   std::vector<device::Counter> counters() const override;
 

@@ -21,6 +21,30 @@ class TransferJob final : public Job {
   std::function<void()> action_;
 };
 
+// Many bytes in a row between host and device: in parts that several threads copy.
+class LongCopyJob final : public Job {
+ public:
+  static constexpr std::uint64_t kWorthIt = 512 << 10;
+
+  LongCopyJob(const std::byte* source, std::byte* target, std::uint64_t bytes)
+      : source_(source), target_(target), bytes_(bytes) {
+    pieces = (bytes + kPart - 1) / kPart;
+  }
+  bool run(Core&, std::uint64_t piece) override {
+    const std::uint64_t begin = piece * kPart;
+    std::memcpy(target_ + begin, source_ + begin, std::min(kPart, bytes_ - begin));
+    return true;
+  }
+  Status finish() override { return {}; }
+
+ private:
+  static constexpr std::uint64_t kPart = 128 << 10;
+
+  const std::byte* source_;
+  std::byte* target_;
+  std::uint64_t bytes_;
+};
+
 class RefusedJob final : public Job {
  public:
   explicit RefusedJob(Error error) : error_(std::move(error)) {}
@@ -113,12 +137,35 @@ struct Runner {
   void operator()(const device::Launch&) const {}
 };
 
+// Not of copies inside the device: their sides may overlap.
+struct LongCopies {
+  std::unique_ptr<Job> operator()(const device::Read& c) const {
+    return job(host(c.source), static_cast<std::byte*>(c.target), c.box);
+  }
+  std::unique_ptr<Job> operator()(const device::Write& c) const {
+    return job(static_cast<const std::byte*>(c.source), host(c.target), c.box);
+  }
+  template <class T>
+  std::unique_ptr<Job> operator()(const T&) const {
+    return nullptr;
+  }
+
+ private:
+  static std::unique_ptr<Job> job(const std::byte* source, std::byte* target, const device::Box& box) {
+    const auto [bytes, rows, slices] = box.size;
+    const bool apart = source + bytes <= target || target + bytes <= source;
+    if (rows != 1 || slices != 1 || bytes < LongCopyJob::kWorthIt || !apart) return nullptr;
+    return std::make_unique<LongCopyJob>(source, target, bytes);
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Job> make_refused(Error error) { return std::make_unique<RefusedJob>(std::move(error)); }
 
 Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory) {
   if (auto error = std::visit(Checker{memory}, command)) return *error;
+  if (auto job = std::visit(LongCopies{}, command)) return job;
   return std::unique_ptr<Job>(
       std::make_unique<TransferJob>([command = std::move(command)] { std::visit(Runner{}, command); }));
 }

@@ -299,6 +299,90 @@ TEST_CASE("a completion may submit the next command") {
   }
 }
 
+TEST_CASE("a completion may wait for the next command, also where one thread runs all") {
+  Machine machine(8, 8, 1);
+  std::uint64_t* words = machine.buffer(2);
+  std::atomic<int> done{0};
+  const std::uint64_t one = 1;
+  Status inner, after = Error{Errc::kFault, "not run"};
+  const auto write = [&](std::uint64_t* word) { return Write{&one, machine.address(word), flat(8)}; };
+  machine.device().submit(write(words), [&](const Completion&) {
+    // Another one that follows must neither hide the one that is waited for nor get lost.
+    machine.device().submit(write(words), [&](const Completion& c) {
+      after = c.status;
+      ++done;
+    });
+    inner = wait(machine.device(), write(words + 1));
+    ++done;
+  });
+  while (done < 2)
+    if (!machine.device().help()) std::this_thread::yield();
+  CHECK(inner.ok());
+  CHECK(after.ok());
+  CHECK(words[0] + words[1] == 2);
+}
+
+TEST_CASE("of the commands that follow from one, none waits for the others") {
+  for (const auto& device : devices()) {
+    const auto memory = device->allocate(64, 64);
+    REQUIRE(memory.ok());
+    std::atomic<int> done{0};
+    const std::uint64_t value = 5;
+    device->submit(Write{&value, *memory, flat(8)}, [&](const Completion&) {
+      for (unsigned i = 1; i < 8; ++i)
+        device->submit(Write{&value, *memory + 8 * i, flat(8)}, [&](const Completion&) { ++done; });
+    });
+    while (done < 7) std::this_thread::yield();  // the device's own threads must do it
+    std::array<std::uint64_t, 8> out{};
+    REQUIRE(wait(*device, Read{*memory, out.data(), flat(64)}).ok());
+    for (const std::uint64_t word : out) CHECK(word == value);
+    device->free(*memory);
+  }
+}
+
+TEST_CASE("whoever says that it helps runs the command itself, and times are there if wanted") {
+  for (const auto& device : devices()) {
+    const auto memory = device->allocate(8, 8);
+    REQUIRE(memory.ok());
+    const std::uint64_t value = 7;
+    for (const bool timed : {false, true}) {
+      for (int i = 0; i < 100; ++i) {
+        std::atomic<bool> done{false};
+        Completion how;
+        device->submit(Write{&value, *memory, flat(8)},
+                       [&](const Completion& c) {
+                         how = c;
+                         done = true;
+                       },
+                       {.caller_helps = true, .timed = timed});
+        while (!done)
+          if (!device->help()) std::this_thread::yield();
+        REQUIRE(how.status.ok());
+        REQUIRE((how.start_ns != 0) == timed);
+        REQUIRE((how.end_ns != 0) == timed);
+      }
+    }
+    device->free(*memory);
+  }
+}
+
+TEST_CASE("long copies are whole, wherever they begin") {
+  for (const auto& device : devices()) {
+    constexpr std::size_t kBytes = (3 << 20) + 12345;
+    const auto memory = device->allocate(kBytes + 64, 64);
+    REQUIRE(memory.ok());
+    std::vector<unsigned char> in(kBytes), out(kBytes);
+    for (std::size_t i = 0; i < kBytes; ++i) in[i] = static_cast<unsigned char>(i * 2654435761U >> 13);
+    for (const std::size_t offset : {0, 7}) {
+      REQUIRE(wait(*device, Write{in.data(), *memory + offset, flat(kBytes)}).ok());
+      std::fill(out.begin(), out.end(), 0);
+      REQUIRE(wait(*device, Read{*memory + offset, out.data(), flat(kBytes)}).ok());
+      CHECK(in == out);
+    }
+    device->free(*memory);
+  }
+}
+
 TEST_CASE("no completion runs inside submit, also of a command that is refused") {
   for (const auto& device : devices()) {
     std::atomic<int> done{0};

@@ -42,6 +42,28 @@ TEST_CASE("allocations are aligned, apart and writable") {
   CHECK(all.ok());
 }
 
+TEST_CASE("small allocations take each other's places, and nothing remains of the one before") {
+  const auto memory = make();
+  const auto first = memory->allocate(5000, 64, Memory::Kind::kReadOnly, "first");
+  REQUIRE(first.ok());
+  memory->divide(*first, {{{*first, *first + 8}, Memory::Kind::kData}});
+  const auto epoch = memory->epoch();
+  memory->free(*first);
+  CHECK(memory->epoch() != epoch);
+  CHECK_FALSE(memory->find(*first).has_value());
+  CHECK_FALSE(memory->contains(*first, 1));
+  memory->free(*first);  // nothing happens
+  const auto second = memory->allocate(4097, 64, Memory::Kind::kData, "second");
+  REQUIRE(second.ok());
+  CHECK(*second == *first);
+  CHECK(memory->used() == 4097);
+  CHECK(memory->contains(*second, 4097));
+  CHECK_FALSE(memory->contains(*second, 4098));
+  REQUIRE(memory->find(*second + 100).has_value());
+  CHECK(memory->find(*second + 100)->kind == Memory::Kind::kData);
+  CHECK_THAT(memory->describe(*second), Contains("second"));
+}
+
 TEST_CASE("memory ends, and comes back") {
   const auto memory = make(1 << 20);
   const auto first = memory->allocate(1 << 20, 64);

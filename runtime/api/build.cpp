@@ -121,7 +121,7 @@ cl_program clLinkProgram(cl_context handle, cl_uint num_devices, const cl_device
         if (device == devices.front()) order.inputs.push_back(build.executable->binary());
       }
     }
-    KIESEL_TRY(program_handle, hand_out(*program));
+    KIESEL_TRY(program_handle, hand_out(program));
     made = program_handle;  // returned even when linking fails: its log says why
     return run(*program, devices, std::move(order), notify, user_data);
   }());

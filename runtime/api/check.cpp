@@ -28,7 +28,7 @@ Outcome<std::vector<Ref<Event>>> wait_list(Context& context, cl_uint count, cons
 
 Outcome<> give_event(Event& event, cl_event* out) {
   if (!out) return {};
-  KIESEL_TRY(handle, hand_out(event));
+  KIESEL_TRY(handle, hand_out(Ref<Event>(&event)));
   *out = handle;
   return {};
 }

@@ -75,7 +75,7 @@ cl_command_buffer_khr clCreateCommandBufferKHR(cl_uint num_queues, const cl_comm
         KIESEL_TRY(queue, valid<CommandQueue>(queues[0]));
         KIESEL_TRY(read, read_properties(queue->context(), properties));
         return hand_out(
-            *make_ref<CommandBuffer>(*queue, read.flags, read.asserts != 0, property_list(properties)));
+            make_ref<CommandBuffer>(*queue, read.flags, read.asserts != 0, property_list(properties)));
       }(),
       errcode_ret);
 }

@@ -106,7 +106,7 @@ Outcome<> record_dispatch(const Recorded& command, cl_kernel handle, MutableComm
   if (!command.mutable_handle) return {};
   auto made = make_ref<MutableCommand>(*buffer, step, *kernel, properties.fields,
                                        property_list(command.properties), std::move(dispatch));
-  KIESEL_TRY(made_handle, hand_out(*made));
+  KIESEL_TRY(made_handle, hand_out(made));
   buffer->add(std::move(made));
   *command.mutable_handle = made_handle;
   return {};

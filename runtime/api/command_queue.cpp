@@ -61,7 +61,7 @@ cl_command_queue clCreateCommandQueue(cl_context handle, cl_device_id device_han
         KIESEL_TRY(device, device_of(*context, device_handle));
         KIESEL_CHECK(check_bits(*context, properties));
         return hand_out(
-            *make_ref<CommandQueue>(*context, *device, properties, std::vector<cl_queue_properties>()));
+            make_ref<CommandQueue>(*context, *device, properties, std::vector<cl_queue_properties>()));
       }(),
       errcode_ret);
 }
@@ -89,7 +89,7 @@ cl_command_queue clCreateCommandQueueWithProperties(cl_context handle, cl_device
         }
         if (properties) given.push_back(0);
         KIESEL_CHECK(check_bits(*context, bits));
-        return hand_out(*make_ref<CommandQueue>(*context, *device, bits, std::move(given), priority));
+        return hand_out(make_ref<CommandQueue>(*context, *device, bits, std::move(given), priority));
       }(),
       errcode_ret);
 }

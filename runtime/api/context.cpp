@@ -36,7 +36,7 @@ Outcome<cl_context> make_context(std::vector<Ref<Device>> devices,
                                  std::vector<cl_context_properties> properties, Context::Notify notify,
                                  void* user_data) {
   auto context = make_ref<Context>(std::move(devices), std::move(properties), notify, user_data);
-  return hand_out(*context);
+  return hand_out(std::move(context));
 }
 
 }  // namespace

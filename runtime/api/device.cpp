@@ -95,7 +95,7 @@ cl_int clCreateSubDevices(cl_device_id device, const cl_device_partition_propert
     std::uint32_t first = 0;
     for (const std::uint32_t count : partition.counts) {
       if (!devices) break;
-      auto handle = hand_out(*make_ref<Device>(*found, device::Cores{first, count}, partition.properties));
+      auto handle = hand_out(make_ref<Device>(*found, device::Cores{first, count}, partition.properties));
       if (!handle) {
         for (const cl_device_id made : handles) (void)release<Device>(made);
         return handle.error();

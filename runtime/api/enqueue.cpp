@@ -13,13 +13,16 @@ bool multiply_add(std::size_t a, std::size_t b, std::size_t c, std::size_t& out)
 }  // namespace
 
 Outcome<> enqueue(Enqueue command, Event::Work work) {
-  auto event = command.queue.enqueue(command.type, command.waits, std::move(work), command.order);
-  KIESEL_CHECK(give_event(*event, command.event));
-  if (!command.blocking) return {};
+  using Use = CommandQueue::Use;
+  const Use use = command.blocking ? Use::kWait : command.event ? Use::kKeep : Use::kNone;
+  const auto event = command.queue.enqueue(command.type, command.waits, std::move(work), command.order, use);
+  if (!event) return {};
+  auto given = give_event(*event, command.event);
+  if (!command.blocking) return given;
   const cl_int result = event->wait();
   // The command itself has told the context why.
   if (result < 0) return error(result, "the blocking command failed");
-  return {};
+  return given;
 }
 
 Outcome<Image*> image_of(CommandQueue& queue, cl_mem handle) {

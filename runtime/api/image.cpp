@@ -127,7 +127,7 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
                                device->description().max_allocation_bytes));
   KIESEL_TRY(made,
              Image::create(*context, whole, std::move(properties), flags, *format, shape, host_pointer));
-  return hand_out(*made);
+  return hand_out(std::move(made));
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ cl_kernel clCreateKernel(cl_program handle, const char* name, cl_int* errcode_re
         KIESEL_TRY(program, valid<Program>(handle));
         KIESEL_REQUIRE(name, program->context(), CL_INVALID_VALUE, "no kernel name");
         KIESEL_TRY(kernel, Kernel::create(*program, name));
-        return hand_out(*kernel);
+        return hand_out(std::move(kernel));
       }(),
       errcode_ret);
 }
@@ -121,7 +121,7 @@ cl_int clCreateKernelsInProgram(cl_program handle, cl_uint num_kernels, cl_kerne
                    fmt::format("the program has {} kernels", names.size()));
     for (std::size_t i = 0; kernels && i < names.size(); ++i) {
       KIESEL_TRY(kernel, Kernel::create(*program, names[i]));
-      KIESEL_TRY(kernel_handle, hand_out(*kernel));
+      KIESEL_TRY(kernel_handle, hand_out(std::move(kernel)));
       kernels[i] = kernel_handle;
     }
     if (num_kernels_ret) *num_kernels_ret = static_cast<cl_uint>(names.size());
@@ -133,7 +133,7 @@ cl_kernel clCloneKernel(cl_kernel source, cl_int* errcode_ret) {
   return object<cl_kernel>(
       [&]() -> Outcome<cl_kernel> {
         KIESEL_TRY(kernel, valid<Kernel>(source));
-        return hand_out(*kernel->clone());
+        return hand_out(kernel->clone());
       }(),
       errcode_ret);
 }
@@ -142,6 +142,8 @@ cl_int clRetainKernel(cl_kernel kernel) { return retain<Kernel>(kernel); }
 cl_int clReleaseKernel(cl_kernel kernel) { return release<Kernel>(kernel); }
 
 cl_int clSetKernelArg(cl_kernel handle, cl_uint index, size_t size, const void* value) {
+  if (Kernel* plain = find<Kernel>(handle); plain && plain->set_plain_argument(index, size, value))
+    return CL_SUCCESS;
   return status([&]() -> Outcome<> {
     KIESEL_TRY(kernel, valid<Kernel>(handle));
     return kernel->set_argument(index, size, value);

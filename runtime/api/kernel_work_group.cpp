@@ -21,7 +21,10 @@ Outcome<const Kernel::Build*> build_of(const Kernel& kernel, cl_device_id handle
 
 std::uint64_t local_bytes(const Kernel& kernel, const compiler::Kernel& info) {
   std::uint64_t out = info.local_memory_bytes;
-  for (const auto& argument : kernel.arguments()) out += argument.local_bytes;
+  ArgumentValues::Copy values;
+  kernel.arguments().read(values);
+  for (std::size_t i = 0; i < kernel.arguments().count(); ++i)
+    if (values.state(i) == ArgumentState::kLocal) out += values.word(i);
   return out;
 }
 

@@ -51,7 +51,7 @@ Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> 
                      "the buffer is larger than the SVM allocation that it lies in");
   KIESEL_TRY(buffer, Buffer::create(*context, std::move(properties), with_default_access(flags), size,
                                     host_pointer, addressed));
-  return hand_out(*buffer);
+  return hand_out(std::move(buffer));
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_typ
         KIESEL_REQUIRE(
             region.origin % kBufferAlignment == 0, context, CL_MISALIGNED_SUB_BUFFER_OFFSET,
             fmt::format("the origin {} is no multiple of {} bytes", region.origin, kBufferAlignment));
-        return hand_out(*Buffer::create_sub_buffer(*parent, all_flags, region.origin, region.size));
+        return hand_out(Buffer::create_sub_buffer(*parent, all_flags, region.origin, region.size));
       }(),
       errcode_ret);
 }

@@ -27,7 +27,7 @@ cl_mem clCreatePipe(cl_context handle, cl_mem_flags flags, cl_uint packet_bytes,
               isa::pipe_bytes(packet_bytes, capacity) <= device->description().max_allocation_bytes, *context,
               CL_MEM_OBJECT_ALLOCATION_FAILURE, "the pipe is larger than CL_DEVICE_MAX_MEM_ALLOC_SIZE");
         KIESEL_TRY(pipe, Pipe::create(*context, flags ? flags : kDefault, packet_bytes, capacity));
-        return hand_out(*pipe);
+        return hand_out(std::move(pipe));
       }(),
       errcode_ret);
 }

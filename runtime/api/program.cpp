@@ -109,7 +109,7 @@ cl_program clCreateProgramWithSource(cl_context handle, cl_uint count, const cha
           source.append(strings[i], lengths && lengths[i] ? lengths[i] : std::strlen(strings[i]));
         }
         return hand_out(
-            *make_ref<Program>(*context, context->devices(), Program::Origin::kSource, std::move(source)));
+            make_ref<Program>(*context, context->devices(), Program::Origin::kSource, std::move(source)));
       }(),
       errcode_ret);
 }
@@ -140,7 +140,7 @@ cl_program clCreateProgramWithBinary(cl_context handle, cl_uint count, const cl_
           if (binary_status) binary_status[i] = result;
         }
         if (failure.code != CL_SUCCESS) return failure;
-        return hand_out(*program);
+        return hand_out(std::move(program));
       }(),
       errcode_ret);
 }
@@ -167,8 +167,7 @@ cl_program clCreateProgramWithIL(cl_context handle, const void* il, size_t lengt
         std::vector<std::byte> bytes(begin, begin + length);
         auto words = compiler::read_words(bytes);
         if (!words) return error(*context, CL_INVALID_VALUE, words.error().reason);
-        return hand_out(
-            *make_ref<Program>(*context, context->devices(), std::move(bytes), *std::move(words)));
+        return hand_out(make_ref<Program>(*context, context->devices(), std::move(bytes), *std::move(words)));
       }(),
       errcode_ret);
 }

@@ -15,7 +15,7 @@ Outcome<cl_sampler> create_sampler(Context& context, const Sampler::Modes& modes
   KIESEL_REQUIRE(modes.valid(), context, CL_INVALID_VALUE, "modes that a sampler does not have");
   KIESEL_REQUIRE(supports_images(context), context, CL_INVALID_OPERATION,
                  "no device of the context supports images");
-  return hand_out(*make_ref<Sampler>(context, modes, std::move(properties)));
+  return hand_out(make_ref<Sampler>(context, modes, std::move(properties)));
 }
 
 // Name and value pairs and the final zero. CL_INVALID_VALUE.

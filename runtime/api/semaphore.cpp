@@ -96,7 +96,7 @@ cl_semaphore_khr clCreateSemaphoreWithPropertiesKHR(cl_context handle,
       [&]() -> Outcome<cl_semaphore_khr> {
         KIESEL_TRY(context, valid<Context>(handle));
         KIESEL_TRY(read, read_properties(*context, properties));
-        return hand_out(*make_ref<Semaphore>(*context, std::move(read.devices), std::move(read.list)));
+        return hand_out(make_ref<Semaphore>(*context, std::move(read.devices), std::move(read.list)));
       }(),
       errcode_ret);
 }

@@ -1,6 +1,16 @@
 #include "runtime/core/command_queue.hpp"
 
 namespace kiesel::runtime {
+namespace {
+
+// Another processor has written it, and this one will read it soon.
+void prefetch(const Event* event) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t at = 0; event && at < sizeof(Event); at += kLine)
+    __builtin_prefetch(reinterpret_cast<const char*>(event) + at, 1);
+}
+
+}  // namespace
 
 CommandQueue::CommandQueue(Context& context, Device& device, cl_command_queue_properties properties,
                            std::vector<cl_queue_properties> given, device::Priority priority)
@@ -14,35 +24,46 @@ CommandQueue::CommandQueue(Context& context, Device& device, cl_command_queue_pr
 
 CommandQueue::~CommandQueue() { context_->remove_queue(*this); }
 
+void CommandQueue::append(Event& event) {
+  event.before = last_;
+  (last_ ? last_->after : first_) = &event;
+  last_ = &event;
+}
+
+void CommandQueue::remove(Event& event) {
+  (event.before ? event.before->after : first_) = event.after;
+  (event.after ? event.after->before : last_) = event.before;
+}
+
 Ref<Event> CommandQueue::enqueue(cl_command_type type, const std::vector<Ref<Event>>& waits, Event::Work work,
-                                 Order order) {
+                                 Order order, Use use) {
   auto event = make_ref<Event>(*context_, this, type, std::move(work));
+  Event* const command = event.get();
+  Ref<Event> kept;
+  if (use != Use::kNone) kept = event;
   {
     std::lock_guard lock(mutex_);
     if (!out_of_order()) {
-      if (!running_.empty()) event->wait_for(*running_.back(), false);
+      if (last_) command->wait_for_predecessor();
     } else if (order != Order::kCommand && waits.empty()) {
-      for (Event* before : running_) event->wait_for(*before, false);
+      for (Event* before = first_; before; before = before->after) command->wait_for(*before, false);
     } else if (barrier_) {
-      event->wait_for(*barrier_, false);
+      command->wait_for(*barrier_, false);
     }
-    event->queue_position = running_.insert(running_.end(), event.get());
-    event->retain();  // forget() lets go
-    if (out_of_order() && order == Order::kBarrier) barrier_ = event;
+    append(*event.give_up());  // forget() lets go; the command cannot start before launch()
+    if (out_of_order() && order == Order::kBarrier) barrier_ = command;
   }
-  for (const auto& other : waits) event->wait_for(*other, true);
-  event->launch();
-  return event;
+  for (const auto& other : waits) command->wait_for(*other, true);
+  command->launch(use == Use::kWait);
+  return kept;
 }
 
 void CommandQueue::wait_for_all() {
   std::vector<Ref<Event>> events;
   {
     std::lock_guard lock(mutex_);
-    if (out_of_order())
-      for (Event* event : running_) events.emplace_back(event);
-    else if (!running_.empty())
-      events.emplace_back(running_.back());
+    for (Event* event = out_of_order() ? first_ : last_; event; event = event->after)
+      events.emplace_back(event);
   }
   for (const auto& event : events) event->wait();
 }
@@ -53,13 +74,16 @@ bool CommandQueue::finish() {
 }
 
 void CommandQueue::forget(Event& event) {
-  Ref<Event> barrier;  // released after the lock
+  Event* next = nullptr;
   {
     std::lock_guard lock(mutex_);
-    running_.erase(event.queue_position);
-    if (barrier_.get() == &event) barrier = std::move(barrier_);
+    if (!out_of_order()) next = event.after;
+    if (next) prefetch(next->after);
+    remove(event);
+    if (barrier_ == &event) barrier_ = nullptr;
   }
-  event.release();
+  event.release();  // perhaps the end of this queue, unless `next` keeps it
+  if (next) next->predecessor_done();
 }
 
 }  // namespace kiesel::runtime

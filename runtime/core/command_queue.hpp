@@ -1,14 +1,12 @@
 // A command-queue: the order between commands, as edges of the event graph.
-// In order: each command waits for the one before. Out of order: for the last barrier.
+// In order: each command waits for the one before it in the list. Out of order: for the last barrier.
 // Threads: any. mutex_ comes before Event's.
 #pragma once
 
 #include <CL/cl.h>
 
 #include <atomic>
-#include <list>
 #include <mutex>
-#include <span>
 #include <vector>
 
 #include "runtime/core/context.hpp"
@@ -42,8 +40,11 @@ class CommandQueue final : public Object {
     kMarker,   // with an empty wait list it waits for all that was enqueued before
     kBarrier,  // and what comes after waits for it
   };
+  // What the caller does with the event: lets the queue have it, and gets null; keeps it; calls wait() on it
+  // next.
+  enum class Use { kNone, kKeep, kWait };
   Ref<Event> enqueue(cl_command_type type, const std::vector<Ref<Event>>& waits, Event::Work work,
-                     Order order = Order::kCommand);
+                     Order order = Order::kCommand, Use use = Use::kKeep);
   // Blocks until all that was enqueued before is done. False when a command failed by itself (a fault, no
   // memory) since the last finish(): an application that looks at no event must learn of it somewhere.
   bool finish();
@@ -54,6 +55,8 @@ class CommandQueue final : public Object {
 
  private:
   ~CommandQueue() override;
+  void append(Event& event);  // mutex_ held
+  void remove(Event& event);  // likewise
 
   Ref<Context> context_;
   Ref<Device> device_;
@@ -61,9 +64,10 @@ class CommandQueue final : public Object {
   const std::vector<cl_queue_properties> given_;
   const device::Priority priority_;
   std::atomic<bool> failed_{false};
-  std::mutex mutex_;           // guards what follows
-  std::list<Event*> running_;  // not yet done, in order of enqueue; each holds a reference
-  Ref<Event> barrier_;         // out of order: the last one, while it is not done
+  ShortMutex mutex_;  // guards what follows
+  // Not yet done, in order of enqueue; a reference of each is the queue's.
+  Event *first_ = nullptr, *last_ = nullptr;
+  Event* barrier_ = nullptr;  // out of order: the last one, while it is not done
 };
 
 }  // namespace kiesel::runtime

@@ -1,6 +1,7 @@
 #include "runtime/core/event.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "runtime/core/callbacks.hpp"
 #include "runtime/core/command_queue.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/core/handle.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
+#include "support/relax.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -16,19 +18,49 @@ namespace {
 // chain of any length needs no deep stack.
 thread_local std::vector<Ref<Event>>* ready_commands = nullptr;
 
-// Rounds of looking for work before a waiting thread goes to sleep; some tens of microseconds.
-constexpr unsigned kSpins = 2000;
+// This thread will wait for what it launches.
+thread_local bool will_wait = false;
 
-inline void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
+// Looks for work instead of sleeping, for some tens of microseconds. Not too many threads of the process at a
+// time: more would take processors from those that they wait for.
+class Spinner {
+ public:
+  Spinner() = default;
+  Spinner(const Spinner&) = delete;
+  ~Spinner() { give_up(); }
+
+  void start_again() { left_ = kRounds; }
+  // False when it is time to sleep.
+  bool spin() {
+    if (left_ == 0 || (!spins_ && !take_place())) return false;
+    if (--left_ == 0) give_up();
+    relax();
+    return true;
+  }
+
+ private:
+  static constexpr unsigned kRounds = 2000;
+
+  bool take_place() {
+    static const int places = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
+    spins_ = taken_.fetch_add(1, std::memory_order_relaxed) < places;
+    if (!spins_) taken_.fetch_sub(1, std::memory_order_relaxed);
+    return spins_;
+  }
+  void give_up() {
+    if (std::exchange(spins_, false)) taken_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  static inline std::atomic<int> taken_{0};
+  unsigned left_ = kRounds;
+  bool spins_ = false;
+};
 
 }  // namespace
 
 Event::Event(Context& context, CommandQueue* queue, cl_command_type type, Work work)
     : context_(&context),
+      owner_(queue ? static_cast<Object*>(queue) : &context),
       queue_(queue),
       type_(type),
       work_(std::move(work)),
@@ -44,17 +76,17 @@ Event::Event(CommandQueue& queue, cl_command_type type, Work work, Ended ended)
 // Nobody can ask for the times of other commands, and the clock costs a tenth of an empty launch.
 bool Event::timed() const { return queue_ && queue_->profiling(); }
 
-Object* Event::parent() {
-  if (queue_) return queue_.get();
-  return context_.get();
-}
+Object* Event::parent() { return owner_.get(); }
 
 Event::Times Event::times() const { return times_; }
+
+void Event::watch() { watched_.store(true); }
 
 void Event::wait_for(Event& other, bool pass_errors) {
   {
     std::lock_guard lock(other.mutex_);
-    if (!other.closed_) {
+    other.watch();
+    if (other.status_.load() > CL_COMPLETE) {
       pending_.fetch_add(1, std::memory_order_relaxed);
       other.dependants_.push_back({Ref<Event>(this), pass_errors});
       return;
@@ -63,7 +95,11 @@ void Event::wait_for(Event& other, bool pass_errors) {
   if (pass_errors && other.status() < 0) dependency_failed_.store(true);
 }
 
-void Event::launch() { dependency_done(false); }
+void Event::launch(bool waited_for) {
+  const bool outer = std::exchange(will_wait, waited_for);
+  dependency_done(false);
+  will_wait = outer;
+}
 
 void Event::dependency_done(bool failed) {
   if (failed) dependency_failed_.store(true);
@@ -74,7 +110,6 @@ void Event::dependency_done(bool failed) {
   }
   std::vector<Ref<Event>> ready;  // allocates nothing where one command makes no other one ready
   ready_commands = &ready;
-  const Ref<Event> keep(this);
   start();
   for (std::size_t next = 0; next < ready.size();) {
     const auto event = std::move(ready[next++]);
@@ -84,6 +119,7 @@ void Event::dependency_done(bool failed) {
   ready_commands = nullptr;
 }
 
+// May be the end of this.
 void Event::start() {
   if (timed()) times_.submitted = now_ns();
   if (dependency_failed_.load()) {
@@ -103,13 +139,23 @@ void Event::start() {
 
 void Event::hand_over(device::Command command, device::CompletionHandler done) {
   if (auto* launch = std::get_if<device::Launch>(&command)) launch->priority = queue_->priority();
-  queue_->device().implementation().submit(std::move(command), std::move(done));
+  queue_->device().implementation().submit(std::move(command), std::move(done),
+                                           {.caller_helps = will_wait, .timed = timed()});
 }
 
 void Event::submit(device::Command command, Then then) {
   advance(CL_RUNNING);
-  hand_over(std::move(command), [self = Ref<Event>(this), then = std::move(then)](
-                                    const device::Completion& c) { self->device_done(c, then); });
+  if (then) {
+    hand_over(std::move(command), [self = Ref<Event>(this), then = std::move(then)](
+                                      const device::Completion& c) { self->device_done(c, then); });
+    return;
+  }
+  // No more than a pointer, so that the handler needs no memory.
+  retain();
+  hand_over(std::move(command), [this](const device::Completion& c) {
+    const auto self = Ref<Event>::adopt(this);
+    device_done(c, nullptr);
+  });
 }
 
 void Event::submit_all(std::vector<device::Command> commands, Then then) {
@@ -177,6 +223,7 @@ void Event::fail(cl_int code, std::string reason) {
 
 bool Event::set_user_status(cl_int status) {
   if (user_status_set_.exchange(true)) return false;
+  if (Handle* own = handle()) own->minds_abandoning.store(false, std::memory_order_relaxed);
   complete(status);
   return true;
 }
@@ -186,10 +233,11 @@ void Event::abandoned() {
 }
 
 void Event::advance(cl_int status) {
+  status_.store(status);
+  if (!watched_.load()) return;
   std::vector<Registered> due;
   {
     std::lock_guard lock(mutex_);
-    status_.store(status, std::memory_order_release);
     for (const auto& callback : callbacks_)
       if (callback.type == status) due.push_back(callback);
     std::erase_if(callbacks_, [&](const auto& callback) { return callback.type == status; });
@@ -197,26 +245,25 @@ void Event::advance(cl_int status) {
   for (const auto& callback : due) post(callback, status);
 }
 
+// The last use of this: whoever calls holds a reference, or it is the queue's, which forget() drops.
 void Event::complete(cl_int status) {
-  Ref<Event> keep(this);
   work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
+  status_.store(status);
   std::vector<Dependant> dependants;
   std::vector<Registered> callbacks;
-  {
+  if (watched_.load()) {
     std::lock_guard lock(mutex_);
-    closed_ = true;
-    status_.store(status, std::memory_order_release);
     dependants.swap(dependants_);
     callbacks.swap(callbacks_);
   }
   for (const auto& callback : callbacks) post(callback, status < 0 ? status : callback.type);
+  status_.notify_all();
   for (const auto& dependant : dependants)
     dependant.event->dependency_done(status < 0 && dependant.pass_errors);
   if (ended_)
     ended_(*this);
   else if (queue_)
     queue_->forget(*this);
-  status_.notify_all();
 }
 
 void Event::post(const Registered& callback, cl_int status) {
@@ -228,18 +275,14 @@ void Event::post(const Registered& callback, cl_int status) {
 
 cl_int Event::wait() {
   auto* device = queue_ ? &queue_->device().implementation() : nullptr;
-  unsigned spins = 0;
+  Spinner spinner;
   for (;;) {
     const cl_int now = status();
     if (now <= CL_COMPLETE) return now;
-    if (device && device->help()) {
-      spins = 0;
-    } else if (spins < kSpins) {
-      ++spins;
-      relax();
-    } else {
+    if (device && device->help())
+      spinner.start_again();
+    else if (!spinner.spin())
       status_.wait(now, std::memory_order_acquire);
-    }
   }
 }
 
@@ -249,8 +292,9 @@ void Event::add_callback(cl_int type, Callback callback, void* user_data) {
   cl_int now = 0;
   {
     std::lock_guard lock(mutex_);
-    now = status();
-    if (now > type && !closed_) {
+    watch();
+    now = status_.load();
+    if (now > type) {
       callbacks_.push_back(entry);
       return;
     }

@@ -3,23 +3,22 @@
 // Life: made by CommandQueue::enqueue (or create_user_event) -> dependencies counted down -> start() runs the
 // work, which ends in finish() -> dependants counted down. The status moves one way, CL_QUEUED to CL_COMPLETE
 // or an error. Threads: all members may be called from any thread. mutex_ is a leaf: nothing else is locked
-// under it.
+// under it; an event that nobody watches ends without taking it.
 #pragma once
 
 #include <CL/cl.h>
 
-#include <array>
 #include <atomic>
 #include <functional>
-#include <list>
 #include <mutex>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "device/device.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/object.hpp"
+#include "runtime/core/work.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
 
@@ -33,7 +32,7 @@ class Event final : public Object {
   using ClType = cl_event;
   using Callback = void(CL_CALLBACK*)(cl_event event, cl_int status, void* user_data);
   // Does the command and ends in exactly one finish(), at once or later. Runs under no lock; must not block.
-  using Work = std::function<void(Event&)>;
+  using Work = runtime::Work;
 
   struct Times {
     std::uint64_t queued = 0, submitted = 0, started = 0, ended = 0;  // nanoseconds of support/clock.hpp
@@ -46,7 +45,7 @@ class Event final : public Object {
 
   Object* parent() override;
   Context& context() const { return *context_; }
-  CommandQueue* queue() const { return queue_.get(); }  // null: user event
+  CommandQueue* queue() const { return queue_; }  // null: user event
   cl_command_type type() const { return type_; }
   cl_int status() const { return status_.load(std::memory_order_acquire); }
   bool done() const { return status() <= CL_COMPLETE; }
@@ -55,8 +54,12 @@ class Event final : public Object {
   // Building the graph, before launch(): this waits for `other`. An error of `other` fails this command only
   // where the application asked for the order (a wait list), not along the queue.
   void wait_for(Event& other, bool pass_errors);
-  // All dependencies are known; the command may start inside this call.
-  void launch();
+  // The same for the command before it in an in-order queue, which tells of its end by predecessor_done().
+  void wait_for_predecessor() { pending_.fetch_add(1, std::memory_order_relaxed); }
+  void predecessor_done() { dependency_done(false); }
+  // All dependencies are known; the command may start inside this call. `waited_for`: this thread will call
+  // wait() next.
+  void launch(bool waited_for = false);
 
   // For the work. submit() hands the command to the queue's device, then runs `then` (or finish()).
   using Then = std::function<void(Event&, const device::Completion&)>;
@@ -74,13 +77,14 @@ class Event final : public Object {
   bool set_user_status(cl_int status);
   // A user event whose status nobody can set any more: it ends with an error, so that what waits for it does
   // not wait for ever.
+  bool minds_being_abandoned() const override { return !queue_; }
   void abandoned() override;
 
   // Blocks until done, lending this thread to the device meanwhile. Returns the final status.
   cl_int wait();
   void add_callback(cl_int type, Callback callback, void* user_data);
 
-  std::list<Event*>::iterator queue_position;  // CommandQueue's, under its lock
+  Event *before = nullptr, *after = nullptr;  // in CommandQueue's list, under its lock
 
  private:
   struct Dependant {
@@ -100,11 +104,13 @@ class Event final : public Object {
   void hand_over(device::Command command, device::CompletionHandler done);
   void device_done(const device::Completion& completion, const Then& then);
   void advance(cl_int status);
+  void watch();
   void complete(cl_int status);
   void post(const Registered& callback, cl_int status);
 
-  Ref<Context> context_;
-  Ref<CommandQueue> queue_;
+  Context* const context_;
+  const Ref<Object> owner_;  // the queue, which keeps the context; a user event's context
+  CommandQueue* const queue_;
   const cl_command_type type_;
   Work work_;
   Ended ended_;
@@ -113,8 +119,10 @@ class Event final : public Object {
   std::atomic<bool> dependency_failed_{false};
   std::atomic<bool> user_status_set_{false};
   Times times_;
-  mutable std::mutex mutex_;  // guards what follows
-  bool closed_ = false;       // no dependants are taken any more
+  // Set, before it looks at the status, by whoever wants to hear of a change of it: one of the two sees what
+  // the other has written.
+  std::atomic<bool> watched_{false};
+  mutable ShortMutex mutex_;  // guards what follows
   std::vector<Dependant> dependants_;
   std::vector<Registered> callbacks_;
 };

@@ -1,5 +1,7 @@
 #include "runtime/core/executable.hpp"
 
+#include <mutex>
+
 #include "support/elf.hpp"
 
 namespace kiesel::runtime {

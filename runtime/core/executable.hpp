@@ -2,7 +2,6 @@
 // needed.
 #pragma once
 
-#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "runtime/core/device.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/object.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
 
@@ -41,7 +41,7 @@ class Executable final : public Object {
   Ref<Device> device_;
   const std::vector<std::byte> binary_;
   const compiler::Program program_;
-  std::mutex mutex_;  // guards what follows; the device is called under it
+  ShortMutex mutex_;  // guards what follows; the device is called under it
   device::ModuleId module_ = 0;
   std::vector<std::pair<const compiler::Kernel*, Entry>> entries_;  // found before
   device::Address base_ = 0;  // where the module's address 0 is; valid once entry() succeeded

@@ -2,16 +2,28 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
 #include <mutex>
+
+#include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
 namespace {
 
-constexpr std::size_t kTableHandles = std::size_t{1} << 22;
 constexpr std::size_t kTableBytes = kTableHandles * sizeof(Handle);
 
 const void* dispatch_table = nullptr;
 std::atomic<void*> dispatch_data{nullptr};
+
+constexpr std::size_t kBatch = 16;
+
+// What a thread has of the table, so that it locks it once for many handles.
+struct Share {
+  std::array<Handle*, kBatch> free, freed;
+  std::size_t free_count, freed_count;
+};
+thread_local Share share;
 
 // Freed handles are taken again in the order they were freed, so that a stale one is found out for long.
 class Table {
@@ -20,15 +32,50 @@ class Table {
     void* memory = ::mmap(nullptr, kTableBytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory != MAP_FAILED) begin_ = static_cast<Handle*>(memory);
-  }
-
-  bool contains(const void* pointer) const {
-    const auto offset = reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(begin_);
-    return begin_ && offset < kTableBytes && offset % sizeof(Handle) == 0;
+    table_begin.store(begin_, std::memory_order_release);
   }
 
   Handle* take() {
+    if (share.free_count == 0) refill();
+    return share.free_count ? share.free[--share.free_count] : nullptr;
+  }
+
+  void give_back(Handle& handle) {
+    if (share.freed_count == kBatch) flush();
+    share.freed[share.freed_count++] = &handle;
+  }
+
+  void end_share() {
+    flush();
     std::lock_guard lock(mutex_);
+    while (share.free_count) add_free(*share.free[--share.free_count]);
+  }
+
+ private:
+  static constexpr std::size_t kQuarantine = 1024;
+
+  struct AtThreadEnd;
+  static void watch_thread();
+
+  void refill() {
+    watch_thread();
+    std::lock_guard lock(mutex_);
+    while (share.free_count < kBatch)
+      if (Handle* handle = take_one())
+        share.free[share.free_count++] = handle;
+      else
+        return;
+    std::reverse(share.free.begin(), share.free.end());  // the oldest first
+  }
+
+  void flush() {
+    watch_thread();
+    std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < share.freed_count; ++i) add_free(*share.freed[i]);
+    share.freed_count = 0;
+  }
+
+  Handle* take_one() {
     if (free_count_ > kQuarantine || (used_ == kTableHandles && first_free_)) {
       Handle* handle = first_free_;
       first_free_ = handle->next_free;
@@ -39,8 +86,7 @@ class Table {
     return &begin_[used_++];
   }
 
-  void give_back(Handle& handle) {
-    std::lock_guard lock(mutex_);
+  void add_free(Handle& handle) {
     handle.next_free = nullptr;
     if (free_count_++ == 0)
       first_free_ = &handle;
@@ -49,12 +95,9 @@ class Table {
     last_free_ = &handle;
   }
 
- private:
-  static constexpr std::size_t kQuarantine = 1024;
-
   Handle* begin_ = nullptr;
   std::size_t used_ = 0;
-  std::mutex mutex_;
+  ShortMutex mutex_;
   Handle* first_free_ = nullptr;
   Handle* last_free_ = nullptr;
   std::size_t free_count_ = 0;
@@ -64,6 +107,11 @@ Table& table() {
   static Table& instance = *new Table;  // never destroyed: handles outlive everything
   return instance;
 }
+
+struct Table::AtThreadEnd {
+  ~AtThreadEnd() { table().end_share(); }
+};
+void Table::watch_thread() { static thread_local AtThreadEnd at_end; }
 
 void retire_if_unused(Handle& handle);
 
@@ -77,38 +125,36 @@ void retire_if_unused(Handle& handle) {
   if (handle.references.load() != 0 || handle.attached.load() != 0) return;
   Object* object = handle.object.exchange(nullptr);
   if (!object) return;  // another thread was first
-  handle.kind.store(Kind::kNone);
-  const Ref<Object> parent(object->parent());
+  handle.kind.store(Kind::kNone, std::memory_order_relaxed);
+  // The parent's handle is valid until it is detached from, whatever the object kept of it.
+  const Object* parent = object->parent();
+  Handle* const above = parent ? parent->handle() : nullptr;
   object->release();
   table().give_back(handle);
-  if (parent && parent->handle()) detach_from(*parent->handle());
+  if (above) detach_from(*above);
 }
 
 }  // namespace
 
+constinit std::atomic<Handle*> table_begin{nullptr};
+
 void set_dispatch_table(const void* table) { dispatch_table = table; }
 void set_dispatch_data(void* data) { dispatch_data.store(data); }
 
-Outcome<Handle*> publish(Object& object, Kind kind) {
+Outcome<Handle*> publish(Ref<Object> owned, Kind kind) {
+  Object& object = *owned;
   Handle* handle = table().take();
   if (!handle) return ApiError{CL_OUT_OF_HOST_MEMORY, "there is no room for another handle"};
   handle->dispatch = dispatch_table;
-  handle->dispatch_data = dispatch_data.load();
-  handle->references.store(1);
-  handle->attached.store(0);
-  object.retain();
+  handle->dispatch_data = dispatch_data.load(std::memory_order_relaxed);
+  handle->references.store(1, std::memory_order_relaxed);
+  handle->attached.store(0, std::memory_order_relaxed);
+  handle->minds_abandoning.store(object.minds_being_abandoned(), std::memory_order_relaxed);
   object.set_handle(handle);
   if (Object* parent = object.parent(); parent && parent->handle()) parent->handle()->attached.fetch_add(1);
-  handle->object.store(&object);
+  handle->object.store(owned.give_up(), std::memory_order_relaxed);
   handle->kind.store(kind, std::memory_order_release);
   return handle;
-}
-
-Object* find_object(const void* handle, Kind kinds) {
-  if (!table().contains(handle)) return nullptr;
-  const auto* candidate = static_cast<const Handle*>(handle);
-  if (!is_one_of(candidate->kind.load(std::memory_order_acquire), kinds)) return nullptr;
-  return candidate->object.load(std::memory_order_relaxed);
 }
 
 HandleKeeper::HandleKeeper(Object& object) : object_(&object) {
@@ -135,7 +181,7 @@ bool release_handle(Handle& handle) {
   } while (!handle.references.compare_exchange_weak(count, count - 1));
   if (count != 1) return true;
   // The reference that the handle itself has keeps the object meanwhile.
-  if (handle.kind.load() == Kind::kEvent) {
+  if (handle.minds_abandoning.load(std::memory_order_relaxed)) {
     keep_handle(handle);
     if (Object* object = handle.object.load()) object->abandoned();
     handle.attached.fetch_sub(1);

@@ -15,13 +15,14 @@
 
 namespace kiesel::runtime {
 
-struct Handle {
+struct alignas(64) Handle {
   const void* dispatch;         // the loader's: first, see cl_khr_icd
   void* dispatch_data;          // the loader's too, cl_khr_icd 2.0
   std::atomic<Object*> object;  // null while free
   std::atomic<Kind> kind;
   std::atomic<std::uint32_t> references;  // the application's
   std::atomic<std::uint32_t> attached;  // handles whose object has this one as parent, callbacks that are due
+  std::atomic<bool> minds_abandoning;   // Object::abandoned() is to be called
   Handle* next_free;
 };
 static_assert(offsetof(Handle, dispatch) == 0 && offsetof(Handle, dispatch_data) == 8, "cl_khr_icd");
@@ -31,10 +32,21 @@ void set_dispatch_table(const void* table);
 // cl_khr_icd 2.0: new handles carry it.
 void set_dispatch_data(void* data);
 
+// The table, null before the first handle is made: all that find_object() needs.
+inline constexpr std::size_t kTableHandles = std::size_t{1} << 22;
+extern std::atomic<Handle*> table_begin;
+
 // Makes the handle of an object, with one reference of the application's. CL_OUT_OF_HOST_MEMORY.
-Outcome<Handle*> publish(Object& object, Kind kind);
+Outcome<Handle*> publish(Ref<Object> object, Kind kind);
 // The object behind a handle of one of these kinds, or null for anything else.
-Object* find_object(const void* handle, Kind kinds);
+inline Object* find_object(const void* handle, Kind kinds) {
+  const auto* begin = table_begin.load(std::memory_order_acquire);
+  const auto offset = reinterpret_cast<std::uintptr_t>(handle) - reinterpret_cast<std::uintptr_t>(begin);
+  if (!begin || offset >= kTableHandles * sizeof(Handle) || offset % sizeof(Handle) != 0) return nullptr;
+  const auto* candidate = static_cast<const Handle*>(handle);
+  if (!is_one_of(candidate->kind.load(std::memory_order_acquire), kinds)) return nullptr;
+  return candidate->object.load(std::memory_order_relaxed);
+}
 void retain_handle(Handle& handle);
 // Keeps a handle valid without a reference of the application's: while a callback that will be given it is
 // due.
@@ -67,8 +79,8 @@ typename T::ClType cl_handle(const T& object) {
 
 // Makes the application's handle of a new object.
 template <class T>
-Outcome<typename T::ClType> hand_out(T& object) {
-  auto handle = publish(object, T::kKind);
+Outcome<typename T::ClType> hand_out(Ref<T> object) {
+  auto handle = publish(Ref<Object>(std::move(object)), T::kKind);
   if (!handle) return handle.error();
   return reinterpret_cast<typename T::ClType>(*handle);
 }

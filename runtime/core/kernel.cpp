@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
+
+#include "runtime/core/buffer.hpp"
+#include "runtime/core/kernel_argument.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -42,21 +46,24 @@ Outcome<Ref<Kernel>> Kernel::create(Program& program, std::string_view name) {
 }
 
 Kernel::Kernel(Program& program, std::vector<Build> builds)
-    : program_(&program), builds_(std::move(builds)), arguments_(info().arguments.size()) {
+    : program_(&program), builds_(std::move(builds)), arguments_(info().arguments) {
+  for (const auto& argument : info().arguments) plain_.push_back({argument.kind, argument.size});
   program_->attach_kernel();
 }
 
 Kernel::~Kernel() { program_->detach_kernel(); }
 
-Ref<Kernel> Kernel::clone() const {
-  auto copy = Ref<Kernel>::adopt(new Kernel(*program_, builds_));
-  copy->arguments_ = arguments();
-  std::lock_guard lock(mutex_);
-  copy->svm_pointers_ = svm_pointers_;
-  copy->usm_pointers_ = usm_pointers_;
-  copy->device_pointers_ = device_pointers_;
-  return copy;
+Kernel::Kernel(const Kernel& from)
+    : Object(),
+      program_(from.program_),
+      builds_(from.builds_),
+      plain_(from.plain_),
+      arguments_(from.arguments_),
+      pointers_(from.pointers()) {
+  program_->attach_kernel();
 }
+
+Ref<Kernel> Kernel::clone() const { return Ref<Kernel>::adopt(new Kernel(*this)); }
 
 const Kernel::Build* Kernel::build_for(const Device& device) const {
   for (const Device* at = &device; at; at = at->parent_device())
@@ -65,62 +72,61 @@ const Kernel::Build* Kernel::build_for(const Device& device) const {
   return nullptr;
 }
 
-std::vector<Kernel::Argument> Kernel::arguments() const {
-  std::lock_guard lock(mutex_);
-  return arguments_;
-}
-
 bool Kernel::has_all_arguments() const {
-  std::lock_guard lock(mutex_);
-  return std::all_of(arguments_.begin(), arguments_.end(),
-                     [](const Argument& argument) { return argument.set; });
+  ArgumentValues::Copy values;
+  arguments_.read(values);
+  for (std::size_t i = 0; i < arguments_.count(); ++i)
+    if (values.state(i) == ArgumentState::kUnset) return false;
+  return true;
 }
 
-Outcome<> Kernel::check_index(cl_uint index) const {
-  if (index < info().arguments.size()) return {};
-  return ApiError{CL_INVALID_ARG_INDEX,
-                  fmt::format("kernel '{}' has {} arguments, there is no number {}", info().name,
-                              info().arguments.size(), index),
-                  Ref<Object>(&program_->context())};
+template <class Set>
+Outcome<> Kernel::set(cl_uint index, Set set) {
+  const auto& declared = info().arguments;
+  if (index < declared.size())
+    return set(ArgumentPlace{program_->context(), declared[index], arguments_, index});
+  return ApiError{
+      CL_INVALID_ARG_INDEX,
+      fmt::format("kernel '{}' has {} arguments, there is no number {}", info().name, declared.size(), index),
+      Ref<Object>(&program_->context())};
 }
 
 Outcome<> Kernel::set_argument(cl_uint index, std::size_t size, const void* value) {
-  KIESEL_CHECK(check_index(index));
-  KIESEL_TRY(argument, make_argument(program_->context(), info().arguments[index], size, value));
-  std::lock_guard lock(mutex_);
-  arguments_[index] = std::move(argument);
-  return {};
+  return set(index, [&](const ArgumentPlace& place) { return runtime::set_argument(place, size, value); });
+}
+
+bool Kernel::set_plain_argument(cl_uint index, std::size_t size, const void* value) {
+  if (index >= plain_.size() || !value || size != plain_[index].size) return false;
+  if (plain_[index].kind == compiler::ArgumentKind::kValue) {
+    arguments_.set(index, ArgumentState::kBytes, value, size);
+    return true;
+  }
+  if (plain_[index].kind != compiler::ArgumentKind::kPointer) return false;
+  cl_mem handle = nullptr;
+  std::memcpy(&handle, value, sizeof handle);
+  const auto* buffer = find<Buffer>(handle);
+  if (!buffer || &buffer->context() != &program_->context()) return false;
+  arguments_.set(index, ArgumentState::kMemory, &handle, sizeof handle);
+  return true;
 }
 
 Outcome<> Kernel::set_svm_argument(cl_uint index, const void* pointer) {
-  KIESEL_CHECK(check_index(index));
-  KIESEL_TRY(argument, make_svm_argument(program_->context(), info().arguments[index], pointer));
-  std::lock_guard lock(mutex_);
-  arguments_[index] = std::move(argument);
-  return {};
+  return set(index, [&](const ArgumentPlace& place) { return runtime::set_svm_argument(place, pointer); });
 }
 
 Outcome<> Kernel::set_pointer_argument(cl_uint index, const void* pointer) {
-  KIESEL_CHECK(check_index(index));
-  KIESEL_TRY(argument, make_pointer_argument(program_->context(), info().arguments[index], pointer));
-  std::lock_guard lock(mutex_);
-  arguments_[index] = std::move(argument);
-  return {};
+  return set(index,
+             [&](const ArgumentPlace& place) { return runtime::set_pointer_argument(place, pointer); });
 }
 
 void Kernel::set_usm_pointers(std::vector<const void*> pointers) {
   std::lock_guard lock(mutex_);
-  usm_pointers_ = std::move(pointers);
+  pointers_.usm = std::move(pointers);
 }
 
 void Kernel::set_device_pointers(std::vector<device::Address> addresses) {
   std::lock_guard lock(mutex_);
-  device_pointers_ = std::move(addresses);
-}
-
-std::vector<device::Address> Kernel::device_pointers() const {
-  std::lock_guard lock(mutex_);
-  return device_pointers_;
+  pointers_.device = std::move(addresses);
 }
 
 Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
@@ -130,15 +136,13 @@ Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
       return ApiError{CL_INVALID_VALUE, fmt::format("{} is not of an allocation by clSVMAlloc", pointer),
                       Ref<Object>(&context)};
   std::lock_guard lock(mutex_);
-  svm_pointers_ = std::move(pointers);
+  pointers_.svm = std::move(pointers);
   return {};
 }
 
-std::vector<const void*> Kernel::svm_pointers() const {
+Kernel::Pointers Kernel::pointers() const {
   std::lock_guard lock(mutex_);
-  auto all = svm_pointers_;
-  all.insert(all.end(), usm_pointers_.begin(), usm_pointers_.end());
-  return all;
+  return pointers_;
 }
 
 Kernel::ChosenSize Kernel::chosen() const {

@@ -4,13 +4,13 @@
 
 #include <CL/cl.h>
 
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "runtime/core/argument_values.hpp"
 #include "runtime/core/executable.hpp"
-#include "runtime/core/kernel_argument.hpp"
 #include "runtime/core/program.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
 
@@ -25,7 +25,6 @@ class Kernel final : public Object {
     Ref<Executable> executable;
     const compiler::Kernel* kernel;  // in the executable's table
   };
-  using Argument = KernelArgument;
 
   // CL_INVALID_PROGRAM_EXECUTABLE, CL_INVALID_KERNEL_NAME, CL_INVALID_KERNEL_DEFINITION.
   static Outcome<Ref<Kernel>> create(Program& program, std::string_view name);
@@ -39,17 +38,23 @@ class Kernel final : public Object {
   const compiler::Kernel& info() const { return *builds_.front().kernel; }  // what all devices agree on
 
   Outcome<> set_argument(cl_uint index, std::size_t size, const void* value);
+  // The same for what nearly all calls are: a value of the right size, or a buffer. False: nothing was done.
+  bool set_plain_argument(cl_uint index, std::size_t size, const void* value);
   Outcome<> set_svm_argument(cl_uint index, const void* pointer);
   Outcome<> set_pointer_argument(cl_uint index, const void* pointer);
   // Allocations of shared virtual memory that it may use without having them as arguments.
   Outcome<> set_svm_pointers(std::vector<const void*> pointers);
   // The same of unified shared memory, where any pointer will do.
   void set_usm_pointers(std::vector<const void*> pointers);
-  std::vector<const void*> svm_pointers() const;  // of both
   // Addresses in buffers (cl_ext_buffer_device_address) that it may use.
   void set_device_pointers(std::vector<device::Address> addresses);
-  std::vector<device::Address> device_pointers() const;
-  std::vector<Argument> arguments() const;
+  // The allocations and addresses that it may use without having them as arguments.
+  struct Pointers {
+    std::vector<const void*> svm{}, usm{};
+    std::vector<device::Address> device{};
+  };
+  Pointers pointers() const;
+  const ArgumentValues& arguments() const { return arguments_; }
   bool has_all_arguments() const;
 
   // The last answer for a NULL local_work_size: the choice is costlier than an empty launch.
@@ -64,15 +69,23 @@ class Kernel final : public Object {
 
  private:
   Kernel(Program& program, std::vector<Build> builds);
+  Kernel(const Kernel& from);
   ~Kernel() override;
-  Outcome<> check_index(cl_uint index) const;
+  // `set` gets the argument's place. CL_INVALID_ARG_INDEX.
+  template <class Set>
+  Outcome<> set(cl_uint index, Set set);
+
+  struct Plain {  // what set_plain_argument() must know of a declaration
+    compiler::ArgumentKind kind;
+    std::uint32_t size;
+  };
 
   Ref<Program> program_;
   const std::vector<Build> builds_;
-  mutable std::mutex mutex_;  // guards what follows
-  std::vector<Argument> arguments_;
-  std::vector<const void*> svm_pointers_, usm_pointers_;
-  std::vector<device::Address> device_pointers_;
+  std::vector<Plain> plain_;
+  ArgumentValues arguments_;
+  mutable ShortMutex mutex_;  // guards what follows
+  Pointers pointers_;
   ChosenSize chosen_;
 };
 

@@ -17,13 +17,21 @@ namespace {
 using Declared = compiler::KernelArgument;
 
 struct Setting {
-  Context& context;
+  const ArgumentPlace& place;
   const Declared& declared;
   std::size_t size;
   const void* value;
 
   ApiError error(cl_int code, std::string_view reason) const {
-    return {code, fmt::format("argument '{}' {}", declared.name, reason), Ref<Object>(&context)};
+    return {code, fmt::format("argument '{}' {}", declared.name, reason), Ref<Object>(&place.context)};
+  }
+  Outcome<> put(ArgumentState state, const void* bytes, std::size_t count) const {
+    place.values.set(place.index, state, bytes, count);
+    return {};
+  }
+  template <class T>
+  Outcome<> put(ArgumentState state, const T& bytes) const {
+    return put(state, &bytes, sizeof bytes);
   }
 };
 
@@ -39,7 +47,7 @@ Outcome<T*> object_of(const Setting& setting, const char* what) {
   T* found = find<T>(handle);
   if (!found) return setting.error(T::kInvalid, fmt::format("is {}, the value is not", what));
   // clSetKernelArg has no CL_INVALID_CONTEXT: an object of another context is none that is valid here.
-  if (&found->context() != &setting.context)
+  if (&found->context() != &setting.place.context)
     return setting.error(T::kInvalid, fmt::format("is {} of another context", what));
   return found;
 }
@@ -51,24 +59,24 @@ Outcome<T*> needed_object_of(const Setting& setting, const char* what) {
   return found;
 }
 
-Outcome<KernelArgument> from_value(const Setting& setting) {
+Outcome<> from_value(const Setting& setting) {
   if (!setting.value) return setting.error(CL_INVALID_ARG_VALUE, "needs a value");
   if (setting.size != setting.declared.size)
     return setting.error(CL_INVALID_ARG_SIZE,
                          fmt::format("({}) takes {} bytes, not {}", setting.declared.type_name,
                                      setting.declared.size, setting.size));
-  return KernelArgument{.set = true, .value = {setting.value, setting.size}};
+  return setting.put(ArgumentState::kBytes, setting.value, setting.size);
 }
 
-Outcome<KernelArgument> from_local(const Setting& setting) {
+Outcome<> from_local(const Setting& setting) {
   if (setting.value) return setting.error(CL_INVALID_ARG_VALUE, "is __local: its value must be NULL");
   if (setting.size == 0) return setting.error(CL_INVALID_ARG_SIZE, "is __local: its size must not be 0");
-  return KernelArgument{.set = true, .local_bytes = setting.size};
+  return setting.put(ArgumentState::kLocal, std::uint64_t{setting.size});
 }
 
-Outcome<KernelArgument> from_buffer(const Setting& setting) {
+Outcome<> from_buffer(const Setting& setting) {
   KIESEL_TRY(buffer, object_of<Buffer>(setting, "a buffer"));
-  return KernelArgument{.set = true, .memory = buffer ? cl_handle(*buffer) : nullptr};
+  return setting.put(ArgumentState::kMemory, buffer ? cl_handle(*buffer) : cl_mem{nullptr});
 }
 
 struct ShapeName {
@@ -93,7 +101,7 @@ bool fits(const Image& image, const Declared& declared) {
          (row->type == image.type() && (!row->depth || image.format().is_depth()));
 }
 
-Outcome<KernelArgument> from_image(const Setting& setting) {
+Outcome<> from_image(const Setting& setting) {
   using compiler::ArgumentAccess;
   KIESEL_TRY(image, needed_object_of<Image>(setting, "an image"));
   if (!fits(*image, setting.declared))
@@ -103,27 +111,30 @@ Outcome<KernelArgument> from_image(const Setting& setting) {
     return setting.error(CL_INVALID_ARG_VALUE, "is read_only, the image CL_MEM_WRITE_ONLY");
   if (setting.declared.access == ArgumentAccess::kWriteOnly && (image->flags() & CL_MEM_READ_ONLY))
     return setting.error(CL_INVALID_ARG_VALUE, "is write_only, the image CL_MEM_READ_ONLY");
-  return KernelArgument{.set = true, .memory = cl_handle(*image)};
+  return setting.put(ArgumentState::kMemory, cl_handle(*image));
 }
 
-Outcome<KernelArgument> from_pipe(const Setting& setting) {
+Outcome<> from_pipe(const Setting& setting) {
   KIESEL_TRY(pipe, needed_object_of<Pipe>(setting, "a pipe"));
-  return KernelArgument{.set = true, .memory = cl_handle(*pipe)};
+  return setting.put(ArgumentState::kMemory, cl_handle(*pipe));
 }
 
-Outcome<KernelArgument> from_sampler(const Setting& setting) {
+Outcome<> from_sampler(const Setting& setting) {
   KIESEL_TRY(sampler, needed_object_of<Sampler>(setting, "a sampler"));
-  const std::uint64_t bits = sampler->bits();
-  return KernelArgument{.set = true, .value = {&bits, sizeof bits}};
+  return setting.put(ArgumentState::kBytes, std::uint64_t{sampler->bits()});
+}
+
+Outcome<> check_pointer(const Setting& setting) {
+  if (setting.declared.kind == compiler::ArgumentKind::kPointer) return {};
+  return setting.error(CL_INVALID_ARG_VALUE, "is no pointer to __global or __constant memory");
 }
 
 }  // namespace
 
-Outcome<KernelArgument> make_argument(Context& context, const Declared& declared, std::size_t size,
-                                      const void* value) {
+Outcome<> set_argument(const ArgumentPlace& place, std::size_t size, const void* value) {
   using compiler::ArgumentKind;
-  const Setting setting{context, declared, size, value};
-  switch (declared.kind) {
+  const Setting setting{place, place.declared, size, value};
+  switch (place.declared.kind) {
     case ArgumentKind::kLocalPointer:
       return from_local(setting);
     case ArgumentKind::kPointer:
@@ -140,22 +151,19 @@ Outcome<KernelArgument> make_argument(Context& context, const Declared& declared
   return from_value(setting);
 }
 
-Outcome<KernelArgument> make_pointer_argument(Context& context, const Declared& declared,
-                                              const void* pointer) {
-  const Setting setting{context, declared, sizeof pointer, pointer};
-  if (declared.kind != compiler::ArgumentKind::kPointer)
-    return setting.error(CL_INVALID_ARG_VALUE, "is no pointer to __global or __constant memory");
-  return KernelArgument{.set = true, .svm = pointer, .any_pointer = true};
+Outcome<> set_pointer_argument(const ArgumentPlace& place, const void* pointer) {
+  const Setting setting{place, place.declared, sizeof pointer, pointer};
+  KIESEL_CHECK(check_pointer(setting));
+  return setting.put(ArgumentState::kAnyPointer, pointer);
 }
 
-Outcome<KernelArgument> make_svm_argument(Context& context, const Declared& declared, const void* pointer) {
-  const Setting setting{context, declared, sizeof pointer, pointer};
-  KIESEL_TRY(argument, make_pointer_argument(context, declared, pointer));
-  if (pointer && !context.svm().find(pointer))
+Outcome<> set_svm_argument(const ArgumentPlace& place, const void* pointer) {
+  const Setting setting{place, place.declared, sizeof pointer, pointer};
+  KIESEL_CHECK(check_pointer(setting));
+  if (pointer && !place.context.svm().find(pointer))
     return setting.error(CL_INVALID_ARG_VALUE,
                          fmt::format("gets {}, which is not of an allocation by clSVMAlloc", pointer));
-  argument.any_pointer = false;
-  return argument;
+  return setting.put(ArgumentState::kSvm, pointer);
 }
 
 }  // namespace kiesel::runtime

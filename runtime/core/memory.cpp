@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <mutex>
 
 #include "runtime/core/callbacks.hpp"
 #include "runtime/core/handle.hpp"
@@ -106,14 +107,15 @@ cl_uint MemoryObject::map_count() const {
 Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
   for (auto& storage : storage_)
     if (storage.device.get() == &root) return &storage;
-  auto address = root.implementation().allocate(size_, kBufferAlignment);
+  auto address = root.implementation().allocate(size_, kBufferAlignment, label());
   if (!address) return memory_error(address.error());
-  root.implementation().label(*address, label());  // for messages about wild addresses
   storage_.push_back({Ref<Device>(&root), *address});
+  if (context_->roots().size() == 1) only_address_.store(*address, std::memory_order_release);
   return &storage_.back();
 }
 
 Outcome<device::Address> MemoryObject::address(Device& device) {
+  if (const auto known = only_address_.load(std::memory_order_acquire)) return known;
   if (associated_) {
     KIESEL_TRY(base, associated_->address(device));
     return base + origin_;
@@ -127,6 +129,7 @@ Outcome<device::Address> MemoryObject::address(Device& device) {
 }
 
 Outcome<device::Address> MemoryObject::acquire(Device& device) {
+  if (const auto known = only_address_.load(std::memory_order_acquire)) return known;
   if (associated_) {
     KIESEL_TRY(base, associated_->acquire(device));
     return base + origin_;

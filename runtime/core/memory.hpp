@@ -5,13 +5,14 @@
 
 #include <CL/cl.h>
 
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "runtime/core/context.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/object.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
 
@@ -91,8 +92,9 @@ class MemoryObject : public Object {
   const std::size_t size_;
   std::byte* const user_memory_;  // USE_HOST_PTR
   const Ref<SvmAllocation> svm_;  // which user_memory_ is of: then it is the storage on all devices
-  mutable std::mutex mutex_;      // guards what follows; device calls are made under it
-  std::vector<Storage> storage_;
+  std::atomic<device::Address> only_address_{0};  // of its storage, where there can be but one
+  mutable ShortMutex mutex_;                      // guards what follows; device calls are made under it
+  std::vector<Storage, RecyclingAllocator<Storage>> storage_;
   Device* owner_ = nullptr;
   std::unique_ptr<std::byte[]> shadow_;  // for mappings where the host does not see the device's memory
   std::vector<Mapping> mappings_;

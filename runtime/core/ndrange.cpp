@@ -48,22 +48,31 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Everything that a launch holds on to until it is done.
-struct Prepared {
+// A kernel's execution, and everything that it holds on to until it is done.
+struct KernelWork {
   Ref<Executable> executable;
   const compiler::Kernel* kernel = nullptr;
-  device::Launch launch;                // of the first region
-  std::vector<device::Region> regions;  // all
-  std::vector<Ref<MemoryObject>> memory;
-  std::vector<Ref<SvmAllocation>> svm;
+  Executable::Entry entry{};
+  device::Cores cores;
+  NDRange range;
+  std::uint32_t local_memory_bytes = 0;
+  decltype(device::Launch::arguments) arguments{};
+  std::vector<Ref<MemoryObject>, RecyclingAllocator<Ref<MemoryObject>>> memory{};
+  std::vector<Ref<SvmAllocation>> svm{};
   Launches launches = Launches::kOnce;
+
+  void operator()(Event& event);
+
+ private:
+  device::Launch launch();
+  std::vector<device::Launch> all_launches();
 };
 
 // Of one argument: more than any device has, and sums of it do not wrap around.
 constexpr std::uint64_t kTooMuchLocalMemory = std::uint64_t{1} << 48;
 
-void put(std::vector<std::byte>& block, std::uint32_t offset, const void* bytes, std::size_t size) {
-  std::memcpy(block.data() + (offset - sizeof(isa::LaunchHeader)), bytes, size);
+void put(KernelWork& work, std::uint32_t offset, const void* bytes, std::size_t size) {
+  std::memcpy(work.arguments.data() + (offset - sizeof(isa::LaunchHeader)), bytes, size);
 }
 
 Outcome<> check_resources(Device& device, const Kernel& kernel, const compiler::Kernel& info,
@@ -81,93 +90,137 @@ Outcome<> check_resources(Device& device, const Kernel& kernel, const compiler::
 }
 
 // A buffer that the kernel gets as a number.
-void hold_addressed(Device& device, const Kernel& kernel, const void* pointer, Prepared& out) {
-  auto buffer = kernel.program().context().addressed_at(device, reinterpret_cast<device::Address>(pointer));
+void hold_addressed(Device& device, Context& context, const void* pointer, KernelWork& out) {
+  auto buffer = context.addressed_at(device, reinterpret_cast<device::Address>(pointer));
   if (buffer) out.memory.emplace_back(std::move(buffer));
 }
 
-Outcome<> place_arguments(Device& device, const Kernel& kernel, Prepared& out) {
-  using compiler::ArgumentKind;
-  Ref<Object> context(&kernel.program().context());
-  const auto values = kernel.arguments();
-  std::uint64_t local = out.kernel->local_memory_bytes;
-  out.launch.arguments.resize(out.kernel->argument_bytes);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto& argument = out.kernel->arguments[i];
-    const auto& value = values[i];
-    if (!value.set)
-      return ApiError{
-          CL_INVALID_KERNEL_ARGS,
-          fmt::format("kernel '{}': argument {} ('{}') is not set", out.kernel->name, i, argument.name),
-          context};
-    if (!value.value.empty()) {
-      const auto bytes = value.value.get();
-      put(out.launch.arguments, argument.offset, bytes.data(), bytes.size());
-    } else if (argument.kind == ArgumentKind::kLocalPointer) {
-      local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
-      put(out.launch.arguments, argument.offset, &local, sizeof local);
-      local += std::min<std::uint64_t>(value.local_bytes, kTooMuchLocalMemory);
-    } else if (value.memory) {
-      auto* memory = find<MemoryObject>(value.memory);
-      if (!memory)
-        return ApiError{CL_INVALID_KERNEL_ARGS,
-                        fmt::format("kernel '{}': the memory object of argument {} ('{}') "
-                                    "was released",
-                                    out.kernel->name, i, argument.name),
-                        context};
-      KIESEL_TRY(address, memory->argument(device));
-      put(out.launch.arguments, argument.offset, &address, sizeof address);
-      out.memory.emplace_back(memory);
-    } else if (value.svm) {
-      auto allocation = kernel.program().context().svm().find(value.svm);
-      if (!allocation && !value.any_pointer)
-        return ApiError{CL_INVALID_KERNEL_ARGS,
-                        fmt::format("kernel '{}': the SVM allocation of argument {} ('{}') was freed",
-                                    out.kernel->name, i, argument.name),
-                        context};
-      put(out.launch.arguments, argument.offset, &value.svm, sizeof value.svm);
-      if (allocation)
-        out.svm.push_back(std::move(allocation));
-      else
-        hold_addressed(device, kernel, value.svm, out);
-    }
-  }
-  for (const void* pointer : kernel.svm_pointers())
-    if (auto allocation = kernel.program().context().svm().find(pointer))
-      out.svm.push_back(std::move(allocation));
-  for (const auto address : kernel.device_pointers())
-    hold_addressed(device, kernel, reinterpret_cast<const void*>(address), out);
-  if (!out.svm.empty() && !device.svm_capabilities())
-    return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory", context};
-  KIESEL_CHECK(check_resources(device, kernel, *out.kernel, local));
-  out.launch.local_memory_bytes = static_cast<std::uint32_t>(local);
+ApiError bad_argument(const Kernel& kernel, std::size_t index, std::string_view reason) {
+  return {CL_INVALID_KERNEL_ARGS,
+          fmt::format("kernel '{}': argument {} ('{}') {}", kernel.info().name, index,
+                      kernel.info().arguments[index].name, reason),
+          Ref<Object>(&kernel.program().context())};
+}
+
+Outcome<> place_memory(Device& device, const Kernel& kernel, std::size_t index, cl_mem handle,
+                       KernelWork& out) {
+  if (!handle) return {};
+  auto* memory = find<MemoryObject>(handle);
+  if (!memory) return bad_argument(kernel, index, "is a memory object that was released");
+  KIESEL_TRY(address, memory->argument(device));
+  put(out, out.kernel->arguments[index].offset, &address, sizeof address);
+  out.memory.emplace_back(memory);
   return {};
 }
 
-std::vector<device::Launch> launches_of(const Prepared& prepared) {
-  std::vector<device::Launch> launches;
-  for (const auto& region : prepared.regions) {
-    device::Launch launch = prepared.launch;
-    launch.region = region;
-    launches.emplace_back(std::move(launch));
-  }
-  return launches;
+Outcome<> place_pointer(Device& device, const Kernel& kernel, std::size_t index, const void* pointer,
+                        bool any_pointer, KernelWork& out) {
+  if (!pointer) return {};
+  Context& context = kernel.program().context();
+  auto allocation = context.svm().find(pointer);
+  if (!allocation && !any_pointer)
+    return bad_argument(kernel, index, "is of an SVM allocation that was freed");
+  put(out, out.kernel->arguments[index].offset, &pointer, sizeof pointer);
+  if (allocation)
+    out.svm.push_back(std::move(allocation));
+  else
+    hold_addressed(device, context, pointer, out);
+  return {};
 }
 
-void run(Event& event, const std::shared_ptr<Prepared>& prepared) {
-  for (const auto& memory : prepared->memory) {
-    if (auto there = memory->acquire(event.queue()->device()); !there.ok()) {
+// `local`: bytes of local memory so far.
+Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentValues::Copy& values,
+                         std::size_t index, std::uint64_t& local, KernelWork& out) {
+  const auto& argument = out.kernel->arguments[index];
+  const auto pointer = [&] { return reinterpret_cast<const void*>(values.word(index)); };
+  switch (values.state(index)) {
+    case ArgumentState::kUnset:
+      break;
+    case ArgumentState::kBytes:
+      put(out, argument.offset, values.bytes(index), argument.size);
+      return {};
+    case ArgumentState::kMemory:
+      return place_memory(device, kernel, index, reinterpret_cast<cl_mem>(values.word(index)), out);
+    case ArgumentState::kLocal:
+      local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
+      put(out, argument.offset, &local, sizeof local);
+      local += std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);
+      return {};
+    case ArgumentState::kSvm:
+      return place_pointer(device, kernel, index, pointer(), false, out);
+    case ArgumentState::kAnyPointer:
+      return place_pointer(device, kernel, index, pointer(), true, out);
+  }
+  return bad_argument(kernel, index, "is not set");
+}
+
+Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out) {
+  static thread_local ArgumentValues::Copy values;  // its memory is used again
+  kernel.arguments().read(values);
+  Context& context = kernel.program().context();
+  std::uint64_t local = out.kernel->local_memory_bytes;
+  out.arguments.resize(out.kernel->argument_bytes);
+  for (std::size_t i = 0; i < out.kernel->arguments.size(); ++i)
+    KIESEL_CHECK(place_argument(device, kernel, values, i, local, out));
+  const auto pointers = kernel.pointers();
+  for (const auto* list : {&pointers.svm, &pointers.usm})
+    for (const void* pointer : *list)
+      if (auto allocation = context.svm().find(pointer)) out.svm.push_back(std::move(allocation));
+  for (const auto address : pointers.device)
+    hold_addressed(device, context, reinterpret_cast<const void*>(address), out);
+  if (!out.svm.empty() && !device.svm_capabilities())
+    return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory",
+                    Ref<Object>(&context)};
+  KIESEL_CHECK(check_resources(device, kernel, *out.kernel, local));
+  out.local_memory_bytes = static_cast<std::uint32_t>(local);
+  return {};
+}
+
+bool has_one_region(const NDRange& range) {
+  for (int d = 0; d < 3; ++d)
+    if (range.global[d] % range.local[d]) return false;
+  return true;
+}
+
+// All but the region.
+device::Launch KernelWork::launch() {
+  device::Launch out;
+  out.module = entry.module;
+  out.kernel = kernel->name;
+  out.entry = entry.address;
+  out.cores = cores;
+  out.local_memory_bytes = local_memory_bytes;
+  out.private_memory_bytes = kernel->private_memory_bytes;
+  if (launches == Launches::kOnce)
+    out.arguments = std::move(arguments);
+  else
+    out.arguments = arguments;
+  return out;
+}
+
+std::vector<device::Launch> KernelWork::all_launches() {
+  const auto regions = device::regions_of(range.dimensions, range.offset, range.global, range.local);
+  std::vector<device::Launch> out(regions.size(), launch());
+  for (std::size_t i = 0; i < regions.size(); ++i) out[i].region = regions[i];
+  return out;
+}
+
+void KernelWork::operator()(Event& event) {
+  for (const auto& object : memory) {
+    if (auto there = object->acquire(event.queue()->device()); !there.ok()) {
       event.fail(there.error().code, there.error().reason);
       return;
     }
   }
-  if (prepared->kernel->uses_printf) {
-    launch_with_printf(event, prepared->executable, launches_of(*prepared));
-  } else if (prepared->regions.size() == 1) {
-    event.submit(prepared->launches == Launches::kOnce ? std::move(prepared->launch) : prepared->launch);
+  if (kernel->uses_printf) {
+    launch_with_printf(event, executable, all_launches());
+  } else if (has_one_region(range)) {
+    auto whole = launch();
+    whole.region = device::whole_region(range.dimensions, range.offset, range.global, range.local);
+    event.submit(std::move(whole));
   } else {
-    const auto launches = launches_of(*prepared);
-    event.submit_all({launches.begin(), launches.end()});
+    const auto parts = all_launches();
+    event.submit_all({parts.begin(), parts.end()});
   }
 }
 
@@ -206,27 +259,23 @@ Sizes choose_local_size(const std::array<std::uint64_t, 3>& global, const device
 Outcome<Event::Work> launch_work(Device& device, const Kernel& kernel, const NDRange& range,
                                  Launches launches) {
   const auto* build = kernel.build_for(device);
-  auto prepared = std::make_shared<Prepared>();
-  prepared->launches = launches;
-  prepared->executable = build->executable;
-  prepared->kernel = build->kernel;
-  KIESEL_CHECK(place_arguments(device, kernel, *prepared));
+  KernelWork work{.executable = build->executable,
+                  .kernel = build->kernel,
+                  .cores = device.cores(),
+                  .range = range,
+                  .launches = launches};
+  KIESEL_CHECK(place_arguments(device, kernel, work));
   KIESEL_TRY(entry, build->executable->entry(*build->kernel));
-  auto& launch = prepared->launch;
-  launch.module = entry.module;
-  launch.kernel = build->kernel->name;
-  launch.entry = entry.address;
-  launch.cores = device.cores();
-  prepared->regions = device::regions_of(range.dimensions, range.offset, range.global, range.local);
-  launch.region = prepared->regions.front();
-  for (const std::uint64_t groups : launch.region.num_groups)
-    if (groups >> 32)
+  work.entry = entry;
+  for (int d = 0; d < 3; ++d)
+    if (const std::uint64_t groups =
+            range.global[d] / range.local[d] + (range.global[d] % range.local[d] != 0);
+        groups >> 32)
       return ApiError{CL_OUT_OF_RESOURCES,
                       fmt::format("kernel '{}': {} work-groups in a dimension, there may be 2^32 - 1",
-                                  launch.kernel, groups),
+                                  build->kernel->name, groups),
                       Ref<Object>(&kernel.program().context())};
-  launch.private_memory_bytes = build->kernel->private_memory_bytes;
-  return Event::Work([prepared](Event& event) { run(event, prepared); });
+  return Event::Work(std::move(work));
 }
 
 }  // namespace kiesel::runtime

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "support/recycled.hpp"
+
 namespace kiesel::runtime {
 
 struct Handle;
@@ -37,7 +39,7 @@ constexpr bool is_one_of(Kind kind, Kind kinds) {
   return (static_cast<std::uint32_t>(kind) & static_cast<std::uint32_t>(kinds)) != 0;
 }
 
-class Object {
+class Object : public Recycled {
  public:
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
@@ -58,6 +60,8 @@ class Object {
   virtual Object* parent() { return nullptr; }
 
   // The application let go of its last reference; the handle is still valid where something else keeps it.
+  // Called only for objects that mind when their handle is made.
+  virtual bool minds_being_abandoned() const { return false; }
   virtual void abandoned() {}
 
   Handle* handle() const { return handle_; }
@@ -84,6 +88,8 @@ class Ref {
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   template <class U>
   requires std::is_convertible_v<U*, T*> Ref(const Ref<U>& other) : Ref(static_cast<T*>(other.get())) {}
+  template <class U>
+  requires std::is_convertible_v<U*, T*> Ref(Ref<U>&& other) : object_(other.give_up()) {}
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
@@ -98,6 +104,9 @@ class Ref {
     out.object_ = object;
     return out;
   }
+
+  // Leaves the reference to the caller.
+  T* give_up() { return std::exchange(object_, nullptr); }
 
   T* get() const { return object_; }
   T* operator->() const { return object_; }

@@ -44,14 +44,14 @@ Platform::Platform()
     : compiler_path_(compiler::find_compiler()),
       compiler_(compiler_path_),
       cache_(default_cache_folder(), config().cache_mib << 20) {
-  const auto handle = hand_out(*this);
+  const auto handle = hand_out(Ref<Platform>(this));
   if (!handle) return;
   const device::TranslationService translations{
       [this](std::span<const std::byte> request) { return compiler_.translate(request); },
       std::string(kVersion) + " " + compiler_path_ + " " + std::to_string(compiler_identity(compiler_path_))};
   for (auto& implementation : device::make_devices(translations)) {
     auto device = make_ref<Device>(std::move(implementation));
-    if (!hand_out(*device)) break;
+    if (!hand_out(device)) break;
     device->describe(*handle, devices_.size());
     devices_.push_back(std::move(device));
   }

@@ -28,7 +28,7 @@ class Probe : public Object {
 
 TEST_CASE("an object lives while the application or the runtime holds it") {
   auto probe = make_ref<Probe>();
-  const auto handle = hand_out(*probe);
+  const auto handle = hand_out(probe);
   REQUIRE(handle.ok());
   CHECK(find<Probe>(*handle) == probe.get());
   CHECK(find_object(*handle, Kind::kKernel) == nullptr);
@@ -47,7 +47,7 @@ TEST_CASE("an object lives while the application or the runtime holds it") {
 TEST_CASE("a parent's handle stays valid as long as its children's") {
   auto parent = make_ref<Probe>();
   auto child = make_ref<Probe>(parent.get());
-  const auto parent_handle = *hand_out(*parent), child_handle = *hand_out(*child);
+  const auto parent_handle = *hand_out(parent), child_handle = *hand_out(child);
   Handle& of_parent = *parent->handle();
   Handle& of_child = *child->handle();
   parent = {};
@@ -67,14 +67,14 @@ TEST_CASE("a freed handle is not given out again soon, and keeps its dispatch po
   std::set<const void*> used;
   for (int i = 0; i < 500; ++i) {
     auto probe = make_ref<Probe>();
-    const auto handle = *hand_out(*probe);
+    const auto handle = *hand_out(probe);
     CHECK(used.insert(handle).second);
     CHECK(release_handle(*probe->handle()));
     CHECK(*reinterpret_cast<const void* const*>(handle) == &table);
   }
   for (int i = 0; i < 100000; ++i) {
     auto probe = make_ref<Probe>();
-    REQUIRE(hand_out(*probe).ok());
+    REQUIRE(hand_out(probe).ok());
     REQUIRE(release_handle(*probe->handle()));
     used.insert(probe->handle());
   }

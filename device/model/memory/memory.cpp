@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace kiesel::model {
 namespace {
@@ -110,7 +111,30 @@ bool Memory::commit(Range range) {
   return true;
 }
 
-Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind) {
+std::vector<Memory::Blocks::node_type>* Memory::kept_of(std::uint64_t space) {
+  const std::uint64_t pages = space / kPage;
+  return pages < kKeptSizes ? &kept_[pages] : nullptr;
+}
+
+Memory::Block* Memory::take_kept(std::uint64_t space, std::uint64_t alignment) {
+  auto* kept = alignment <= kPage ? kept_of(space) : nullptr;
+  if (!kept || kept->empty()) return nullptr;
+  Block& block = blocks_.insert(std::move(kept->back())).position->second;
+  kept->pop_back();
+  block.parts.clear();
+  return &block;
+}
+
+// Where no hole is large enough for something else.
+void Memory::give_back_kept() {
+  for (auto& kept : kept_) {
+    for (const auto& node : kept) give_back(node.mapped().taken);
+    kept.clear();
+  }
+}
+
+Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
+                                 std::string_view label) {
   if (alignment == 0 || (alignment & (alignment - 1)))
     return Error{Errc::kInvalidArgument, fmt::format("alignment {} is not a power of two", alignment)};
   bytes = std::max<std::uint64_t>(bytes, 1);
@@ -118,14 +142,25 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
     return Error{Errc::kOutOfMemory,
                  fmt::format("no room for {} bytes: {} of {} are in use", bytes, used(), capacity_)};
   };
-  std::unique_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   if (bytes > capacity_ || used() > capacity_ - bytes) return full();
   // Vector loads of the host reach out of local memory where lanes are off: from a page that is not there that
   // costs hundreds of cycles.
   const std::uint64_t before = kind == Kind::kLocal ? std::max(alignment, kPage) : 0;
   const std::uint64_t space = before + round_up(bytes, kPage) + kPage;
+  if (Block* kept = before ? nullptr : take_kept(space, alignment)) {
+    const Address begin = kept->taken.begin;
+    kept->allocation = {{begin, begin + bytes}, kind};
+    kept->label = label;
+    used_.fetch_add(bytes, std::memory_order_relaxed);
+    return begin;
+  }
   const std::uint64_t step = bytes >= kHugePagesFrom ? kChunk : std::min(std::max(alignment, kPage), kChunk);
-  const auto taken = take(space, std::max(step, alignment));
+  auto taken = take(space, std::max(step, alignment));
+  if (!taken) {
+    give_back_kept();
+    taken = take(space, std::max(step, alignment));
+  }
   if (!taken) return full();
   if (!commit(*taken)) {
     give_back(*taken);
@@ -133,7 +168,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   }
   if (bytes >= kHugePagesFrom) madvise(reinterpret_cast<void*>(taken->begin), space, MADV_HUGEPAGE);
   const Address begin = taken->begin + before;
-  blocks_.emplace(begin, Block{{{begin, begin + bytes}, kind}, {}, {}, *taken});
+  blocks_.emplace(begin, Block{{{begin, begin + bytes}, kind}, std::string(label), {}, *taken});
   used_ += bytes;
   if (before)
     for (const Address page : {begin - kPage, taken->end - kPage})
@@ -142,7 +177,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
 }
 
 Status Memory::share(Address address, std::uint64_t bytes) {
-  std::unique_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   const auto after = blocks_.upper_bound(address);
   const bool overlaps = (after != blocks_.end() && after->first - address < bytes) ||
                         (after != blocks_.begin() && address < std::prev(after)->second.allocation.range.end);
@@ -154,21 +189,25 @@ Status Memory::share(Address address, std::uint64_t bytes) {
 
 void Memory::free(Address address) {
   if (!address) return;
-  std::unique_lock lock(mutex_);
-  const auto found = blocks_.find(address);
-  if (found == blocks_.end()) return;
-  const Block& block = found->second;
+  std::lock_guard lock(mutex_);
+  auto node = blocks_.extract(address);
+  if (!node) return;
+  const Block& block = node.mapped();
   if (const std::uint64_t space = block.taken.end - block.taken.begin; space) {
-    if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
-    used_ -= block.allocation.range.end - block.allocation.range.begin;
-    give_back(block.taken);
+    used_.fetch_sub(block.allocation.range.end - block.allocation.range.begin, std::memory_order_relaxed);
+    auto* kept = block.taken.begin == address ? kept_of(space) : nullptr;
+    if (kept && kept->size() < kMostKept) {
+      kept->push_back(std::move(node));
+    } else {
+      if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
+      give_back(block.taken);
+    }
   }
-  blocks_.erase(found);
   epoch_.fetch_add(1, std::memory_order_release);
 }
 
 void Memory::label(Address address, std::string_view text) {
-  std::unique_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   if (const auto found = blocks_.find(address); found != blocks_.end()) found->second.label = text;
 }
 
@@ -187,7 +226,7 @@ Memory::Blocks::const_iterator Memory::block_at(Address address) const {
 }
 
 std::optional<Memory::Allocation> Memory::find(Address address) const {
-  std::shared_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   const auto block = block_at(address);
   if (block == blocks_.end()) return std::nullopt;
   if (block->second.parts.empty())
@@ -198,19 +237,19 @@ std::optional<Memory::Allocation> Memory::find(Address address) const {
 }
 
 void Memory::divide(Address address, std::vector<Allocation> parts) {
-  std::unique_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   if (const auto found = blocks_.find(address); found != blocks_.end())
     found->second.parts = std::move(parts);
 }
 
 bool Memory::contains(Address address, std::uint64_t bytes) const {
-  std::shared_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   const auto block = block_at(address);
   return block != blocks_.end() && block->second.allocation.range.contains(address, bytes);
 }
 
 std::string Memory::describe(Address address) const {
-  std::shared_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   const auto text = [](const Block& block) {
     const Range range = block.allocation.range;
     return fmt::format("{} ({} bytes at {:#x})", block.label.empty() ? "an unnamed allocation" : block.label,

@@ -4,18 +4,19 @@
 // asks find(). Threads: all members may be called from any thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "support/result.hpp"
+#include "support/short_mutex.hpp"
 
 namespace kiesel::model {
 
@@ -53,7 +54,8 @@ class Memory {
   Memory& operator=(const Memory&) = delete;
 
   // Alignment is a power of two. kOutOfMemory, kInvalidArgument.
-  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind = Kind::kData);
+  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind = Kind::kData,
+                           std::string_view label = {});
   // Memory of somebody else under its host address; free() of its address ends it. kInvalidArgument when
   // something of that range is known already.
   Status share(Address address, std::uint64_t bytes);
@@ -94,16 +96,22 @@ class Memory {
   void remove_free(Range range);
   bool commit(Range range);
   Blocks::const_iterator block_at(Address address) const;  // with the lock held
+  // Small blocks that were freed keep their place, for the next of that size; all with the lock held.
+  std::vector<Blocks::node_type>* kept_of(std::uint64_t space);
+  Block* take_kept(std::uint64_t space, std::uint64_t alignment);
+  void give_back_kept();
 
   Address base_ = 0;
   std::uint64_t reserved_ = 0, capacity_ = 0;
   Range private_window_;
   Bounds bounds_ = Bounds::kExact;
-  mutable std::shared_mutex mutex_;  // guards all below but the atomics
+  mutable ShortMutex mutex_;         // guards all below but the atomics
   Blocks blocks_;                    // by first address
   std::map<Address, Address> free_;  // begin -> end
   std::set<std::pair<std::uint64_t, Address>> free_by_size_;
   std::vector<bool> committed_;  // by chunk
+  static constexpr std::size_t kKeptSizes = 16, kMostKept = 32;
+  std::array<std::vector<Blocks::node_type>, kKeptSizes> kept_;  // by pages
   std::atomic<std::uint64_t> used_{0}, epoch_{0};
 };
 
