@@ -38,6 +38,10 @@ TEST_CASE("lanes are filled and every core gets work") {
   const auto large = runtime::choose_local_size({1 << 20, 1, 1}, device, true);
   CHECK(large[0] % 32 == 0);
   CHECK((1 << 20) / large[0] >= 8);
+  CHECK(items(large) == 256);  // eight warps, where there is enough for all cores
+  CHECK(items(runtime::choose_local_size({1024, 1024, 1}, device, true)) == 256);
+  CHECK(items(runtime::choose_local_size({64, 64, 64}, device, true)) == 256);
+  CHECK(items(runtime::choose_local_size({256 * 8, 1, 1}, device, true)) == 256);
   const auto small = runtime::choose_local_size({512, 1, 1}, device, true);
   CHECK(small[0] % 32 == 0);
   CHECK(512 / small[0] >= 8);
