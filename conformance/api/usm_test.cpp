@@ -207,8 +207,56 @@ TEST_CASE("a blocking free waits for the commands that may use the memory") {
     clSetUserEventStatus(gate, CL_COMPLETE);
   });
   CHECK(api().clMemBlockingFreeINTEL(session.context, memory) == CL_SUCCESS);
-  CHECK(status_of(filled) == CL_COMPLETE);
+  CHECK(eventually([&] { return status_of(filled) == CL_COMPLETE; }));
+  CHECK(status_of(gate) == CL_COMPLETE);
   opener.join();
+}
+
+TEST_CASE("a blocking free waits for kernels that say they use all memory of a type, and for nothing else") {
+  const Session session;
+  Program program = session.build("kernel void set(global int* out) { *out = 1; }");
+  Kernel kernel = session.kernel(program, "set");
+  int* argument = shared_ints(session, 1);
+  REQUIRE(api().clSetKernelArgMemPointerINTEL(kernel, 0, argument) == CL_SUCCESS);
+  const auto enqueue_behind = [&](cl_event gate) {
+    const std::size_t one = 1;
+    REQUIRE(clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &one, nullptr, 1, &gate, nullptr) ==
+            CL_SUCCESS);
+  };
+  Event gate(clCreateUserEvent(session.context, nullptr));
+  enqueue_behind(gate);
+  // Would wait for ever: only this thread could open the gate.
+  CHECK(api().clMemBlockingFreeINTEL(session.context, shared_ints(session, 10)) == CL_SUCCESS);
+  REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
+
+  const cl_bool yes = CL_TRUE, no = CL_FALSE;
+  for (const auto name :
+       {CL_KERNEL_EXEC_INFO_INDIRECT_DEVICE_ACCESS_INTEL, CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL})
+    REQUIRE(clSetKernelExecInfo(kernel, name, sizeof yes, &yes) == CL_SUCCESS);
+  int* shared = shared_ints(session, 10);
+  Event second(clCreateUserEvent(session.context, nullptr));
+  enqueue_behind(second);
+  CHECK(api().clMemBlockingFreeINTEL(session.context, shared) == CL_SUCCESS);  // of another type
+  REQUIRE(clSetUserEventStatus(second, CL_COMPLETE) == CL_SUCCESS);
+
+  REQUIRE(clSetKernelExecInfo(kernel, CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL, sizeof yes, &yes) ==
+          CL_SUCCESS);
+  shared = shared_ints(session, 10);
+  Event third(clCreateUserEvent(session.context, nullptr));
+  enqueue_behind(third);
+  std::atomic<bool> opened{false};
+  std::thread opener([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    opened = true;
+    clSetUserEventStatus(third, CL_COMPLETE);
+  });
+  CHECK(api().clMemBlockingFreeINTEL(session.context, shared) == CL_SUCCESS);
+  CHECK(opened);
+  opener.join();
+  REQUIRE(clSetKernelExecInfo(kernel, CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL, sizeof no, &no) ==
+          CL_SUCCESS);
+  REQUIRE(clFinish(session.queue) == CL_SUCCESS);
+  CHECK(api().clMemBlockingFreeINTEL(session.context, argument) == CL_SUCCESS);
 }
 
 TEST_CASE("allocations of unified shared memory that cannot be are refused") {

@@ -79,10 +79,13 @@ Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, c
     kernel.set_device_pointers({addresses, addresses + size / sizeof(device::Address)});
     return {};
   }
-  // A kernel reaches all allocations of its device, whether it says so or not.
+  // A kernel reaches all allocations of its device, whether it says so or not; clMemBlockingFreeINTEL waits
+  // for those that do.
   if (name >= CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL &&
       name <= CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL) {
     KIESEL_REQUIRE(size == sizeof(cl_bool), context, CL_INVALID_VALUE, "the value is no cl_bool");
+    const auto type = CL_MEM_TYPE_HOST_INTEL + (name - CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL);
+    kernel.set_usm_type(type, *static_cast<const cl_bool*>(value) != CL_FALSE);
     return {};
   }
   KIESEL_REQUIRE(name == CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM && size == sizeof(cl_bool), context,

@@ -55,7 +55,7 @@ Outcome<CommandQueue*> svm_queue(cl_command_queue handle) {
 
 // The bytes, with the allocation that they are of, if any.
 SvmRange range_at(Context& context, const void* pointer) {
-  return {context.svm().find(pointer), static_cast<std::byte*>(const_cast<void*>(pointer))};
+  return {SvmUse(context.svm().find(pointer)), static_cast<std::byte*>(const_cast<void*>(pointer))};
 }
 
 Outcome<SvmRange> allocation_at(Context& context, const void* pointer, std::size_t bytes) {
@@ -63,12 +63,12 @@ Outcome<SvmRange> allocation_at(Context& context, const void* pointer, std::size
   auto owner = context.svm().find(pointer, bytes);
   KIESEL_REQUIRE(owner, context, CL_INVALID_VALUE,
                  fmt::format("{} bytes at {} are not of an allocation by clSVMAlloc", bytes, pointer));
-  return SvmRange{std::move(owner), static_cast<std::byte*>(const_cast<void*>(pointer))};
+  return SvmRange{SvmUse(std::move(owner)), static_cast<std::byte*>(const_cast<void*>(pointer))};
 }
 
 // A command that has nothing to move: host and devices see the same bytes. The allocations live until it is
 // done.
-Event::Work keep_work(std::vector<Ref<SvmAllocation>> allocations) {
+Event::Work keep_work(std::vector<SvmUse> allocations) {
   return [allocations = std::move(allocations)](Event& event) { event.finish_now(); };
 }
 
@@ -220,7 +220,7 @@ cl_int clEnqueueSVMMigrateMem(cl_command_queue handle, cl_uint count, const void
     KIESEL_REQUIRE(count && pointers, context, CL_INVALID_VALUE, "no pointers");
     KIESEL_REQUIRE((flags & ~(CL_MIGRATE_MEM_OBJECT_HOST | CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED)) == 0,
                    context, CL_INVALID_VALUE, fmt::format("migration flags {:#x}", flags));
-    std::vector<Ref<SvmAllocation>> allocations;
+    std::vector<SvmUse> allocations;
     for (cl_uint i = 0; i < count; ++i) {
       KIESEL_TRY(range, allocation_at(context, pointers[i], sizes && sizes[i] ? sizes[i] : 1));
       allocations.push_back(range.owner);

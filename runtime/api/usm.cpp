@@ -124,7 +124,8 @@ cl_int clMemFreeINTEL(cl_context handle, void* pointer) {
   }());
 }
 
-// Waits for all commands of the context: kernels may use memory without saying so.
+// Waits for the commands that were enqueued with the allocation, and for command-buffers, whose commands are
+// not looked through.
 cl_int clMemBlockingFreeINTEL(cl_context handle, void* pointer) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(context, valid<Context>(handle));
@@ -134,7 +135,8 @@ cl_int clMemBlockingFreeINTEL(cl_context handle, void* pointer) {
     KIESEL_REQUIRE(allocation && allocation->is_usm() && allocation->begin() == pointer, *context,
                    CL_INVALID_VALUE,
                    fmt::format("{} was not returned by an allocation of unified shared memory", pointer));
-    for (const auto& queue : context->queues()) queue->wait_for_all();
+    allocation->wait_until_unused();
+    for (const auto& queue : context->queues()) queue->wait_for_all(CL_COMMAND_COMMAND_BUFFER_KHR);
     return remove(*context, pointer);
   }());
 }

@@ -58,12 +58,12 @@ Ref<Event> CommandQueue::enqueue(cl_command_type type, const std::vector<Ref<Eve
   return kept;
 }
 
-void CommandQueue::wait_for_all() {
+void CommandQueue::wait_for_all(cl_command_type type) {
   std::vector<Ref<Event>> events;
   {
     std::lock_guard lock(mutex_);
-    for (Event* event = out_of_order() ? first_ : last_; event; event = event->after)
-      events.emplace_back(event);
+    for (Event* event = out_of_order() || type ? first_ : last_; event; event = event->after)
+      if (!type || event->type() == type) events.emplace_back(event);
   }
   for (const auto& event : events) event->wait();
 }

@@ -48,7 +48,8 @@ class CommandQueue final : public Object {
   // Blocks until all that was enqueued before is done. False when a command failed by itself (a fault, no
   // memory) since the last finish(): an application that looks at no event must learn of it somewhere.
   bool finish();
-  void wait_for_all();  // the same, and failures stay to be told
+  // The same, of commands of one type or of all, and failures stay to be told.
+  void wait_for_all(cl_command_type type = 0);
   void note_failure() { failed_.store(true, std::memory_order_relaxed); }
   void failure_was_told() { failed_.store(false, std::memory_order_relaxed); }
   void forget(Event& event);  // it is done

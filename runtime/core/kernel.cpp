@@ -124,6 +124,12 @@ void Kernel::set_usm_pointers(std::vector<const void*> pointers) {
   pointers_.usm = std::move(pointers);
 }
 
+void Kernel::set_usm_type(cl_unified_shared_memory_type_intel type, bool used) {
+  const std::uint32_t bit = 1U << (type - CL_MEM_TYPE_HOST_INTEL);
+  std::lock_guard lock(mutex_);
+  pointers_.usm_types = used ? pointers_.usm_types | bit : pointers_.usm_types & ~bit;
+}
+
 void Kernel::set_device_pointers(std::vector<device::Address> addresses) {
   std::lock_guard lock(mutex_);
   pointers_.device = std::move(addresses);

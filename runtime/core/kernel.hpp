@@ -46,12 +46,15 @@ class Kernel final : public Object {
   Outcome<> set_svm_pointers(std::vector<const void*> pointers);
   // The same of unified shared memory, where any pointer will do.
   void set_usm_pointers(std::vector<const void*> pointers);
+  // All allocations of a type, or not.
+  void set_usm_type(cl_unified_shared_memory_type_intel type, bool used);
   // Addresses in buffers (cl_ext_buffer_device_address) that it may use.
   void set_device_pointers(std::vector<device::Address> addresses);
   // The allocations and addresses that it may use without having them as arguments.
   struct Pointers {
     std::vector<const void*> svm{}, usm{};
     std::vector<device::Address> device{};
+    std::uint32_t usm_types = 0;  // all allocations of these, see SvmTable::of_types()
   };
   Pointers pointers() const;
   const ArgumentValues& arguments() const { return arguments_; }

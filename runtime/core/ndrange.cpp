@@ -58,7 +58,8 @@ struct KernelWork {
   std::uint32_t local_memory_bytes = 0;
   decltype(device::Launch::arguments) arguments{};
   std::vector<Ref<MemoryObject>, RecyclingAllocator<Ref<MemoryObject>>> memory{};
-  std::vector<Ref<SvmAllocation>> svm{};
+  std::vector<SvmUse> svm{};                   // of one that is enqueued
+  std::vector<Ref<SvmAllocation>> kept_svm{};  // of one that is recorded
   Launches launches = Launches::kOnce;
 
   void operator()(Event& event);
@@ -87,6 +88,13 @@ Outcome<> check_resources(Device& device, const Kernel& kernel, const compiler::
   KIESEL_CHECK(check("local memory in a work-group", local_bytes, device.target().local_memory_bytes));
   return check("private memory in a work-item", info.private_memory_bytes,
                device.description().private_memory_bytes);
+}
+
+void hold(Ref<SvmAllocation> allocation, KernelWork& out) {
+  if (out.launches == Launches::kOnce)
+    out.svm.emplace_back(std::move(allocation));
+  else
+    out.kept_svm.push_back(std::move(allocation));
 }
 
 // A buffer that the kernel gets as a number.
@@ -122,7 +130,7 @@ Outcome<> place_pointer(Device& device, const Kernel& kernel, std::size_t index,
     return bad_argument(kernel, index, "is of an SVM allocation that was freed");
   put(out, out.kernel->arguments[index].offset, &pointer, sizeof pointer);
   if (allocation)
-    out.svm.push_back(std::move(allocation));
+    hold(std::move(allocation), out);
   else
     hold_addressed(device, context, pointer, out);
   return {};
@@ -165,10 +173,12 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out)
   const auto pointers = kernel.pointers();
   for (const auto* list : {&pointers.svm, &pointers.usm})
     for (const void* pointer : *list)
-      if (auto allocation = context.svm().find(pointer)) out.svm.push_back(std::move(allocation));
+      if (auto allocation = context.svm().find(pointer)) hold(std::move(allocation), out);
+  if (pointers.usm_types)
+    for (auto& allocation : context.svm().of_types(pointers.usm_types)) hold(std::move(allocation), out);
   for (const auto address : pointers.device)
     hold_addressed(device, context, reinterpret_cast<const void*>(address), out);
-  if (!out.svm.empty() && !device.svm_capabilities())
+  if ((!out.svm.empty() || !out.kept_svm.empty()) && !device.svm_capabilities())
     return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory",
                     Ref<Object>(&context)};
   KIESEL_CHECK(check_resources(device, kernel, *out.kernel, local));

@@ -8,7 +8,7 @@ namespace kiesel::runtime {
 
 // Bytes of an allocation, or of the host's own memory (no owner).
 struct SvmRange {
-  Ref<SvmAllocation> owner;
+  SvmUse owner;
   std::byte* begin = nullptr;
 };
 Event::Work svm_copy_work(const SvmRange& target, const SvmRange& source, std::size_t bytes);

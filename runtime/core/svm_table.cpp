@@ -37,6 +37,12 @@ bool SvmAllocation::contains(const void* pointer, std::size_t bytes) const {
   return offset < size_ && bytes <= size_ - offset;
 }
 
+void SvmAllocation::wait_until_unused() {
+  auto& device = devices_.front()->implementation();
+  while (const auto uses = uses_.load())
+    if (!device.help()) uses_.wait(uses);
+}
+
 void SvmTable::add(Ref<SvmAllocation> allocation) {
   std::lock_guard lock(mutex_);
   allocations_.emplace(allocation->begin(), allocation);
@@ -54,6 +60,15 @@ Ref<SvmAllocation> SvmTable::remove(const void* begin) {
   std::lock_guard lock(mutex_);
   const auto node = allocations_.extract(static_cast<const std::byte*>(begin));
   return node ? node.mapped() : Ref<SvmAllocation>();
+}
+
+std::vector<Ref<SvmAllocation>> SvmTable::of_types(std::uint32_t types) const {
+  std::shared_lock lock(mutex_);
+  std::vector<Ref<SvmAllocation>> out;
+  for (const auto& [begin, allocation] : allocations_)
+    if (allocation->is_usm() && (types >> (allocation->usm().type - CL_MEM_TYPE_HOST_INTEL) & 1))
+      out.push_back(allocation);
+  return out;
 }
 
 }  // namespace kiesel::runtime

@@ -4,6 +4,7 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 
+#include <atomic>
 #include <map>
 #include <shared_mutex>
 #include <vector>
@@ -38,8 +39,11 @@ class SvmAllocation final : public Object {
   const UsmInfo& usm() const { return usm_; }
   bool is_usm() const { return usm_.type != CL_MEM_TYPE_UNKNOWN_INTEL; }
   bool contains(const void* pointer, std::size_t bytes) const;
+  // Until no command has it that was enqueued before, lending this thread.
+  void wait_until_unused();
 
  private:
+  friend class SvmUse;
   SvmAllocation(std::byte* begin, std::size_t size, UsmInfo usm)
       : begin_(begin), size_(size), usm_(std::move(usm)) {}
   ~SvmAllocation() override;
@@ -48,6 +52,30 @@ class SvmAllocation final : public Object {
   const std::size_t size_;
   const UsmInfo usm_;
   std::vector<Ref<Device>> devices_;  // that reach it, its own first
+  std::atomic<std::uint32_t> uses_{0};
+};
+
+// A command's hold of an allocation that it may use.
+class SvmUse {
+ public:
+  SvmUse() = default;
+  explicit SvmUse(Ref<SvmAllocation> of) : of_(std::move(of)) { begin(); }
+  SvmUse(const SvmUse& other) : SvmUse(other.of_) {}
+  SvmUse(SvmUse&& other) noexcept : of_(std::move(other.of_)) {}
+  SvmUse& operator=(SvmUse other) noexcept {
+    std::swap(of_, other.of_);
+    return *this;
+  }
+  ~SvmUse() {
+    if (of_ && of_->uses_.fetch_sub(1) == 1) of_->uses_.notify_all();
+  }
+  explicit operator bool() const { return bool{of_}; }
+
+ private:
+  void begin() {
+    if (of_) of_->uses_.fetch_add(1);
+  }
+  Ref<SvmAllocation> of_;
 };
 
 // The allocations of a context. Threads: any.
@@ -58,6 +86,8 @@ class SvmTable {
   Ref<SvmAllocation> find(const void* pointer, std::size_t bytes = 1) const;
   // Takes the one that starts at `begin` out. Commands that use it keep it until they are done.
   Ref<SvmAllocation> remove(const void* begin);
+  // Unified shared memory of these types, as bits 1 << (type - CL_MEM_TYPE_HOST_INTEL).
+  std::vector<Ref<SvmAllocation>> of_types(std::uint32_t types) const;
 
  private:
   mutable std::shared_mutex mutex_;
