@@ -7,6 +7,7 @@
 #include "runtime/api/image_shape.hpp"
 #include "runtime/api/info.hpp"
 #include "runtime/api/memory_flags.hpp"
+#include "runtime/api/memory_properties.hpp"
 #include "runtime/core/buffer.hpp"
 
 namespace kiesel::runtime::api {
@@ -86,18 +87,19 @@ Outcome<const ImageFormat*> supported_format(Context& context, const cl_image_fo
   return format;
 }
 
-Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> properties,
-                             cl_mem_flags given_flags, const cl_image_format* given_format,
-                             const cl_image_desc* given, void* host_pointer,
-                             cl_int pitch_error = CL_INVALID_IMAGE_DESCRIPTOR) {
+Outcome<cl_mem> create_image(cl_context handle, const cl_mem_properties* list, cl_mem_flags given_flags,
+                             const cl_image_format* given_format, const cl_image_desc* given,
+                             void* host_pointer, cl_int pitch_error = CL_INVALID_IMAGE_DESCRIPTOR) {
   KIESEL_TRY(context, valid<Context>(handle));
   KIESEL_REQUIRE(supports_images(*context), *context, CL_INVALID_OPERATION,
                  "no device of the context supports images");
-  KIESEL_REQUIRE(properties.size() <= 1, *context, CL_INVALID_PROPERTY,
-                 "no properties for images are supported");
+  KIESEL_TRY(properties, read_memory_properties(*context, list, false));
   auto* whole = given ? find<MemoryObject>(given->mem_object) : nullptr;
   KIESEL_REQUIRE(valid_flags(given_flags), *context, CL_INVALID_VALUE,
                  fmt::format("flags {:#x} are not valid", given_flags));
+  KIESEL_CHECK(properties.check_flags(*context, given_flags));
+  KIESEL_REQUIRE(!whole || !properties.file, *context, CL_INVALID_PROPERTY,
+                 "an external handle for an image of another memory object");
   cl_mem_flags flags = with_default_access(given_flags);
   if (whole) {
     KIESEL_TRY(inherited, flags_of_view(*whole, given_flags));
@@ -116,7 +118,8 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
     KIESEL_CHECK(check_view_of_image(*image, shape, *given, *given_format));
   } else {
     // Wrong pitches of images of buffers have an error of their own.
-    KIESEL_CHECK(add_pitches(*context, shape, *given, format->pixel_bytes, host_pointer || buffer,
+    KIESEL_CHECK(add_pitches(*context, shape, *given, format->pixel_bytes,
+                             host_pointer || buffer || properties.file,
                              buffer ? CL_INVALID_IMAGE_FORMAT_DESCRIPTOR : pitch_error));
   }
   if (buffer) KIESEL_CHECK(check_view_of_buffer(*buffer, shape, *format));
@@ -125,8 +128,14 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
                    CL_MEM_OBJECT_ALLOCATION_FAILURE,
                    fmt::format("{} bytes are more than CL_DEVICE_MAX_MEM_ALLOC_SIZE, {}", bytes_of(shape),
                                device->description().max_allocation_bytes));
+  if (properties.file) {
+    KIESEL_TRY(external,
+               import_memory(*context, *properties.file, bytes_of(shape), std::move(properties.devices)));
+    return hand_out(Image::from_external(*context, std::move(properties.list), flags, *format, shape,
+                                         std::move(external)));
+  }
   KIESEL_TRY(made,
-             Image::create(*context, whole, std::move(properties), flags, *format, shape, host_pointer));
+             Image::create(*context, whole, std::move(properties.list), flags, *format, shape, host_pointer));
   return hand_out(std::move(made));
 }
 
@@ -134,14 +143,14 @@ Outcome<cl_mem> create_image(cl_context handle, std::vector<cl_mem_properties> p
 
 cl_mem clCreateImage(cl_context context, cl_mem_flags flags, const cl_image_format* format,
                      const cl_image_desc* descriptor, void* host_pointer, cl_int* errcode_ret) {
-  return object<cl_mem>(create_image(context, {}, flags, format, descriptor, host_pointer), errcode_ret);
+  return object<cl_mem>(create_image(context, nullptr, flags, format, descriptor, host_pointer), errcode_ret);
 }
 
 cl_mem clCreateImageWithProperties(cl_context context, const cl_mem_properties* properties,
                                    cl_mem_flags flags, const cl_image_format* format,
                                    const cl_image_desc* descriptor, void* host_pointer, cl_int* errcode_ret) {
-  return object<cl_mem>(
-      create_image(context, property_list(properties), flags, format, descriptor, host_pointer), errcode_ret);
+  return object<cl_mem>(create_image(context, properties, flags, format, descriptor, host_pointer),
+                        errcode_ret);
 }
 
 // Deprecated since 1.2.
@@ -153,7 +162,7 @@ cl_mem clCreateImage2D(cl_context context, cl_mem_flags flags, const cl_image_fo
   descriptor.image_height = height;
   descriptor.image_row_pitch = row_pitch;
   return object<cl_mem>(
-      create_image(context, {}, flags, format, &descriptor, host_pointer, CL_INVALID_IMAGE_SIZE),
+      create_image(context, nullptr, flags, format, &descriptor, host_pointer, CL_INVALID_IMAGE_SIZE),
       errcode_ret);
 }
 
@@ -168,7 +177,7 @@ cl_mem clCreateImage3D(cl_context context, cl_mem_flags flags, const cl_image_fo
   descriptor.image_row_pitch = row_pitch;
   descriptor.image_slice_pitch = slice_pitch;
   return object<cl_mem>(
-      create_image(context, {}, flags, format, &descriptor, host_pointer, CL_INVALID_IMAGE_SIZE),
+      create_image(context, nullptr, flags, format, &descriptor, host_pointer, CL_INVALID_IMAGE_SIZE),
       errcode_ret);
 }
 

@@ -2,23 +2,11 @@
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
 #include "runtime/api/memory_flags.hpp"
+#include "runtime/api/memory_properties.hpp"
 #include "runtime/core/buffer.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
-
-// Whether kernels may have its addresses. CL_INVALID_PROPERTY.
-Outcome<bool> read_properties(Context& context, const std::vector<cl_mem_properties>& list) {
-  bool addressed = false;
-  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
-    KIESEL_REQUIRE(list[i] == kDevicePrivateAddress && i == 0, context, CL_INVALID_PROPERTY,
-                   fmt::format("there is no buffer property {:#x}, or it is given twice", list[i]));
-    KIESEL_REQUIRE(list[i + 1] == CL_TRUE || list[i + 1] == CL_FALSE, context, CL_INVALID_PROPERTY,
-                   "CL_MEM_DEVICE_PRIVATE_ADDRESS_EXT is no bool");
-    addressed = list[i + 1] == CL_TRUE;
-  }
-  return addressed;
-}
 
 // On each device of the context.
 Outcome<std::vector<device::Address>> addresses_of(MemoryObject& memory) {
@@ -33,12 +21,13 @@ Outcome<std::vector<device::Address>> addresses_of(MemoryObject& memory) {
   return out;
 }
 
-Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> properties,
-                              cl_mem_flags flags, size_t size, void* host_pointer) {
+Outcome<cl_mem> create_buffer(cl_context handle, const cl_mem_properties* list, cl_mem_flags flags,
+                              size_t size, void* host_pointer) {
   KIESEL_TRY(context, valid<Context>(handle));
-  KIESEL_TRY(addressed, read_properties(*context, properties));
+  KIESEL_TRY(properties, read_memory_properties(*context, list, true));
   KIESEL_REQUIRE(valid_flags(flags), *context, CL_INVALID_VALUE,
                  fmt::format("flags {:#x} are not valid", flags));
+  KIESEL_CHECK(properties.check_flags(*context, flags));
   KIESEL_REQUIRE(size > 0, *context, CL_INVALID_BUFFER_SIZE, "a buffer of 0 bytes");
   for (const auto& device : context->devices())
     KIESEL_REQUIRE(size <= device->description().max_allocation_bytes, *context, CL_INVALID_BUFFER_SIZE,
@@ -49,8 +38,13 @@ Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> 
     if (const auto svm = context->svm().find(host_pointer))
       KIESEL_REQUIRE(svm->contains(host_pointer, size), *context, CL_INVALID_BUFFER_SIZE,
                      "the buffer is larger than the SVM allocation that it lies in");
-  KIESEL_TRY(buffer, Buffer::create(*context, std::move(properties), with_default_access(flags), size,
-                                    host_pointer, addressed));
+  if (properties.file) {
+    KIESEL_TRY(external, import_memory(*context, *properties.file, size, std::move(properties.devices)));
+    return hand_out(Buffer::from_external(*context, std::move(properties.list), with_default_access(flags),
+                                          size, std::move(external), properties.addressed));
+  }
+  KIESEL_TRY(buffer, Buffer::create(*context, std::move(properties.list), with_default_access(flags), size,
+                                    host_pointer, properties.addressed));
   return hand_out(std::move(buffer));
 }
 
@@ -58,13 +52,12 @@ Outcome<cl_mem> create_buffer(cl_context handle, std::vector<cl_mem_properties> 
 
 cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, void* host_ptr,
                       cl_int* errcode_ret) {
-  return object<cl_mem>(create_buffer(context, {}, flags, size, host_ptr), errcode_ret);
+  return object<cl_mem>(create_buffer(context, nullptr, flags, size, host_ptr), errcode_ret);
 }
 
 cl_mem clCreateBufferWithProperties(cl_context context, const cl_mem_properties* properties,
                                     cl_mem_flags flags, size_t size, void* host_ptr, cl_int* errcode_ret) {
-  return object<cl_mem>(create_buffer(context, property_list(properties), flags, size, host_ptr),
-                        errcode_ret);
+  return object<cl_mem>(create_buffer(context, properties, flags, size, host_ptr), errcode_ret);
 }
 
 cl_mem clCreateSubBuffer(cl_mem handle, cl_mem_flags flags, cl_buffer_create_type type, const void* info,

@@ -37,6 +37,15 @@ Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_propert
   return buffer;
 }
 
+Ref<Buffer> Buffer::from_external(Context& context, std::vector<cl_mem_properties> properties,
+                                  cl_mem_flags flags, std::size_t size, ExternalMemory external,
+                                  bool addressed) {
+  return Ref<Buffer>::adopt(new Buffer(
+      context, nullptr,
+      {.properties = std::move(properties), .flags = flags, .size = size, .external = std::move(external)},
+      addressed));
+}
+
 Ref<Buffer> Buffer::create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::size_t origin,
                                       std::size_t size) {
   return Ref<Buffer>::adopt(

@@ -20,6 +20,9 @@ class Buffer final : public MemoryObject {
   static Outcome<Ref<Buffer>> create(Context& context, std::vector<cl_mem_properties> properties,
                                      cl_mem_flags flags, std::size_t size, void* host_pointer,
                                      bool addressed = false);
+  static Ref<Buffer> from_external(Context& context, std::vector<cl_mem_properties> properties,
+                                   cl_mem_flags flags, std::size_t size, ExternalMemory external,
+                                   bool addressed);
   static Ref<Buffer> create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::size_t origin,
                                        std::size_t size);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CL/cl.h>
+#include <CL/cl_ext.h>
 
 #include <memory>
 #include <string>
@@ -40,6 +41,11 @@ class Device final : public Object {
     return description().host_visible
                ? CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS
                : 0;
+  }
+  // Handles of memory from outside that it can import.
+  std::vector<cl_external_memory_handle_type_khr> external_memory_types() const {
+    if (!description().host_visible) return {};
+    return {CL_EXTERNAL_MEMORY_HANDLE_OPAQUE_FD_KHR};
   }
   const std::vector<NamedVersion>& extension_list() const { return extension_list_; }
   // Extensions and feature macros of OpenCL C, separated by spaces: what builds may use.

@@ -11,6 +11,7 @@
 #include "device/isa/language_features.hpp"
 #include "runtime/core/command_buffer.hpp"
 #include "runtime/core/device.hpp"
+#include "runtime/core/external_memory.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/il_info.hpp"
 #include "runtime/core/image.hpp"
@@ -47,6 +48,9 @@ std::vector<NamedVersion> extensions_of(const Device& device) {
                                  {"cl_khr_throttle_hints", kExtensionVersion},
                                  {"cl_ext_buffer_device_address", CL_MAKE_VERSION(1, 0, 2)},
                                  {"cl_ext_cxx_for_opencl", kCxxVersion}};
+  if (device.description().host_visible)
+    list.insert(list.end(), {{"cl_khr_external_memory", CL_MAKE_VERSION(1, 0, 1)},
+                             {"cl_khr_external_memory_opaque_fd", kExtensionVersion}});
   if (device.svm_capabilities()) list.push_back({"cl_intel_unified_shared_memory", CL_MAKE_VERSION(1, 1, 0)});
   for (const auto& extension : il_extensions()) list.push_back(extension);
   const auto rows = isa::language_features(target);
@@ -323,6 +327,9 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
   add_command_buffers(info_, queues);
   info_.add_array(CL_DEVICE_SEMAPHORE_TYPES_KHR,
                   std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
+  const auto imported = external_memory_types();
+  info_.add_array(CL_DEVICE_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR, imported);
+  info_.add_array(kLinearImageHandles, imported);
   info_.add(CL_DEVICE_PROFILING_TIMER_RESOLUTION, std::size_t{1});
   info_.add(CL_DEVICE_PREFERRED_INTEROP_USER_SYNC, cl_bool{CL_TRUE});
   add_atomics(info_, target());

@@ -223,6 +223,7 @@ void Event::fail(cl_int code, std::string reason) {
 
 bool Event::set_user_status(cl_int status) {
   if (user_status_set_.exchange(true)) return false;
+  const Ref<Event> keep(this);  // who waits for it may release it before complete() returns
   if (Handle* own = handle()) own->minds_abandoning.store(false, std::memory_order_relaxed);
   complete(status);
   return true;

@@ -90,6 +90,18 @@ Outcome<Ref<Image>> Image::create(Context& context, MemoryObject* associated,
   return image;
 }
 
+Ref<Image> Image::from_external(Context& context, std::vector<cl_mem_properties> properties,
+                                cl_mem_flags flags, const ImageFormat& format, const Shape& shape,
+                                ExternalMemory external) {
+  const auto grid = grid_of(shape);
+  return Ref<Image>::adopt(new Image(context, nullptr,
+                                     {.properties = std::move(properties),
+                                      .flags = flags,
+                                      .size = grid.slice_pitch * grid.size[2],
+                                      .external = std::move(external)},
+                                     format, shape));
+}
+
 Outcome<device::Address> Image::argument(Device& device) {
   std::lock_guard lock(descriptors_mutex_);
   for (const auto& descriptor : descriptors_)

@@ -48,6 +48,10 @@ class Image final : public MemoryObject {
                                     std::vector<cl_mem_properties> properties, cl_mem_flags flags,
                                     const ImageFormat& format, const Shape& shape, void* host_pointer);
 
+  static Ref<Image> from_external(Context& context, std::vector<cl_mem_properties> properties,
+                                  cl_mem_flags flags, const ImageFormat& format, const Shape& shape,
+                                  ExternalMemory external);
+
   cl_mem_object_type type() const override { return shape_.type; }
   const char* label() const override { return "image"; }
   const ImageFormat& format() const { return format_; }

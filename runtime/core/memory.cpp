@@ -69,10 +69,12 @@ MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Descripti
       flags_(description.flags),
       origin_(description.origin),
       size_(description.size),
-      user_memory_(!associated && (flags_ & CL_MEM_USE_HOST_PTR)
+      external_(std::move(description.external)),
+      user_memory_(external_ ? external_->bytes->begin()
+                   : !associated && (flags_ & CL_MEM_USE_HOST_PTR)
                        ? static_cast<std::byte*>(description.host_pointer)
                        : nullptr),
-      svm_(std::move(description.svm)) {}
+      svm_(external_ ? external_->bytes : std::move(description.svm)) {}
 
 MemoryObject::~MemoryObject() {
   // The callbacks tell that USE_HOST_PTR's memory may be reused, so storage goes first.
@@ -96,7 +98,7 @@ void* MemoryObject::host_pointer() const {
     auto* base = static_cast<std::byte*>(associated_->host_pointer());
     return base ? base + origin_ : nullptr;
   }
-  return user_memory_;
+  return external_ ? nullptr : user_memory_;
 }
 
 cl_uint MemoryObject::map_count() const {

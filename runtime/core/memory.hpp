@@ -7,10 +7,12 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "runtime/core/context.hpp"
 #include "runtime/core/error.hpp"
+#include "runtime/core/external_memory.hpp"
 #include "runtime/core/object.hpp"
 #include "support/short_mutex.hpp"
 
@@ -35,7 +37,9 @@ class MemoryObject : public Object {
   std::size_t root_origin() const { return associated_ ? origin_ + associated_->root_origin() : 0; }
   const std::vector<cl_mem_properties>& properties() const { return properties_; }
   void* host_pointer() const;  // as CL_MEM_HOST_PTR wants it
-  bool uses_svm() const { return bool{root().svm_}; }
+  bool uses_svm() const { return root().svm_ && !root().external_; }
+  // The devices for which it was made from an external handle; null: it was not.
+  const std::vector<Ref<Device>>* imported_for() const { return external_ ? &external_->devices : nullptr; }
   cl_uint map_count() const;
 
   // Its address on a device, with storage made on first use.
@@ -68,6 +72,7 @@ class MemoryObject : public Object {
     std::size_t origin = 0, size = 0;
     void* host_pointer = nullptr;  // USE_HOST_PTR's memory or what COPY_HOST_PTR copies
     Ref<SvmAllocation> svm{};      // USE_HOST_PTR's memory is of this one
+    std::optional<ExternalMemory> external{};
   };
   MemoryObject(Context& context, MemoryObject* associated, Description description);
   ~MemoryObject() override;
@@ -90,7 +95,8 @@ class MemoryObject : public Object {
   const cl_mem_flags flags_;
   const std::size_t origin_;
   const std::size_t size_;
-  std::byte* const user_memory_;  // USE_HOST_PTR
+  const std::optional<ExternalMemory> external_;
+  std::byte* const user_memory_;  // USE_HOST_PTR, or external
   const Ref<SvmAllocation> svm_;  // which user_memory_ is of: then it is the storage on all devices
   std::atomic<device::Address> only_address_{0};  // of its storage, where there can be but one
   mutable ShortMutex mutex_;                      // guards what follows; device calls are made under it

@@ -71,6 +71,9 @@ void Platform::describe() {
   info_.add_text(CL_PLATFORM_ICD_SUFFIX_KHR, "KIESEL");
   info_.add_array(CL_PLATFORM_SEMAPHORE_TYPES_KHR,
                   std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
+  if (!devices_.empty())
+    info_.add_array(CL_PLATFORM_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR,
+                    devices_.front()->external_memory_types());
   info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/core/svm_table.hpp"
 
+#include <sys/mman.h>
+
 #include <mutex>
 
 #include "runtime/core/memory.hpp"
@@ -27,9 +29,23 @@ Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>
   return made;
 }
 
+Outcome<Ref<SvmAllocation>> SvmAllocation::import(const std::vector<Ref<Device>>& devices, std::byte* mapped,
+                                                  std::size_t size) {
+  auto made = Ref<SvmAllocation>::adopt(new SvmAllocation(mapped, size, {}));
+  made->mapped_ = true;
+  for (const auto& device : devices) {
+    const auto shared = device->implementation().share(address_of(mapped), size);
+    if (!shared.ok()) return ApiError{CL_OUT_OF_RESOURCES, shared.error().reason};
+    made->devices_.push_back(device);
+    device->implementation().label(address_of(mapped), "external memory");
+  }
+  return made;
+}
+
 SvmAllocation::~SvmAllocation() {
   for (auto device = devices_.rbegin(); device != devices_.rend(); ++device)
     (*device)->implementation().free(address_of(begin_));
+  if (mapped_) ::munmap(begin_, size_);
 }
 
 bool SvmAllocation::contains(const void* pointer, std::size_t bytes) const {

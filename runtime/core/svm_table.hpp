@@ -34,6 +34,10 @@ class SvmAllocation final : public Object {
   static Outcome<Ref<SvmAllocation>> create(const std::vector<Ref<Device>>& devices, std::size_t size,
                                             std::size_t alignment, UsmInfo usm = {});
 
+  // Of memory that is mapped to the process already, and unmapped in the end, also when this fails.
+  static Outcome<Ref<SvmAllocation>> import(const std::vector<Ref<Device>>& devices, std::byte* mapped,
+                                            std::size_t size);
+
   std::byte* begin() const { return begin_; }
   std::size_t size() const { return size_; }
   const UsmInfo& usm() const { return usm_; }
@@ -52,6 +56,7 @@ class SvmAllocation final : public Object {
   const std::size_t size_;
   const UsmInfo usm_;
   std::vector<Ref<Device>> devices_;  // that reach it, its own first
+  bool mapped_ = false;               // by import()
   std::atomic<std::uint32_t> uses_{0};
 };
 

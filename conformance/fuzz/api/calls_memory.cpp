@@ -1,4 +1,8 @@
 // Making and asking memory objects; shared virtual memory.
+#include <CL/cl_ext.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "conformance/fuzz/api/calls.hpp"
@@ -188,6 +192,37 @@ void create_view(Fuzzer& f) {
   ++whole->views;
 }
 
+// A buffer of a file's bytes.
+void create_external(Fuzzer& f) {
+  const int number = f.context_number();
+  const cl_context context = f.context(number);
+  const std::size_t size = 1 + f.below(8192);
+  const int file = ::memfd_create("fuzz", MFD_CLOEXEC);
+  if (file < 0 || ::ftruncate(file, static_cast<off_t>(size))) return f.fail("no file for external memory");
+  cl_mem_properties properties[] = {CL_EXTERNAL_MEMORY_HANDLE_OPAQUE_FD_KHR,
+                                    static_cast<cl_mem_properties>(file), 0};
+  std::size_t asked = size;
+  cl_mem_flags flags = 0;
+  switch (f.below(16)) {
+    case 0:
+      asked = size + 1, f.wrong({CL_INVALID_PROPERTY});
+      break;
+    case 1:
+      properties[1] = 1'000'000, f.wrong({CL_INVALID_PROPERTY});
+      break;
+    case 2:
+      flags = CL_MEM_ALLOC_HOST_PTR, f.wrong({CL_INVALID_VALUE});
+      break;
+    default:
+      break;
+  }
+  const cl_mem made = create(f, [&](cl_int* error) {
+    return f.cl.clCreateBufferWithProperties(context, properties, flags, asked, nullptr, error);
+  });
+  if (!made) ::close(file);
+  if (Memory* memory = keep(f, made, number, Memory::Shape::kBuffer, size, 0)) memory->imported = true;
+}
+
 cl_svm_mem_flags svm_flags(Fuzzer& f) {
   if (f.spoil()) {
     f.wrong({});
@@ -239,6 +274,7 @@ void clCreateBuffer(Fuzzer& f) {
 
 void clCreateBufferWithProperties(Fuzzer& f) {
   if (f.memories.size() > kMany) return;
+  if (f.one_in(8)) return create_external(f);
   const int number = f.context_number();
   const cl_context context = f.context(number);
   const auto* properties = properties_of(f);
