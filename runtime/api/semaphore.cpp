@@ -1,6 +1,9 @@
 // Semaphores (OpenCL 3.0 API 5.13, cl_khr_semaphore).
 #include "runtime/core/semaphore.hpp"
 
+#include <cstring>
+#include <optional>
+
 #include "runtime/api/api.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/api/info.hpp"
@@ -11,7 +14,9 @@ namespace {
 constexpr cl_semaphore_properties_khr kListEnd = 0;  // CL_SEMAPHORE_DEVICE_HANDLE_LIST_END_KHR
 
 struct Properties {
-  bool has_type = false, has_devices = false;
+  bool has_type = false, has_devices = false, has_exports = false;
+  std::vector<cl_semaphore_properties_khr> exports;  // types of handles
+  std::optional<int> file;                           // imported
   std::vector<Ref<Device>> devices;
   std::vector<cl_semaphore_properties_khr> list;  // with the final zero
 };
@@ -30,7 +35,21 @@ Outcome<std::vector<Ref<Device>>> read_devices(Context& context, const cl_semaph
   return out;
 }
 
-// CL_INVALID_PROPERTY, CL_INVALID_DEVICE, CL_INVALID_VALUE.
+// The same with types of handles.
+Outcome<std::vector<cl_semaphore_properties_khr>> read_exports(Context& context,
+                                                               const cl_semaphore_properties_khr*& at) {
+  std::vector<cl_semaphore_properties_khr> out;
+  for (; *at != kListEnd; ++at) {
+    KIESEL_REQUIRE(*at == CL_SEMAPHORE_HANDLE_OPAQUE_FD_KHR, context, CL_INVALID_PROPERTY,
+                   fmt::format("semaphores are not exported as {:#x}", *at));
+    out.push_back(*at);
+  }
+  ++at;
+  KIESEL_REQUIRE(out.size() <= 1, context, CL_INVALID_VALUE, "several types of handles to export");
+  return out;
+}
+
+// CL_INVALID_PROPERTY, CL_INVALID_DEVICE, CL_INVALID_VALUE, CL_INVALID_OPERATION.
 Outcome<Properties> read_properties(Context& context, const cl_semaphore_properties_khr* properties) {
   KIESEL_REQUIRE(properties, context, CL_INVALID_VALUE, "no properties");
   Properties out;
@@ -42,6 +61,12 @@ Outcome<Properties> read_properties(Context& context, const cl_semaphore_propert
                      "CL_SEMAPHORE_TYPE_KHR twice, or not CL_SEMAPHORE_TYPE_BINARY_KHR");
       out.has_type = true;
       ++at;
+    } else if (name == CL_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR && !out.has_exports) {
+      KIESEL_TRY(exports, read_exports(context, at));
+      out.exports = std::move(exports);
+      out.has_exports = true;
+    } else if (name == CL_SEMAPHORE_HANDLE_OPAQUE_FD_KHR && !out.file) {
+      out.file = static_cast<int>(*at++);
     } else {
       KIESEL_REQUIRE(name == kSemaphoreDeviceList && !out.has_devices, context, CL_INVALID_PROPERTY,
                      fmt::format("there is no semaphore property {:#x}, or it is given twice", name));
@@ -53,9 +78,19 @@ Outcome<Properties> read_properties(Context& context, const cl_semaphore_propert
   KIESEL_REQUIRE(out.has_type, context, CL_INVALID_VALUE, "CL_SEMAPHORE_TYPE_KHR is missing");
   KIESEL_REQUIRE(out.has_devices || context.devices().size() == 1, context, CL_INVALID_PROPERTY,
                  "the context has several devices: CL_SEMAPHORE_DEVICE_HANDLE_LIST_KHR is missing");
+  KIESEL_REQUIRE(!out.file || !out.has_exports, context, CL_INVALID_OPERATION,
+                 "an imported semaphore cannot be exported");
   if (!out.has_devices) out.devices = context.devices();
   out.list.assign(properties, at + 1);
   return out;
+}
+
+// What is shared with others, if anything. CL_INVALID_PROPERTY, CL_OUT_OF_RESOURCES.
+Outcome<std::optional<SharedPayload>> payload_for(Context& context, const Properties& properties) {
+  if (!properties.file && properties.exports.empty()) return std::optional<SharedPayload>();
+  auto payload = properties.file ? SharedPayload::import(*properties.file) : SharedPayload::create();
+  if (!payload.ok()) return error(context, payload.error().code, payload.error().reason);
+  return std::optional<SharedPayload>(*std::move(payload));
 }
 
 struct Command {
@@ -96,7 +131,9 @@ cl_semaphore_khr clCreateSemaphoreWithPropertiesKHR(cl_context handle,
       [&]() -> Outcome<cl_semaphore_khr> {
         KIESEL_TRY(context, valid<Context>(handle));
         KIESEL_TRY(read, read_properties(*context, properties));
-        return hand_out(make_ref<Semaphore>(*context, std::move(read.devices), std::move(read.list)));
+        KIESEL_TRY(payload, payload_for(*context, read));
+        return hand_out(make_ref<Semaphore>(*context, std::move(read.devices), std::move(read.list),
+                                            std::move(payload), !read.exports.empty()));
       }(),
       errcode_ret);
 }
@@ -134,16 +171,24 @@ cl_int clEnqueueSignalSemaphoresKHR(cl_command_queue handle, cl_uint count,
   }());
 }
 
-// No semaphore can be made with CL_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR.
 cl_int clGetSemaphoreHandleForTypeKHR(cl_semaphore_khr handle, cl_device_id device,
-                                      cl_external_semaphore_handle_type_khr type, size_t, void*, size_t*) {
+                                      cl_external_semaphore_handle_type_khr type, size_t size, void* value,
+                                      size_t* size_ret) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(semaphore, valid<Semaphore>(handle));
+    Context& context = semaphore->context();
     const auto* found = find<Device>(device);
-    KIESEL_REQUIRE(found && semaphore->is_for(*found), semaphore->context(), CL_INVALID_DEVICE,
+    KIESEL_REQUIRE(found && semaphore->is_for(*found), context, CL_INVALID_DEVICE,
                    "the semaphore is not for this device");
-    return error(semaphore->context(), CL_INVALID_VALUE,
-                 fmt::format("the semaphore was not created for export as {:#x}", type));
+    KIESEL_REQUIRE(semaphore->exportable() && type == CL_SEMAPHORE_HANDLE_OPAQUE_FD_KHR, context,
+                   CL_INVALID_VALUE, fmt::format("the semaphore was not created for export as {:#x}", type));
+    KIESEL_REQUIRE(!value || size >= sizeof(int), context, CL_INVALID_VALUE,
+                   fmt::format("a file descriptor does not fit into {} bytes", size));
+    if (size_ret) *size_ret = sizeof(int);
+    if (!value) return {};
+    KIESEL_TRY(file, semaphore->export_payload());
+    std::memcpy(value, &file, sizeof file);
+    return {};
   }());
 }
 
@@ -163,6 +208,13 @@ cl_int clGetSemaphoreInfoKHR(cl_semaphore_khr handle, cl_semaphore_info_khr name
         return answer.value(cl_semaphore_type_khr{CL_SEMAPHORE_TYPE_BINARY_KHR});
       case CL_SEMAPHORE_PAYLOAD_KHR:
         return answer.value(cl_semaphore_payload_khr{semaphore->signalled()});
+      case CL_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR:
+        return answer.array(
+            semaphore->exportable()
+                ? std::vector<cl_external_semaphore_handle_type_khr>{CL_SEMAPHORE_HANDLE_OPAQUE_FD_KHR}
+                : std::vector<cl_external_semaphore_handle_type_khr>{});
+      case kSemaphoreExportable:
+        return answer.value(cl_bool{semaphore->exportable()});
       case kSemaphoreDeviceList:
         return answer.array(cl_handles(semaphore->devices()));
       default:

@@ -42,6 +42,10 @@ class Device final : public Object {
                ? CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS
                : 0;
   }
+  // Handles of semaphores that it can import and export.
+  static std::vector<cl_external_semaphore_handle_type_khr> semaphore_handle_types() {
+    return {CL_SEMAPHORE_HANDLE_OPAQUE_FD_KHR};
+  }
   // Handles of memory from outside that it can import.
   std::vector<cl_external_memory_handle_type_khr> external_memory_types() const {
     if (!description().host_visible) return {};

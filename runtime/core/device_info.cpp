@@ -42,6 +42,8 @@ std::vector<NamedVersion> extensions_of(const Device& device) {
                                  {"cl_khr_create_command_queue", kExtensionVersion},
                                  {"cl_khr_device_uuid", kExtensionVersion},
                                  {"cl_khr_extended_versioning", kExtensionVersion},
+                                 {"cl_khr_external_semaphore", CL_MAKE_VERSION(1, 0, 1)},
+                                 {"cl_khr_external_semaphore_opaque_fd", kExtensionVersion},
                                  {"cl_khr_priority_hints", kExtensionVersion},
                                  {"cl_khr_semaphore", kExtensionVersion},
                                  {"cl_khr_suggested_local_work_size", kExtensionVersion},
@@ -327,6 +329,8 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
   add_command_buffers(info_, queues);
   info_.add_array(CL_DEVICE_SEMAPHORE_TYPES_KHR,
                   std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
+  info_.add_array(CL_DEVICE_SEMAPHORE_IMPORT_HANDLE_TYPES_KHR, semaphore_handle_types());
+  info_.add_array(CL_DEVICE_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR, semaphore_handle_types());
   const auto imported = external_memory_types();
   info_.add_array(CL_DEVICE_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR, imported);
   info_.add_array(kLinearImageHandles, imported);

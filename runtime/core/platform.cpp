@@ -74,6 +74,8 @@ void Platform::describe() {
   if (!devices_.empty())
     info_.add_array(CL_PLATFORM_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR,
                     devices_.front()->external_memory_types());
+  info_.add_array(CL_PLATFORM_SEMAPHORE_IMPORT_HANDLE_TYPES_KHR, Device::semaphore_handle_types());
+  info_.add_array(CL_PLATFORM_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR, Device::semaphore_handle_types());
   info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});
 }
 

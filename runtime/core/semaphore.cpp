@@ -5,14 +5,24 @@
 namespace kiesel::runtime {
 
 Semaphore::Semaphore(Context& context, std::vector<Ref<Device>> devices,
-                     std::vector<cl_semaphore_properties_khr> given)
-    : context_(&context), devices_(std::move(devices)), given_(std::move(given)) {}
+                     std::vector<cl_semaphore_properties_khr> given, std::optional<SharedPayload> payload,
+                     bool exportable)
+    : context_(&context),
+      devices_(std::move(devices)),
+      given_(std::move(given)),
+      payload_(std::move(payload)),
+      exportable_(exportable) {}
 
 bool Semaphore::is_for(const Device& device) const {
   return std::any_of(devices_.begin(), devices_.end(), [&](const auto& own) { return own.get() == &device; });
 }
 
 Ref<Event> Semaphore::next_signal() {
+  if (payload_) {
+    auto gate = create_user_event(*context_);
+    take_later(*payload_, Ref<Object>(this), gate);
+    return gate;
+  }
   std::lock_guard lock(mutex_);
   if (signal_) return std::exchange(signal_, {});
   waiting_.push_back(create_user_event(*context_));
@@ -20,6 +30,7 @@ Ref<Event> Semaphore::next_signal() {
 }
 
 void Semaphore::add_signal(Event& signal) {
+  if (payload_) return;
   Ref<Event> gate, before;  // released after the lock
   {
     std::lock_guard lock(mutex_);

@@ -1,0 +1,126 @@
+#include "runtime/core/shared_payload.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace kiesel::runtime {
+namespace {
+
+bool is_eventfd(int file) {
+  std::array<char, 64> target{};
+  const auto length =
+      ::readlink(fmt::format("/proc/self/fd/{}", file).c_str(), target.data(), target.size() - 1);
+  return length > 0 && std::string_view(target.data()) == "anon_inode:[eventfd]";
+}
+
+void add_one(int file) {
+  const std::uint64_t one = 1;
+  // Fails only where nobody has taken the last 2^64 signals.
+  while (::write(file, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+}
+
+class Watcher {
+ public:
+  Watcher() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+  void add(const SharedPayload& payload, Ref<Object> owner, Ref<Event> gate) {
+    {
+      std::lock_guard lock(mutex_);
+      waits_.push_back({&payload, std::move(owner), std::move(gate)});
+      if (!started_) std::thread([this] { run(); }).detach();
+      started_ = true;
+    }
+    add_one(wake_);
+  }
+
+ private:
+  struct Wait {
+    const SharedPayload* payload;
+    Ref<Object> owner;
+    Ref<Event> gate;
+  };
+
+  // Those that could be taken now, in their order.
+  std::vector<Wait> take() {
+    std::lock_guard lock(mutex_);
+    std::vector<Wait> taken, left;
+    for (auto& wait : waits_) (wait.payload->take() ? taken : left).push_back(std::move(wait));
+    waits_ = std::move(left);
+    return taken;
+  }
+
+  void run() {
+    for (;;) {
+      std::vector<pollfd> files{{wake_, POLLIN, 0}};
+      {
+        std::lock_guard lock(mutex_);
+        for (const auto& wait : waits_) files.push_back({wait.payload->file(), POLLIN, 0});
+      }
+      ::poll(files.data(), files.size(), -1);
+      std::uint64_t count = 0;
+      (void)!::read(wake_, &count, sizeof count);
+      for (const auto& wait : take()) wait.gate->set_user_status(CL_COMPLETE);
+    }
+  }
+
+  const int wake_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<Wait> waits_;
+  bool started_ = false;
+};
+
+}  // namespace
+
+Outcome<SharedPayload> SharedPayload::create() {
+  const int file = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+  if (file < 0) return ApiError{CL_OUT_OF_RESOURCES, fmt::format("eventfd: {}", std::strerror(errno))};
+  return SharedPayload(file);
+}
+
+Outcome<SharedPayload> SharedPayload::import(int file) {
+  if (!is_eventfd(file))
+    return ApiError{CL_INVALID_PROPERTY, fmt::format("file descriptor {} is of no semaphore", file)};
+  ::fcntl(file, F_SETFD, FD_CLOEXEC);
+  return SharedPayload(file);
+}
+
+SharedPayload::~SharedPayload() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Outcome<int> SharedPayload::duplicate() const {
+  const int file = ::fcntl(file_, F_DUPFD_CLOEXEC, 0);
+  if (file < 0) return ApiError{CL_OUT_OF_RESOURCES, fmt::format("dup: {}", std::strerror(errno))};
+  return file;
+}
+
+void SharedPayload::signal() const { add_one(file_); }
+
+bool SharedPayload::signalled() const {
+  pollfd state{file_, POLLIN, 0};
+  return ::poll(&state, 1, 0) == 1 && (state.revents & POLLIN);
+}
+
+bool SharedPayload::take() const {
+  std::uint64_t count = 0;
+  return ::read(file_, &count, sizeof count) == sizeof count;
+}
+
+void take_later(const SharedPayload& payload, Ref<Object> owner, Ref<Event> gate) {
+  static Watcher& instance = *new Watcher;  // never destroyed: its thread uses it until the end
+  instance.add(payload, std::move(owner), std::move(gate));
+}
+
+}  // namespace kiesel::runtime
