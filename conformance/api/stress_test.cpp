@@ -1,11 +1,15 @@
 // Many threads over all kinds of objects at once; for ThreadSanitizer too (docs/build.md). No two threads
 // touch the same bytes, so whatever it reports is the driver's.
+#include <CL/cl_ext.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <atomic>
-#include <functional>
 #include <random>
 #include <thread>
 
 #include "conformance/api/fixture.hpp"
+#include "runtime/api/command_buffer_types.hpp"
 
 using namespace kiesel::api_test;
 
@@ -13,6 +17,33 @@ namespace {
 
 constexpr unsigned kThreads = 32, kRounds = 150;
 constexpr std::size_t kItems = 64;
+
+template <class F>
+F function(const char* name) {
+  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
+  REQUIRE(found != nullptr);
+  return reinterpret_cast<F>(found);
+}
+
+struct Extensions {
+#define OF_HEADER(name) const name##_fn name = function<name##_fn>(#name)
+  OF_HEADER(clCreateCommandBufferKHR);
+  OF_HEADER(clFinalizeCommandBufferKHR);
+  OF_HEADER(clEnqueueCommandBufferKHR);
+  OF_HEADER(clReleaseCommandBufferKHR);
+  OF_HEADER(clCreateSemaphoreWithPropertiesKHR);
+  OF_HEADER(clEnqueueSignalSemaphoresKHR);
+  OF_HEADER(clEnqueueWaitSemaphoresKHR);
+  OF_HEADER(clReleaseSemaphoreKHR);
+  OF_HEADER(clSharedMemAllocINTEL);
+  OF_HEADER(clMemBlockingFreeINTEL);
+  OF_HEADER(clSetKernelArgMemPointerINTEL);
+  OF_HEADER(clEnqueueAcquireExternalMemObjectsKHR);
+  const kiesel::runtime::api::clCommandNDRangeKernelKHR_fn clCommandNDRangeKernelKHR =
+      function<kiesel::runtime::api::clCommandNDRangeKernelKHR_fn>("clCommandNDRangeKernelKHR");
+  using SetPointer = cl_int(CL_API_CALL*)(cl_kernel kernel, cl_uint index, cl_ulong address);
+  const SetPointer clSetKernelArgDevicePointerEXT = function<SetPointer>("clSetKernelArgDevicePointerEXT");
+};
 
 // What all threads use: each has its own part of the shared buffer.
 struct Common {
@@ -27,6 +58,7 @@ struct Common {
       "part[i];\n"
       "}\n");
   Memory memory = session.buffer(kThreads * kItems * 4);
+  const Extensions cl;
   std::atomic<unsigned> wrong{0}, callbacks_due{0}, callbacks{0};
 
   Common() {
@@ -206,11 +238,147 @@ struct Worker {
     if (random() % 2) all.good(clFinish(queue));
   }
 
+  void command_buffers() {
+    cl_command_queue to = all.session.queue;
+    cl_int error = 1;
+    Memory memory(clCreateBuffer(context(), CL_MEM_READ_WRITE, kItems * 4, nullptr, &error));
+    Kernel add(clCreateKernel(all.program, "add", &error));
+    const cl_mem handle = memory;
+    const int zero = 0, by = 2;
+    const std::size_t size = kItems;
+    all.good(clSetKernelArg(add, 0, sizeof handle, &handle));
+    all.good(clSetKernelArg(add, 1, sizeof by, &by));
+    const cl_command_buffer_khr buffer = all.cl.clCreateCommandBufferKHR(1, &to, nullptr, &error);
+    all.good(error);
+    for (int i = 0; i < 3; ++i)
+      all.good(all.cl.clCommandNDRangeKernelKHR(buffer, nullptr, nullptr, add, 1, nullptr, &size, nullptr, 0,
+                                                nullptr, nullptr, nullptr));
+    all.good(all.cl.clFinalizeCommandBufferKHR(buffer));
+    all.good(clEnqueueFillBuffer(to, memory, &zero, 4, 0, kItems * 4, 0, nullptr, nullptr));
+    for (int i = 0; i < 2; ++i)
+      all.good(all.cl.clEnqueueCommandBufferKHR(0, nullptr, buffer, 0, nullptr, nullptr));
+    all.good(all.cl.clReleaseCommandBufferKHR(buffer));
+    std::vector<int> back(kItems);
+    all.good(clEnqueueReadBuffer(to, memory, CL_TRUE, 0, kItems * 4, back.data(), 0, nullptr, nullptr));
+    all.check(back[0] == 12 && back[kItems - 1] == 12);
+  }
+
+  // Between two queues; half of them through a file descriptor.
+  void semaphores() {
+    cl_int error = 1;
+    const cl_semaphore_properties_khr properties[] = {
+        CL_SEMAPHORE_TYPE_KHR,
+        CL_SEMAPHORE_TYPE_BINARY_KHR,
+        random() % 2 ? cl_semaphore_properties_khr{CL_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR} : 0,
+        CL_SEMAPHORE_HANDLE_OPAQUE_FD_KHR,
+        0,
+        0};
+    const auto semaphore = all.cl.clCreateSemaphoreWithPropertiesKHR(context(), properties, &error);
+    all.good(error);
+    Queue first(clCreateCommandQueueWithProperties(context(), all.target, nullptr, &error)),
+        second(clCreateCommandQueueWithProperties(context(), all.target, nullptr, &error));
+    Memory memory(clCreateBuffer(context(), CL_MEM_READ_WRITE, 64, nullptr, &error));
+    const int value = int(number);
+    int back = -1;
+    all.good(clEnqueueFillBuffer(first, memory, &value, 4, 0, 64, 0, nullptr, nullptr));
+    all.good(all.cl.clEnqueueSignalSemaphoresKHR(first, 1, &semaphore, nullptr, 0, nullptr, nullptr));
+    all.good(all.cl.clEnqueueWaitSemaphoresKHR(second, 1, &semaphore, nullptr, 0, nullptr, nullptr));
+    all.good(clEnqueueReadBuffer(second, memory, CL_TRUE, 0, 4, &back, 0, nullptr, nullptr));
+    all.check(back == value);
+    all.good(all.cl.clReleaseSemaphoreKHR(semaphore));
+  }
+
+  void unified_memory() {
+    cl_int error = 1;
+    auto* data = static_cast<int*>(
+        all.cl.clSharedMemAllocINTEL(context(), all.target, nullptr, kItems * 4, 0, &error));
+    all.good(error);
+    std::fill_n(data, kItems, 1);
+    Kernel add(clCreateKernel(all.program, "add", &error));
+    const int by = 4;
+    const cl_bool yes = random() % 2;
+    const std::size_t size = kItems;
+    all.good(clSetKernelExecInfo(add, CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL, sizeof yes, &yes));
+    all.good(all.cl.clSetKernelArgMemPointerINTEL(add, 0, data));
+    all.good(clSetKernelArg(add, 1, sizeof by, &by));
+    Queue own(clCreateCommandQueueWithProperties(context(), all.target, nullptr, &error));
+    all.good(clEnqueueNDRangeKernel(own, add, 1, nullptr, &size, nullptr, 0, nullptr, nullptr));
+    if (random() % 2) {
+      all.good(clFinish(own));
+      all.check(data[0] == 5 && data[kItems - 1] == 5);
+    }
+    all.good(all.cl.clMemBlockingFreeINTEL(context(), data));
+  }
+
+  void external_memory() {
+    const int file = ::memfd_create("stress", MFD_CLOEXEC);
+    all.check(file >= 0 && ::ftruncate(file, kItems * 4) == 0);
+    const cl_mem_properties properties[] = {CL_EXTERNAL_MEMORY_HANDLE_OPAQUE_FD_KHR,
+                                            static_cast<cl_mem_properties>(file), 0};
+    cl_int error = 1;
+    Memory memory(clCreateBufferWithProperties(context(), properties, 0, kItems * 4, nullptr, &error));
+    all.good(error);
+    const cl_mem handle = memory;
+    const int value = int(number);
+    int back = -1;
+    auto* to = queue();
+    Event filled;
+    all.good(all.cl.clEnqueueAcquireExternalMemObjectsKHR(to, 1, &handle, 0, nullptr, nullptr));
+    all.good(clEnqueueFillBuffer(to, memory, &value, 4, 0, kItems * 4, 0, nullptr, filled.out()));
+    const cl_event list[] = {filled};
+    all.good(clEnqueueReadBuffer(to, memory, CL_TRUE, 4, 4, &back, 1, list, nullptr));
+    all.check(back == value);
+  }
+
+  void addressed_buffers() {
+    constexpr cl_mem_properties kPrivateAddress = 0x5000;  // CL_MEM_DEVICE_PRIVATE_ADDRESS_EXT
+    constexpr cl_mem_info kAddress = 0x5001;               // CL_MEM_DEVICE_ADDRESS_EXT
+    const cl_mem_properties properties[] = {kPrivateAddress, CL_TRUE, 0};
+    cl_int error = 1;
+    std::vector<int> data(kItems, int(number));
+    Memory memory(clCreateBufferWithProperties(context(), properties, CL_MEM_COPY_HOST_PTR, kItems * 4,
+                                               data.data(), &error));
+    all.good(error);
+    cl_ulong address = 0;
+    all.good(clGetMemObjectInfo(memory, kAddress, sizeof address, &address, nullptr));
+    Kernel add(clCreateKernel(all.program, "add", &error));
+    const int by = 6;
+    const std::size_t size = kItems;
+    all.good(all.cl.clSetKernelArgDevicePointerEXT(add, 0, address));
+    all.good(clSetKernelArg(add, 1, sizeof by, &by));
+    Queue own(clCreateCommandQueueWithProperties(context(), all.target, nullptr, &error));
+    all.good(clEnqueueNDRangeKernel(own, add, 1, nullptr, &size, nullptr, 0, nullptr, nullptr));
+    all.good(clEnqueueReadBuffer(own, memory, CL_TRUE, 0, kItems * 4, data.data(), 0, nullptr, nullptr));
+    all.check(data[0] == int(number) + by && data[kItems - 1] == int(number) + by);
+  }
+
+  void sub_devices() {
+    const cl_device_partition_property halves[] = {CL_DEVICE_PARTITION_EQUALLY, 4, 0};
+    cl_device_id parts[2] = {};
+    all.good(clCreateSubDevices(all.target, halves, 2, parts, nullptr));
+    {
+      cl_int error = 1;
+      Context own(clCreateContext(nullptr, 2, parts, nullptr, nullptr, &error));
+      all.good(error);
+      Queue queue(clCreateCommandQueueWithProperties(own, parts[number % 2], nullptr, &error));
+      Memory memory(clCreateBuffer(own, CL_MEM_READ_WRITE, 64, nullptr, &error));
+      const int value = int(number);
+      int back = -1;
+      all.good(clEnqueueFillBuffer(queue, memory, &value, 4, 0, 64, 0, nullptr, nullptr));
+      all.good(clEnqueueReadBuffer(queue, memory, CL_TRUE, 8, 4, &back, 0, nullptr, nullptr));
+      all.check(back == value);
+    }
+    for (auto* part : parts) all.good(clReleaseDevice(part));
+  }
+
   void run() {
     using Action = void (Worker::*)();
-    constexpr Action kActions[] = {&Worker::buffers,  &Worker::images,   &Worker::kernels,
-                                   &Worker::events,   &Worker::maps,     &Worker::shared_virtual_memory,
-                                   &Worker::programs, &Worker::contexts, &Worker::shared_queue};
+    constexpr Action kActions[] = {
+        &Worker::buffers,         &Worker::images,      &Worker::kernels,
+        &Worker::events,          &Worker::maps,        &Worker::shared_virtual_memory,
+        &Worker::programs,        &Worker::contexts,    &Worker::shared_queue,
+        &Worker::command_buffers, &Worker::semaphores,  &Worker::unified_memory,
+        &Worker::external_memory, &Worker::sub_devices, &Worker::addressed_buffers};
     for (unsigned round = 0; round < kRounds; ++round) (this->*kActions[random() % std::size(kActions)])();
   }
 };
