@@ -78,7 +78,7 @@ void CommandQueue::forget(Event& event) {
   {
     std::lock_guard lock(mutex_);
     if (!out_of_order()) next = event.after;
-    if (next) prefetch(next->after);
+    if (next) next->prefetch_work(), prefetch(next->after);
     remove(event);
     if (barrier_ == &event) barrier_ = nullptr;
   }

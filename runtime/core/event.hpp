@@ -57,6 +57,7 @@ class Event final : public Object {
   // The same for the command before it in an in-order queue, which tells of its end by predecessor_done().
   void wait_for_predecessor() { pending_.fetch_add(1, std::memory_order_relaxed); }
   void predecessor_done() { dependency_done(false); }
+  void prefetch_work() const { work_.prefetch(); }
   // All dependencies are known; the command may start inside this call. `waited_for`: this thread will call
   // wait() next.
   void launch(bool waited_for = false);

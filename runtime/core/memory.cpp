@@ -108,10 +108,10 @@ cl_uint MemoryObject::map_count() const {
 
 Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
   for (auto& storage : storage_)
-    if (storage.device.get() == &root) return &storage;
+    if (storage.device == &root) return &storage;
   auto address = root.implementation().allocate(size_, kBufferAlignment, label());
   if (!address) return memory_error(address.error());
-  storage_.push_back({Ref<Device>(&root), *address});
+  storage_.push_back({&root, *address});
   if (context_->roots().size() == 1) only_address_.store(*address, std::memory_order_release);
   return &storage_.back();
 }
@@ -141,7 +141,7 @@ Outcome<device::Address> MemoryObject::acquire(Device& device) {
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(root));
   const auto owner = std::find_if(storage_.begin(), storage_.end(),
-                                  [&](const Storage& entry) { return entry.device.get() == owner_; });
+                                  [&](const Storage& entry) { return entry.device == owner_; });
   if (owner_ != &root && owner != storage_.end()) KIESEL_CHECK(move_contents(*owner, *place));
   owner_ = &root;
   return place->address;
@@ -161,9 +161,10 @@ Outcome<> MemoryObject::move_contents(const Storage& from, const Storage& to) {
 Outcome<> MemoryObject::allocate(const void* contents, const device::Box& box) {
   if (svm_) return {};
   Device& first = *context_->roots().front();
-  KIESEL_TRY(target, address(first));
+  KIESEL_TRY(place, storage(first));  // nobody else knows this yet: no lock
+  owner_ = &first;
   if (!contents) return {};
-  auto written = run_now(first.implementation(), device::Write{contents, target, box});
+  auto written = run_now(first.implementation(), device::Write{contents, place->address, box});
   if (!written.ok()) return memory_error(written.error());
   return {};
 }

@@ -81,7 +81,7 @@ class MemoryObject : public Object {
 
  private:
   struct Storage {
-    Ref<Device> device;  // a root device: its parts have its memory
+    Device* device;  // a root device, which lives for ever: its parts have its memory
     device::Address address;
   };
 

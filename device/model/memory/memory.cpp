@@ -152,7 +152,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
     const Address begin = kept->taken.begin;
     kept->allocation = {{begin, begin + bytes}, kind};
     kept->label = label;
-    used_.fetch_add(bytes, std::memory_order_relaxed);
+    count(bytes);
     return begin;
   }
   const std::uint64_t step = bytes >= kHugePagesFrom ? kChunk : std::min(std::max(alignment, kPage), kChunk);
@@ -169,7 +169,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   if (bytes >= kHugePagesFrom) madvise(reinterpret_cast<void*>(taken->begin), space, MADV_HUGEPAGE);
   const Address begin = taken->begin + before;
   blocks_.emplace(begin, Block{{{begin, begin + bytes}, kind}, std::string(label), {}, *taken});
-  used_ += bytes;
+  count(bytes);
   if (before)
     for (const Address page : {begin - kPage, taken->end - kPage})
       *reinterpret_cast<volatile std::byte*>(page) = std::byte{0};  // now they are
@@ -194,7 +194,7 @@ void Memory::free(Address address) {
   if (!node) return;
   const Block& block = node.mapped();
   if (const std::uint64_t space = block.taken.end - block.taken.begin; space) {
-    used_.fetch_sub(block.allocation.range.end - block.allocation.range.begin, std::memory_order_relaxed);
+    count(block.allocation.range.begin - block.allocation.range.end);
     auto* kept = block.taken.begin == address ? kept_of(space) : nullptr;
     if (kept && kept->size() < kMostKept) {
       kept->push_back(std::move(node));
@@ -203,7 +203,7 @@ void Memory::free(Address address) {
       give_back(block.taken);
     }
   }
-  epoch_.fetch_add(1, std::memory_order_release);
+  epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_release);  // under the lock
 }
 
 void Memory::label(Address address, std::string_view text) {

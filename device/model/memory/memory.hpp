@@ -90,6 +90,10 @@ class Memory {
 
   Memory() = default;
   Range bounded(const Allocation& allocation) const;
+  // More bytes in use, or less; with the lock held.
+  void count(std::uint64_t bytes) {
+    used_.store(used_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+  }
   std::optional<Range> take(std::uint64_t bytes, std::uint64_t alignment);
   void give_back(Range range);
   void add_free(Range range);
