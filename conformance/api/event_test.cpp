@@ -280,7 +280,7 @@ TEST_CASE("a random graph of commands runs in an order that its edges allow") {
   const Session first(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE);
   const cl_queue_properties in_order[] = {CL_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE, 0};
   Queue second(clCreateCommandQueueWithProperties(first.context, device(), in_order, nullptr));
-  Memory memory = first.buffer(4096);
+  Memory memory = first.buffer(600 * 4);  // each command its own bytes: not all of them are ordered
   unsigned seed = 5;
   const auto random = [&](std::size_t most) {
     seed = seed * 1664525 + 1013904223;
@@ -309,7 +309,7 @@ TEST_CASE("a random graph of commands runs in an order that its edges allow") {
     const int value = static_cast<int>(i);
     events.emplace_back();
     REQUIRE(clEnqueueFillBuffer(ordered ? cl_command_queue(second) : cl_command_queue(first.queue), memory,
-                                &value, 4, 0, 4, cl_uint(waits.size()),
+                                &value, 4, i * 4, 4, cl_uint(waits.size()),
                                 waits.empty() ? nullptr : waits.data(), events.back().out()) == CL_SUCCESS);
   }
   REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
