@@ -30,9 +30,9 @@ class LongCopyJob final : public Job {
       : source_(source), target_(target), bytes_(bytes) {
     pieces = (bytes + kPart - 1) / kPart;
   }
-  bool run(Core&, std::uint64_t piece) override {
-    const std::uint64_t begin = piece * kPart;
-    std::memcpy(target_ + begin, source_ + begin, std::min(kPart, bytes_ - begin));
+  bool run(Core&, std::uint64_t first, std::uint64_t end) override {
+    const std::uint64_t begin = first * kPart;
+    std::memcpy(target_ + begin, source_ + begin, std::min(end * kPart, bytes_) - begin);
     return true;
   }
   Status finish() override { return {}; }
