@@ -63,6 +63,7 @@ struct Item {
   Constant first, second;              // what rs1 and rs2 hold
   Constant result;                     // what rd will hold
   bool first_is_truth = false;         // rs1 holds 0 or 1
+  bool second_is_truth = false;        // so does rs2
   bool second_may_be_private = false;  // so may rs2
   bool may_be_private = false;  // rs1 may be an address in private memory, where each lane sees its own
   bool high_matters = true;     // somebody reads the upper half of rd

@@ -223,6 +223,7 @@ class Finder {
       item.first = registers.at(item.in.rs1);
       item.second = registers.at(item.in.rs2);
       item.first_is_truth = registers.is_truth(item.in.rs1);
+      item.second_is_truth = registers.is_truth(item.in.rs2);
       item.may_be_private = registers.is_window(item.in.rs1);
       item.second_may_be_private = registers.is_window(item.in.rs2);
       item.result = evaluate(item);

@@ -113,11 +113,36 @@ Value Emitter::integer(const Item& item, const Kind& kind) {
       llvm::Value *x = narrow(a), *none = llvm::Constant::getNullValue(lanes(i32_));
       return {kind, in.op == Op::czero_eqz ? b_.CreateSelect(zero, none, x) : b_.CreateSelect(zero, x, none)};
     }
+    if (llvm::Value* truth = truth_of(item, a, b)) return {kind, b_.CreateZExt(truth, lanes(i32_))};
     return {kind, compute32(in, narrow(a), narrow(b))};
   }
   llvm::Value* v = is_word(in.op) ? b_.CreateSExt(compute32(in, narrow(a), narrow(b)), lanes(i64_))
                                   : compute64(in, wide(a), wide(b));
   return {kind, kind.rep == Rep::kNarrow ? b_.CreateTrunc(v, lanes(i32_)) : v};
+}
+
+// Of what makes a truth of truths the result in one bit a lane, which hosts compute with masks; or null.
+llvm::Value* Emitter::truth_of(const Item& item, const Value& a, const Value& b) {
+  const auto bit = [&](const Value& value) -> llvm::Value* {
+    if (value.kind.rep == Rep::kUniform) return splat(b_.CreateTrunc(value.v, i1_));
+    return b_.CreateTrunc(narrow(value), lanes(i1_));
+  };
+  if (!item.first_is_truth) return nullptr;
+  const bool negates = (item.in.op == Op::xori || item.in.op == Op::sltiu) && item.in.imm == 1;
+  if (negates) return b_.CreateNot(bit(a));
+  if (!has_register(item.in) || !item.second_is_truth) return nullptr;
+  switch (item.in.op) {
+    case Op::and_:
+      return b_.CreateAnd(bit(a), bit(b));
+    case Op::andn:
+      return b_.CreateAnd(bit(a), b_.CreateNot(bit(b)));
+    case Op::or_:
+      return b_.CreateOr(bit(a), bit(b));
+    case Op::xor_:
+      return b_.CreateXor(bit(a), bit(b));
+    default:
+      return nullptr;
+  }
 }
 
 // Lines stay lines: lane 0 and the steps are computed once. Where the result is a number of 32 bits, or an

@@ -95,6 +95,7 @@ class Emitter {
   // --- emit_integer.cpp
   bool needs_interpreter(const Item& item) const;
   Value integer(const Item& item, const Kind& kind);
+  llvm::Value* truth_of(const Item& item, const Value& a, const Value& b);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   Value offset_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   llvm::Value* compute(const Instruction& in, llvm::Value* a, llvm::Value* b);
