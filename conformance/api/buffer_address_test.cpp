@@ -10,11 +10,7 @@ constexpr cl_mem_info kDeviceAddress = 0x5001;
 constexpr cl_kernel_exec_info kDevicePointers = 0x5002;
 using SetPointer = cl_int (*)(cl_kernel kernel, cl_uint index, cl_ulong address);
 
-SetPointer set_pointer() {
-  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), "clSetKernelArgDevicePointerEXT");
-  REQUIRE(found != nullptr);
-  return reinterpret_cast<SetPointer>(found);
-}
+SetPointer set_pointer() { return extension<SetPointer>("clSetKernelArgDevicePointerEXT"); }
 
 Memory addressed(cl_context context, std::vector<int>& data) {
   const cl_mem_properties properties[] = {kPrivateAddress, CL_TRUE, 0};

@@ -8,16 +8,8 @@ namespace types = kiesel::runtime::api;
 
 namespace {
 
-template <class F>
-F function(const char* name) {
-  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
-  INFO(name);
-  REQUIRE(found != nullptr);
-  return reinterpret_cast<F>(found);
-}
-
-#define OLD_TYPE(name) const name##_fn name = function<name##_fn>(#name)
-#define NEW_TYPE(name) const types::name##_fn name = function<types::name##_fn>(#name)
+#define OLD_TYPE(name) const name##_fn name = extension<name##_fn>(#name)
+#define NEW_TYPE(name) const types::name##_fn name = extension<types::name##_fn>(#name)
 
 struct Api {
   OLD_TYPE(clCreateCommandBufferKHR);

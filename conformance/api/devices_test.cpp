@@ -263,8 +263,7 @@ TEST_CASE("a buffer that kernels get by its address follows the commands from de
   REQUIRE(clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) == CL_SUCCESS);
   Kernel kernel(clCreateKernel(program, "add", nullptr));
   using SetPointer = cl_int (*)(cl_kernel kernel, cl_uint index, cl_ulong address);
-  const auto set = reinterpret_cast<SetPointer>(
-      clGetExtensionFunctionAddressForPlatform(platform(), "clSetKernelArgDevicePointerEXT"));
+  const auto set = extension<SetPointer>("clSetKernelArgDevicePointerEXT");
   const std::size_t size = 77;
   for (int round = 0; round < 6; ++round) {
     const auto number = static_cast<std::size_t>(round) % 3;

@@ -10,20 +10,12 @@ using namespace kiesel::api_test;
 
 namespace {
 
-template <class F>
-F function(const char* name) {
-  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
-  INFO(name);
-  REQUIRE(found != nullptr);
-  return reinterpret_cast<F>(found);
-}
-
 cl_int acquire(cl_command_queue queue, cl_uint count, const cl_mem* objects, cl_event* event = nullptr) {
-  return function<clEnqueueAcquireExternalMemObjectsKHR_fn>("clEnqueueAcquireExternalMemObjectsKHR")(
+  return extension<clEnqueueAcquireExternalMemObjectsKHR_fn>("clEnqueueAcquireExternalMemObjectsKHR")(
       queue, count, objects, 0, nullptr, event);
 }
 cl_int release(cl_command_queue queue, cl_uint count, const cl_mem* objects, cl_event* event = nullptr) {
-  return function<clEnqueueReleaseExternalMemObjectsKHR_fn>("clEnqueueReleaseExternalMemObjectsKHR")(
+  return extension<clEnqueueReleaseExternalMemObjectsKHR_fn>("clEnqueueReleaseExternalMemObjectsKHR")(
       queue, count, objects, 0, nullptr, event);
 }
 
@@ -208,8 +200,8 @@ TEST_CASE("acquiring and releasing check what they get") {
   Memory external = import(session, file.properties(), 64), usual = session.buffer(64);
   const cl_mem good[] = {external}, mixed[] = {external, usual}, none[] = {nullptr};
   for (const auto call :
-       {function<clEnqueueAcquireExternalMemObjectsKHR_fn>("clEnqueueAcquireExternalMemObjectsKHR"),
-        function<clEnqueueAcquireExternalMemObjectsKHR_fn>("clEnqueueReleaseExternalMemObjectsKHR")}) {
+       {extension<clEnqueueAcquireExternalMemObjectsKHR_fn>("clEnqueueAcquireExternalMemObjectsKHR"),
+        extension<clEnqueueAcquireExternalMemObjectsKHR_fn>("clEnqueueReleaseExternalMemObjectsKHR")}) {
     CHECK(call(session.queue, 0, nullptr, 0, nullptr, nullptr) == CL_SUCCESS);
     CHECK(call(session.queue, 0, good, 0, nullptr, nullptr) == CL_INVALID_VALUE);
     CHECK(call(session.queue, 1, nullptr, 0, nullptr, nullptr) == CL_INVALID_VALUE);

@@ -49,6 +49,16 @@ using Kernel = Owner<cl_kernel, clReleaseKernel>;
 using Event = Owner<cl_event, clReleaseEvent>;
 
 cl_platform_id platform();
+
+// A function that the loader does not export, or the driver's own where it does.
+template <class Function>
+Function extension(const char* name) {
+  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
+  INFO(name);
+  REQUIRE(found != nullptr);
+  return reinterpret_cast<Function>(found);
+}
+
 cl_device_id device();
 
 // A context with one queue; messages of pfn_notify are kept.

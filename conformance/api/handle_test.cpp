@@ -10,9 +10,7 @@ namespace {
 // The driver's own function, past the loader, which would follow a wild pointer.
 template <class Function>
 Function direct(const char* name, Function) {
-  auto* address = clGetExtensionFunctionAddressForPlatform(platform(), name);
-  REQUIRE(address != nullptr);
-  return reinterpret_cast<Function>(address);
+  return extension<Function>(name);
 }
 
 }  // namespace

@@ -7,16 +7,8 @@ using namespace kiesel::api_test;
 
 namespace {
 
-template <class F>
-F function(const char* name) {
-  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
-  INFO(name);
-  REQUIRE(found != nullptr);
-  return reinterpret_cast<F>(found);
-}
-
 struct Api {
-#define FUNCTION(name) const name##_fn name = function<name##_fn>(#name)
+#define FUNCTION(name) const name##_fn name = extension<name##_fn>(#name)
   FUNCTION(clCreateSemaphoreWithPropertiesKHR);
   FUNCTION(clRetainSemaphoreKHR);
   FUNCTION(clReleaseSemaphoreKHR);

@@ -18,15 +18,8 @@ namespace {
 constexpr unsigned kThreads = 32, kRounds = 150;
 constexpr std::size_t kItems = 64;
 
-template <class F>
-F function(const char* name) {
-  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
-  REQUIRE(found != nullptr);
-  return reinterpret_cast<F>(found);
-}
-
 struct Extensions {
-#define OF_HEADER(name) const name##_fn name = function<name##_fn>(#name)
+#define OF_HEADER(name) const name##_fn name = extension<name##_fn>(#name)
   OF_HEADER(clCreateCommandBufferKHR);
   OF_HEADER(clFinalizeCommandBufferKHR);
   OF_HEADER(clEnqueueCommandBufferKHR);
@@ -40,9 +33,9 @@ struct Extensions {
   OF_HEADER(clSetKernelArgMemPointerINTEL);
   OF_HEADER(clEnqueueAcquireExternalMemObjectsKHR);
   const kiesel::runtime::api::clCommandNDRangeKernelKHR_fn clCommandNDRangeKernelKHR =
-      function<kiesel::runtime::api::clCommandNDRangeKernelKHR_fn>("clCommandNDRangeKernelKHR");
+      extension<kiesel::runtime::api::clCommandNDRangeKernelKHR_fn>("clCommandNDRangeKernelKHR");
   using SetPointer = cl_int(CL_API_CALL*)(cl_kernel kernel, cl_uint index, cl_ulong address);
-  const SetPointer clSetKernelArgDevicePointerEXT = function<SetPointer>("clSetKernelArgDevicePointerEXT");
+  const SetPointer clSetKernelArgDevicePointerEXT = extension<SetPointer>("clSetKernelArgDevicePointerEXT");
 };
 
 // What all threads use: each has its own part of the shared buffer.

@@ -11,13 +11,6 @@ namespace {
 
 using Sizes = std::vector<std::size_t>;
 
-template <class Function>
-Function extension(const char* name) {
-  auto* found = clGetExtensionFunctionAddressForPlatform(platform(), name);
-  REQUIRE(found);
-  return reinterpret_cast<Function>(found);
-}
-
 std::size_t sub_group_answer(cl_kernel kernel, cl_kernel_sub_group_info name, const Sizes& local = {}) {
   std::size_t out = 0;
   REQUIRE(clGetKernelSubGroupInfo(kernel, device(), name, local.size() * sizeof(std::size_t),
