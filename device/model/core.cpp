@@ -131,7 +131,7 @@ void Core::start(Slot& slot, unsigned rank) {
   warp.mask = warp.full_mask >> (state_.lanes - count);
   place(warp, rank);
   slot.partial = count != state_.lanes;
-  slot.begun = slot.ended_translated = false;
+  slot.begun = false;
   slot.segment = 0;
   Installed& installed = installed_[slot.partial];
   slot.translated = installed.kernel ? &installed : nullptr;
@@ -143,7 +143,7 @@ void Core::finish(const Slot& slot) {
   const unsigned count = slot.end - slot.first;
   state_.active_warps &= ~(~std::uint64_t{0} >> (64 - count) << slot.first);
   state_.counters.warps += count;
-  state_.counters.translated_warps += slot.ended_translated ? count : 0;
+  state_.counters.translated_warps += slot.translated ? count : 0;
   state_.counters.instructions += slot.warp->executed;
   state_.counters.lane_instructions += slot.warp->lane_instructions;
 }
@@ -197,7 +197,8 @@ bool Core::run(Slot& slot) {
     const Next next = run_segments(slot);
     if (next != Next::kInterpret) return next == Next::kStop;
   }
-  return interpret(slot);
+  interpret(slot);
+  return true;
 }
 
 bool Core::leave_if_ended(std::size_t slot) {

@@ -66,7 +66,7 @@ class Core {
   void place(Warp& warp, unsigned rank);
   // Runs the slot until its warps end, fault, wait or have had their turn. False when must_end() was seen.
   bool run(Slot& slot);
-  bool interpret(Slot& slot);
+  void interpret(Slot& slot);
   // After run(): the slot's place is free, and taken by another one, where its warps have ended.
   bool leave_if_ended(std::size_t slot);
   void finish(const Slot& slot);
@@ -104,7 +104,6 @@ class Core {
     Installed* translated = nullptr;  // what it runs, or null in the interpreter
     std::uint32_t segment = 0;        // with which it goes on
     bool begun = false;               // in the interpreter
-    bool ended_translated = false;
   };
 
   const Engine& engine_;
@@ -116,7 +115,7 @@ class Core {
   const Insn* startup_ = nullptr;
   std::uint64_t serial_ = 0, epoch_ = 0;
   unsigned group_size_ = 0;
-  std::uint64_t groups_left_ = 0;                 // after the one that runs, of those to be run
+  std::uint64_t groups_left_ = 0;                 // to be run after the one that runs
   std::array<std::uint32_t, 3> numbered_size_{};  // local size that local_ids_ are for
   struct LocalIds {
     std::uint32_t of[3][kMaxLanes];

@@ -63,7 +63,7 @@ void Core::take_over() {
   csr(context_, TableCsr::group_id_z) = state_.group[2];
 }
 
-bool Core::interpret(Slot& slot) {
+void Core::interpret(Slot& slot) {
   Warp& warp = *slot.warp;
   if (!slot.begun) {
     slot.begun = true;
@@ -74,7 +74,6 @@ bool Core::interpret(Slot& slot) {
   const std::uint64_t before = warp.executed;
   engine_.run(warp, kTurn);
   interpreted_[slot.partial] += warp.executed - before;
-  return true;
 }
 
 // What the code reads for the slot's warps. Those of code without barriers have one private memory in turn.
@@ -136,7 +135,6 @@ Core::Next Core::run_segments(Slot& slot) {
         return Next::kLeave;
       default:
         warp.stop = Stop::kEnded;
-        slot.ended_translated = true;
         return Next::kStop;
     }
   }
@@ -168,7 +166,6 @@ bool Core::part(Slot& slot) {
     if (!before) return false;
     if (earlier == kWarpEnded) {
       before->warp->stop = Stop::kEnded;
-      before->ended_translated = true;
       leave_if_ended(live_ - 1);
     } else {
       arrive(*before, earlier);

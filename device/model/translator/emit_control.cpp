@@ -111,7 +111,7 @@ void Emitter::emit_branch() {
 llvm::Value* Emitter::agreed_number(const Value& value) {
   if (value.kind.rep == Rep::kUniform) return value.v;
   llvm::Value* each = wide(value);
-  llvm::Value* first = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+  llvm::Value* first = first_lane();
   llvm::Value* one = b_.CreateExtractElement(each, first);
   llvm::Value* same = bits(b_.CreateICmpEQ(each, splat(one)));
   if (!node_->full) same = b_.CreateOr(same, b_.CreateNot(mask()));

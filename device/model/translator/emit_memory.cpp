@@ -188,9 +188,7 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned al
     const auto lane = [&](llvm::Value* number) {
       return checked(b_.CreateAdd(place.v, b_.CreateMul(number, number64(place.kind.stride))));
     };
-    llvm::Value* zeros = b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, mask64(), b_.getTrue());
-    return b_.CreateAnd(lane(b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue())),
-                        lane(b_.CreateSub(number64(63), zeros)));
+    return b_.CreateAnd(lane(first_lane()), lane(last_lane()));
   }
   if (rises(place, alignment)) {
     llvm::Value* ok = nullptr;
@@ -476,8 +474,7 @@ void Emitter::store_to(const Target& target, const Item& item) {
   if (target.shape == Target::Shape::kOnce) {  // the highest active lane is the last to write
     llvm::Value* v = to_memory(item, true);
     if (v->getType()->isVectorTy()) {
-      llvm::Value* zeros = b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, mask64(), b_.getTrue());
-      v = b_.CreateExtractElement(v, b_.CreateSub(number64(63), zeros));
+      v = b_.CreateExtractElement(v, last_lane());
     }
     return tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(bytes)));
   }

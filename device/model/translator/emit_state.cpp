@@ -178,7 +178,7 @@ void Emitter::add_conditions(const Set& waiting, std::map<Register, Value>& foun
     const Value restore = read(block.last().in.rs2, block.last().second);
     llvm::Value* all = restore.v;
     if (restore.kind.rep != Rep::kUniform) {
-      llvm::Value* first = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+      llvm::Value* first = first_lane();
       all = b_.CreateExtractElement(wide(restore), first);
     }
     add(block, b_.CreateAnd(b_.CreateTrunc(all, mask_type_), b_.CreateNot(stay)),
@@ -255,7 +255,7 @@ Value Emitter::step(const Item& item, std::uint32_t site, const Kind& kind) {
   const bool once = is_uniform(kind.rep);
   llvm::Value* v;
   if (once) {
-    llvm::Value* lane = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+    llvm::Value* lane = first_lane();
     auto* made = b_.CreateLoad(i64_, b_.CreateGEP(i64_, state(place), lane));
     made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
     v = made;

@@ -82,6 +82,8 @@ class Emitter {
   llvm::Value* flags(llvm::Value* mask);      // mask -> <lanes x i1>
   llvm::Value* mask();                        // of the node, an integer of `lanes` bits
   llvm::Value* mask64();
+  llvm::Value* first_lane();  // number of the lowest active one
+  llvm::Value* last_lane();
   llvm::Value* all_lanes() { return llvm::Constant::getAllOnesValue(mask_type_); }
   llvm::Value* no_lanes() { return llvm::Constant::getNullValue(mask_type_); }
   llvm::Value* active();  // flags of the node's mask, or null where all are

@@ -26,6 +26,13 @@ llvm::Value* Emitter::mask() {
   return mask_;
 }
 llvm::Value* Emitter::mask64() { return b_.CreateZExt(mask(), i64_); }
+llvm::Value* Emitter::first_lane() {
+  return b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
+}
+llvm::Value* Emitter::last_lane() {
+  llvm::Value* zeros = b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, mask64(), b_.getTrue());
+  return b_.CreateSub(number64(63), zeros);
+}
 
 llvm::Value* Emitter::active() {
   if (node_->full) return nullptr;
@@ -233,7 +240,7 @@ Value Emitter::convert(Value value, const Kind& to) {
     if (to.rep == Rep::kWide) return {to, wide(value)};
     if (to.rep == Rep::kOffset && value.kind.rep == Rep::kUniform)
       return {to, llvm::Constant::getNullValue(lanes(i32_)), value.v};
-    value.kind = to;  // what is known of it differs
+    value.kind = to;                                            // what is known of it differs
     if (has_step(to) && !value.step) value.step = number64(0);  // nobody wrote it
     return value;
   }
