@@ -81,6 +81,8 @@ char CollectFrames::ID = 0;
 Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeKind kind, bool checked) {
   Code code;
   llvm::raw_svector_ostream stream(code.object);
+  // Else the back end puts literals beside variables that can be written.
+  module.addModuleFlag(llvm::Module::Warning, "SmallDataLimit", 0u);
   llvm::legacy::PassManager passes;
   llvm::TargetLibraryInfoImpl library(machine.getTargetTriple());
   library.disableAllFunctions();

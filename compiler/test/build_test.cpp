@@ -55,6 +55,24 @@ TEST_CASE("a syntax error has file, line, column and a caret") {
   CHECK_THAT(reply.log, Contains("  a[0] = 1 +;\n            ^"));
 }
 
+TEST_CASE("literals lie in memory that nobody can write") {
+  const auto reply = test::build(
+      "kernel void k(global double* a) { int i = get_global_id(0); a[i] = a[i] * 1.2345 + 6.789; }");
+  REQUIRE(reply.outcome == Outcome::kSuccess);
+  const auto elf = ElfView::parse(reply.binary);
+  REQUIRE(elf.ok());
+  const double literal_value = 1.2345;
+  const auto literal = std::as_bytes(std::span(&literal_value, 1));
+  unsigned found = 0;
+  for (const auto& segment : elf->segments()) {
+    const auto bytes = elf->segment_bytes(segment);
+    if (segment.p_type != PT_LOAD || std::ranges::search(bytes, literal).empty()) continue;
+    ++found;
+    CHECK((segment.p_flags & PF_W) == 0);
+  }
+  CHECK(found == 1);
+}
+
 TEST_CASE("warnings are told on success, and obey -w and -Werror") {
   const char* source =
       "kernel void k(global int* a) { int unused = a[0]; unsigned u = -1 < 2u; a[0] = 1 == 1; \"x\"; }";
