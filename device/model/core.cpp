@@ -21,7 +21,7 @@ Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
   CoreState& state = core->state_;
   state.runner = core.get();
   state.memory = &memory;
-  state.id = id;
+  core->stand_for(id);
   state.lanes = target.lanes;
   state.warps = target.warps;
   state.cores = configuration.cores;
@@ -150,10 +150,16 @@ void Core::finish(const Slot& slot) {
 
 void Core::begin_group(std::uint64_t group) {
   const auto& groups = state_.grid.groups;
-  if (groups[0] == state_.grid.total_groups())
-    state_.group = {group, 0, 0};
-  else
-    state_.group = {group % groups[0], group / groups[0] % groups[1], group / groups[0] / groups[1]};
+  std::uint64_t x = group, y = 0, z = 0;
+  if (groups[0] != state_.grid.total_groups()) {
+    x = group % groups[0];
+    y = group / groups[0] % groups[1];
+    z = group / groups[0] / groups[1];
+  }
+  state_.group = {x, y, z};
+  csr(TableCsr::group_id_x) = x;
+  csr(TableCsr::group_id_y) = y;
+  csr(TableCsr::group_id_z) = z;
   state_.active_warps = ~std::uint64_t{0} >> (64 - state_.group_warps);
   if (state_.barriers_used) state_.barriers.fill(BarrierState());
   state_.barriers_used = false;

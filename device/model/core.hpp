@@ -46,12 +46,12 @@ class Core {
   enum class Outcome : std::uint8_t { kDone, kFault, kStopped };  // the last: must_end()
 
   // Which core of the device it is from now on.
-  void stand_for(unsigned number) { state_.id = number; }
+  void stand_for(unsigned number) { state_.id = csr(TableCsr::core_id) = number; }
   // Runs the work-groups from number `first` (x fastest) to the one before `end`. After kFault,
   // state().fault says why.
   Outcome run_groups(const LaunchContext& launch, std::uint64_t first, std::uint64_t end);
   const CoreState& state() const { return state_; }
-  CoreCounters take_counters() { return std::exchange(state_.counters, {}); }
+  CoreCounters take_counters();
 
  private:
   explicit Core(const Engine& engine) : engine_(engine) {}
@@ -82,6 +82,7 @@ class Core {
     };
     std::vector<Line> frames;  // by rank
   };
+  std::uint64_t& csr(TableCsr number) { return context_.csrs[static_cast<std::size_t>(number)]; }
   void begin_context(const LaunchContext& launch);
   void take_over();
   enum class Next : std::uint8_t { kStop, kLeave, kInterpret };
@@ -90,7 +91,7 @@ class Core {
   bool arrive(Slot& slot, std::uint32_t segment);
   bool part(Slot& slot);
   Slot* new_slot(const Slot& like, unsigned first, unsigned end);
-  void count_segments(std::uint64_t groups);
+  void count_groups(std::uint64_t groups);
   void take_place(Warp& warp);
   void count_interpreted();
   static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);

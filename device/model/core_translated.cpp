@@ -11,10 +11,6 @@ namespace {
 constexpr std::uint64_t kTurn = 1 << 18;
 constexpr unsigned kCallsBetweenLooks = 64;  // at must_end(), of segments
 
-std::uint64_t& csr(WarpContext& context, TableCsr number) {
-  return context.csrs[static_cast<std::size_t>(number)];
-}
-
 }  // namespace
 
 // What is the same for all groups of a launch.
@@ -25,7 +21,7 @@ void Core::begin_context(const LaunchContext& launch) {
   context_.insns = state_.code->insns.data();
   context_.step = step;
   context_.poll = poll;
-  const auto set = [&](TableCsr number, std::uint64_t value) { csr(context_, number) = value; };
+  const auto set = [&](TableCsr number, std::uint64_t value) { csr(number) = value; };
   set(TableCsr::mscratch, state_.launch_block);
   set(TableCsr::group_slot, 0);
   set(TableCsr::group_warps, state_.group_warps);
@@ -56,11 +52,6 @@ void Core::take_over() {
     const std::size_t lines = kernel ? kernel->frame_bytes() / sizeof(Installed::Line) : 0;
     installed.frames.resize(lines * state_.warps);
   }
-  if (!installed_[0].kernel && !installed_[1].kernel) return;
-  csr(context_, TableCsr::core_id) = state_.id;
-  csr(context_, TableCsr::group_id_x) = state_.group[0];
-  csr(context_, TableCsr::group_id_y) = state_.group[1];
-  csr(context_, TableCsr::group_id_z) = state_.group[2];
 }
 
 void Core::interpret(Slot& slot) {
@@ -80,35 +71,36 @@ void Core::interpret(Slot& slot) {
 void Core::begin_segments(const Slot& slot) {
   Installed& installed = *slot.translated;
   const bool wait = installed.kernel->segments().size() > 1;
-  const bool all = slot.end - slot.first == state_.group_warps && slot.segment == 0;
-  context_.rank = slot.first;
   context_.end_rank = slot.end;
-  context_.more_groups = all ? groups_left_ : 0;
   context_.local_ids = &local_ids_.data()->of;
   context_.frames = installed.frames.empty() ? nullptr : installed.frames.data()->bytes;
   context_.frame_bytes = installed.kernel->frame_bytes();
   context_.private_memory = private_memory_ + (wait ? 0 : slot.first * private_stride_);
   context_.private_stride = wait ? private_stride_ : 0;
   context_.sites = installed.sites.data();
-  context_.poll_at = kTurn;
   running_ = &installed;
-  asked_to_give_way_ = false;
 }
 
 // kStop: the warp's `stop` says why, or its turn is over. kLeave: the launch must end.
 Core::Next Core::run_segments(Slot& slot) {
   const auto& segments = slot.translated->kernel->segments();
   Warp& warp = *slot.warp;
+  begin_segments(slot);
   for (unsigned calls = 1;; ++calls) {
-    begin_segments(slot);
-    const std::uint64_t groups = context_.more_groups;
+    const bool from_start = slot.segment == 0 && slot.end - slot.first == state_.group_warps;
+    const std::uint64_t groups = from_start ? groups_left_ : 0;
+    context_.rank = slot.first;
+    context_.more_groups = groups;
+    context_.poll_at = kTurn;
+    asked_to_give_way_ = false;
     const std::uint64_t result = segments[slot.segment].run(&warp, &context_);
-    count_segments(groups - context_.more_groups);
+    if (groups != context_.more_groups) count_groups(groups - context_.more_groups);
     const auto exit = static_cast<Exit>(static_cast<std::uint32_t>(result));
     const auto more = static_cast<std::uint32_t>(result >> 32);
     if (exit == Exit::kApart || exit == Exit::kInterpret || exit == Exit::kYield) {
       take_place(warp);
       if (!part(slot)) return Next::kStop;
+      begin_segments(slot);
     }
     const bool wait = exit == Exit::kBarrier || (exit == Exit::kApart && more != kWarpEnded);
     if (wait) {
@@ -187,15 +179,20 @@ Core::Slot* Core::new_slot(const Slot& like, unsigned first, unsigned end) {
   return &slot;
 }
 
-// What a call has executed, and the groups that it has done besides the one that is running now.
-void Core::count_segments(std::uint64_t groups) {
+// Those that a call has done besides the one that is running now.
+void Core::count_groups(std::uint64_t groups) {
   CoreCounters& counters = state_.counters;
-  counters.instructions += std::exchange(context_.executed, 0);
-  counters.lane_instructions += std::exchange(context_.lane_instructions, 0);
   counters.groups += groups;
   counters.warps += groups * state_.group_warps;
   counters.translated_warps += groups * state_.group_warps;
   groups_left_ -= groups;
+}
+
+// Not asked for after each call: what a call has just stored would have to be read again.
+CoreCounters Core::take_counters() {
+  state_.counters.instructions += std::exchange(context_.executed, 0);
+  state_.counters.lane_instructions += std::exchange(context_.lane_instructions, 0);
+  return std::exchange(state_.counters, {});
 }
 
 // The warp is the one that the segment has come to.

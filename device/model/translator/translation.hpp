@@ -58,13 +58,11 @@ struct WarpContext {
   std::uint64_t frame_bytes;                // of one
   std::byte* private_memory;                // of rank 0
   std::uint64_t private_stride;             // from rank to rank
-  std::uint64_t executed;  // segments add to it. Not beside the next one: the host would read both at once,
-                           // before what was written one by one is there
-  std::uint64_t earlier;   // kApart, kInterpret, kYield: what the call's warps before `rank` did
-  std::uint64_t lane_instructions;  // likewise
-  SiteRange* sites;                 // by number of the site
-  const void* insns;                // the interpreter's first instruction
-  std::uint64_t poll_at;            // instructions of a call after which a loop asks poll()
+  std::uint64_t executed, lane_instructions;  // segments add to them
+  std::uint64_t earlier;  // kApart, kInterpret, kYield: what the call's warps before `rank` did
+  SiteRange* sites;       // by number of the site
+  const void* insns;      // the interpreter's first instruction
+  std::uint64_t poll_at;  // instructions of a call after which a loop asks poll()
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
