@@ -95,6 +95,8 @@ class Core {
   void take_place(Warp& warp);
   void count_interpreted();
   static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
+  static bool ends_inside(void* warp, std::uint32_t site, std::uint64_t address, std::uint64_t stride,
+                          std::uint64_t bytes, std::uint64_t mask);
   static bool poll(void* warp, std::uint64_t executed, bool waits);
 
   struct Slot {

@@ -1,5 +1,6 @@
 // How a core runs warps through translated code, and where that and the interpreter take turns.
 #include <algorithm>
+#include <bit>
 
 #include "device/model/core.hpp"
 
@@ -20,6 +21,7 @@ void Core::begin_context(const LaunchContext& launch) {
   context_.window_bytes = state_.private_window.end - state_.private_window.begin;
   context_.insns = state_.code->insns.data();
   context_.step = step;
+  context_.ends_inside = ends_inside;
   context_.poll = poll;
   const auto set = [&](TableCsr number, std::uint64_t value) { csr(number) = value; };
   set(TableCsr::mscratch, state_.launch_block);
@@ -227,9 +229,26 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   core.engine_.unfold(warp, *insn);
   if (site == kNoSite) return true;
   const Range& range = core.state_.ranges[insn->slot];
-  const std::uint64_t bytes = range.end - range.begin, span = core.running_->kernel->sites()[site].span;
-  core.running_->sites[site] = {range.begin, bytes >= span ? bytes - (span - 1) : 0};
+  const Translation::Site& of = core.running_->kernel->sites()[site];
+  const std::uint64_t bytes = range.end - range.begin, unit = std::uint64_t{1} << of.shift;
+  std::uint64_t limit = bytes >= of.span ? (bytes - of.span) / unit + 1 : 0;
+  if (range.begin & (unit - 1)) limit = 0;
+  if (of.is_offset) limit = std::min(limit, kMostUnits);
+  core.running_->sites[site] = {range.begin, limit, range.end};
   return true;
+}
+
+bool Core::ends_inside(void* at, std::uint32_t site, std::uint64_t address, std::uint64_t stride,
+                       std::uint64_t bytes, std::uint64_t mask) {
+  const Core& core = *static_cast<Warp*>(at)->core->runner;
+  const SiteRange& range = core.running_->sites[site];
+  const std::uint64_t all = range.end - range.begin;
+  const std::uint64_t unit = std::uint64_t{1} << core.running_->kernel->sites()[site].shift;
+  const auto inside = [&](int lane) {
+    return address + static_cast<std::uint64_t>(lane) * stride - range.begin <= all - bytes;
+  };
+  return all >= bytes && (address & (unit - 1)) == 0 && inside(std::countr_zero(mask)) &&
+         inside(63 - std::countl_zero(mask));
 }
 
 bool Core::poll(void* at, std::uint64_t executed, bool waits) {

@@ -10,6 +10,7 @@ namespace kiesel::model {
 namespace {
 
 constexpr std::uint32_t kMostFrameBytes = 1 << 20;
+constexpr unsigned kMostShift = 3;
 
 Error bad(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}; }
 
@@ -20,6 +21,8 @@ Status check(const Translation& translation, std::size_t instructions) {
     if (segment.first >= instructions) return bad("a segment that starts outside of the program");
     if (segment.barrier >= kNumBarriers) return bad("a barrier that does not exist");
   }
+  for (const auto& site : translation.sites)
+    if (site.shift > kMostShift) return bad("an access of an odd size");
   if (translation.frame_bytes > kMostFrameBytes || translation.frame_bytes % 64)
     return bad("frames of an odd size");
   return {};

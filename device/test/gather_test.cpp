@@ -239,6 +239,66 @@ TEST_CASE("lanes load parts of words from places of their own") {
   }
 }
 
+// Only the first access through a place in the code asks the interpreter where its allocation lies.
+TEST_CASE("accesses up to the ends of an allocation are not the interpreter's") {
+  struct End {
+    const char *name, *mask, *body;              // leaves its result in t3
+    std::uint64_t (*index)(std::uint64_t item);  // of the word that it reads
+  };
+  constexpr End kEnds[] = {
+      {"a base before it", "addi t4, zero, 1",
+       "addi t5, s2, 16\n  addi t6, a1, -64\n  sh2add t6, t5, t6\n  lw t3, 0(t6)\n",
+       [](std::uint64_t i) { return i * 37 % 64; }},
+      {"the second halves of pairs", "addi t4, zero, 1",
+       "andi t5, s2, 31\n  sh3add t6, t5, a1\n  lw t3, 4(t6)\n",
+       [](std::uint64_t i) { return i * 37 % 32 * 2 + 1; }},
+      {"the first lanes of a line", "sltiu t4, s1, 8", "sh2add t6, s1, a1\n  lw t3, 224(t6)\n",
+       [](std::uint64_t i) { return i + 56; }},
+      {"the last lanes of a line", "sltiu t4, s1, 24\n  xori t4, t4, 1",
+       "sh2add t6, s1, a1\n  lw t3, -96(t6)\n", [](std::uint64_t i) { return i - 24; }},
+  };
+  for (const End& end : kEnds)
+    for (const bool is_odd : {false, true}) {
+      Machine machine;
+      std::uint64_t* out = machine.buffer(64);
+      auto* in = reinterpret_cast<std::uint32_t*>(machine.buffer(32));
+      for (std::uint32_t i = 0; i < 64; ++i) in[i] = i * 77777;
+      const auto module = machine.load(std::string(R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  ld a1, 136(t0)
+  csrrs s1, local_id_x, zero
+  sh3add s0, s1, a0
+  addi s2, zero, 37
+  mul s2, s1, s2
+  andi s2, s2, 63
+  addi s3, zero, 100
+  addi t3, zero, 0
+  )") + end.mask + "\n  split s5, t4\n  beq t4, zero, skip\nagain:\n  " +
+                                       end.body + R"(
+  addi s3, s3, -1
+  bne s3, zero, again
+skip:
+  join s5
+  sd t3, 0(s0)
+  jalr zero, 0(ra)
+)");
+      const std::uint32_t size = is_odd ? 31 : 32;
+      const auto status = machine.run(module, {size, size}, {machine.address(out), machine.address(in)});
+      INFO(end.name << ", " << size << (status.ok() ? "" : status.error().reason));
+      REQUIRE(status.ok());
+      REQUIRE(machine.was_translated());
+      const std::string mask = end.mask;
+      for (std::uint64_t i = 0; i < size; ++i) {
+        const bool on =
+            mask.starts_with("addi") || (i < 8 && !mask.ends_with("1")) || (i >= 24 && mask.ends_with("1"));
+        REQUIRE(out[i] == (on ? in[end.index(i)] : 0));
+      }
+      REQUIRE(machine.counter("interpreted steps of translated warps") <= 3);
+    }
+}
+
 // Warps of several rows: numbers that shifts extend are lines from row to row, too.
 TEST_CASE("rows of a warp whose coordinates shifts extend") {
   for (const unsigned width : {1u, 4u, 8u, 16u, 64u}) {

@@ -92,7 +92,7 @@ TEST_CASE("requests and translations survive their encoding") {
   model::Translation translation;
   translation.refusal = "no";
   translation.segments = {{64, 3, 5}};
-  translation.sites = {{4}, {8}};
+  translation.sites = {{4, 2, true}, {8, 3, false}};
   const auto made = model::encode(translation);
   const auto copy = model::decode_translation(made);
   REQUIRE(copy);

@@ -228,12 +228,12 @@ void Emitter::atomic(const Item& item, const Kind& kind) {
   const Value address = read_first(item);
   read_second(item);  // before the ways part
   const unsigned bytes = access_bytes(in.op);
-  const std::uint32_t site = new_site(span_of(address, bytes, bytes));
+  const std::uint32_t site = new_site(address, bytes, bytes);
   const bool combines =
       address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
   llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
   if (is_compare_and_swap(in)) read(in.rd);
-  branch_likely(inside(site, address, bytes), fast, slow);
+  branch_likely(inside(site, address), fast, slow);
   b_.SetInsertPoint(fast);
   llvm::Value* found = combines ? combined_atomic(item, is_wanted) : atomic_loop(item, site, is_wanted);
   llvm::Type* type = lanes(kind.rep == Rep::kNarrow ? i32_ : i64_);

@@ -21,18 +21,36 @@ bool rises(const Value& place, unsigned alignment) {
          place.kind.stride % alignment == 0;
 }
 
+bool is_offset(const Value& place, unsigned alignment) {
+  return place.kind.rep == Rep::kOffset && !place.kind.upper && place.kind.stride % alignment == 0;
+}
+
 }  // namespace
 
-std::uint32_t Emitter::new_site(std::uint32_t span) {
-  out_.sites.push_back({span});
+// For accesses of `bytes` at `place`, a multiple of `alignment`, of a line for those of a whole row.
+std::uint32_t Emitter::new_site(const Value& place, std::uint64_t bytes, unsigned alignment) {
+  if (rises(place, alignment)) bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
+  out_.sites.push_back({static_cast<std::uint32_t>(bytes),
+                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place, alignment)});
   return static_cast<std::uint32_t>(out_.sites.size() - 1);
+}
+
+// The site's units from `begin` to an address, one or a vector; a large number where it is below or no
+// multiple of the unit.
+llvm::Value* Emitter::units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address) {
+  llvm::Type* type = address->getType();
+  llvm::Value* bytes = b_.CreateSub(address, type->isVectorTy() ? splat(begin) : begin);
+  const unsigned shift = out_.sites[site].shift;
+  if (shift == 0) return bytes;
+  return b_.CreateIntrinsic(llvm::Intrinsic::fshr, {type},
+                            {bytes, bytes, llvm::ConstantInt::get(type, shift)});
 }
 
 // Address, or each lane's, lies in the site's range.
 llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
   const auto [begin, limit] = site_range(site);
-  if (!address->getType()->isVectorTy()) return b_.CreateICmpULT(b_.CreateSub(address, begin), limit);
-  return b_.CreateICmpULT(b_.CreateSub(address, splat(begin)), splat(limit));
+  llvm::Value* units = units_from(site, begin, address);
+  return b_.CreateICmpULT(units, units->getType()->isVectorTy() ? splat(limit) : limit);
 }
 
 std::pair<llvm::Value*, llvm::Value*> Emitter::site_range(std::uint32_t site) {
@@ -173,65 +191,60 @@ Value Emitter::displaced(Value place, std::int64_t offset) {
 // Whether loads touch active lanes only: where others lie outside of the range that is no reason to ask then.
 bool Emitter::loads_active_only() const { return !node_->full && rows_ == 1 && request_.host_level == 2; }
 
-// Whether `span` bytes from each active lane's address on are in one known range, and the address a multiple
-// of `alignment`. Of a line the ends are asked, of active lanes where that is enough. The span of sites is 32
-// bits: a longer one is never inside.
-llvm::Value* Emitter::inside(std::uint32_t site, const Value& place, unsigned alignment) {
-  const auto checked = [&](llvm::Value* a) {
-    llvm::Value* ok = site_check(site, a);
-    if (alignment == 1) return ok;
-    llvm::Value* low = b_.CreateAnd(a, llvm::ConstantInt::get(a->getType(), alignment - 1));
-    return b_.CreateAnd(ok, b_.CreateICmpEQ(low, llvm::Constant::getNullValue(a->getType())));
-  };
-  if (place.kind.rep == Rep::kUniform) return checked(place.v);
+// Whether the site's bytes from each active lane's address on are in one known range, and the address a
+// multiple of its unit. Of a line that is whole, or else, where that is enough, the ends of what is active.
+llvm::Value* Emitter::inside(std::uint32_t site, const Value& place) {
+  const unsigned alignment = 1u << out_.sites[site].shift;
+  if (place.kind.rep == Rep::kUniform) return site_check(site, place.v);
   if (rises(place, alignment) && loads_active_only()) {
-    const auto lane = [&](llvm::Value* number) {
-      return checked(b_.CreateAdd(place.v, b_.CreateMul(number, number64(place.kind.stride))));
-    };
-    return b_.CreateAnd(lane(first_lane()), lane(last_lane()));
+    llvm::BasicBlock *ends = new_block("ends"), *known = new_block("known");
+    llvm::Value* whole = site_check(site, place.v);
+    llvm::BasicBlock* here = b_.GetInsertBlock();
+    branch_likely(whole, known, ends);
+    b_.SetInsertPoint(ends);
+    const auto stride = static_cast<std::uint64_t>(place.kind.stride);
+    llvm::Value* some = call_host("ends_inside", offsetof(WarpContext, ends_inside),
+                                  {warp_, b_.getInt32(site), place.v, b_.getInt64(stride),
+                                   b_.getInt64(out_.sites[site].span - stride * (row_ - 1)), mask64()});
+    b_.CreateBr(known);
+    b_.SetInsertPoint(known);
+    llvm::PHINode* phi = b_.CreatePHI(i1_, 2);
+    phi->addIncoming(b_.getTrue(), here);
+    phi->addIncoming(some, ends);
+    return phi;
   }
   if (rises(place, alignment)) {
     llvm::Value* ok = nullptr;
     for (llvm::Value* row : row_bases(place)) {
-      llvm::Value* one = checked(row);
+      llvm::Value* one = site_check(site, row);
       ok = ok ? b_.CreateAnd(ok, one) : one;
     }
     return ok;
   }
-  const bool is_offset =
-      place.kind.rep == Rep::kOffset && !place.kind.upper && place.kind.stride % alignment == 0;
-  if (is_offset) return offsets_inside(site, place, alignment);
-  llvm::Value* ok = bits(checked(wide(place)));
+  if (is_offset(place, alignment)) return offsets_inside(site, place);
+  llvm::Value* ok = bits(site_check(site, wide(place)));
   if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
   return b_.CreateICmpEQ(ok, all_lanes());
 }
 
-// Likewise, of offsets: the range is brought to their numbers.
-llvm::Value* Emitter::offsets_inside(std::uint32_t site, const Value& place, unsigned alignment) {
+// Likewise, of offsets: they are compared with the range's numbers of units, counted from the base on.
+llvm::Value* Emitter::offsets_inside(std::uint32_t site, const Value& place) {
   const auto [begin, limit] = site_range(site);
-  const unsigned shift = llvm::Log2_64(static_cast<std::uint64_t>(place.kind.stride));
-  llvm::Value* from = b_.CreateSub(place.step, begin);
-  const auto down = [&](llvm::Value* v) { return b_.CreateAShr(v, number64(shift)); };
-  const auto clamped = [&](llvm::Intrinsic::ID id, llvm::Value* v, std::int64_t end) {
-    return b_.CreateBinaryIntrinsic(id, v, number64(end));
-  };
-  // A base that is far from the range reaches it nowhere, and would wrap below.
-  constexpr std::int64_t kFar = std::int64_t{1} << 61;
-  llvm::Value* near = b_.CreateICmpULT(b_.CreateAdd(from, number64(kFar)), number64(2 * kFar));
-  near = b_.CreateAnd(near, b_.CreateICmpULT(limit, number64(kFar)));
-  llvm::Value* first = clamped(llvm::Intrinsic::smax, b_.CreateNeg(down(from)), INT32_MIN);
-  llvm::Value* last = b_.CreateSub(b_.CreateSub(limit, number64(1)), from);
-  last = clamped(llvm::Intrinsic::smin, down(last), INT32_MAX);
-  llvm::Value* some = b_.CreateAnd(near, b_.CreateICmpSLE(first, last));
-  if (alignment > 1) {
-    llvm::Value* low = b_.CreateAnd(place.step, number64(alignment - 1));
-    some = b_.CreateAnd(some, b_.CreateICmpEQ(low, number64(0)));
+  const unsigned stride = llvm::Log2_64(static_cast<std::uint64_t>(place.kind.stride));
+  const unsigned more = stride - out_.sites[site].shift;  // an offset counts 1 << more units
+  llvm::Value* units = units_from(site, begin, b_.CreateAdd(place.step, b_.getInt64(kUnitsBefore << stride)));
+  llvm::Value* near = b_.CreateICmpULT(units, b_.getInt64(std::uint64_t{1} << (31 + more)));
+  llvm::Value* first = b_.CreateSub(b_.CreateLShr(units, more), b_.getInt64(kUnitsBefore));
+  llvm::Value* count = limit;
+  if (more) {
+    const std::uint64_t rest = (std::uint64_t{1} << more) - 1;
+    count = b_.CreateAdd(b_.CreateSub(limit, b_.CreateAnd(units, rest)), b_.getInt64(rest));
+    count = b_.CreateLShr(count, more);
   }
-  llvm::Value* offset = b_.CreateSub(place.v, splat(b_.CreateTrunc(first, i32_)));
-  llvm::Value* length = b_.CreateTrunc(b_.CreateSub(last, first), i32_);
-  llvm::Value* outside = bits(b_.CreateICmpUGT(offset, splat(length)));
+  llvm::Value* number = b_.CreateAdd(place.v, splat(b_.CreateTrunc(first, i32_)));
+  llvm::Value* outside = bits(b_.CreateICmpUGE(number, splat(b_.CreateTrunc(count, i32_))));
   if (!node_->full) outside = b_.CreateAnd(outside, mask());
-  return b_.CreateAnd(some, b_.CreateICmpEQ(outside, no_lanes()));
+  return b_.CreateAnd(near, b_.CreateICmpEQ(outside, no_lanes()));
 }
 
 llvm::Value* Emitter::pointers(const Value& place) {
@@ -239,13 +252,6 @@ llvm::Value* Emitter::pointers(const Value& place) {
     return b_.CreateIntToPtr(wide(place), lanes(pointer_));
   llvm::Type* step = b_.getIntNTy(static_cast<unsigned>(place.kind.stride * 8));
   return b_.CreateGEP(step, b_.CreateIntToPtr(place.step, pointer_), place.v);
-}
-
-// The bytes that an access of `bytes` from a place covers, of a line those of a whole row.
-std::uint32_t Emitter::span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const {
-  if (rises(place, alignment) && !loads_active_only())
-    bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
-  return static_cast<std::uint32_t>(bytes);
 }
 
 // Accesses of a block through one register that does not change between them are checked together.
@@ -297,14 +303,14 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     Group& group = groups_[number];
     if (!group.ok) {
       const auto length = static_cast<std::uint64_t>(group.end - group.first);
-      group.site = new_site(span_of(address, length, group.alignment));
-      group.ok = inside(group.site, displaced(address, group.first), group.alignment);
+      group.site = new_site(address, length, group.alignment);
+      group.ok = inside(group.site, displaced(address, group.first));
     }
     is_inside = group.ok;
     site = group.site;
   } else {
-    site = new_site(span_of(address, bytes, bytes));
-    is_inside = inside(site, place, bytes);
+    site = new_site(place, bytes, bytes);
+    is_inside = inside(site, place);
   }
   if (place.kind.rep == Rep::kUniform) {
     target.shape = Target::Shape::kOnce;
@@ -315,7 +321,7 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     target.rows = row_bases(place);
   } else {
     target.shape = Target::Shape::kScattered;
-    target.pointer = pointers(place);
+    target.place = place;
     if (is_load(item.in) && bytes < 4 && request_.host_level == 2) find_word(item, address, target);
   }
   return target;
@@ -338,13 +344,19 @@ void Emitter::find_word(const Item& item, const Value& address, Target& target) 
     return;
   }
   target.word = new_variable(lanes(i32_), "word");
-  target.pointer = pointers(displaced(address, offset));
+  target.place = displaced(address, offset);
   b_.CreateStore(llvm::PoisonValue::get(lanes(i32_)), target.word);  // no value comes from elsewhere
   group.words.push_back({offset, target.word});
 }
 
 void Emitter::forget_words() {
   for (Group& group : groups_) group.words.clear();
+}
+
+// Of scattered accesses. The base and the offsets have to be in one block with what uses them for LLVM to see
+// that there is one base.
+llvm::Value* Emitter::pointers(const Target& target) {
+  return target.pointer ? target.pointer : pointers(target.place);
 }
 
 // The host gathers 32 bits or more: what lies around the bytes is in the same page.
@@ -356,13 +368,13 @@ llvm::Value* Emitter::gather_part(const Target& target, const Instruction& in) {
   };
   llvm::Value* word = nullptr;
   if (!target.word) {
-    llvm::Value* place = b_.CreatePtrToInt(target.pointer, lanes(i64_));
+    llvm::Value* place = b_.CreatePtrToInt(pointers(target), lanes(i64_));
     llvm::Value* start = b_.CreateAnd(place, splat(number64(-4)));
     llvm::Value* byte = b_.CreateAnd(b_.CreateTrunc(place, lanes(i32_)), splat(b_.getInt32(3)));
     word = gather(b_.CreateIntToPtr(start, lanes(pointer_)));
     word = b_.CreateLShr(word, b_.CreateShl(byte, splat(b_.getInt32(3))));
   } else if (target.fresh) {
-    b_.CreateStore(gather(target.pointer), target.word);
+    b_.CreateStore(gather(pointers(target)), target.word);
   }
   if (target.word) word = b_.CreateLShr(load(target.word), splat(b_.getInt32(target.byte * 8)));
   return b_.CreateTrunc(word, lanes(memory_type(in)));
@@ -451,7 +463,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     return parts[0];
   }
   if (request_.host_level == 2 && bytes >= 4) {
-    auto* made = b_.CreateMaskedGather(lanes(element), target.pointer, llvm::Align(bytes), active());
+    auto* made = b_.CreateMaskedGather(lanes(element), pointers(target), llvm::Align(bytes), active());
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     return made;
   }
@@ -461,7 +473,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     return b.CreateAlignedLoad(plain, pointer, llvm::Align(bytes));
   };
   llvm::Value* rows = lane_loop("load" + std::to_string(bytes),
-                                b_.CreatePtrToInt(target.pointer, lanes(i64_)), nullptr, load);
+                                b_.CreatePtrToInt(pointers(target), lanes(i64_)), nullptr, load);
   return b_.CreateBitCast(b_.CreateTrunc(rows, lanes(plain)), lanes(element));
 }
 
@@ -497,14 +509,14 @@ void Emitter::store_to(const Target& target, const Item& item) {
     return;
   }
   if (request_.host_level == 2 && bytes >= 4)
-    return tagged(b_.CreateMaskedScatter(v, target.pointer, llvm::Align(bytes), active()));
+    return tagged(b_.CreateMaskedScatter(v, pointers(target), llvm::Align(bytes), active()));
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto store = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value, llvm::Value*) {
     b.CreateAlignedStore(b.CreateTrunc(value, plain), pointer, llvm::Align(bytes));
     return nullptr;
   };
   llvm::Value* rows = b_.CreateZExt(b_.CreateBitCast(v, lanes(plain)), lanes(i64_));
-  lane_loop("store" + std::to_string(bytes), b_.CreatePtrToInt(target.pointer, lanes(i64_)), rows, store);
+  lane_loop("store" + std::to_string(bytes), b_.CreatePtrToInt(pointers(target), lanes(i64_)), rows, store);
 }
 
 void Emitter::access(const Item& item) {

@@ -137,11 +137,12 @@ class Emitter {
     llvm::AllocaInst* value;
   };
   struct Target {          // where an access goes
-    llvm::Value* pointer;  // one, or <lanes x ptr>
+    llvm::Value* pointer;  // one, or <lanes x ptr>; null where `place` says it
     enum class Shape : std::uint8_t { kOnce, kRows, kScattered } shape;
+    Value place;                       // kScattered
     std::vector<llvm::Value*> rows;    // kRows: address of each row
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
-    bool fresh = false;                // that is still to be loaded, from `pointer`
+    bool fresh = false;                // that is still to be loaded, from `place`
     unsigned byte = 0;
   };
   void access(const Item& item);
@@ -160,10 +161,10 @@ class Emitter {
   void find_groups();
   Value displaced(Value place, std::int64_t offset);
   llvm::Value* pointers(const Value& place);  // <lanes x ptr>
-  llvm::Value* offsets_inside(std::uint32_t site, const Value& place, unsigned alignment);
+  llvm::Value* pointers(const Target& target);
+  llvm::Value* offsets_inside(std::uint32_t site, const Value& place);
   bool loads_active_only() const;
-  llvm::Value* inside(std::uint32_t site, const Value& place, unsigned alignment);
-  std::uint32_t span_of(const Value& place, std::uint64_t bytes, unsigned alignment) const;
+  llvm::Value* inside(std::uint32_t site, const Value& place);
   Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
   void find_word(const Item& item, const Value& address, Target& target);
   void forget_words();
@@ -178,7 +179,8 @@ class Emitter {
                          const LaneBody& body, llvm::Value* before = nullptr);
   llvm::Value* site_check(std::uint32_t site, llvm::Value* address);
   std::pair<llvm::Value*, llvm::Value*> site_range(std::uint32_t site);  // begin, limit
-  std::uint32_t new_site(std::uint32_t span);
+  llvm::Value* units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address);
+  std::uint32_t new_site(const Value& place, std::uint64_t bytes, unsigned alignment);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
   void fence(const Item& item);
 

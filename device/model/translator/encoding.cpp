@@ -8,8 +8,7 @@ namespace kiesel {
 template <>
 struct Fields<model::StateLayout> {
   static auto of(auto& v) {
-    return std::tie(v.mask, v.depth,
-                    v.divergence, v.single, v.form, v.base, v.slope, v.x, v.f,
+    return std::tie(v.mask, v.depth, v.divergence, v.single, v.form, v.base, v.slope, v.x, v.f,
                     v.divergence_stride, v.divergence_before, v.divergence_second_side,
                     v.divergence_second_start, v.divergence_in_second, v.width, v.insn_bytes, v.form_varies,
                     v.form_uniform, v.form_sloped);
@@ -28,7 +27,7 @@ struct Fields<model::TranslationRequest> {
 };
 template <>
 struct Fields<model::Translation::Site> {
-  static auto of(auto& v) { return std::tie(v.span); }
+  static auto of(auto& v) { return std::tie(v.span, v.shift, v.is_offset); }
 };
 template <>
 struct Fields<model::Translation::Segment> {
@@ -36,7 +35,9 @@ struct Fields<model::Translation::Segment> {
 };
 template <>
 struct Fields<model::Translation> {
-  static auto of(auto& v) { return std::tie(v.refusal, v.code, v.segments, v.sites, v.frame_bytes, v.instructions); }
+  static auto of(auto& v) {
+    return std::tie(v.refusal, v.code, v.segments, v.sites, v.frame_bytes, v.instructions);
+  }
 };
 
 namespace model {

@@ -20,14 +20,15 @@
 namespace kiesel::model {
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
-#define KIESEL_TABLE_CSRS(CSR)                                                                          \
-  CSR(mscratch)                                                                                         \
-  CSR(core_id)                                                                                          \
-  CSR(group_slot)                                                                                       \
-  CSR(group_warps)                                                                                      \
-  CSR(group_id_x) CSR(group_id_y) CSR(group_id_z) CSR(local_size_x) CSR(local_size_y) CSR(local_size_z) \
-      CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry)          \
-          CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
+#define KIESEL_TABLE_CSRS(CSR)                                                                             \
+  CSR(mscratch)                                                                                            \
+  CSR(core_id)                                                                                             \
+  CSR(group_slot)                                                                                          \
+  CSR(group_warps)                                                                                         \
+  CSR(group_id_x)                                                                                          \
+  CSR(group_id_y) CSR(group_id_z) CSR(local_size_x) CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x)  \
+      CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) \
+          CSR(num_cores) CSR(local_base) CSR(num_barriers)
 enum class TableCsr : std::uint8_t {
 #define KIESEL_CSR(name) name,
   KIESEL_TABLE_CSRS(KIESEL_CSR)
@@ -35,11 +36,15 @@ enum class TableCsr : std::uint8_t {
       kCount
 };
 
-// Where the allocation lies that a site's last access went to: an access to `address` is inside when
-// address - begin < limit. `limit` already leaves room for the site's span; 0 where nothing is known.
+// Where the allocation lies that a site's last access went to. In units of what the site's addresses are
+// multiples of, `limit` of them from `begin` on leave room for the site's span; 0 where nothing is known.
 struct SiteRange {
-  std::uint64_t begin = 0, limit = 0;
+  std::uint64_t begin = 0, limit = 0, end = 0;
 };
+
+// A site whose addresses are 32-bit offsets from a base takes no more units than this, and bases from so many
+// units before the allocation on: sums of 32 bits are right then.
+inline constexpr std::uint64_t kUnitsBefore = 1 << 16, kMostUnits = (std::uint64_t{1} << 31) - kUnitsBefore;
 
 inline constexpr std::uint32_t kNoSite = ~std::uint32_t{0};
 
@@ -66,6 +71,10 @@ struct WarpContext {
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
+  // Whether the first and the last of the lanes' addresses, so many bytes at each, are inside: of a line that
+  // is not inside as a whole.
+  bool (*ends_inside)(void* warp, std::uint32_t site, std::uint64_t address, std::uint64_t stride,
+                      std::uint64_t bytes, std::uint64_t mask);
   // False when the launch must end or, in a loop that only waits for memory to change (`waits`), when other
   // warps of the group should have their turn. Sets poll_at.
   bool (*poll)(void* warp, std::uint64_t executed, bool waits);
@@ -111,6 +120,8 @@ struct TranslationRequest {
 struct Translation {
   struct Site {
     std::uint32_t span;  // bytes that an access covers
+    std::uint8_t shift;  // of its unit: the address is a multiple of 1 << shift, or the interpreter's
+    bool is_offset;      // kMostUnits holds
   };
   // The first one starts the kernel, each other one behind a barrier.
   struct Segment {
