@@ -203,8 +203,9 @@ TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the 
 }
 
 TEST_CASE("a device that goes waits for no translation, nor does a launch that waits for one") {
-  std::atomic<bool> leave{false}, gone{false};
+  std::atomic<bool> asked{false}, leave{false}, gone{false};
   const TranslationService slow{[&](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+                                  asked = true;
                                   while (!leave) std::this_thread::sleep_for(1ms);
                                   gone = true;
                                   return Error{Errc::kCrashed, "late"};
@@ -219,7 +220,7 @@ TEST_CASE("a device that goes waits for no translation, nor does a launch that w
       CHECK_FALSE(completion.status.ok());
       ended = true;
     });
-    std::this_thread::sleep_for(20ms);
+    while (!asked) std::this_thread::sleep_for(1ms);
   }
   CHECK(ended);
   leave = true;

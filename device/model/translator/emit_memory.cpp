@@ -54,10 +54,9 @@ llvm::Value* Emitter::site_check(std::uint32_t site, llvm::Value* address) {
 }
 
 std::pair<llvm::Value*, llvm::Value*> Emitter::site_range(std::uint32_t site) {
-  llvm::Value* sites = load_context(offsetof(WarpContext, sites), pointer_);
   const auto field = [&](std::size_t offset) {
     auto* made =
-        b_.CreateLoad(i64_, b_.CreateConstInBoundsGEP1_64(i8_, sites, site * sizeof(SiteRange) + offset));
+        b_.CreateLoad(i64_, b_.CreateConstInBoundsGEP1_64(i8_, sites_, site * sizeof(SiteRange) + offset));
     made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
     return made;
   };
@@ -275,7 +274,6 @@ void Emitter::find_groups() {
           group.first = first;
           group.end = end;
           group.alignment = std::max(group.alignment, static_cast<unsigned>(bytes));
-          ++group.members;
           group_of_[i] = found->second;
         } else {
           found = open.end();
@@ -284,12 +282,17 @@ void Emitter::find_groups() {
       }
       if (group_of_[i] == kNone) {
         open[item.in.rs1] = group_of_[i] = static_cast<std::uint32_t>(groups_.size());
-        groups_.push_back({offset, offset + bytes, static_cast<unsigned>(bytes), 1, kNoSite, nullptr, {}});
+        groups_.push_back({offset, offset + bytes, static_cast<unsigned>(bytes), kNoSite, nullptr, {}});
       }
     }
     const Operands uses = uses_of(item);
     if (uses.writes != kNone) open.erase(uses.writes);
   }
+}
+
+void Emitter::check(Group& group, const Value& address) {
+  group.site = new_site(address, static_cast<std::uint64_t>(group.end - group.first), group.alignment);
+  group.ok = inside(group.site, displaced(address, group.first));
 }
 
 // Where the lanes' accesses go, and whether the fast way may take them there.
@@ -299,13 +302,9 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
   const unsigned bytes = access_bytes(item.in.op);
   const Value place = displaced(address, item.in.imm);
   const std::uint32_t number = group_of_[item_];
-  if (number != kNone && groups_[number].members > 1) {
+  if (number != kNone) {
     Group& group = groups_[number];
-    if (!group.ok) {
-      const auto length = static_cast<std::uint64_t>(group.end - group.first);
-      group.site = new_site(address, length, group.alignment);
-      group.ok = inside(group.site, displaced(address, group.first));
-    }
+    if (!group.ok) check(group, address);
     is_inside = group.ok;
     site = group.site;
   } else {
@@ -548,6 +547,7 @@ void Emitter::access(const Item& item) {
   }
   // Values that all ways need are read before they part.
   if (!load_it) read(in.rs2);
+  if (way_ != Way::kBoth && group_of_[item_] != kNone) return access_in_run(item, address, kind);
   llvm::BasicBlock* done = new_block("done");
   std::vector<std::pair<llvm::Value*, llvm::BasicBlock*>> results;
   const auto arrive = [&](const Value& value) {
@@ -583,6 +583,21 @@ void Emitter::access(const Item& item) {
   llvm::PHINode* phi = b_.CreatePHI(results[0].first->getType(), 3);
   for (const auto& [v, from] : results) phi->addIncoming(v, from);
   write(uses.writes, {kind, phi});
+}
+
+void Emitter::access_in_run(const Item& item, const Value& address, const Kind& kind) {
+  const Operands uses = operands_of(item.in);
+  Value loaded;
+  if (way_ == Way::kStep) {
+    loaded = step(item, groups_[group_of_[item_]].site, kind);
+  } else {
+    llvm::Value* is_inside = nullptr;
+    std::uint32_t site = kNoSite;
+    const Target target = target_of(item, address, is_inside, site);
+    if (is_store(item.in)) return store_to(target, item);
+    loaded = from_memory(item.in, load_from(target, item.in), kind);
+  }
+  if (uses.writes != kNone) write(uses.writes, {kind, loaded.v});
 }
 
 // Only a fence of writes before reads costs the host an instruction; the others keep the order of the code.

@@ -55,6 +55,8 @@ void Emitter::begin_function(std::size_t number) {
   window_end_ = load_context(offsetof(WarpContext, window_end), i64_);
   launch_block_ = load_context(offsetof(WarpContext, csrs), i64_);  // mscratch is the first one
   static_assert(static_cast<int>(TableCsr::mscratch) == 0);
+  sites_ = load_context(offsetof(WarpContext, sites), pointer_);
+  local_ids_ = load_context(offsetof(WarpContext, local_ids), pointer_);
   llvm::Value* frames = load_context(offsetof(WarpContext, frames), pointer_);
   llvm::Value* frame_bytes = load_context(offsetof(WarpContext, frame_bytes), i64_);
   llvm::Value* private_memory = load_context(offsetof(WarpContext, private_memory), pointer_);
@@ -262,10 +264,9 @@ llvm::Value* Emitter::launch_value(std::int64_t offset, llvm::Type* type) {
 
 // Of the warp's lanes from the first one on.
 llvm::Value* Emitter::local_ids(unsigned dimension, llvm::Type* type) {
-  llvm::Value* all = load_context(offsetof(WarpContext, local_ids), pointer_);
   llvm::Value* at = b_.CreateAdd(b_.CreateMul(load(rank_), number64(kLocalIdsBytes)),
                                  number64(dimension * kLocalIdsBytes / 3));
-  auto* made = b_.CreateAlignedLoad(type, b_.CreateGEP(i8_, all, at), llvm::Align(4));
+  auto* made = b_.CreateAlignedLoad(type, b_.CreateGEP(i8_, local_ids_, at), llvm::Align(4));
   made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
   return made;
 }

@@ -121,7 +121,16 @@ void Emitter::emit_node(std::uint32_t number) {
   b_.SetInsertPoint(blocks_[number]);
   active();
   find_groups();
-  for (item_ = 0; item_ < block_->items.size(); ++item_) emit_item(block_->items[item_]);
+  find_runs();
+  auto run = runs_.begin();
+  for (item_ = 0; item_ < block_->items.size();) {
+    if (run != runs_.end() && run->first == item_) {
+      emit_run(*run++);  // moves item_ behind it
+    } else {
+      emit_item(block_->items[item_]);
+      ++item_;
+    }
+  }
   item_ = block_->items.size() - 1;
   emit_ending();
 }

@@ -146,6 +146,7 @@ class Emitter {
     unsigned byte = 0;
   };
   void access(const Item& item);
+  void access_in_run(const Item& item, const Value& address, const Kind& kind);
   void slot_access(const Item& item);
   Value load_known(const Item& item, const Kind& kind, const std::byte* bytes);
   llvm::Type* memory_type(const Instruction& in) const;
@@ -153,12 +154,13 @@ class Emitter {
   llvm::Value* to_memory(const Item& item, bool once);
   struct Group {
     std::int64_t first, end;  // bytes from the register's address that its members cover
-    unsigned alignment, members;
+    unsigned alignment;
     std::uint32_t site;
-    llvm::Value* ok;
+    llvm::Value* ok;          // once it is known
     std::vector<Word> words;  // that are loaded
   };
   void find_groups();
+  void check(Group& group, const Value& address);
   Value displaced(Value place, std::int64_t offset);
   llvm::Value* pointers(const Value& place);  // <lanes x ptr>
   llvm::Value* pointers(const Target& target);
@@ -183,6 +185,23 @@ class Emitter {
   std::uint32_t new_site(const Value& place, std::uint64_t bytes, unsigned alignment);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
   void fence(const Item& item);
+
+  // --- emit_run.cpp: accesses with few other instructions between them
+  struct Run {
+    std::size_t first, end;  // items of the block
+  };
+  struct Bail {  // where a check fails in a run
+    std::size_t item;
+    llvm::BasicBlock* from;
+    llvm::BasicBlock* to;
+    std::map<Register, Value> values;
+  };
+  void find_runs();
+  void emit_run(const Run& run);
+  void emit_fast(const Run& run, std::vector<Bail>& bails);
+  void emit_stepped(const Run& run, const std::vector<Bail>& bails, const std::map<Register, Value>& before);
+  std::vector<Register> written_in(std::size_t first, std::size_t end) const;
+  Value merged_value(const Value& a, llvm::BasicBlock* from_a, const Value& b, llvm::BasicBlock* from_b);
 
   // --- emit_segment.cpp: the loop over warps, and what they keep between segments
   void begin_function(std::size_t number);
@@ -275,7 +294,7 @@ class Emitter {
   llvm::BasicBlock* entry_ = nullptr;
   llvm::Value *warp_ = nullptr, *shared_ = nullptr;  // arguments: warp, context
   llvm::Value *start_mask_ = nullptr, *first_rank_ = nullptr, *end_rank_ = nullptr, *module_base_ = nullptr,
-              *window_end_ = nullptr, *launch_block_ = nullptr;
+              *window_end_ = nullptr, *launch_block_ = nullptr, *sites_ = nullptr, *local_ids_ = nullptr;
   llvm::BasicBlock* faulted_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> blocks_;
   std::vector<std::uint32_t> left_;
@@ -303,6 +322,12 @@ class Emitter {
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
   std::vector<std::uint32_t> group_of_;  // by item: its group, or kNone
   std::vector<Group> groups_;
+  std::vector<Run> runs_;
+  enum class Way : std::uint8_t {
+    kBoth,  // an access asks by itself, and has two ways
+    kFast,  // its group has been asked
+    kStep   // the interpreter does it
+  } way_ = Way::kBoth;
 };
 
 }  // namespace kiesel::model::translator
