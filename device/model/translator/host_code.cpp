@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/RegAllocRegistry.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -21,7 +23,8 @@
 namespace kiesel::model::translator {
 namespace {
 
-// Beyond so many instructions a loop's body has no registers left for what could be hoisted out of it.
+// Beyond so many instructions of the module nothing stays in registers for long: neither what could be
+// hoisted out of loops nor what LLVM's best allocator finds a place for.
 constexpr std::size_t kSmall = 4000;
 
 // What gives code as fast as all of -O2 in half the time.
@@ -61,6 +64,10 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
 }
 
 Result<llvm::SmallVector<char, 0>> make_object(llvm::Module& module, llvm::TargetMachine& machine) {
+  const bool small = module.getInstructionCount() < kSmall;
+  using Make = llvm::FunctionPass* (*)();
+  const Make thorough = llvm::createGreedyRegisterAllocator, quick = llvm::createFastRegisterAllocator;
+  llvm::RegisterRegAlloc::setDefault(small ? thorough : quick);
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager code;
