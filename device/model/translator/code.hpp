@@ -64,6 +64,7 @@ struct Item {
   Constant result;                     // what rd will hold
   bool first_is_truth = false;         // rs1 holds 0 or 1
   bool second_is_truth = false;        // so does rs2
+  bool first_is_lower = false;         // the upper half of rs1 is 0
   bool second_may_be_private = false;  // so may rs2
   bool may_be_private = false;  // rs1 may be an address in private memory, where each lane sees its own
   bool high_matters = true;     // somebody reads the upper half of rd
@@ -86,6 +87,10 @@ struct Block {
       false;           // ends in a branch on what a split or predicate just before it made the lanes agree on
   bool spins = false;  // starts a loop that changes no register it reads: it waits for memory to change
   bool masked_only = false;  // of a split: what is inside is too little to be worth a version without masks
+  // Of a split with a side on which lanes go straight to the join: where the other side starts, the join, and
+  // what the condition is there.
+  std::uint32_t only_side = kNone, join = kNone;
+  bool only_side_holds = false;
   const Item& last() const { return items.back(); }
 };
 

@@ -19,8 +19,10 @@ using Base = Constant::Base;
 struct Registers : std::array<Constant, 32> {
   std::uint32_t truths = 1;   // registers that hold 0 or 1, as bits
   std::uint32_t windows = 0;  // registers that may hold an address in the window
+  std::uint32_t lower = 1;    // registers whose upper half is 0
   Constant at(Register r) const { return r < kFloat ? (*this)[r] : Constant(); }
   bool is_truth(Register r) const { return r < kFloat && (truths >> r & 1); }
+  bool is_lower(Register r) const { return r < kFloat && (lower >> r & 1); }
   bool is_window(Register r) const { return r < kFloat && (windows >> r & 1); }
 };
 
@@ -44,7 +46,9 @@ class Finder {
       propagate();
     }
     find_slots();
+    shorten();
     for (Block& block : code_.blocks) find_agreement(block);
+    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) find_only_side(b);
   }
 
  private:
@@ -174,6 +178,10 @@ class Finder {
       case Op::vote_any:
       case Op::vote_uni:
         return true;
+      case Op::srli:
+        return in.imm == 63 || (in.imm == 31 && registers.is_lower(in.rs1));
+      case Op::srliw:
+        return in.imm == 31;
       case Op::xori:
         return first && in.imm == 1;
       case Op::andi:
@@ -196,6 +204,39 @@ class Finder {
     }
   }
 
+  static bool makes_lower(const Item& item, const Registers& registers) {
+    const Instruction& in = item.in;
+    const bool first = registers.is_lower(in.rs1), second = registers.is_lower(in.rs2);
+    switch (in.op) {
+      case Op::lbu:
+      case Op::lhu:
+      case Op::lwu:
+      case Op::zext_h:
+        return true;
+      case Op::andi:
+        return first || in.imm >= 0;
+      case Op::srli:
+        return first || in.imm >= 32;
+      case Op::srliw:
+        return in.imm > 0;
+      case Op::and_:
+        return first || second;
+      case Op::or_:
+      case Op::xor_:
+        return first && second;
+      default:
+        return item.result.is(Base::kNumber) ? (item.result.value >> 32) == 0 : makes_truth(item, registers);
+    }
+  }
+
+  // Numbers of 32 bits without a sign, shifted right, need no upper half.
+  void shorten() {
+    for (Block& block : code_.blocks)
+      for (Item& item : block.items)
+        if (item.in.op == Op::srli && item.first_is_lower && item.in.imm >= 1 && item.in.imm <= 31)
+          item.in.op = Op::srliw;
+  }
+
   // What is computed from an address in the window may be one.
   bool makes_window(const Item& item, const Registers& registers) const {
     if (item.result.is(Base::kWindowEnd)) return true;
@@ -210,12 +251,15 @@ class Finder {
   void write(Registers& registers, const Item& item) const {
     const Operands operands = operands_of(item.in);
     if (operands.writes >= 32) return;
-    const bool truth = makes_truth(item, registers), window = makes_window(item, registers);
+    const bool truth = makes_truth(item, registers), window = makes_window(item, registers),
+               lower = makes_lower(item, registers);
     registers[operands.writes] = item.result;
     registers.truths &= ~(1u << operands.writes);
     if (truth) registers.truths |= 1u << operands.writes;
     registers.windows &= ~(1u << operands.writes);
     if (window) registers.windows |= 1u << operands.writes;
+    registers.lower &= ~(1u << operands.writes);
+    if (lower) registers.lower |= 1u << operands.writes;
   }
 
   void visit(Block& block, Registers& registers) const {
@@ -224,6 +268,7 @@ class Finder {
       item.second = registers.at(item.in.rs2);
       item.first_is_truth = registers.is_truth(item.in.rs1);
       item.second_is_truth = registers.is_truth(item.in.rs2);
+      item.first_is_lower = registers.is_lower(item.in.rs1);
       item.may_be_private = registers.is_window(item.in.rs1);
       item.second_may_be_private = registers.is_window(item.in.rs2);
       item.result = evaluate(item);
@@ -259,6 +304,10 @@ class Finder {
             start[to].truths &= registers.truths;
             changed = true;
           }
+          if (start[to].lower & ~registers.lower) {
+            start[to].lower &= registers.lower;
+            changed = true;
+          }
           for (unsigned r = 1; r < 32; ++r) {
             if (start[to][r] == registers[r] || start[to][r].is(Base::kUnknown)) continue;
             start[to][r] = {};
@@ -283,6 +332,26 @@ class Finder {
         return;
     }
     block.agreed = true;
+  }
+
+  void find_only_side(std::uint32_t number) {
+    Block& split = code_.blocks[number];
+    if (split.ending != Ending::kSplit) return;
+    const Block& branch = code_.blocks[split.next[0]];
+    if (branch.ending != Ending::kBranch || !branch.agreed || branch.items.size() != 1 ||
+        branch.before.size() != 1)
+      return;
+    const auto is_join = [&](std::uint32_t b) {
+      const Block& block = code_.blocks[b];
+      return block.ending == Ending::kJoin && block.split == number && block.items.size() == 1;
+    };
+    for (const bool taken : {false, true}) {
+      const std::uint32_t side = branch.next[taken ? 0 : 1], other = branch.next[taken ? 1 : 0];
+      if (!is_join(other) || is_join(side)) continue;
+      split.only_side = side;
+      split.join = other;
+      split.only_side_holds = taken == (branch.last().in.op == Op::bne);
+    }
   }
 
   bool stores_addresses() const {

@@ -7,6 +7,12 @@ namespace kiesel::model::translator {
 
 using isa::Op;
 
+namespace {
+
+constexpr std::int64_t kBranchAndJoin = 2;  // instructions of a side on which nothing is done
+
+}  // namespace
+
 Emitter::SplitVariables& Emitter::split_variables(std::uint32_t block) {
   auto [found, fresh] = splits_.try_emplace(block);
   if (fresh)
@@ -141,6 +147,7 @@ void Emitter::emit_split() {
     write(item.in.rd, {{Rep::kUniform, true, Nan::kCanonical, 0}, depth});
   }
   count(block_->items.size());
+  if (block_->only_side != kNone) return emit_only_side(condition);
   const std::uint32_t next = block_->next[0];
   if (condition.kind.rep == Rep::kUniform && !(node_->full && block_->masked_only))
     return go_to(next, node_->full);
@@ -170,13 +177,47 @@ void Emitter::emit_split() {
   go_to(next, node_->full && !block_->masked_only, holds(b_.CreateICmpNE(yes, no_lanes())));
 }
 
+// Of a split whose other side goes straight to the join, the branch and the join are only counted for that
+// one; nobody can see that lanes may come to it first. Where all lanes go there, the warp does, too.
+void Emitter::emit_only_side(const Value& condition) {
+  const bool holds = block_->only_side_holds, may_be_full = node_->full && !block_->masked_only;
+  const std::uint32_t behind = code_.blocks[block_->join].next[0];
+  llvm::Value* inside = predicate(condition, !holds);
+  llvm::BasicBlock *some = new_block("some"), *none = new_block("none");
+  b_.CreateCondBr(b_.CreateICmpEQ(inside, no_lanes()), none, some);
+  b_.SetInsertPoint(none);
+  count(number64(kBranchAndJoin), b_.CreateMul(active_lanes(), number64(kBranchAndJoin)));
+  go_to(behind, node_->full, number64(!holds));
+  b_.SetInsertPoint(some);
+  if (may_be_full) {
+    llvm::BasicBlock *all = new_block("all"), *part = nullptr;
+    if (condition.kind.rep == Rep::kUniform)
+      b_.CreateBr(all);
+    else
+      b_.CreateCondBr(b_.CreateICmpEQ(inside, all_lanes()), all, part = new_block("part"));
+    b_.SetInsertPoint(all);
+    count(number64(1), active_lanes());
+    go_to(block_->only_side, true, number64(holds));
+    if (!part) return;
+    b_.SetInsertPoint(part);
+  }
+  SplitVariables& variables = split_variables(node_->block);
+  llvm::Value* others = b_.CreateAnd(b_.CreateNot(inside), mask());
+  count(number64(1), b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b_.CreateZExt(inside, i64_)));
+  b_.CreateStore(mask(), variables.before);
+  b_.CreateStore(others, variables.second);
+  b_.CreateStore(b_.CreateICmpNE(others, no_lanes()), variables.open);
+  b_.CreateStore(b_.getFalse(), variables.in_second);
+  b_.CreateStore(number64(!holds), variables.second_holds);
+  b_.CreateStore(inside, mask_variable_);
+  go_to(block_->only_side, false, number64(holds));
+}
+
 void Emitter::emit_join() {
   count(block_->items.size());
   const std::uint32_t next = block_->next[0];
   if (node_->full) return go_to(next, true);
   SplitVariables& variables = split_variables(block_->split);
-  llvm::BasicBlock *open = new_block("open"), *closed = new_block("closed"), *second = new_block("second"),
-                   *pop = new_block("pop");
   // Goes on behind the join under a mask.
   const auto go_on = [&](llvm::Value* lanes) {
     if (request_.shape.partial) return go_to(next, false);
@@ -187,6 +228,17 @@ void Emitter::emit_join() {
     b_.SetInsertPoint(some);
     go_to(next, false);
   };
+  if (code_.blocks[block_->split].only_side != kNone) {  // the other side has its branch and join
+    llvm::Value* others = b_.CreateZExt(load(variables.second), i64_);
+    count(b_.CreateSelect(load(variables.open), number64(kBranchAndJoin), number64(0)),
+          b_.CreateMul(b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, others), number64(kBranchAndJoin)));
+    llvm::Value* before = load(variables.before);
+    b_.CreateStore(b_.getFalse(), variables.open);
+    b_.CreateStore(before, mask_variable_);
+    return go_on(before);
+  }
+  llvm::BasicBlock *open = new_block("open"), *closed = new_block("closed"), *second = new_block("second"),
+                   *pop = new_block("pop");
   b_.CreateCondBr(load(variables.open), open, closed);
   b_.SetInsertPoint(closed);
   if (code_.blocks[block_->split].masked_only)

@@ -175,13 +175,20 @@ void Emitter::emit_item(const Item& item) {
   if (uses.writes != kNone) write(uses.writes, convert(value, kind));
 }
 
+llvm::Value* Emitter::active_lanes() {
+  if (node_->full) return number64(lanes_);
+  return b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64());
+}
+
 void Emitter::count(std::size_t items) {
   llvm::Value* n = number64(static_cast<std::int64_t>(items));
-  b_.CreateStore(b_.CreateAdd(load(executed_), n), executed_);
-  llvm::Value* lanes = number64(lanes_);
-  if (!node_->full) lanes = b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64());
-  b_.CreateStore(b_.CreateAdd(load(lane_instructions_), b_.CreateMul(lanes, n)), lane_instructions_);
+  count(n, b_.CreateMul(active_lanes(), n));
   counted_ = true;
+}
+
+void Emitter::count(llvm::Value* items, llvm::Value* lane_instructions) {
+  b_.CreateStore(b_.CreateAdd(load(executed_), items), executed_);
+  b_.CreateStore(b_.CreateAdd(load(lane_instructions_), lane_instructions), lane_instructions_);
 }
 
 // Where a loop closes, towards `target`, whose variables are stored.
@@ -217,8 +224,7 @@ void Emitter::go_to(std::uint32_t block, bool full, llvm::Value* agreed) {
       store_variable(r, convert({{Rep::kUniform, true, Nan::kCanonical, 0}, agreed}, kind));
       continue;
     }
-    const bool is_written = std::find(written_.begin(), written_.end(), r) != written_.end();
-    if (!is_written && kind == node_->start[r]) continue;  // its variable holds it
+    if (is_in_variable(r, kind)) continue;
     store_variable(r, convert(at_end(r), kind));
   }
   values_ = values;

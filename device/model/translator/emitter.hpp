@@ -49,7 +49,9 @@ class Emitter {
   // Makes the block's last stores for that successor and goes there; `poll` where a loop closes.
   void go_to(std::uint32_t block, bool full,
              llvm::Value* agreed = nullptr);  // what Kinds::agreed() then holds
+  llvm::Value* active_lanes();                // their number
   void count(std::size_t items);
+  void count(llvm::Value* items, llvm::Value* lane_instructions);
   void poll(const Node& target, std::uint32_t number);
   llvm::BasicBlock* new_block(const char* name);
   void branch_likely(llvm::Value* condition, llvm::BasicBlock* likely, llvm::BasicBlock* other);
@@ -62,6 +64,8 @@ class Emitter {
   Value load_variable(Register r, const Kind& kind);
   void store_variable(Register r, const Value& value);
   llvm::AllocaInst* variable(Register r, Rep rep, bool step);
+  bool is_written(Register r) const;
+  bool is_in_variable(Register r, const Kind& kind) const;
   Value at_end(Register r);  // as the node leaves it: blended where lanes wait
   Value blended(const Value& fresh, const Value& old);
   Value convert(Value value, const Kind& to);
@@ -97,6 +101,8 @@ class Emitter {
   // --- emit_integer.cpp
   bool needs_interpreter(const Item& item) const;
   Value integer(const Item& item, const Kind& kind);
+  static bool is_offset_below(const Item& item, const Value& a, const Value& b);
+  llvm::Value* offset_below(const Item& item, const Value& a, const Value& b);
   llvm::Value* truth_of(const Item& item, const Value& a, const Value& b);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   Value offset_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
@@ -212,6 +218,7 @@ class Emitter {
   void emit_barrier();
   void put_frame(std::uint32_t node);
   void take_frame(std::uint32_t node);
+  void keep_in_frame();
   llvm::Value* frame_place(Register r, int part, llvm::Type* type);
   void put_counters();
   llvm::Value* table_csr(TableCsr which);
@@ -257,6 +264,7 @@ class Emitter {
   void emit_ending();
   void emit_branch();
   void emit_split();
+  void emit_only_side(const Value& condition);
   void emit_join();
   void emit_predicate();
   void emit_return();
@@ -304,6 +312,8 @@ class Emitter {
   llvm::BasicBlock *next_group_ = nullptr, *next_warp_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> arrivals_;                  // by what the warp did
   llvm::AllocaInst* did_ = nullptr;                                      // the last warp that has arrived
+  std::map<llvm::AllocaInst*, llvm::LoadInst*> taken_;                   // variables from the frame
+  std::vector<std::pair<llvm::StoreInst*, const llvm::Value*>> puts_;    // variables to the frame
   llvm::Value *frame_pointer_ = nullptr, *private_memory_ = nullptr;     // of the warp
   std::map<TableCsr, llvm::Value*> csrs_;                                // read where the group starts
   std::map<std::pair<std::int64_t, llvm::Type*>, llvm::Value*> launch_;  // so is the launch block, by offset

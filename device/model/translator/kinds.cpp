@@ -227,15 +227,19 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
     case Ending::kBranch:
       for (const std::uint32_t to : block.next) out.push_back({to, node.full});
       break;
-    case Ending::kSplit:
-      out.push_back({block.next[0], node.full && !block.masked_only});
+    case Ending::kSplit: {
+      const std::uint32_t side = block.only_side == kNone ? block.next[0] : block.only_side;
+      if (side != block.next[0]) out.push_back({code_.blocks[block.join].next[0], node.full});
+      out.push_back({side, node.full && !block.masked_only});
       if (node.full && kind_of(block.last().in.rs1, block.last().first, kinds).rep != Rep::kUniform)
-        out.push_back({block.next[0], false});
+        out.push_back({side, false});
       break;
+    }
     case Ending::kJoin:
       out.push_back({block.next[0], node.full});
       if (node.full) break;
-      out.push_back({code_.blocks[block.split].next[0], false});
+      if (code_.blocks[block.split].only_side == kNone)
+        out.push_back({code_.blocks[block.split].next[0], false});
       if (may_fill) out.push_back({block.next[0], true});
       break;
     case Ending::kPredicate:

@@ -127,12 +127,20 @@ Value Emitter::read(Register r, const Constant& c) {
 
 void Emitter::write(Register r, Value value) {
   values_[r] = value;
-  if (std::find(written_.begin(), written_.end(), r) == written_.end()) written_.push_back(r);
+  if (!is_written(r)) written_.push_back(r);
+}
+
+bool Emitter::is_written(Register r) const {
+  return std::find(written_.begin(), written_.end(), r) != written_.end();
+}
+
+// The variable of a kind holds what the register is at the node's end.
+bool Emitter::is_in_variable(Register r, const Kind& kind) const {
+  return !is_written(r) && kind == node_->start[r];
 }
 
 Value Emitter::at_end(Register r) {
-  const bool is_written = std::find(written_.begin(), written_.end(), r) != written_.end();
-  if (!is_written || !kinds_.keeps(*node_, r)) return read(r);
+  if (!is_written(r) || !kinds_.keeps(*node_, r)) return read(r);
   return blended(values_[r], load_variable(r, node_->start[r]));
 }
 
