@@ -152,6 +152,97 @@ constexpr Case kCases[] = {
   add t3, t3, t5
 )",
      [](Place p) { return p.all[p.index()] + 3 * (std::int64_t{p.index()} + 0x80000000); }},
+    {"an index compared with numbers", R"(
+  lw t5, 0(t1)
+  addw t2, t5, t5
+  addi t3, zero, 0
+  addi a2, zero, 1
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+  lui a2, 524288
+  addiw a2, a2, -1
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+  addi a2, zero, 0
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+  addi a2, zero, -1
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+  bseti a2, zero, 31
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+  bseti a2, zero, 40
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+  addi a2, zero, 1000
+  add t6, t5, a2
+  slt a3, t6, t2
+  sh1add t3, t3, a3
+  slt a3, t2, t6
+  sh1add t3, t3, a3
+  slti a3, t6, 900
+  sh1add t3, t3, a3
+)",
+     [](Place p) {
+       const std::int64_t number = p.word_at((p.bytes - p.all) / 4);
+       const std::int64_t twice = static_cast<std::int32_t>(static_cast<std::uint32_t>(number) * 2);
+       std::int64_t all = 0;
+       for (const std::int64_t base :
+            {std::int64_t{1}, std::int64_t{INT32_MAX}, std::int64_t{0}, std::int64_t{-1},
+             std::int64_t{1} << 31, std::int64_t{1} << 40, std::int64_t{1000}}) {
+         const std::int64_t sum = number + base;
+         all = ((all * 2 + (sum < twice)) * 2 + (twice < sum)) * 2 + (sum < 900);
+       }
+       return all;
+     }},
+    {"words without a sign, shifted", R"(
+  lwu t5, 0(t1)
+  srli t3, t5, 31
+  srli t6, t5, 7
+  sh1add t3, t6, t3
+  lhu t5, 2(t1)
+  srli t5, t5, 15
+  sh1add t3, t3, t5
+  lw t5, 0(t1)
+  srli t5, t5, 40
+  add t3, t3, t5
+)",
+     [](Place p) {
+       const std::int64_t word = p.word_at((p.bytes - p.all) / 4), low = word & 0xFFFFFFFF;
+       const std::int64_t high = static_cast<std::int64_t>(static_cast<std::uint64_t>(word) >> 40);
+       return ((low >> 31) + (low >> 7) * 2) * 2 + (p.uhalf(2) >> 15) + high;
+     }},
     {"an index that shifts extend", R"(
   lw t5, 0(t1)
   andi t5, t5, 15

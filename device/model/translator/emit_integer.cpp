@@ -104,8 +104,9 @@ Value Emitter::integer(const Item& item, const Kind& kind) {
     return offset_result(item, kind, a, b);
   if (divides(in.op) && !is_word(in.op)) return wide_division(item, kind, a, b);
   const bool both = is_narrow(a.kind) && is_narrow(b.kind);
-  if (kind.rep == Rep::kNarrow && (works_in_lower_half(in) || (both && works_on_narrow(in.op)) ||
-                                   in.op == Op::czero_eqz || in.op == Op::czero_nez)) {
+  if (kind.rep == Rep::kNarrow &&
+      (works_in_lower_half(in) || (both && works_on_narrow(in.op)) || is_offset_below(item, a, b) ||
+       in.op == Op::czero_eqz || in.op == Op::czero_nez)) {
     if (in.op == Op::czero_eqz || in.op == Op::czero_nez) {
       llvm::Value* zero = is_narrow(b.kind)
                               ? b_.CreateICmpEQ(narrow(b), llvm::Constant::getNullValue(lanes(i32_)))
@@ -113,12 +114,55 @@ Value Emitter::integer(const Item& item, const Kind& kind) {
       llvm::Value *x = narrow(a), *none = llvm::Constant::getNullValue(lanes(i32_));
       return {kind, in.op == Op::czero_eqz ? b_.CreateSelect(zero, none, x) : b_.CreateSelect(zero, x, none)};
     }
+    if (llvm::Value* truth = offset_below(item, a, b)) return {kind, b_.CreateZExt(truth, lanes(i32_))};
     if (llvm::Value* truth = truth_of(item, a, b)) return {kind, b_.CreateZExt(truth, lanes(i32_))};
     return {kind, compute32(in, narrow(a), narrow(b))};
   }
   llvm::Value* v = is_word(in.op) ? b_.CreateSExt(compute32(in, narrow(a), narrow(b)), lanes(i64_))
                                   : compute64(in, wide(a), wide(b));
   return {kind, kind.rep == Rep::kNarrow ? b_.CreateTrunc(v, lanes(i32_)) : v};
+}
+
+// Whether an offset from a base is compared with a number of 32 bits.
+bool Emitter::is_offset_below(const Item& item, const Value& a, const Value& b) {
+  const auto is_offset = [](const Value& v) { return v.kind.rep == Rep::kOffset && v.kind.stride == 1; };
+  return (item.in.op == Op::slt || item.in.op == Op::slti) &&
+         ((is_offset(a) && is_narrow(b.kind)) || (is_narrow(a.kind) && is_offset(b)));
+}
+
+// The comparison in 32 bits, which a base that is above 0 and no longer does not leave; or null.
+llvm::Value* Emitter::offset_below(const Item& item, const Value& a, const Value& b) {
+  if (!is_offset_below(item, a, b)) return nullptr;
+  const bool first = a.kind.rep == Rep::kOffset;
+  llvm::Value* base = first ? a.step : b.step;
+  llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
+  llvm::Value* less = b_.CreateSub(base, number64(1));
+  branch_likely(b_.CreateICmpULT(less, number64(INT32_MAX)), fast, slow);
+  b_.SetInsertPoint(fast);
+  const auto number = [&](std::int32_t v) { return b_.getInt32(static_cast<std::uint32_t>(v)); };
+  llvm::Value* by = b_.CreateTrunc(first ? base : less, i32_);
+  llvm::Value* quick = nullptr;
+  if (first) {  // a sum that is too large is no less than anything
+    llvm::Value* most = splat(b_.CreateSub(number(INT32_MAX), by));
+    llvm::Value* sum = b_.CreateAdd(b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, a.v, most), splat(by));
+    quick = b_.CreateICmpSLT(sum, narrow(b));
+  } else {  // an offset that is no less than the number less the base, and one
+    llvm::Value* least = splat(b_.CreateAdd(number(INT32_MIN), by));
+    llvm::Value* rest =
+        b_.CreateSub(b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, narrow(a), least), splat(by));
+    quick = b_.CreateICmpSGE(b.v, rest);
+  }
+  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(slow);
+  llvm::Value* each = b_.CreateICmpSLT(wide(a), wide(b));
+  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(done);
+  llvm::PHINode* phi = b_.CreatePHI(lanes(i1_), 2);
+  phi->addIncoming(quick, fast_end);
+  phi->addIncoming(each, slow_end);
+  return phi;
 }
 
 // Of what makes a truth of truths the result in one bit a lane, which hosts compute with masks; or null.
@@ -151,14 +195,17 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
   const Instruction& in = item.in;
   const bool rows = rows_ > 1;
   const auto step_of = [&](const Value& v) { return v.step ? v.step : number64(0); };
-  // All corners of a line lie in [low, high].
+  // All corners of a line lie in [low, high], as its base does.
   const auto inside = [&](llvm::Value* base, std::int64_t stride, llvm::Value* step, std::int64_t low,
                           std::int64_t high) {
     const auto in_range = [&](llvm::Value* v) {
       return b_.CreateICmpULE(b_.CreateSub(v, number64(low)), number64(high - low));
     };
+    const std::int64_t reach = stride * (row_ - 1);
+    if (!rows && reach >= 0) return b_.CreateICmpSLE(base, number64(high - reach));
+    if (!rows) return b_.CreateICmpSGE(base, number64(low - reach));
     llvm::Value* ok = in_range(base);
-    llvm::Value* last = b_.CreateAdd(base, number64(stride * (row_ - 1)));
+    llvm::Value* last = b_.CreateAdd(base, number64(reach));
     if (stride) ok = b_.CreateAnd(ok, in_range(last));
     if (rows) {
       llvm::Value* down = b_.CreateMul(step, number64(rows_ - 1));
