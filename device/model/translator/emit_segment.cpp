@@ -37,6 +37,8 @@ void Emitter::begin_function(std::size_t number) {
   blocks_.clear();
   left_.clear();
   arrivals_.clear();
+  taken_.clear();
+  puts_.clear();
   std::fill(std::begin(scratch_), std::end(scratch_), nullptr);
   entry_ = new_block("entry");
   next_group_ = new_block("next_group");
@@ -83,6 +85,7 @@ void Emitter::emit_segment(std::uint32_t root, std::size_t number) {
     emit_node(next);
   }
   end_function();
+  keep_in_frame();
 }
 
 void Emitter::arrive(std::uint32_t did) {
@@ -175,7 +178,8 @@ void Emitter::emit_barrier() {
   const std::uint32_t next = kinds_.find(block_->next[0], full);
   const Node& target = kinds_.nodes()[next];
   for (const unsigned r : target.needed.set_bits())
-    if (target.start[r].rep != Rep::kNone) store_variable(r, convert(at_end(r), target.start[r]));
+    if (target.start[r].rep != Rep::kNone && !is_in_variable(r, target.start[r]))
+      store_variable(r, convert(at_end(r), target.start[r]));
   put_frame(next);
   arrive(segment_of(next, static_cast<std::uint32_t>(id.value)));
 }
@@ -197,6 +201,8 @@ void Emitter::put_frame(std::uint32_t node) {
   const auto put = [&](Register r, int part, llvm::Value* v) {
     auto* made = b_.CreateAlignedStore(v, frame_place(r, part, v->getType()), llvm::Align(kAlignment));
     made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+    if (const auto* from = llvm::dyn_cast<llvm::LoadInst>(v))
+      puts_.emplace_back(made, from->getPointerOperand());
   };
   const Node& target = kinds_.nodes()[node];
   for (const unsigned r : target.needed.set_bits()) {
@@ -218,12 +224,40 @@ void Emitter::take_frame(std::uint32_t node) {
   for (const unsigned r : start.needed.set_bits()) {
     const Kind& kind = start.start[r];
     if (kind.rep == Rep::kNone) continue;
-    Value value{kind,
-                take(r, static_cast<int>(kind.rep) * 4, variable(r, kind.rep, false)->getAllocatedType())};
-    if (has_step(kind)) value.step = take(r, static_cast<int>(kind.rep) * 4 + kStep, i64_);
-    store_variable(r, value);
+    const auto take_part = [&](bool step) {
+      llvm::AllocaInst* made = variable(r, kind.rep, step);
+      auto* from = take(r, static_cast<int>(kind.rep) * 4 + (step ? kStep : 0), made->getAllocatedType());
+      b_.CreateStore(from, made);
+      taken_[made] = from;
+    };
+    take_part(false);
+    if (has_step(kind)) take_part(true);
   }
   if (!start.full) b_.CreateStore(b_.CreateTrunc(take(0, kMask, i64_), mask_type_), mask_variable_);
+}
+
+// What a segment only reads stays in the frame.
+void Emitter::keep_in_frame() {
+  std::vector<llvm::Instruction*> useless;
+  for (const auto& [variable, from] : taken_) {
+    unsigned stores = 0;
+    for (const llvm::User* user : variable->users()) stores += llvm::isa<llvm::StoreInst>(user);
+    if (stores != 2) continue;  // where it is made, and where it is taken
+    for (llvm::User* user : variable->users()) {
+      auto* use = llvm::cast<llvm::Instruction>(user);
+      if (llvm::isa<llvm::LoadInst>(use)) {
+        llvm::Instruction* load = from->clone();
+        load->insertBefore(use);
+        use->replaceAllUsesWith(load);
+      }
+      useless.push_back(use);
+    }
+    for (const auto& [store, what] : puts_)
+      if (what == variable) useless.push_back(store);
+    useless.push_back(variable);
+  }
+  for (llvm::Instruction* each : useless) each->dropAllReferences();
+  for (llvm::Instruction* each : useless) each->eraseFromParent();
 }
 
 // What the call has executed, up to the current item where its block is not counted yet.
@@ -231,10 +265,8 @@ void Emitter::put_counters() {
   llvm::Value *executed = load(executed_), *lane_instructions = load(lane_instructions_);
   if (node_ && !counted_) {
     llvm::Value* n = number64(static_cast<std::int64_t>(item_));
-    llvm::Value* active = number64(lanes_);
-    if (!node_->full) active = b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64());
     executed = b_.CreateAdd(executed, n);
-    lane_instructions = b_.CreateAdd(lane_instructions, b_.CreateMul(active, n));
+    lane_instructions = b_.CreateAdd(lane_instructions, b_.CreateMul(active_lanes(), n));
   }
   add_to_context(offsetof(WarpContext, executed), executed);
   add_to_context(offsetof(WarpContext, lane_instructions), lane_instructions);
