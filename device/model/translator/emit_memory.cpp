@@ -253,46 +253,32 @@ llvm::Value* Emitter::pointers(const Value& place) {
   return b_.CreateGEP(step, b_.CreateIntToPtr(place.step, pointer_), place.v);
 }
 
-// Accesses of a block through one register that does not change between them are checked together.
 void Emitter::find_groups() {
-  group_of_.assign(block_->items.size(), kNone);
   groups_.clear();
-  std::map<Register, std::uint32_t> open;  // by base register
-  constexpr std::int64_t kMostSpan = 2048;
-  for (std::size_t i = 0; i < block_->items.size(); ++i) {
-    const Item& item = block_->items[i];
-    const bool plain = (is_load(item.in) || is_store(item.in)) && item.slot == kNone &&
-                       item.first.is(Constant::Base::kUnknown) && !item.may_be_private;
-    if (plain) {
-      const std::int64_t offset = item.in.imm, bytes = access_bytes(item.in.op);
-      auto found = open.find(item.in.rs1);
-      if (found != open.end()) {
-        Group& group = groups_[found->second];
-        const std::int64_t first = std::min(group.first, offset), end = std::max(group.end, offset + bytes);
-        const bool aligned = (offset - first) % bytes == 0 && (group.first - first) % group.alignment == 0;
-        if (end - first <= kMostSpan && aligned) {
-          group.first = first;
-          group.end = end;
-          group.alignment = std::max(group.alignment, static_cast<unsigned>(bytes));
-          group_of_[i] = found->second;
-        } else {
-          found = open.end();
-          open.erase(item.in.rs1);
-        }
-      }
-      if (group_of_[i] == kNone) {
-        open[item.in.rs1] = group_of_[i] = static_cast<std::uint32_t>(groups_.size());
-        groups_.push_back({offset, offset + bytes, static_cast<unsigned>(bytes), kNoSite, nullptr, {}});
-      }
-    }
-    const Operands uses = uses_of(item);
-    if (uses.writes != kNone) open.erase(uses.writes);
+  const BlockAccesses& accesses = accesses_[node_->block];
+  for (std::uint32_t g = 0; g < accesses.groups.size(); ++g) {
+    groups_.push_back({&accesses.groups[g], kNoSite, nullptr, {}});
+    if (accesses.groups[g].is_asked) b_.CreateStore(b_.getFalse(), check_variable(node_->block, g));
   }
 }
 
-void Emitter::check(Group& group, const Value& address) {
-  group.site = new_site(address, static_cast<std::uint64_t>(group.end - group.first), group.alignment);
-  group.ok = inside(group.site, displaced(address, group.first));
+// What a group's check found, for those that rely on it.
+llvm::AllocaInst* Emitter::check_variable(std::uint32_t block, std::uint32_t group) {
+  llvm::AllocaInst*& made = checks_[{block, group}];
+  if (!made) made = new_variable(i1_, "inside", b_.getFalse());
+  return made;
+}
+
+void Emitter::check(std::uint32_t number, const Value& address) {
+  Group& group = groups_[number];
+  const AccessGroup& of = *group.of;
+  if (of.known_in != kNone) {
+    group.ok = load(check_variable(of.known_in, of.known_by));
+    return;
+  }
+  group.site = new_site(address, static_cast<std::uint64_t>(of.end - of.first), of.alignment);
+  group.ok = inside(group.site, displaced(address, of.first));
+  if (of.is_asked) b_.CreateStore(group.ok, check_variable(node_->block, number));
 }
 
 // Where the lanes' accesses go, and whether the fast way may take them there.
@@ -301,12 +287,11 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
   Target target{};
   const unsigned bytes = access_bytes(item.in.op);
   const Value place = displaced(address, item.in.imm);
-  const std::uint32_t number = group_of_[item_];
+  const std::uint32_t number = group_of(item_);
   if (number != kNone) {
-    Group& group = groups_[number];
-    if (!group.ok) check(group, address);
-    is_inside = group.ok;
-    site = group.site;
+    if (!groups_[number].ok) check(number, address);
+    is_inside = groups_[number].ok;
+    site = groups_[number].site;
   } else {
     site = new_site(place, bytes, bytes);
     is_inside = inside(site, place);
@@ -329,11 +314,11 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
 // Loads of bytes that lie together, nothing written between them, share one gather. All go the fast way or
 // none.
 void Emitter::find_word(const Item& item, const Value& address, Target& target) {
-  const std::uint32_t number = group_of_[item_];
+  const std::uint32_t number = group_of(item_);
   if (number == kNone) return;
   Group& group = groups_[number];
-  const std::int64_t inside = item.in.imm - group.first, offset = item.in.imm - (inside & 3);
-  if (offset + 4 > group.end) return;
+  const std::int64_t inside = item.in.imm - group.of->first, offset = item.in.imm - (inside & 3);
+  if (offset + 4 > group.of->end) return;
   target.byte = static_cast<unsigned>(inside & 3);
   const auto found =
       std::find_if(group.words.begin(), group.words.end(), [&](const Word& w) { return w.offset == offset; });
@@ -547,7 +532,7 @@ void Emitter::access(const Item& item) {
   }
   // Values that all ways need are read before they part.
   if (!load_it) read(in.rs2);
-  if (way_ != Way::kBoth && group_of_[item_] != kNone) return access_in_run(item, address, kind);
+  if (way_ != Way::kBoth && group_of(item_) != kNone) return access_in_run(item, address, kind);
   llvm::BasicBlock* done = new_block("done");
   std::vector<std::pair<llvm::Value*, llvm::BasicBlock*>> results;
   const auto arrive = [&](const Value& value) {
@@ -589,7 +574,7 @@ void Emitter::access_in_run(const Item& item, const Value& address, const Kind& 
   const Operands uses = operands_of(item.in);
   Value loaded;
   if (way_ == Way::kStep) {
-    loaded = step(item, groups_[group_of_[item_]].site, kind);
+    loaded = step(item, groups_[group_of(item_)].site, kind);
   } else {
     llvm::Value* is_inside = nullptr;
     std::uint32_t site = kNoSite;

@@ -33,7 +33,7 @@ void Emitter::find_runs() {
   for (std::size_t i = 0; i < block_->items.size(); ++i) {
     const Item& item = block_->items[i];
     if (accesses && (breaks_a_run(item) || needs_interpreter(item) || i - run.end > kMostBetween)) close();
-    if (group_of_[i] == kNone) continue;
+    if (group_of(i) == kNone) continue;
     if (!accesses) run.first = i;
     run.end = i + 1;
     ++accesses;
@@ -91,11 +91,11 @@ void Emitter::emit_fast(const Run& run, std::vector<Bail>& bails) {
     std::vector<Register> written;
     for (std::size_t i = item_; i < run.end; ++i) {
       const Item& item = block_->items[i];
-      const std::uint32_t number = group_of_[i];
+      const std::uint32_t number = group_of(i);
       const bool is_known = std::find(written.begin(), written.end(), item.in.rs1) == written.end();
       if (number != kNone && !asked[number] && is_known) {
         asked[number] = true;
-        if (!groups_[number].ok) check(groups_[number], read_first(item));
+        if (!groups_[number].ok) check(number, read_first(item));
         all = all ? b_.CreateAnd(all, groups_[number].ok) : groups_[number].ok;
       }
       written.push_back(uses_of(item).writes);
@@ -103,7 +103,7 @@ void Emitter::emit_fast(const Run& run, std::vector<Bail>& bails) {
     return all;
   };
   for (item_ = run.first; item_ < run.end; ++item_) {
-    if (const std::uint32_t number = group_of_[item_]; number != kNone && !asked[number]) {
+    if (const std::uint32_t number = group_of(item_); number != kNone && !asked[number]) {
       llvm::BasicBlock *on = new_block("fast"), *other = new_block("stepped_run");
       llvm::Value* ok = ask();
       bails.push_back({item_, b_.GetInsertBlock(), other, values_});

@@ -37,6 +37,7 @@ void Emitter::begin_function(std::size_t number) {
   blocks_.clear();
   left_.clear();
   arrivals_.clear();
+  checks_.clear();
   taken_.clear();
   puts_.clear();
   std::fill(std::begin(scratch_), std::end(scratch_), nullptr);

@@ -28,6 +28,7 @@ Emitter::Emitter(const TranslationRequest& request, const Code& code, const Live
       double_(b_.getDoubleTy()),
       mask_type_(b_.getIntNTy(lanes_)),
       pointer_(b_.getPtrTy()),
+      accesses_(find_access_groups(code)),
       operand_kinds_(code.registers) {
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("kiesel");

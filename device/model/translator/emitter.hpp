@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "device/model/translator/access_groups.hpp"
 #include "device/model/translator/code.hpp"
 #include "device/model/translator/kinds.hpp"
 #include "device/model/translator/liveness.hpp"
@@ -159,14 +160,17 @@ class Emitter {
   Value from_memory(const Instruction& in, llvm::Value* v, const Kind& kind);
   llvm::Value* to_memory(const Item& item, bool once);
   struct Group {
-    std::int64_t first, end;  // bytes from the register's address that its members cover
-    unsigned alignment;
+    const AccessGroup* of;
     std::uint32_t site;
     llvm::Value* ok;          // once it is known
     std::vector<Word> words;  // that are loaded
   };
   void find_groups();
-  void check(Group& group, const Value& address);
+  std::uint32_t group_of(std::size_t item) const {
+    return accesses_[node_->block].group_of[item];
+  }  // or kNone
+  llvm::AllocaInst* check_variable(std::uint32_t block, std::uint32_t group);
+  void check(std::uint32_t number, const Value& address);  // a group
   Value displaced(Value place, std::int64_t offset);
   llvm::Value* pointers(const Value& place);  // <lanes x ptr>
   llvm::Value* pointers(const Target& target);
@@ -291,6 +295,7 @@ class Emitter {
   llvm::Type *i1_, *i8_, *i16_, *i32_, *i64_, *float_, *double_, *mask_type_;
   llvm::PointerType* pointer_;
   llvm::MDNode *state_tag_, *memory_tag_, *likely_;
+  const std::vector<BlockAccesses> accesses_;
   Translation out_;
   std::vector<std::uint8_t> acted_;   // by block: memory may have changed before it, since the warp's start
   std::vector<std::uint32_t> roots_;  // nodes that segments start with
@@ -320,6 +325,7 @@ class Emitter {
   llvm::AllocaInst* rank_ = nullptr;
   llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *lane_instructions_ = nullptr;
   llvm::AllocaInst* scratch_[3] = {};
+  std::map<std::pair<std::uint32_t, std::uint32_t>, llvm::AllocaInst*> checks_;  // by block and group
 
   // The node that is being made.
   const Node* node_ = nullptr;
@@ -330,7 +336,6 @@ class Emitter {
   std::vector<Register> written_;
   std::vector<Kind> operand_kinds_;  // by register, of what the item reads
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
-  std::vector<std::uint32_t> group_of_;  // by item: its group, or kNone
   std::vector<Group> groups_;
   std::vector<Run> runs_;
   enum class Way : std::uint8_t {
