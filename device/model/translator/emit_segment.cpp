@@ -45,11 +45,13 @@ void Emitter::begin_function(std::size_t number) {
   next_group_ = new_block("next_group");
   next_warp_ = new_block("next_warp");
   faulted_ = new_block("faulted");
+  exit_ = new_block("exit");
   mask_variable_ = new_variable(mask_type_, "mask");
   executed_ = new_variable(i64_, "executed", number64(0));
   lane_instructions_ = new_variable(i64_, "lane_instructions", number64(0));
   rank_ = new_variable(i64_, "rank");
   did_ = new_variable(i64_, "did", number64(0));
+  result_ = new_variable(i64_, "result");
   b_.SetInsertPoint(entry_);
   start_mask_ = load_state(request_.layout.mask, i64_);
   first_rank_ = load_context(offsetof(WarpContext, rank), i64_);
@@ -100,7 +102,16 @@ void Emitter::end_function() {
   node_ = nullptr;
   b_.SetInsertPoint(faulted_);
   leave(Exit::kFault);
-  if (arrivals_.empty()) return;
+  if (!arrivals_.empty()) emit_arrivals();
+  b_.SetInsertPoint(exit_);
+  store_context(offsetof(WarpContext, earlier), load(did_));
+  add_to_context(offsetof(WarpContext, executed), load(executed_));
+  add_to_context(offsetof(WarpContext, lane_instructions), load(lane_instructions_));
+  clear_upper_halves(b_);
+  b_.CreateRet(load(result_));
+}
+
+void Emitter::emit_arrivals() {
   llvm::BasicBlock *next = new_block("arrived"), *all = new_block("all");
   for (const auto& [did, block] : arrivals_) {
     b_.SetInsertPoint(block);
@@ -110,8 +121,7 @@ void Emitter::end_function() {
       llvm::BasicBlock *alike = new_block("alike"), *apart = new_block("apart");
       branch_likely(b_.CreateOr(first, same), alike, apart);
       b_.SetInsertPoint(apart);
-      put_counters();
-      part(Exit::kApart, did);
+      leave(Exit::kApart, did);
       b_.SetInsertPoint(alike);
     }
     b_.CreateStore(number64(did), did_);
@@ -127,13 +137,12 @@ void Emitter::end_function() {
     b_.CreateCondBr(b_.CreateICmpEQ(load(did_), number64(kWarpEnded)), ended, wait);
     b_.SetInsertPoint(ended);
     if (first_segment_) emit_next_groups();
-    put_counters();
     leave(Exit::kEnded);
     b_.SetInsertPoint(wait);
   }
-  put_counters();
-  clear_upper_halves(b_);
-  b_.CreateRet(b_.CreateOr(b_.CreateShl(load(did_), 32), static_cast<std::uint64_t>(Exit::kBarrier)));
+  b_.CreateStore(b_.CreateOr(b_.CreateShl(load(did_), 32), static_cast<std::uint64_t>(Exit::kBarrier)),
+                 result_);
+  b_.CreateBr(exit_);
 }
 
 // Goes on with the launch's next work-group, x first, if there is one to be run.
@@ -259,18 +268,6 @@ void Emitter::keep_in_frame() {
   }
   for (llvm::Instruction* each : useless) each->dropAllReferences();
   for (llvm::Instruction* each : useless) each->eraseFromParent();
-}
-
-// What the call has executed, up to the current item where its block is not counted yet.
-void Emitter::put_counters() {
-  llvm::Value *executed = load(executed_), *lane_instructions = load(lane_instructions_);
-  if (node_ && !counted_) {
-    llvm::Value* n = number64(static_cast<std::int64_t>(item_));
-    executed = b_.CreateAdd(executed, n);
-    lane_instructions = b_.CreateAdd(lane_instructions, b_.CreateMul(active_lanes(), n));
-  }
-  add_to_context(offsetof(WarpContext, executed), executed);
-  add_to_context(offsetof(WarpContext, lane_instructions), lane_instructions);
 }
 
 // What is the same for all warps is read once, where the group starts: calls of the interpreter in the loop

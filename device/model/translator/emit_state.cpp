@@ -3,6 +3,7 @@
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "device/model/translator/emitter.hpp"
@@ -22,7 +23,8 @@ llvm::Value* Emitter::load_state(std::uint32_t offset, llvm::Type* type) {
 }
 
 void Emitter::store_state(std::uint32_t offset, llvm::Value* v) {
-  const unsigned bytes = v->getType()->isVectorTy() ? 64 : v->getType()->getScalarSizeInBits() / 8;
+  unsigned bytes = v->getType()->getScalarSizeInBits() / 8;
+  if (v->getType()->isVectorTy() && offset % 64 == 0) bytes = 64;
   auto* made = b_.CreateAlignedStore(v, state(offset), llvm::Align(bytes));
   made->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
 }
@@ -42,31 +44,44 @@ void Emitter::add_to_context(std::size_t offset, llvm::Value* v) {
   store_context(offset, b_.CreateAdd(load_context(offset, i64_), v));
 }
 
-void Emitter::put_register(Register r, const Value& value) {
+Emitter::Form Emitter::form_of(const Value& value) const {
+  const StateLayout& at = request_.layout;
+  const bool is_line = value.kind.rep == Rep::kLine && rows_ == 1;
+  if (value.kind.rep != Rep::kUniform && !is_line) return {at.form_varies, 0};
+  const std::int64_t slope = is_line ? value.kind.stride : 0;
+  return {slope ? at.form_sloped : at.form_uniform, slope};
+}
+
+void Emitter::put_value(Register r, const Value& value) {
   const StateLayout& at = request_.layout;
   const std::uint32_t row = at.width * 8;
   if (r >= kFloat) {
-    const unsigned f = r - kFloat;
-    const bool one = is_single(value.kind.rep);
     llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(value.v) : value.v;
     if (is_uniform(value.kind.rep)) v = splat(v);
-    llvm::Value* single = load_state(at.single, i32_);
-    const std::uint32_t bit = 1u << f;
-    single = one ? b_.CreateOr(single, bit) : b_.CreateAnd(single, ~bit);
-    store_state(at.single, single);
-    store_state(at.f + f * row, v);
-    return;
-  }
-  const auto form = [&](std::uint8_t f) { store_state(at.form + r, llvm::ConstantInt::get(i8_, f)); };
-  const bool is_line = value.kind.rep == Rep::kLine && rows_ == 1;
-  if (value.kind.rep == Rep::kUniform || is_line) {
-    form(is_line && value.kind.stride ? at.form_sloped : at.form_uniform);
+    store_state(at.f + (r - kFloat) * row, v);
+  } else if (form_of(value).form == at.form_varies) {
+    store_state(at.x + r * row, wide(value));
+  } else {
     store_state(at.base + r * 8, value.v);
-    store_state(at.slope + r * 8, number64(is_line ? value.kind.stride : 0));
-    return;
   }
-  form(at.form_varies);
-  store_state(at.x + r * row, wide(value));
+}
+
+void Emitter::put_singles(std::uint32_t singles, std::uint32_t others) {
+  if (!(singles | others)) return;
+  llvm::Value* kept = b_.CreateAnd(load_state(request_.layout.single, i32_), ~others);
+  store_state(request_.layout.single, b_.CreateOr(kept, singles));
+}
+
+void Emitter::put_register(Register r, const Value& value) {
+  put_value(r, value);
+  if (r >= kFloat) {
+    const std::uint32_t bit = 1u << (r - kFloat);
+    return is_single(value.kind.rep) ? put_singles(bit, 0) : put_singles(0, bit);
+  }
+  const StateLayout& at = request_.layout;
+  const Form form = form_of(value);
+  store_state(at.form + r, llvm::ConstantInt::get(i8_, form.form));
+  if (form.form != at.form_varies) store_state(at.slope + r * 8, number64(form.slope));
 }
 
 // Lane 0's bytes of private memory that lies `offset` from the window's end; lane l's are 8 * l further.
@@ -142,11 +157,30 @@ void Emitter::put_registers(const Set& live, const Set& waiting) {
   }
   for (const auto& [original, r] : waits) found[original] = at_end(r);
   if (!node_->full) add_conditions(waiting, found);
-  for (const auto& [original, value] : found)
-    if (original >= kSlots)
+  // Forms of all at once: those of the others do not matter.
+  constexpr unsigned kIntegers = 32;
+  std::array<std::uint8_t, kIntegers> forms;
+  forms.fill(request_.layout.form_varies);
+  forms[0] = request_.layout.form_uniform;
+  std::uint32_t singles = 0, others = 0;
+  store_state(request_.layout.slope,
+              llvm::Constant::getNullValue(llvm::FixedVectorType::get(i64_, kIntegers)));
+  for (const auto& [original, value] : found) {
+    if (original >= kSlots) {
       put_slot(original - kSlots, value);
-    else
-      put_register(original, value);
+      continue;
+    }
+    put_value(original, value);
+    if (original >= kFloat) {
+      (is_single(value.kind.rep) ? singles : others) |= 1u << (original - kFloat);
+      continue;
+    }
+    const Form form = form_of(value);
+    forms[original] = form.form;
+    if (form.slope) store_state(request_.layout.slope + original * 8, number64(form.slope));
+  }
+  store_state(request_.layout.form, llvm::ConstantDataVector::get(context_, forms));
+  put_singles(singles, others);
   values_ = values;
 }
 
@@ -199,26 +233,24 @@ void Emitter::clear_upper_halves(llvm::IRBuilder<>& b) const {
 }
 
 void Emitter::leave(Exit exit, std::uint32_t more) {
-  clear_upper_halves(b_);
-  b_.CreateRet(number64(static_cast<std::int64_t>(exit) | std::int64_t{more} << 32));
-}
-
-void Emitter::part(Exit exit, std::uint32_t more) {
-  store_context(offsetof(WarpContext, earlier), load(did_));
-  leave(exit, more);
+  b_.CreateStore(number64(static_cast<std::int64_t>(exit) | std::int64_t{more} << 32), result_);
+  b_.CreateBr(exit_);
 }
 
 void Emitter::give_back() {
-  put_counters();
+  if (!counted_) {
+    llvm::Value* n = number64(static_cast<std::int64_t>(item_));
+    count(n, b_.CreateMul(active_lanes(), n));
+  }
   if (restarts()) {
     store_state(request_.layout.mask, start_mask_);  // step() may have changed it
-    return part(Exit::kInterpret, code_.blocks[0].items[0].index);
+    return leave(Exit::kInterpret, code_.blocks[0].items[0].index);
   }
   put_registers(liveness_.before(code_, node_->block, item_),
                 node_->full ? Set(code_.registers) : liveness_.waiting[node_->block]);
   put_divergence();
   store_state(request_.layout.mask, mask64());
-  part(Exit::kInterpret, block_->items[item_].index);
+  leave(Exit::kInterpret, block_->items[item_].index);
 }
 
 void Emitter::require(llvm::Value* condition) {

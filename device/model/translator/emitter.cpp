@@ -205,8 +205,7 @@ void Emitter::poll(const Node& target, std::uint32_t number) {
   b_.SetInsertPoint(stop);
   if (waits) {
     put_frame(number);
-    put_counters();
-    part(Exit::kYield, segment_of(number, 0));
+    leave(Exit::kYield, segment_of(number, 0));
   } else {
     leave(Exit::kStopped);
   }

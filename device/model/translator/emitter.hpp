@@ -216,6 +216,7 @@ class Emitter {
   // --- emit_segment.cpp: the loop over warps, and what they keep between segments
   void begin_function(std::size_t number);
   void end_function();
+  void emit_arrivals();
   void emit_next_groups();
   std::uint32_t segment_of(std::uint32_t node, std::uint32_t barrier);
   void arrive(std::uint32_t did);  // the warp has done its part of the segment
@@ -224,7 +225,6 @@ class Emitter {
   void take_frame(std::uint32_t node);
   void keep_in_frame();
   llvm::Value* frame_place(Register r, int part, llvm::Type* type);
-  void put_counters();
   llvm::Value* table_csr(TableCsr which);
   llvm::Value* launch_value(std::int64_t offset, llvm::Type* type);
   llvm::Value* local_ids(unsigned dimension, llvm::Type* type);
@@ -243,6 +243,13 @@ class Emitter {
   llvm::Value* load_context(std::size_t offset, llvm::Type* type);
   void store_context(std::size_t offset, llvm::Value* v);
   void add_to_context(std::size_t offset, llvm::Value* v);
+  struct Form {  // as the interpreter has them
+    std::uint8_t form;
+    std::int64_t slope;
+  };
+  Form form_of(const Value& value) const;
+  void put_value(Register r, const Value& value);
+  void put_singles(std::uint32_t singles, std::uint32_t others);  // bits of registers
   void put_register(Register r, const Value& value);
   void put_slot(std::uint32_t slot, const Value& value);
   llvm::Value* slot_pointer(std::int64_t offset);
@@ -255,8 +262,6 @@ class Emitter {
   void clear_upper_halves(llvm::IRBuilder<>& b) const;
   void add_conditions(const Set& waiting, std::map<Register, Value>& found);
   void leave(Exit exit, std::uint32_t more = 0);
-  // Leaves with what the segment's earlier warps did.
-  void part(Exit exit, std::uint32_t more);
   // Gives the warp to the interpreter before the current item, or, where it has done nothing yet that anybody
   // can see, at its very start.
   void give_back();
@@ -308,7 +313,7 @@ class Emitter {
   llvm::Value *warp_ = nullptr, *shared_ = nullptr;  // arguments: warp, context
   llvm::Value *start_mask_ = nullptr, *first_rank_ = nullptr, *end_rank_ = nullptr, *module_base_ = nullptr,
               *window_end_ = nullptr, *launch_block_ = nullptr, *sites_ = nullptr, *local_ids_ = nullptr;
-  llvm::BasicBlock* faulted_ = nullptr;
+  llvm::BasicBlock *faulted_ = nullptr, *exit_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> blocks_;
   std::vector<std::uint32_t> left_;
   std::map<std::pair<Register, int>, llvm::AllocaInst*> variables_;
@@ -316,7 +321,7 @@ class Emitter {
   // Where a group starts, which is more than once in the first segment, and where a warp does.
   llvm::BasicBlock *next_group_ = nullptr, *next_warp_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> arrivals_;                  // by what the warp did
-  llvm::AllocaInst* did_ = nullptr;                                      // the last warp that has arrived
+  llvm::AllocaInst *did_ = nullptr, *result_ = nullptr;                  // the last warp that has arrived
   std::map<llvm::AllocaInst*, llvm::LoadInst*> taken_;                   // variables from the frame
   std::vector<std::pair<llvm::StoreInst*, const llvm::Value*>> puts_;    // variables to the frame
   llvm::Value *frame_pointer_ = nullptr, *private_memory_ = nullptr;     // of the warp

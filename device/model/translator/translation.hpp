@@ -94,7 +94,7 @@ enum class Exit : std::uint32_t {
   kInterpret,  // the warp `rank` is the interpreter's, which goes on at an instruction: that
   kYield,      // the warp `rank` waits for memory to change; with which segment it goes on
   kFault,      // step() said so, of the warp `rank`
-  kStopped,    // poll() said so; nothing was counted
+  kStopped,    // poll() said so
 };
 using SegmentFunction = std::uint64_t (*)(void* warp, WarpContext* context);
 
