@@ -186,7 +186,7 @@ void Emitter::emit_only_side(const Value& condition) {
   llvm::BasicBlock *some = new_block("some"), *none = new_block("none");
   b_.CreateCondBr(b_.CreateICmpEQ(inside, no_lanes()), none, some);
   b_.SetInsertPoint(none);
-  count(number64(kBranchAndJoin), b_.CreateMul(active_lanes(), number64(kBranchAndJoin)));
+  count(number64(kBranchAndJoin), active_lanes());
   go_to(behind, node_->full, number64(!holds));
   b_.SetInsertPoint(some);
   if (may_be_full) {
@@ -231,7 +231,7 @@ void Emitter::emit_join() {
   if (code_.blocks[block_->split].only_side != kNone) {  // the other side has its branch and join
     llvm::Value* others = b_.CreateZExt(load(variables.second), i64_);
     count(b_.CreateSelect(load(variables.open), number64(kBranchAndJoin), number64(0)),
-          b_.CreateMul(b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, others), number64(kBranchAndJoin)));
+          b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, others));
     llvm::Value* before = load(variables.before);
     b_.CreateStore(b_.getFalse(), variables.open);
     b_.CreateStore(before, mask_variable_);

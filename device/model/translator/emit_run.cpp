@@ -8,7 +8,9 @@
 namespace kiesel::model::translator {
 namespace {
 
-constexpr std::size_t kMostBetween = 8;  // instructions between accesses: they are there twice
+// Instructions between accesses, and behind them between those that use what was loaded: they are there
+// twice.
+constexpr std::size_t kMostBetween = 8, kMostUnused = 2;
 
 // What is not worth a second copy.
 bool breaks_a_run(const Item& item) {
@@ -27,7 +29,7 @@ void Emitter::find_runs() {
   std::size_t accesses = 0;
   Run run{0, 0};
   const auto close = [&] {
-    if (accesses > 1) runs_.push_back(run);
+    if (accesses > 1) runs_.push_back({run.first, end_of_use(run)});
     accesses = 0;
   };
   for (std::size_t i = 0; i < block_->items.size(); ++i) {
@@ -39,6 +41,20 @@ void Emitter::find_runs() {
     ++accesses;
   }
   close();
+}
+
+// What uses a loaded value soon belongs to its run.
+std::size_t Emitter::end_of_use(const Run& run) const {
+  const std::vector<Register> written = written_in(run.first, run.end);
+  std::size_t end = run.end;
+  for (std::size_t i = run.end; i + 1 < block_->items.size() && i < end + kMostUnused; ++i) {
+    const Item& item = block_->items[i];
+    if (breaks_a_run(item) || needs_interpreter(item) || group_of(i) != kNone) break;
+    const Operands uses = uses_of(item);
+    for (unsigned u = 0; u < uses.count; ++u)
+      if (std::find(written.begin(), written.end(), uses.reads[u]) != written.end()) end = i + 1;
+  }
+  return end;
 }
 
 std::vector<Register> Emitter::written_in(std::size_t first, std::size_t end) const {

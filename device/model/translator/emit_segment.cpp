@@ -48,7 +48,7 @@ void Emitter::begin_function(std::size_t number) {
   exit_ = new_block("exit");
   mask_variable_ = new_variable(mask_type_, "mask");
   executed_ = new_variable(i64_, "executed", number64(0));
-  lane_instructions_ = new_variable(i64_, "lane_instructions", number64(0));
+  idle_ = new_variable(i64_, "idle", number64(0));
   rank_ = new_variable(i64_, "rank");
   did_ = new_variable(i64_, "did", number64(0));
   result_ = new_variable(i64_, "result");
@@ -105,8 +105,10 @@ void Emitter::end_function() {
   if (!arrivals_.empty()) emit_arrivals();
   b_.SetInsertPoint(exit_);
   store_context(offsetof(WarpContext, earlier), load(did_));
-  add_to_context(offsetof(WarpContext, executed), load(executed_));
-  add_to_context(offsetof(WarpContext, lane_instructions), load(lane_instructions_));
+  llvm::Value* executed = load(executed_);
+  add_to_context(offsetof(WarpContext, executed), executed);
+  llvm::Value* of_all = b_.CreateMul(executed, number64(lanes_));
+  add_to_context(offsetof(WarpContext, lane_instructions), b_.CreateSub(of_all, load(idle_)));
   clear_upper_halves(b_);
   b_.CreateRet(load(result_));
 }

@@ -238,10 +238,7 @@ void Emitter::leave(Exit exit, std::uint32_t more) {
 }
 
 void Emitter::give_back() {
-  if (!counted_) {
-    llvm::Value* n = number64(static_cast<std::int64_t>(item_));
-    count(n, b_.CreateMul(active_lanes(), n));
-  }
+  if (!counted_) count(number64(static_cast<std::int64_t>(item_)), active_lanes());
   if (restarts()) {
     store_state(request_.layout.mask, start_mask_);  // step() may have changed it
     return leave(Exit::kInterpret, code_.blocks[0].items[0].index);

@@ -182,14 +182,16 @@ llvm::Value* Emitter::active_lanes() {
 }
 
 void Emitter::count(std::size_t items) {
-  llvm::Value* n = number64(static_cast<std::int64_t>(items));
-  count(n, b_.CreateMul(active_lanes(), n));
+  count(number64(static_cast<std::int64_t>(items)), active_lanes());
   counted_ = true;
 }
 
-void Emitter::count(llvm::Value* items, llvm::Value* lane_instructions) {
+// Idle lanes are counted, so that where there are none one number is.
+void Emitter::count(llvm::Value* items, llvm::Value* active) {
   b_.CreateStore(b_.CreateAdd(load(executed_), items), executed_);
-  b_.CreateStore(b_.CreateAdd(load(lane_instructions_), lane_instructions), lane_instructions_);
+  llvm::Value* all = number64(lanes_);
+  if (active == all) return;
+  b_.CreateStore(b_.CreateAdd(load(idle_), b_.CreateMul(b_.CreateSub(all, active), items)), idle_);
 }
 
 // Where a loop closes, towards `target`, whose variables are stored.

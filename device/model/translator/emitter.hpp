@@ -52,7 +52,7 @@ class Emitter {
              llvm::Value* agreed = nullptr);  // what Kinds::agreed() then holds
   llvm::Value* active_lanes();                // their number
   void count(std::size_t items);
-  void count(llvm::Value* items, llvm::Value* lane_instructions);
+  void count(llvm::Value* items, llvm::Value* active);
   void poll(const Node& target, std::uint32_t number);
   llvm::BasicBlock* new_block(const char* name);
   void branch_likely(llvm::Value* condition, llvm::BasicBlock* likely, llvm::BasicBlock* other);
@@ -207,6 +207,7 @@ class Emitter {
     std::map<Register, Value> values;
   };
   void find_runs();
+  std::size_t end_of_use(const Run& run) const;
   void emit_run(const Run& run);
   void emit_fast(const Run& run, std::vector<Bail>& bails);
   void emit_stepped(const Run& run, const std::vector<Bail>& bails, const std::map<Register, Value>& before);
@@ -328,7 +329,7 @@ class Emitter {
   std::map<TableCsr, llvm::Value*> csrs_;                                // read where the group starts
   std::map<std::pair<std::int64_t, llvm::Type*>, llvm::Value*> launch_;  // so is the launch block, by offset
   llvm::AllocaInst* rank_ = nullptr;
-  llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *lane_instructions_ = nullptr;
+  llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *idle_ = nullptr;
   llvm::AllocaInst* scratch_[3] = {};
   std::map<std::pair<std::uint32_t, std::uint32_t>, llvm::AllocaInst*> checks_;  // by block and group
 
