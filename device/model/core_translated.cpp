@@ -40,6 +40,7 @@ void Core::begin_context(const LaunchContext& launch) {
   set(TableCsr::num_warps, state_.warps);
   set(TableCsr::num_cores, state_.cores);
   set(TableCsr::num_barriers, kNumBarriers);
+  context_.barrier_weight = state_.group_warps > 1;
 }
 
 // Translations that have come since the last group.
@@ -89,13 +90,16 @@ Core::Next Core::run_segments(Slot& slot) {
   Warp& warp = *slot.warp;
   begin_segments(slot);
   for (unsigned calls = 1;; ++calls) {
-    const bool from_start = slot.segment == 0 && slot.end - slot.first == state_.group_warps;
-    const std::uint64_t groups = from_start ? groups_left_ : 0;
+    const bool whole = slot.end - slot.first == state_.group_warps;
+    const std::uint64_t groups = whole && slot.segment == 0 ? groups_left_ : 0;
     context_.rank = slot.first;
+    context_.segment = slot.segment;
+    context_.chains = whole ? kCallsBetweenLooks : 0;
     context_.more_groups = groups;
     context_.poll_at = kTurn;
     asked_to_give_way_ = false;
     const std::uint64_t result = segments[slot.segment].run(&warp, &context_);
+    slot.segment = static_cast<std::uint32_t>(context_.segment);
     if (groups != context_.more_groups) count_groups(groups - context_.more_groups);
     const auto exit = static_cast<Exit>(static_cast<std::uint32_t>(result));
     const auto more = static_cast<std::uint32_t>(result >> 32);
@@ -107,7 +111,7 @@ Core::Next Core::run_segments(Slot& slot) {
     const bool wait = exit == Exit::kBarrier || (exit == Exit::kApart && more != kWarpEnded);
     if (wait) {
       if (!arrive(slot, more)) return Next::kStop;
-      if (calls % kCallsBetweenLooks == 0 && launch_->must_end()) return Next::kLeave;
+      if ((whole || calls % kCallsBetweenLooks == 0) && launch_->must_end()) return Next::kLeave;
       continue;
     }
     switch (exit) {
@@ -194,6 +198,7 @@ void Core::count_groups(std::uint64_t groups) {
 CoreCounters Core::take_counters() {
   state_.counters.instructions += std::exchange(context_.executed, 0);
   state_.counters.lane_instructions += std::exchange(context_.lane_instructions, 0);
+  state_.counters.barriers += std::exchange(context_.barriers, 0);
   return std::exchange(state_.counters, {});
 }
 

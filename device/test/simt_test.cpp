@@ -262,6 +262,58 @@ TEST_CASE("a barrier holds every warp until all have come") {
   }
 }
 
+TEST_CASE("one work-group after the other goes through its barriers") {
+  constexpr unsigned kLocal = 64, kGroups = 40, kRounds = 10;
+  Machine machine(32, 2);
+  std::uint64_t* out = machine.buffer(kLocal * kGroups);
+  const auto module = machine.load(R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  csrrs s1, local_id_x, zero
+  csrrs t1, group_id_x, zero
+  csrrs t2, group_id_y, zero
+  csrrs t3, num_groups_x, zero
+  mul t2, t2, t3
+  add s3, t1, t2
+  slli t1, s3, 6
+  add t1, t1, s1
+  sh3add s0, t1, a0
+  csrrs t0, group_local, zero
+  csrrs t1, group_slot, zero
+  csrrs t2, group_warps, zero
+  sh3add t3, s1, t0
+  xori t4, s1, 63
+  sh3add t4, t4, t0
+  addi t5, zero, 10
+  addi s2, zero, 0
+loop:
+  add t6, s3, t5
+  sd t6, 0(t3)
+  bar t1, t2
+  ld t6, 0(t4)
+  add s2, s2, t6
+  bar t1, t2
+  addi t5, t5, -1
+  bne t5, zero, loop
+  sd s2, 0(s0)
+  jalr zero, 0(ra)
+)");
+  Launch launch = machine.launch(module, {1, 1}, {machine.address(out)});
+  launch.region = regions_of(2, {}, {kLocal * 5, kGroups / 5, 1}, {kLocal, 1, 1}).front();
+  launch.local_memory_bytes = kLocal * 8;
+  const auto status = machine.run(launch);
+  INFO((status.ok() ? "" : status.error().reason));
+  REQUIRE(status.ok());
+  REQUIRE(machine.was_translated());
+  for (unsigned i = 0; i < kLocal * kGroups; ++i) REQUIRE(out[i] == kRounds * (i / kLocal) + 55);
+  constexpr std::uint64_t kInLoop = 8, kOutside = 30;  // with those of _start
+  CHECK(machine.counter("barriers") == kGroups * kRounds * 2);
+  CHECK(machine.counter("work-groups") == kGroups);
+  CHECK(machine.counter("warps") == kGroups * 2);
+  CHECK(machine.counter("instructions") == kGroups * 2 * (kInLoop * kRounds + kOutside));
+}
+
 TEST_CASE("a split-phase barrier waits at its second half") {
   Machine machine(8, 8);
   std::uint64_t* out = machine.buffer(64);

@@ -23,9 +23,14 @@ std::uint32_t Emitter::segment_of(std::uint32_t node, std::uint32_t barrier) {
   return static_cast<std::uint32_t>(roots_.size() - 1);
 }
 
-void Emitter::begin_function(std::size_t number) {
+llvm::Function* Emitter::segment_function(std::size_t number) {
+  if (llvm::Function* made = module_.getFunction(segment_name(number))) return made;
   auto* type = llvm::FunctionType::get(i64_, {pointer_, pointer_}, false);
-  function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, segment_name(number), module_);
+  return llvm::Function::Create(type, llvm::Function::ExternalLinkage, segment_name(number), module_);
+}
+
+void Emitter::begin_function(std::size_t number) {
+  function_ = segment_function(number);
   set_host_attributes(*function_);
   warp_ = function_->getArg(0);
   shared_ = function_->getArg(1);
@@ -105,10 +110,7 @@ void Emitter::end_function() {
   if (!arrivals_.empty()) emit_arrivals();
   b_.SetInsertPoint(exit_);
   store_context(offsetof(WarpContext, earlier), load(did_));
-  llvm::Value* executed = load(executed_);
-  add_to_context(offsetof(WarpContext, executed), executed);
-  llvm::Value* of_all = b_.CreateMul(executed, number64(lanes_));
-  add_to_context(offsetof(WarpContext, lane_instructions), b_.CreateSub(of_all, load(idle_)));
+  put_counters();
   clear_upper_halves(b_);
   b_.CreateRet(load(result_));
 }
@@ -138,39 +140,98 @@ void Emitter::emit_arrivals() {
     llvm::BasicBlock *ended = new_block("ended"), *wait = new_block("wait");
     b_.CreateCondBr(b_.CreateICmpEQ(load(did_), number64(kWarpEnded)), ended, wait);
     b_.SetInsertPoint(ended);
-    if (first_segment_) emit_next_groups();
+    if (first_segment_ || !request_.shape.partial) emit_next_groups();
     leave(Exit::kEnded);
     b_.SetInsertPoint(wait);
   }
+  emit_next_segment();
   b_.CreateStore(b_.CreateOr(b_.CreateShl(load(did_), 32), static_cast<std::uint64_t>(Exit::kBarrier)),
                  result_);
   b_.CreateBr(exit_);
 }
 
-// Goes on with the launch's next work-group, x first, if there is one to be run.
+void Emitter::put_counters() {
+  llvm::Value* executed = load(executed_);
+  add_to_context(offsetof(WarpContext, executed), executed);
+  llvm::Value* of_all = b_.CreateMul(executed, number64(lanes_));
+  add_to_context(offsetof(WarpContext, lane_instructions), b_.CreateSub(of_all, load(idle_)));
+}
+
+// Goes on where the condition holds, and the call has not done so too often.
+void Emitter::chain_if(llvm::Value* condition, llvm::BasicBlock* on, llvm::BasicBlock* back) {
+  constexpr std::size_t kPlace = offsetof(WarpContext, chains);
+  llvm::BasicBlock* counts = new_block("counts");
+  llvm::Value* left = load_context(kPlace, i64_);
+  b_.CreateCondBr(b_.CreateAnd(condition, b_.CreateICmpNE(left, number64(0))), counts, back);
+  b_.SetInsertPoint(counts);
+  store_context(kPlace, b_.CreateSub(left, number64(1)));
+  b_.CreateBr(on);
+}
+
+// From the first warp on, as if the core called it.
+void Emitter::go_on_with(std::uint32_t segment) {
+  put_counters();
+  store_context(offsetof(WarpContext, rank), first_rank_);
+  store_context(offsetof(WarpContext, segment), number64(segment));
+  llvm::CallInst* call = b_.CreateCall(segment_function(segment), {warp_, shared_});
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+}
+
+// Where all warps of the work-group have come to a barrier.
+void Emitter::emit_next_segment() {
+  llvm::BasicBlock *on = new_block("on"), *back = new_block("back");
+  chain_if(b_.getTrue(), on, back);
+  b_.SetInsertPoint(on);
+  add_to_context(offsetof(WarpContext, barriers), load_context(offsetof(WarpContext, barrier_weight), i64_));
+  llvm::Value* did = load(did_);
+  for (const auto& [segment, block] : arrivals_) {
+    if (segment == kWarpEnded) continue;
+    llvm::BasicBlock *this_one = new_block("next"), *other = new_block("other");
+    b_.CreateCondBr(b_.CreateICmpEQ(did, number64(segment)), this_one, other);
+    b_.SetInsertPoint(this_one);
+    go_on_with(segment);
+    b_.SetInsertPoint(other);
+  }
+  b_.CreateUnreachable();
+  b_.SetInsertPoint(back);
+}
+
+// Goes on with the launch's next work-group, x first, if there is one to be run. Behind a barrier the first
+// segment starts anew, with all lanes.
 void Emitter::emit_next_groups() {
   constexpr TableCsr kIds[] = {TableCsr::group_id_x, TableCsr::group_id_y, TableCsr::group_id_z};
   constexpr TableCsr kCounts[] = {TableCsr::num_groups_x, TableCsr::num_groups_y, TableCsr::num_groups_z};
   const auto place = [](TableCsr which) {
     return offsetof(WarpContext, csrs) + static_cast<std::size_t>(which) * 8;
   };
-  llvm::BasicBlock *more = new_block("more"), *none = new_block("none");
+  llvm::BasicBlock *more = new_block("more"), *none = new_block("none"), *start = next_group_;
+  if (!first_segment_) start = new_block("anew");
   llvm::Value* groups = load_context(offsetof(WarpContext, more_groups), i64_);
-  b_.CreateCondBr(b_.CreateICmpNE(groups, number64(0)), more, none);
+  llvm::Value* any = b_.CreateICmpNE(groups, number64(0));
+  if (first_segment_)
+    b_.CreateCondBr(any, more, none);
+  else
+    chain_if(any, more, none);
   b_.SetInsertPoint(more);
   store_context(offsetof(WarpContext, more_groups), b_.CreateSub(groups, number64(1)));
   for (unsigned d = 0; d < 3; ++d) {
     llvm::Value* id = b_.CreateAdd(load_context(place(kIds[d]), i64_), number64(1));
     if (d == 2) {
       store_context(place(kIds[d]), id);
-      b_.CreateBr(next_group_);
+      b_.CreateBr(start);
       break;
     }
     llvm::Value* carry = b_.CreateICmpEQ(id, load_context(place(kCounts[d]), i64_));
     store_context(place(kIds[d]), b_.CreateSelect(carry, number64(0), id));
     llvm::BasicBlock* next = new_block("carry");
-    b_.CreateCondBr(carry, next, next_group_);
+    b_.CreateCondBr(carry, next, start);
     b_.SetInsertPoint(next);
+  }
+  if (!first_segment_) {
+    b_.SetInsertPoint(start);
+    store_state(request_.layout.mask, b_.CreateZExt(all_lanes(), i64_));  // step() may have changed it
+    go_on_with(0);
   }
   b_.SetInsertPoint(none);
 }

@@ -219,6 +219,11 @@ class Emitter {
   void end_function();
   void emit_arrivals();
   void emit_next_groups();
+  void emit_next_segment();
+  void put_counters();
+  void chain_if(llvm::Value* condition, llvm::BasicBlock* on, llvm::BasicBlock* back);
+  void go_on_with(std::uint32_t segment);
+  llvm::Function* segment_function(std::size_t number);
   std::uint32_t segment_of(std::uint32_t node, std::uint32_t barrier);
   void arrive(std::uint32_t did);  // the warp has done its part of the segment
   void emit_barrier();

@@ -20,17 +20,17 @@
 namespace kiesel::model {
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
-#define KIESEL_TABLE_CSRS(CSR)                                                                          \
-  CSR(mscratch)                                                                                         \
-  CSR(core_id)                                                                                          \
-  CSR(group_slot)                                                                                       \
-  CSR(group_warps)                                                                                      \
-  CSR(group_id_x)                                                                                       \
-  CSR(group_id_y)                                                                                       \
-  CSR(group_id_z)                                                                                       \
-  CSR(local_size_x) CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y)             \
-      CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) CSR(num_cores) \
-          CSR(local_base) CSR(num_barriers)
+#define KIESEL_TABLE_CSRS(CSR)                                                                               \
+  CSR(mscratch)                                                                                              \
+  CSR(core_id)                                                                                               \
+  CSR(group_slot)                                                                                            \
+  CSR(group_warps)                                                                                           \
+  CSR(group_id_x)                                                                                            \
+  CSR(group_id_y)                                                                                            \
+  CSR(group_id_z)                                                                                            \
+  CSR(local_size_x)                                                                                          \
+  CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) \
+      CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
 enum class TableCsr : std::uint8_t {
 #define KIESEL_CSR(name) name,
   KIESEL_TABLE_CSRS(KIESEL_CSR)
@@ -66,10 +66,14 @@ struct WarpContext {
   std::byte* private_memory;                // of rank 0
   std::uint64_t private_stride;             // from rank to rank
   std::uint64_t executed, lane_instructions;  // segments add to them
-  std::uint64_t earlier;  // kApart, kInterpret, kYield: what the call's warps before `rank` did
-  SiteRange* sites;       // by number of the site
-  const void* insns;      // the interpreter's first instruction
-  std::uint64_t poll_at;  // instructions of a call after which a loop asks poll()
+  std::uint64_t earlier;         // kApart, kInterpret, kYield: what the call's warps before `rank` did
+  std::uint64_t segment;         // that runs: a call goes on behind a barrier, and with the next work-groups,
+  std::uint64_t chains;          // so many times at most
+  std::uint64_t barriers;        // that it has gone on behind, each counted as
+  std::uint64_t barrier_weight;  // 1, or 0 where a work-group is one warp
+  SiteRange* sites;              // by number of the site
+  const void* insns;             // the interpreter's first instruction
+  std::uint64_t poll_at;         // instructions of a call after which a loop asks poll()
   // Has the interpreter do instruction `index` for the lanes of `mask`, whose operands are in the warp's
   // registers, and remembers where the access went for `site`. False after a fault.
   bool (*step)(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
