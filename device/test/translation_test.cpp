@@ -192,7 +192,15 @@ TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the 
                                    return model::encode(translation);
                                  },
                                  ""};
-  for (const auto& service : {refusing, dying, raving, wrong}) {
+  const TranslationService odd{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+                                 model::Translation translation;
+                                 translation.code.resize(16);
+                                 translation.segments = {{0, 0, 0}};
+                                 translation.sites = {{4, 64, false}};  // no address is such a multiple
+                                 return model::encode(translation);
+                               },
+                               ""};
+  for (const auto& service : {refusing, dying, raving, wrong, odd}) {
     Machine machine(shape(model::EngineChoice::kTranslator), service);
     std::uint64_t* out = machine.buffer(32);
     REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 9}).ok());

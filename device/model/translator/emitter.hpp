@@ -102,9 +102,6 @@ class Emitter {
   // --- emit_integer.cpp
   bool needs_interpreter(const Item& item) const;
   Value integer(const Item& item, const Kind& kind);
-  static bool is_offset_below(const Item& item, const Value& a, const Value& b);
-  llvm::Value* offset_below(const Item& item, const Value& a, const Value& b);
-  llvm::Value* truth_of(const Item& item, const Value& a, const Value& b);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   Value offset_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   llvm::Value* compute(const Instruction& in, llvm::Value* a, llvm::Value* b);
@@ -119,6 +116,11 @@ class Emitter {
   Value vote(const Item& item, const Kind& kind);
   Value shuffle(const Item& item, const Kind& kind);
   llvm::Value* predicate(const Value& value, bool negate);  // mask, of active lanes
+
+  // --- emit_truth.cpp
+  static bool is_offset_below(const Item& item, const Value& a, const Value& b);
+  llvm::Value* offset_below(const Item& item, const Value& a, const Value& b);
+  llvm::Value* truth_of(const Item& item, const Value& a, const Value& b);
 
   // --- emit_float.cpp
   Value floating(const Item& item, const Kind& kind);
