@@ -5,7 +5,8 @@
 // says whether it keeps the contract.
 //
 // Threads: every member of `Device` may be called from any thread at any time. Completions run on a
-// thread of the device or inside `help()`; they must not block.
+// thread of the device, inside `help()`, or inside the `submit()` of a command whose Handling allows it; they
+// must not block.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@
 
 namespace kiesel::device {
 
-inline constexpr std::uint32_t kInterfaceVersion = 4;
+inline constexpr std::uint32_t kInterfaceVersion = 5;
 
 using Address = std::uint64_t;   // an address as the device's loads and stores see it
 using ModuleId = std::uint64_t;  // 0 is no module
@@ -80,8 +81,8 @@ enum class Priority : std::uint8_t { kLow, kMedium, kHigh };
 // A kernel over a region. What of the launch header only the device knows (stack) is filled in by the device.
 struct Launch {
   ModuleId module = 0;
-  std::string kernel;  // name, for messages
-  Address entry = 0;   // kernel entry point in device memory
+  std::string_view kernel;  // name, for messages: valid until the command is done
+  Address entry = 0;        // kernel entry point in device memory
   Region region;
   Cores cores;
   Priority priority = Priority::kMedium;
@@ -129,8 +130,12 @@ struct Completion {
 };
 // What the submitter knows of a command.
 struct Handling {
-  bool caller_helps = false;  // this thread calls help() until it is done: nobody need be woken for it
-  bool timed = true;          // somebody wants its times, which cost two looks at the clock; else they are 0
+  bool caller_helps = false;  // this thread calls help() until it is done: nobody need be woken for it, and
+                              // submit() may run it
+  // The device may run it inside of submit() if it is certain to be over soon, in about the time that handing
+  // it to another thread takes.
+  bool may_run_here = false;
+  bool timed = true;  // somebody wants its times, which cost two looks at the clock; else they are 0
 };
 using CompletionHandler = std::function<void(const Completion&)>;
 

@@ -1,5 +1,6 @@
 #include "support/short_mutex.hpp"
 
+#include "support/futex.hpp"
 #include "support/relax.hpp"
 
 namespace kiesel {
@@ -11,8 +12,9 @@ void ShortMutex::wait_for_it() {
     relax();
     if (state_.load(std::memory_order_relaxed) == kFree && try_lock()) return;
   }
-  while (state_.exchange(kWaitedFor, std::memory_order_acquire) != kFree)
-    state_.wait(kWaitedFor, std::memory_order_relaxed);
+  while (state_.exchange(kWaitedFor, std::memory_order_acquire) != kFree) sleep_while(state_, kWaitedFor);
 }
+
+void ShortMutex::wake_sleeper() { wake_one(state_); }
 
 }  // namespace kiesel

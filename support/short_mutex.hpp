@@ -21,13 +21,14 @@ class ShortMutex {
     if (!try_lock()) wait_for_it();
   }
   void unlock() {
-    if (state_.exchange(kFree, std::memory_order_release) == kWaitedFor) state_.notify_one();
+    if (state_.exchange(kFree, std::memory_order_release) == kWaitedFor) wake_sleeper();
   }
 
  private:
   static constexpr std::uint32_t kFree = 0, kTaken = 1, kWaitedFor = 2;
 
   void wait_for_it();
+  void wake_sleeper();
 
   std::atomic<std::uint32_t> state_{kFree};
 };

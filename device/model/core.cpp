@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "support/clock.hpp"
@@ -14,6 +15,12 @@ bool LaunchContext::must_end() const {
   return cancelled->load(std::memory_order_relaxed) || (deadline_ns && now_ns() >= deadline_ns);
 }
 
+void LaunchContext::write_block(Address block, std::span<const std::byte> from) const {
+  auto* const bytes = reinterpret_cast<std::byte*>(block);
+  std::memcpy(bytes, &header, sizeof header);
+  if (!from.empty()) std::memcpy(bytes + sizeof header, from.data(), from.size());
+}
+
 Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
                                            const Configuration& configuration, unsigned id) {
   auto core = std::unique_ptr<Core>(new Core(engine));
@@ -21,6 +28,7 @@ Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
   CoreState& state = core->state_;
   state.runner = core.get();
   state.memory = &memory;
+  core->index_ = id;
   core->stand_for(id);
   state.lanes = target.lanes;
   state.warps = target.warps;
@@ -30,6 +38,10 @@ Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
   if (!local) return local.error();
   memory.label(*local, fmt::format("local memory of core {}", id));
   state.local_base = *local;
+  const auto block = memory.allocate(kCoreBlockBytes, kCoreBlockBytes, Memory::Kind::kReadOnly);
+  if (!block) return block.error();
+  memory.label(*block, "kernel arguments");
+  core->launch_block_ = *block;
   core->private_stride_ = configuration.private_memory_bytes * target.lanes;
   core->private_bytes_ = core->private_stride_ * target.warps;
   void* memory_of_lanes = mmap(nullptr, core->private_bytes_, PROT_READ | PROT_WRITE,
@@ -45,6 +57,7 @@ Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
 Core::~Core() {
   for (const Slot& slot : slots_) engine_.destroy_warp(slot.warp);
   if (private_memory_) munmap(private_memory_, private_bytes_);
+  if (launch_block_) state_.memory->free(launch_block_);
   if (state_.local_base) state_.memory->free(state_.local_base);
 }
 
@@ -66,7 +79,8 @@ void Core::begin(const LaunchContext& launch) {
   state_.code = &code;
   state_.local = local;
   state_.grid = launch.grid;
-  state_.launch_block = launch.launch_block;
+  state_.launch_block = launch.launch_block ? launch.launch_block : launch_block_;
+  if (!launch.launch_block) launch.write_block(launch_block_, launch.arguments);
   state_.kernel_entry = launch.kernel_entry;
   const auto& size = launch.grid.local_size;
   group_size_ = size[0] * size[1] * size[2];

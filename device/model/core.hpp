@@ -5,9 +5,11 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "device/isa/launch_block.hpp"
 #include "device/model/configuration.hpp"
 #include "device/model/interpreter/engine.hpp"
 #include "device/model/interpreter/warp.hpp"
@@ -17,11 +19,17 @@
 
 namespace kiesel::model {
 
+inline constexpr std::uint64_t kCoreBlockBytes = 4096;  // the longest launch block that a core has room for
+
 // A launch as cores see it.
 struct LaunchContext {
   const Module* module = nullptr;
   Grid grid;
-  Address launch_block = 0, kernel_entry = 0;
+  // The launch block: header and arguments, which each core copies to its own; or memory that has them both.
+  isa::LaunchHeader header{};
+  std::span<const std::byte> arguments;
+  Address launch_block = 0;
+  Address kernel_entry = 0;
   std::uint32_t local_memory_bytes = 0;
   std::uint64_t serial = 0;                      // one number for each launch of the device
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
@@ -29,9 +37,10 @@ struct LaunchContext {
   Translations* translations = nullptr;
   // For a group's whole warps and for one that is not, where there are such; null where nothing is
   // translated.
-  std::array<std::shared_ptr<KernelTranslation>, 2> translation;
+  std::array<KernelTranslation*, 2> translation{};
 
   bool must_end() const;
+  void write_block(Address block, std::span<const std::byte> arguments) const;
 };
 
 class Core {
@@ -45,6 +54,7 @@ class Core {
 
   enum class Outcome : std::uint8_t { kDone, kFault, kStopped };  // the last: must_end()
 
+  unsigned index() const { return index_; }  // `id` of create()
   // Which core of the device it is from now on.
   void stand_for(unsigned number) { state_.id = csr(TableCsr::core_id) = number; }
   // Runs the work-groups from number `first` (x fastest) to the one before `end`. After kFault,
@@ -110,9 +120,11 @@ class Core {
   };
 
   const Engine& engine_;
+  unsigned index_ = 0;
   CoreState state_;
   std::vector<Slot> slots_;
-  std::size_t live_ = 0;  // of them, those of warps that run
+  std::size_t live_ = 0;      // of them, those of warps that run
+  Address launch_block_ = 0;  // this core's own
   std::byte* private_memory_ = nullptr;
   std::uint64_t private_bytes_ = 0, private_stride_ = 0;
   const Insn* startup_ = nullptr;

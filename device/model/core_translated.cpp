@@ -46,7 +46,7 @@ void Core::begin_context(const LaunchContext& launch) {
 // Translations that have come since the last group.
 void Core::take_over() {
   for (unsigned partial = 0; partial < 2; ++partial) {
-    const auto& translation = launch_->translation[partial];
+    const KernelTranslation* const translation = launch_->translation[partial];
     const HostKernel* kernel = translation ? translation->kernel() : nullptr;
     Installed& installed = installed_[partial];
     if (kernel == installed.kernel) continue;
@@ -214,9 +214,9 @@ void Core::take_place(Warp& warp) {
 void Core::count_interpreted() {
   for (unsigned partial = 0; partial < 2; ++partial) {
     if (!interpreted_[partial]) continue;
-    const auto& translation = launch_->translation[partial];
+    KernelTranslation* const translation = launch_->translation[partial];
     if (translation && translation->is_cold())
-      launch_->translations->count(translation, interpreted_[partial]);
+      launch_->translations->count(*translation, interpreted_[partial]);
     interpreted_[partial] = 0;
   }
 }

@@ -1,5 +1,6 @@
 #include "device/model/dispatcher.hpp"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "device/model/host_float.hpp"
 #include "support/clock.hpp"
+#include "support/futex.hpp"
 #include "support/relax.hpp"
 
 namespace kiesel::model {
@@ -46,9 +48,11 @@ thread_local Running running;
 }  // namespace
 
 Dispatcher::Dispatcher(std::vector<std::unique_ptr<Core>> bodies, std::uint32_t device_cores)
-    : bodies_(std::move(bodies)), busy_(device_cores), owner_(getpid()) {
-  for (auto body = bodies_.rbegin(); body != bodies_.rend(); ++body) free_bodies_.push_back(body->get());
-}
+    : bodies_(std::move(bodies)),
+      body_is_free_(bodies_.size(), true),
+      free_bodies_(bodies_.size()),
+      busy_(device_cores),
+      owner_(getpid()) {}
 
 Dispatcher::~Dispatcher() {
   if (getpid() != owner_) {  // forked: the threads are not here, and the mutex may be held by one of them
@@ -66,7 +70,7 @@ Dispatcher::~Dispatcher() {
     });
   }
   signal_.fetch_add(1);
-  signal_.notify_all();
+  wake_all(signal_);
   if (threads_)
     for (std::thread& thread : *threads_) thread.join();
   for (Job* job : left) complete(job, Error{Errc::kCrashed, "the device was shut down"});
@@ -79,7 +83,7 @@ void Dispatcher::start_threads() {
 
 void Dispatcher::wake_one() {
   signal_.fetch_add(1);
-  if (sleeping_.load() > 0 && !spinning_.load()) signal_.notify_one();
+  if (sleeping_.load() > 0 && !spinning_.load()) kiesel::wake_one(signal_);
 }
 
 // A job of one piece that nobody waits before, submitted by the thread that has just completed one on a core
@@ -105,13 +109,50 @@ void Dispatcher::enqueue(std::unique_ptr<Job> job) {
 void Dispatcher::give_up() {
   if (running.dispatcher != this || !running.body) return;
   std::lock_guard lock(mutex_);
-  free_bodies_.push_back(std::exchange(running.body, nullptr));
-  busy_[running.number] = false;
+  give_back_body(*std::exchange(running.body, nullptr), running.number);
   if (Job* const next = std::exchange(running.next, nullptr)) enqueue(std::unique_ptr<Job>(next));
 }
 
-void Dispatcher::submit(std::unique_ptr<Job> job, bool caller_helps) {
+// A command that is over sooner than another thread could begin it, or that this thread would wait for.
+bool Dispatcher::runs_here(const Job& job, device::Handling handling) const {
+  const bool wanted = (job.brief && handling.may_run_here) || (job.pieces <= 1 && handling.caller_helps);
+  return wanted && running.dispatcher != this && !waiting_jobs_.load(std::memory_order_relaxed);
+}
+
+// False when there is no core for it, or others wait.
+bool Dispatcher::run_here(std::unique_ptr<Job>& job) {
+  std::uint32_t number = 0;
+  Core* body = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (!queue_.empty() || !free_bodies_ || stopping_ || !find_free_core(*job, number)) return false;
+    body = &take_body(number);
+  }
+  const Running outer = std::exchange(running, {this, number, body, nullptr});
+  if (job->timed) job->start_ns_.store(now_ns(), std::memory_order_relaxed);
+  {
+    const HostFloat environment;
+    job->run(*body, 0, job->pieces);
+  }
+  running = outer;
+  job->counters_ = body->take_counters();
+  bool others_wait = false;
+  {
+    std::lock_guard lock(mutex_);
+    totals_ += job->counters_;
+    give_back_body(*body, number);
+    others_wait = !queue_.empty();
+  }
+  if (others_wait) wake_one();
+  Status status = job->finish();
+  complete(job.release(), std::move(status));
+  return true;
+}
+
+void Dispatcher::submit(std::unique_ptr<Job> job, device::Handling handling) {
   if (keep(job)) return;
+  if (runs_here(*job, handling) && run_here(job)) return;
+  const bool caller_helps = handling.caller_helps;
   const bool looks_itself = caller_helps || running.dispatcher == this;
   const bool others_help = job->pieces > 1;
   {
@@ -144,7 +185,7 @@ void Dispatcher::work() {
       continue;
     }
     ++sleeping_;
-    signal_.wait(seen);
+    sleep_while(signal_, seen);
     --sleeping_;
   }
 }
@@ -162,27 +203,47 @@ bool Dispatcher::spin(std::uint32_t seen) {
 }
 
 // The last free core of each job's, so that those that may run anywhere leave the first cores to partitions.
+bool Dispatcher::find_free_core(const Job& job, std::uint32_t& core) const {
+  const auto all = static_cast<std::uint32_t>(busy_.size());
+  const std::uint32_t begin = job.cores.count ? job.cores.first : 0;
+  core = job.cores.count ? std::min(all, begin + job.cores.count) : all;
+  while (core-- > begin)
+    if (!busy_[core]) return true;
+  return false;
+}
+
 Job* Dispatcher::first_with_free_core(std::uint32_t& core) {
-  for (Job* job : queue_) {
-    const auto all = static_cast<std::uint32_t>(busy_.size());
-    const std::uint32_t begin = job->cores.count ? job->cores.first : 0;
-    core = job->cores.count ? std::min(all, begin + job->cores.count) : all;
-    while (core-- > begin)
-      if (!busy_[core]) return job;
-  }
+  for (Job* job : queue_)
+    if (find_free_core(*job, core)) return job;
   return nullptr;
+}
+
+// The one whose state is likely in this processor's cache, else the next. The lock is held, here and below,
+// and there is one.
+Core& Dispatcher::take_body(std::uint32_t core) {
+  const int processor = sched_getcpu();
+  std::size_t index = processor < 0 ? 0 : static_cast<std::size_t>(processor) % bodies_.size();
+  while (!body_is_free_[index]) index = index + 1 == bodies_.size() ? 0 : index + 1;
+  body_is_free_[index] = false;
+  --free_bodies_;
+  busy_[core] = true;
+  bodies_[index]->stand_for(core);
+  return *bodies_[index];
+}
+
+void Dispatcher::give_back_body(Core& body, std::uint32_t core) {
+  body_is_free_[body.index()] = true;
+  ++free_bodies_;
+  busy_[core] = false;
 }
 
 // Takes part in the first job that has a core; false when there is none. The lock is released meanwhile.
 bool Dispatcher::run_some(std::unique_lock<ShortMutex>& lock) {
-  if (queue_.empty() || free_bodies_.empty() || stopping_) return false;
+  if (queue_.empty() || !free_bodies_ || stopping_) return false;
   std::uint32_t number = 0;
   Job* const found = first_with_free_core(number);
   if (!found) return false;
-  busy_[number] = true;
-  Core& core = *free_bodies_.back();
-  free_bodies_.pop_back();
-  core.stand_for(number);
+  Core& core = take_body(number);
   ++found->runners_;
   if (found->pieces <= 1) remove(*found);
   const bool others_wait = std::exchange(unannounced_, false) && !queue_.empty();
@@ -197,10 +258,7 @@ bool Dispatcher::run_some(std::unique_lock<ShortMutex>& lock) {
   }
   const bool has_core = std::exchange(running, outer).body != nullptr;
   lock.lock();
-  if (has_core) {
-    free_bodies_.push_back(&core);
-    busy_[number] = false;
-  }
+  if (has_core) give_back_body(core, number);
   // Whoever cannot stay must not leave work behind that nobody was woken for.
   if (!outer.dispatcher && !queue_.empty()) wake_one();
   return true;

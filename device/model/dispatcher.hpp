@@ -34,6 +34,7 @@ class Job : public Recycled {
   device::Cores cores;  // of the device: its pieces run on no others
   device::Priority priority = device::Priority::kMedium;
   bool timed = true;
+  bool brief = false;  // certain to take no more than some microseconds, whichever thread runs it
   device::CompletionHandler done;
 
  protected:
@@ -55,8 +56,7 @@ class Dispatcher {
   // Pieces that run are told to stop (`cancelled`), waiting jobs end with an error.
   ~Dispatcher();
 
-  // `caller_helps`: it will call help() until the job is done, so nobody need be woken.
-  void submit(std::unique_ptr<Job> job, bool caller_helps = false);
+  void submit(std::unique_ptr<Job> job, device::Handling handling = {});
   bool help();
   const std::atomic<bool>& cancelled() const { return stopping_; }
   CoreCounters counters() const;  // sums over the cores as of their last finished piece
@@ -66,9 +66,14 @@ class Dispatcher {
   bool run_some(std::unique_lock<ShortMutex>& lock);
   bool keep(std::unique_ptr<Job>& job) const;
   void give_up();
+  bool runs_here(const Job& job, device::Handling handling) const;
+  bool run_here(std::unique_ptr<Job>& job);
+  Core& take_body(std::uint32_t core);
+  void give_back_body(Core& body, std::uint32_t core);
   void enqueue(std::unique_ptr<Job> job);
   void run_job(Job& job, Core& core);
   void remove(Job& job);
+  bool find_free_core(const Job& job, std::uint32_t& core) const;
   Job* first_with_free_core(std::uint32_t& core);
   void run_pieces(Job& job, Core& core);
   void complete(Job* job, Status status);
@@ -76,10 +81,11 @@ class Dispatcher {
   void start_threads();
   bool spin(std::uint32_t seen);
 
-  std::vector<std::unique_ptr<Core>> bodies_;
+  const std::vector<std::unique_ptr<Core>> bodies_;
   mutable ShortMutex mutex_;  // guards what follows
   std::deque<Job*> queue_;    // by priority, then by age
-  std::vector<Core*> free_bodies_;
+  std::vector<bool> body_is_free_;
+  std::size_t free_bodies_;
   std::vector<bool> busy_;  // for each core of the device
   CoreCounters totals_;
   bool unannounced_ = false;  // a job is in the queue that nobody was woken for

@@ -13,23 +13,28 @@
 namespace kiesel::model {
 namespace {
 
-constexpr std::uint64_t kSlotBytes = 4096, kSlots = 64;
-
 // A limit of centuries must not come round to one in the past.
 std::uint64_t deadline_after(std::uint64_t seconds) {
   constexpr std::uint64_t kSecond = 1'000'000'000, kLongest = std::uint64_t{1} << 62;
   return now_ns() + std::min(seconds, kLongest / kSecond) * kSecond;
 }
 
+// Of warps: a thread executes them in the time that another one takes to begin something.
+constexpr std::uint64_t kBriefInstructions = 512;
+
 class LaunchJob final : public Job {
  public:
-  LaunchJob(LaunchParts parts, LaunchContext context, device::Launch launch)
-      : parts_(std::move(parts)), context_(std::move(context)), kernel_(std::move(launch.kernel)) {
+  LaunchJob(const LaunchParts& parts, const LaunchContext& context, device::Launch launch)
+      : parts_(parts), context_(context), kernel_(launch.kernel), arguments_(std::move(launch.arguments)) {
+    context_.arguments = arguments_;
     pieces = context_.grid.total_groups();
     cores = launch.cores;
     priority = launch.priority;
+    brief = is_brief();
   }
-  ~LaunchJob() override { parts_.blocks->give_back(context_.launch_block); }
+  ~LaunchJob() override {
+    if (context_.launch_block) parts_.memory->free(context_.launch_block);
+  }
 
   bool run(Core& core, std::uint64_t first, std::uint64_t end) override {
     if (const std::uint64_t limit = parts_.configuration->launch_seconds) {
@@ -37,8 +42,8 @@ class LaunchJob final : public Job {
       if (context_.must_end()) return stopped();
     }
     if (parts_.translations->waits()) {
-      for (const auto& kernel : context_.translation)
-        if (kernel) parts_.translations->wait(kernel);
+      for (auto* kernel : context_.translation)
+        if (kernel) parts_.translations->wait(*kernel);
       if (context_.must_end()) return stopped();
     }
     switch (core.run_groups(context_, first, end)) {
@@ -64,6 +69,16 @@ class LaunchJob final : public Job {
   }
 
  private:
+  bool is_brief() const {
+    const auto& size = context_.grid.local_size;
+    const std::uint64_t lanes = parts_.configuration->target.lanes;
+    const std::uint64_t warps = (std::uint64_t{size[0]} * size[1] * size[2] + lanes - 1) / lanes;
+    const std::uint64_t length =
+        parts_.module->straight_line_length(parts_.module->code().at(context_.kernel_entry));
+    return length && pieces <= kBriefInstructions && length * warps * pieces <= kBriefInstructions &&
+           !parts_.translations->waits();
+  }
+
   bool stopped() {
     if (parts_.cancelled->load())
       fail({Errc::kCrashed, fmt::format("kernel '{}' was stopped: the device was shut down", kernel_)});
@@ -83,7 +98,8 @@ class LaunchJob final : public Job {
 
   LaunchParts parts_;
   LaunchContext context_;
-  std::string kernel_;
+  const std::string_view kernel_;
+  const decltype(device::Launch::arguments) arguments_;
   std::once_flag started_;
   ShortMutex mutex_;
   bool failed_ = false;
@@ -115,7 +131,7 @@ Status check_region(const device::Launch& launch, const isa::Target& target) {
   return {};
 }
 
-void fill_block(Address block, const device::Launch& launch, const LaunchParts& parts) {
+isa::LaunchHeader header_of(const device::Launch& launch, const LaunchParts& parts) {
   isa::LaunchHeader header{};
   const Range window = parts.memory->private_window();
   header.stack_top = window.end;
@@ -132,10 +148,18 @@ void fill_block(Address block, const device::Launch& launch, const LaunchParts& 
   }
   header.work_dim = region.work_dim;
   header.printf_buffer = launch.printf_buffer;
-  auto* bytes = reinterpret_cast<std::byte*>(block);
-  std::memcpy(bytes, &header, sizeof header);
-  if (!launch.arguments.empty())
-    std::memcpy(bytes + sizeof header, launch.arguments.data(), launch.arguments.size());
+  return header;
+}
+
+// Memory of its own for a launch block that a core has no room for, else 0.
+Result<Address> place_block(const LaunchContext& context, const device::Launch& launch, Memory& memory) {
+  const std::uint64_t bytes = sizeof context.header + launch.arguments.size();
+  if (bytes <= kCoreBlockBytes) return Address{0};
+  const auto block = memory.allocate(bytes, 64, Memory::Kind::kReadOnly);
+  if (!block) return block.error();
+  memory.label(*block, "kernel arguments");
+  context.write_block(*block, launch.arguments);
+  return *block;
 }
 
 // Of the work-group's whole warps, and of its last one where that is not.
@@ -156,42 +180,7 @@ void find_translations(LaunchContext& context, const device::Launch& launch, con
 
 }  // namespace
 
-LaunchBlocks::~LaunchBlocks() {
-  for (const Address area : areas_) memory_.free(area);
-}
-
-Result<Address> LaunchBlocks::take(std::uint64_t bytes) {
-  if (bytes > kSlotBytes) {
-    auto block = memory_.allocate(bytes, 64, Memory::Kind::kReadOnly);
-    if (block) memory_.label(*block, "kernel arguments");
-    return block;
-  }
-  std::lock_guard lock(mutex_);
-  if (free_.empty()) {
-    const auto area = memory_.allocate(kSlotBytes * kSlots, kSlotBytes, Memory::Kind::kReadOnly);
-    if (!area) return area.error();
-    memory_.label(*area, "kernel arguments");
-    areas_.push_back(*area);
-    for (std::uint64_t slot = kSlots; slot-- > 0;) free_.push_back(*area + slot * kSlotBytes);
-  }
-  const Address block = free_.back();
-  free_.pop_back();
-  return block;
-}
-
-void LaunchBlocks::give_back(Address address) {
-  {
-    std::lock_guard lock(mutex_);
-    for (const Address area : areas_)
-      if (address - area < kSlotBytes * kSlots) {
-        free_.push_back(address);
-        return;
-      }
-  }
-  memory_.free(address);
-}
-
-Result<std::unique_ptr<Job>> make_launch(device::Launch launch, LaunchParts parts) {
+Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchParts& parts) {
   const Configuration& configuration = *parts.configuration;
   if (!parts.module) return invalid(launch, "no such module");
   const Code& code = parts.module->code();
@@ -208,20 +197,19 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, LaunchParts part
   if (launch.private_memory_bytes > configuration.private_memory_bytes)
     return invalid(launch, fmt::format("it needs {} bytes of private memory of {}",
                                        launch.private_memory_bytes, configuration.private_memory_bytes));
-  const auto block = parts.blocks->take(sizeof(isa::LaunchHeader) + launch.arguments.size());
-  if (!block) return block.error();
-  fill_block(*block, launch, parts);
   LaunchContext context;
-  context.module = parts.module.get();
+  context.module = parts.module;
   context.grid = {launch.region.local_size, launch.region.groups, launch.region.first_global_id};
+  context.header = header_of(launch, parts);
+  const auto block = place_block(context, launch, *parts.memory);
+  if (!block) return block.error();
   context.launch_block = *block;
   context.kernel_entry = launch.entry;
   context.local_memory_bytes = launch.local_memory_bytes;
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   find_translations(context, launch, parts);
-  return std::unique_ptr<Job>(
-      std::make_unique<LaunchJob>(std::move(parts), std::move(context), std::move(launch)));
+  return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, std::move(launch)));
 }
 
 }  // namespace kiesel::model

@@ -1,7 +1,6 @@
 #include "device/model/model_device.hpp"
 
 #include <algorithm>
-#include <mutex>
 #include <thread>
 
 #include "support/log.hpp"
@@ -31,13 +30,12 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
   const Configuration& c = device->configuration_;
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   threads = std::min(threads, c.cores);
-  // The cores' local memory and the launch blocks come on top of what applications may have.
+  // The cores' local memory and launch blocks come on top of what applications may have.
   const std::uint64_t own = std::uint64_t{threads} * c.target.local_memory_bytes + (64 << 20);
   auto memory = Memory::create(c.global_memory_bytes + own, c.private_memory_bytes,
                                c.exact_bounds ? Memory::Bounds::kExact : Memory::Bounds::kPages);
   if (!memory) return memory.error();
   device->memory_ = std::move(*memory);
-  device->blocks_ = std::make_unique<LaunchBlocks>(*device->memory_);
   std::vector<std::unique_ptr<Core>> cores;
   for (unsigned id = 0; id < threads; ++id) {
     auto core = Core::create(*device->memory_, engine, c, id);
@@ -80,28 +78,13 @@ void ModelDevice::label(Address address, std::string_view text) { memory_->label
 Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf) {
   auto module = Module::load(*memory_, engine_, configuration_.target, elf);
   if (!module) return module.error();
-  std::unique_lock lock(modules_mutex_);
-  modules_.emplace(next_module_, std::move(*module));
-  return next_module_++;
+  return modules_.add(std::move(*module));
 }
 
-void ModelDevice::unload(device::ModuleId module) {
-  std::shared_ptr<const Module> gone;
-  std::unique_lock lock(modules_mutex_);
-  if (const auto found = modules_.find(module); found != modules_.end()) {
-    gone = std::move(found->second);
-    modules_.erase(found);
-  }
-}
-
-std::shared_ptr<const Module> ModelDevice::module(device::ModuleId id) const {
-  std::shared_lock lock(modules_mutex_);
-  const auto found = modules_.find(id);
-  return found == modules_.end() ? nullptr : found->second;
-}
+void ModelDevice::unload(device::ModuleId module) { modules_.remove(module); }
 
 Result<Address> ModelDevice::symbol(device::ModuleId id, std::string_view name) const {
-  const auto found = module(id);
+  const Module* const found = modules_.find(id);
   if (!found) return Error{Errc::kNotFound, fmt::format("there is no module {}", id)};
   return found->symbol(name);
 }
@@ -113,9 +96,8 @@ Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
     return make_transfer(std::move(command), *memory_);
   }
   const std::uint64_t serial = launches_.fetch_add(1, std::memory_order_relaxed) + 1;
-  return make_launch(std::move(*launch),
-                     {module(launch->module), blocks_.get(), memory_.get(), &configuration_,
-                      translations_.get(), &dispatcher_->cancelled(), serial});
+  return make_launch(std::move(*launch), {modules_.find(launch->module), memory_.get(), &configuration_,
+                                          translations_.get(), &dispatcher_->cancelled(), serial});
 }
 
 void ModelDevice::submit(device::Command command, device::CompletionHandler done, device::Handling handling) {
@@ -123,7 +105,7 @@ void ModelDevice::submit(device::Command command, device::CompletionHandler done
   auto job = made ? std::move(*made) : make_refused(made.error());
   job->done = std::move(done);
   job->timed = handling.timed;
-  dispatcher_->submit(std::move(job), handling.caller_helps);
+  dispatcher_->submit(std::move(job), handling);
 }
 
 bool ModelDevice::help() { return dispatcher_->help(); }

@@ -2,15 +2,14 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
-#include <shared_mutex>
 
 #include "device/device.hpp"
 #include "device/model/configuration.hpp"
 #include "device/model/dispatcher.hpp"
 #include "device/model/interpreter/engine.hpp"
 #include "device/model/jobs.hpp"
+#include "device/model/module_table.hpp"
 
 namespace kiesel::model {
 
@@ -40,17 +39,13 @@ class ModelDevice final : public device::Device {
 
  private:
   ModelDevice(Configuration configuration, const Engine& engine);
-  std::shared_ptr<const Module> module(device::ModuleId id) const;
   Result<std::unique_ptr<Job>> make_job(device::Command command);
 
   Configuration configuration_;
   const Engine& engine_;
   device::Description description_;
   std::unique_ptr<Memory> memory_;
-  std::unique_ptr<LaunchBlocks> blocks_;
-  mutable std::shared_mutex modules_mutex_;
-  std::map<device::ModuleId, std::shared_ptr<const Module>> modules_;  // guarded by modules_mutex_
-  device::ModuleId next_module_ = 1;                                   // likewise
+  ModuleTable modules_;
   std::atomic<std::uint64_t> launches_{0}, transfers_{0};
   std::unique_ptr<Translations> translations_;
   std::unique_ptr<Dispatcher> dispatcher_;  // last: its threads use all of the above

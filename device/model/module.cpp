@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "device/model/interpreter/decode.hpp"
+#include "device/model/straight_line.hpp"
 #include "support/elf.hpp"
 
 namespace kiesel::model {
@@ -33,6 +34,7 @@ class ModuleLoader {
     module_.code_ = decode_code(begin, text_->p_memsz, engine, target);
     module_.startup_ = module_.code_.at(module_.base_ + elf_.header().e_entry);
     if (!module_.startup_) return bad("the entry point is not in the executable segment");
+    module_.lengths_ = std::vector<std::atomic<std::uint16_t>>(module_.code_.insns.size());
     module_.translations_ = std::make_unique<ModuleTranslations>(image());
     protect();
     return {};
@@ -185,6 +187,18 @@ Result<std::unique_ptr<Module>> Module::load(Memory& memory, const Engine& engin
 }
 
 Module::~Module() { memory_.free(base_); }
+
+std::uint32_t Module::straight_line_length(const Insn* entry) const {
+  constexpr std::uint16_t kUncertain = 0xFFFF;
+  auto& known = lengths_[static_cast<std::size_t>(entry - code_.insns.data())];
+  auto length = known.load(std::memory_order_relaxed);
+  if (length == 0) {
+    const auto found = model::straight_line_length(code_, startup_, entry);
+    length = found && found < kUncertain ? static_cast<std::uint16_t>(found) : kUncertain;
+    known.store(length, std::memory_order_relaxed);
+  }
+  return length == kUncertain ? 0 : length;
+}
 
 Result<Address> Module::symbol(std::string_view name) const {
   const auto found = by_name_.find(name);

@@ -1,6 +1,7 @@
 // A program in device memory: an ELF file placed, relocated and decoded.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <span>
@@ -29,6 +30,8 @@ class Module {
   const Code& code() const { return code_; }
   const Insn* startup() const { return startup_; }
   Address base() const { return base_; }
+  // Most instructions that a warp of the kernel executes, 0 where that is not certain (straight_line.hpp).
+  std::uint32_t straight_line_length(const Insn* entry) const;
   ModuleTranslations& translations() const { return *translations_; }
   Result<Address> symbol(std::string_view name) const;
   // "name+0x1c", or "" where no symbol covers the address.
@@ -48,6 +51,8 @@ class Module {
   Code code_;
   const Insn* startup_ = nullptr;
   std::unique_ptr<ModuleTranslations> translations_;
+  // By instruction; for those that kernels were seen to start with.
+  mutable std::vector<std::atomic<std::uint16_t>> lengths_;
   std::map<std::string, Address, std::less<>> by_name_;
   std::vector<Symbol> symbols_;  // functions, by address
 

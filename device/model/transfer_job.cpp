@@ -10,7 +10,7 @@ namespace {
 
 class TransferJob final : public Job {
  public:
-  explicit TransferJob(std::function<void()> action) : action_(std::move(action)) {}
+  TransferJob(std::function<void()> action, bool is_brief) : action_(std::move(action)) { brief = is_brief; }
   bool run(Core&, std::uint64_t, std::uint64_t) override {
     action_();
     return true;
@@ -121,6 +121,20 @@ struct Checker {
   std::optional<Error> operator()(const device::Launch&) const { return std::nullopt; }
 };
 
+// Some hundreds of nanoseconds for the copy.
+struct Brief {
+  static constexpr std::uint64_t kBytes = 4096, kRows = 64;
+
+  template <class T>
+  bool operator()(const T& c) const {
+    const auto [bytes, rows, slices] = c.box.size;
+    return empty(c.box) || (bytes <= kBytes && rows <= kRows && slices <= kRows && rows * slices <= kRows &&
+                            bytes * rows * slices <= kBytes);
+  }
+  bool operator()(const device::Fill& c) const { return c.bytes <= kBytes; }
+  bool operator()(const device::Launch&) const { return false; }
+};
+
 std::byte* host(Address address) { return reinterpret_cast<std::byte*>(address); }
 
 struct Runner {
@@ -166,8 +180,9 @@ std::unique_ptr<Job> make_refused(Error error) { return std::make_unique<Refused
 Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory) {
   if (auto error = std::visit(Checker{memory}, command)) return *error;
   if (auto job = std::visit(LongCopies{}, command)) return job;
-  return std::unique_ptr<Job>(
-      std::make_unique<TransferJob>([command = std::move(command)] { std::visit(Runner{}, command); }));
+  const bool brief = std::visit(Brief{}, command);
+  return std::unique_ptr<Job>(std::make_unique<TransferJob>(
+      [command = std::move(command)] { std::visit(Runner{}, command); }, brief));
 }
 
 }  // namespace kiesel::model

@@ -77,34 +77,44 @@ void Translations::stop() {
   shared_->changed.notify_all();
 }
 
-std::shared_ptr<KernelTranslation> Translations::find(ModuleTranslations& module, std::uint64_t entry,
-                                                      Shape shape, const std::string& name) {
-  if (!active_) return nullptr;
-  std::lock_guard lock(module.mutex_);
-  auto& kernel = module.kernels_[{entry, shape.row, shape.partial}];
-  if (kernel) return kernel;
-  kernel = std::make_shared<KernelTranslation>();
-  kernel->name = name;
-  kernel->image = module.image_;
-  kernel->entry = entry;
-  kernel->shape = shape;
-  return kernel;
+KernelTranslation* ModuleTranslations::find(std::uint64_t entry, Shape shape) {
+  auto* at = bucket(entry).load(std::memory_order_acquire);
+  while (at && !(at->entry == entry && at->shape.row == shape.row && at->shape.partial == shape.partial))
+    at = at->next_;
+  return at;
 }
 
-void Translations::count(const std::shared_ptr<KernelTranslation>& kernel, std::uint64_t instructions) {
-  const std::uint64_t before = kernel->executed_.fetch_add(instructions, std::memory_order_relaxed);
+KernelTranslation* Translations::find(ModuleTranslations& module, std::uint64_t entry, Shape shape,
+                                      std::string_view name) {
+  if (!active_) return nullptr;
+  if (auto* known = module.find(entry, shape)) return known;
+  std::lock_guard lock(module.mutex_);
+  if (auto* known = module.find(entry, shape)) return known;
+  auto& kernel = *module.all_.emplace_back(std::make_shared<KernelTranslation>());
+  kernel.name = name;
+  kernel.image = module.image_;
+  kernel.entry = entry;
+  kernel.shape = shape;
+  auto& bucket = module.bucket(entry);
+  kernel.next_ = bucket.load(std::memory_order_relaxed);
+  bucket.store(&kernel, std::memory_order_release);
+  return &kernel;
+}
+
+void Translations::count(KernelTranslation& kernel, std::uint64_t instructions) {
+  const std::uint64_t before = kernel.executed_.fetch_add(instructions, std::memory_order_relaxed);
   if (before + instructions >= kWorthTranslating) ask(kernel);
 }
 
-void Translations::ask(const std::shared_ptr<KernelTranslation>& kernel) {
+void Translations::ask(KernelTranslation& kernel) {
   using State = KernelTranslation::State;
   if (getpid() != owner_) return;
   State cold = State::kCold;
-  if (!kernel->state_.compare_exchange_strong(cold, State::kAsked)) return;
+  if (!kernel.state_.compare_exchange_strong(cold, State::kAsked)) return;
   {
     std::lock_guard lock(shared_->mutex);
     if (shared_->stopping) return;
-    shared_->queue.push_back(kernel);
+    shared_->queue.push_back(kernel.shared_from_this());
     // Never joined: a translation may take seconds, and a device that goes does not wait for it.
     if (!shared_->started) std::thread([shared = shared_] { shared->work(); }).detach();
     shared_->started = true;
@@ -112,11 +122,11 @@ void Translations::ask(const std::shared_ptr<KernelTranslation>& kernel) {
   shared_->changed.notify_all();
 }
 
-void Translations::wait(const std::shared_ptr<KernelTranslation>& kernel) {
-  if (kernel->is_settled() || getpid() != owner_) return;
+void Translations::wait(KernelTranslation& kernel) {
+  if (kernel.is_settled() || getpid() != owner_) return;
   ask(kernel);
   std::unique_lock lock(shared_->mutex);
-  shared_->changed.wait(lock, [&] { return kernel->is_settled() || shared_->stopping; });
+  shared_->changed.wait(lock, [&] { return kernel.is_settled() || shared_->stopping; });
 }
 
 Translations::Counts Translations::counts() const {

@@ -4,15 +4,16 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/device.hpp"
@@ -35,7 +36,7 @@ struct ModuleImage {
 Shape shape_of(const std::array<std::uint32_t, 3>& local_size, std::uint32_t lanes);
 
 // A kernel for one shape.
-class KernelTranslation {
+class KernelTranslation : public std::enable_shared_from_this<KernelTranslation> {
  public:
   // What to run, or null.
   const HostKernel* kernel() const { return kernel_.load(std::memory_order_acquire); }
@@ -45,6 +46,7 @@ class KernelTranslation {
 
  private:
   friend class Translations;
+  friend class ModuleTranslations;
   enum class State : std::uint8_t { kCold, kAsked, kReady, kRefused };
 
   std::string name;  // of the kernel, for the log
@@ -55,9 +57,10 @@ class KernelTranslation {
   std::atomic<std::uint64_t> executed_{0};  // instructions of warps that the interpreter has run
   std::atomic<const HostKernel*> kernel_{nullptr};
   std::unique_ptr<const HostKernel> owned_;
+  KernelTranslation* next_ = nullptr;  // in a bucket of ModuleTranslations
 };
 
-// Those of a module, by entry offset, row and whether partial.
+// Those of a module, by entry offset, row and whether partial. Each launch looks for one: without a lock.
 class ModuleTranslations {
  public:
   explicit ModuleTranslations(std::shared_ptr<const ModuleImage> image) : image_(std::move(image)) {}
@@ -65,9 +68,13 @@ class ModuleTranslations {
  private:
   friend class Translations;
   std::shared_ptr<const ModuleImage> image_;
-  std::mutex mutex_;
-  std::map<std::tuple<std::uint64_t, std::uint32_t, bool>, std::shared_ptr<KernelTranslation>>
-      kernels_;  // guarded by mutex_
+  static constexpr std::size_t kBuckets = 64;
+  std::atomic<KernelTranslation*>& bucket(std::uint64_t entry) { return buckets_[entry / 4 % kBuckets]; }
+  KernelTranslation* find(std::uint64_t entry, Shape shape);
+
+  std::array<std::atomic<KernelTranslation*>, kBuckets> buckets_{};  // lists; what is in one stays
+  std::mutex mutex_;                                                 // for adding
+  std::vector<std::shared_ptr<KernelTranslation>> all_;  // a translation under way holds its own too
 };
 
 class Translations {
@@ -82,12 +89,12 @@ class Translations {
   ~Translations();
 
   // The kernel for that shape, or null when nothing is translated here. Lives as long as the module's.
-  std::shared_ptr<KernelTranslation> find(ModuleTranslations& module, std::uint64_t entry, Shape shape,
-                                          const std::string& name);
+  KernelTranslation* find(ModuleTranslations& module, std::uint64_t entry, Shape shape,
+                          std::string_view name);
   // The interpreter has run that many instructions of such warps. May ask for the translation.
-  void count(const std::shared_ptr<KernelTranslation>& kernel, std::uint64_t instructions);
+  void count(KernelTranslation& kernel, std::uint64_t instructions);
   // With the engine `translator`: asks, and returns when it is there, refused, or stop() was called.
-  void wait(const std::shared_ptr<KernelTranslation>& kernel);
+  void wait(KernelTranslation& kernel);
   bool waits() const { return active_ && engine_choice_ == EngineChoice::kTranslator; }
   // Ends all waiting; nothing new is started.
   void stop();
@@ -96,7 +103,7 @@ class Translations {
  private:
   struct Shared;  // with the thread, which may outlive this
 
-  void ask(const std::shared_ptr<KernelTranslation>& kernel);
+  void ask(KernelTranslation& kernel);
 
   std::shared_ptr<Shared> shared_;
   const EngineChoice engine_choice_;

@@ -383,7 +383,7 @@ TEST_CASE("long copies are whole, wherever they begin") {
   }
 }
 
-TEST_CASE("no completion runs inside submit, also of a command that is refused") {
+TEST_CASE("no completion runs inside submit that was not told so, also of a command that is refused") {
   for (const auto& device : devices()) {
     std::atomic<int> done{0};
     thread_local bool submitting = false;

@@ -76,8 +76,8 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
   }
   const auto before = kernel.chosen();
   const std::uint32_t cores = device.description().cores;
-  if (before.build == &build && before.cores == cores && before.global == range.global) {
-    range.local = before.local;
+  if (before && before->build == &build && before->cores == cores && before->global == range.global) {
+    range.local = before->local;
     return {};
   }
   range.local =

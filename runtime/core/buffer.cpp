@@ -14,7 +14,9 @@ Ref<SvmAllocation> shared_memory_at(Context& context, const void* pointer, std::
 
 Buffer::Buffer(Context& context, Buffer* parent, Description description, bool addressed)
     : MemoryObject(context, parent, std::move(description)), addressed_(addressed) {
-  if (addressed_) context.add_addressed(*this);
+  if (!addressed_) return;
+  will_be_listed();
+  context.add_addressed(*this);
 }
 
 Buffer::~Buffer() {

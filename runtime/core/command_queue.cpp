@@ -19,6 +19,7 @@ CommandQueue::CommandQueue(Context& context, Device& device, cl_command_queue_pr
       properties_(properties),
       given_(std::move(given)),
       priority_(priority) {
+  will_be_listed();
   context.add_queue(*this);
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/core/context.hpp"
 #include "runtime/core/handle.hpp"
 #include "support/clock.hpp"
+#include "support/futex.hpp"
 #include "support/log.hpp"
 #include "support/relax.hpp"
 
@@ -20,6 +21,11 @@ thread_local std::vector<Ref<Event>>* ready_commands = nullptr;
 
 // This thread will wait for what it launches.
 thread_local bool will_wait = false;
+
+// How many commands it may run inside of the call that launches one: brief ones, its own and those that
+// follow from it. Not without end while other threads enqueue.
+constexpr unsigned kMostRunHere = 16;
+thread_local unsigned may_run_here = 0;
 
 // Looks for work instead of sleeping, for some tens of microseconds. Not too many threads of the process at a
 // time: more would take processors from those that they wait for.
@@ -97,8 +103,10 @@ void Event::wait_for(Event& other, bool pass_errors) {
 
 void Event::launch(bool waited_for) {
   const bool outer = std::exchange(will_wait, waited_for);
+  const unsigned outer_share = std::exchange(may_run_here, kMostRunHere);
   dependency_done(false);
   will_wait = outer;
+  may_run_here = outer_share;
 }
 
 void Event::dependency_done(bool failed) {
@@ -139,8 +147,11 @@ void Event::start() {
 
 void Event::hand_over(device::Command command, device::CompletionHandler done) {
   if (auto* launch = std::get_if<device::Launch>(&command)) launch->priority = queue_->priority();
-  queue_->device().implementation().submit(std::move(command), std::move(done),
-                                           {.caller_helps = will_wait, .timed = timed()});
+  const bool runs_here = may_run_here > 0;
+  if (runs_here) --may_run_here;
+  queue_->device().implementation().submit(
+      std::move(command), std::move(done),
+      {.caller_helps = will_wait, .may_run_here = runs_here, .timed = timed()});
 }
 
 void Event::submit(device::Command command, Then then) {
@@ -222,10 +233,11 @@ void Event::fail(cl_int code, std::string reason) {
 }
 
 bool Event::set_user_status(cl_int status) {
-  if (user_status_set_.exchange(true)) return false;
-  const Ref<Event> keep(this);  // who waits for it may release it before complete() returns
+  const Ref<Event> keep(this);  // who waits for it may release it before this returns
+  cl_int not_set = CL_SUBMITTED;
+  if (!status_.compare_exchange_strong(not_set, status)) return false;
   if (Handle* own = handle()) own->minds_abandoning.store(false, std::memory_order_relaxed);
-  complete(status);
+  tell_of_end(status);
   return true;
 }
 
@@ -250,6 +262,11 @@ void Event::advance(cl_int status) {
 void Event::complete(cl_int status) {
   work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
   status_.store(status);
+  tell_of_end(status);
+}
+
+// After the status has its last value.
+void Event::tell_of_end(cl_int status) {
   std::vector<Dependant> dependants;
   std::vector<Registered> callbacks;
   if (watched_.load()) {
@@ -258,7 +275,7 @@ void Event::complete(cl_int status) {
     callbacks.swap(callbacks_);
   }
   for (const auto& callback : callbacks) post(callback, status < 0 ? status : callback.type);
-  status_.notify_all();
+  if (slept_on_.load()) wake_all(status_);
   for (const auto& dependant : dependants)
     dependant.event->dependency_done(status < 0 && dependant.pass_errors);
   if (ended_)
@@ -283,8 +300,14 @@ cl_int Event::wait() {
     if (device && device->help())
       spinner.start_again();
     else if (!spinner.spin())
-      status_.wait(now, std::memory_order_acquire);
+      sleep_until_done();
   }
+}
+
+// The status may change without a wake-up, until it is the last one.
+void Event::sleep_until_done() {
+  slept_on_.store(true);
+  if (const cl_int now = status_.load(); now > CL_COMPLETE) sleep_while(status_, now);
 }
 
 void Event::add_callback(cl_int type, Callback callback, void* user_data) {

@@ -106,7 +106,9 @@ class Event final : public Object {
   void device_done(const device::Completion& completion, const Then& then);
   void advance(cl_int status);
   void watch();
+  void sleep_until_done();
   void complete(cl_int status);
+  void tell_of_end(cl_int status);
   void post(const Registered& callback, cl_int status);
 
   Context* const context_;
@@ -118,12 +120,12 @@ class Event final : public Object {
   std::atomic<cl_int> status_;
   std::atomic<std::uint32_t> pending_{1};  // dependencies, and one for launch()
   std::atomic<bool> dependency_failed_{false};
-  std::atomic<bool> user_status_set_{false};
   Times times_;
   // Set, before it looks at the status, by whoever wants to hear of a change of it: one of the two sees what
   // the other has written.
   std::atomic<bool> watched_{false};
-  mutable ShortMutex mutex_;  // guards what follows
+  std::atomic<bool> slept_on_{false};  // likewise, by who sleeps until it is done
+  mutable ShortMutex mutex_;           // guards what follows
   std::vector<Dependant> dependants_;
   std::vector<Registered> callbacks_;
 };

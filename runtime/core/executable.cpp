@@ -13,10 +13,13 @@ Outcome<Ref<Executable>> Executable::read(Device& device, std::vector<std::byte>
 }
 
 Executable::Executable(Device& device, std::vector<std::byte> binary, compiler::Program program)
-    : device_(&device), binary_(std::move(binary)), program_(std::move(program)) {}
+    : device_(&device),
+      binary_(std::move(binary)),
+      program_(std::move(program)),
+      addresses_(program_.kernels.size()) {}
 
 Executable::~Executable() {
-  if (module_) device_->implementation().unload(module_);
+  if (const auto id = module_.load()) device_->implementation().unload(id);
 }
 
 bool Executable::runs_here() const { return program_.has_code && program_.target == device_->target(); }
@@ -28,17 +31,24 @@ const compiler::Kernel* Executable::find(std::string_view kernel) const {
 }
 
 Outcome<device::ModuleId> Executable::module() {
-  if (module_) return module_;
+  if (const auto id = module_.load(std::memory_order_relaxed)) return id;
   auto loaded = device_->implementation().load(binary_);
   if (!loaded.ok()) return ApiError{to_cl(loaded.error().code), loaded.error().reason};
-  module_ = *loaded;
-  return module_;
+  module_.store(*loaded, std::memory_order_relaxed);
+  return *loaded;
 }
 
 Outcome<Executable::Entry> Executable::entry(const compiler::Kernel& kernel) {
+  const auto index = static_cast<std::size_t>(&kernel - program_.kernels.data());
+  if (const auto known = addresses_[index].load(std::memory_order_acquire))
+    return Entry{module_.load(std::memory_order_relaxed), known};
+  auto found = find_entry(kernel);
+  if (found.ok()) addresses_[index].store(found->address, std::memory_order_release);
+  return found;
+}
+
+Outcome<Executable::Entry> Executable::find_entry(const compiler::Kernel& kernel) {
   std::lock_guard lock(mutex_);
-  for (const auto& [known, entry] : entries_)
-    if (known == &kernel) return entry;
   KIESEL_TRY(id, module());
   auto address = device_->implementation().symbol(id, kernel.symbol);
   if (!address.ok()) return ApiError{CL_INVALID_PROGRAM_EXECUTABLE, address.error().reason};
@@ -46,8 +56,7 @@ Outcome<Executable::Entry> Executable::entry(const compiler::Kernel& kernel) {
     if (const auto elf = ElfView::parse(binary_); elf.ok())
       if (const auto* symbol = elf->symbol(kernel.symbol)) base_ = *address - symbol->value;
   }
-  entries_.emplace_back(&kernel, Entry{id, *address});
-  return entries_.back().second;
+  return Entry{id, *address};
 }
 
 std::span<const std::byte> Executable::data_at(device::Address address) {

@@ -2,6 +2,7 @@
 // needed.
 #pragma once
 
+#include <atomic>
 #include <string_view>
 #include <vector>
 
@@ -37,14 +38,16 @@ class Executable final : public Object {
   Executable(Device& device, std::vector<std::byte> binary, compiler::Program program);
   ~Executable() override;
   Outcome<device::ModuleId> module();  // mutex_ held
+  Outcome<Entry> find_entry(const compiler::Kernel& kernel);
 
   Ref<Device> device_;
   const std::vector<std::byte> binary_;
   const compiler::Program program_;
-  ShortMutex mutex_;  // guards what follows; the device is called under it
-  device::ModuleId module_ = 0;
-  std::vector<std::pair<const compiler::Kernel*, Entry>> entries_;  // found before
-  device::Address base_ = 0;  // where the module's address 0 is; valid once entry() succeeded
+  // Of each kernel of the program, 0 until it was looked for: each launch asks, without a lock.
+  std::vector<std::atomic<device::Address>> addresses_;
+  std::atomic<device::ModuleId> module_{0};  // set before any of them
+  ShortMutex mutex_;                         // guards what follows; the device is called under it
+  device::Address base_ = 0;                 // where the module's address 0 is; valid once entry() succeeded
 };
 
 }  // namespace kiesel::runtime

@@ -59,6 +59,7 @@ Kernel::Kernel(const Kernel& from)
       builds_(from.builds_),
       plain_(from.plain_),
       arguments_(from.arguments_),
+      has_pointers_(from.has_pointers()),
       pointers_(from.pointers()) {
   program_->attach_kernel();
 }
@@ -95,21 +96,6 @@ Outcome<> Kernel::set_argument(cl_uint index, std::size_t size, const void* valu
   return set(index, [&](const ArgumentPlace& place) { return runtime::set_argument(place, size, value); });
 }
 
-bool Kernel::set_plain_argument(cl_uint index, std::size_t size, const void* value) {
-  if (index >= plain_.size() || !value || size != plain_[index].size) return false;
-  if (plain_[index].kind == compiler::ArgumentKind::kValue) {
-    arguments_.set(index, ArgumentState::kBytes, value, size);
-    return true;
-  }
-  if (plain_[index].kind != compiler::ArgumentKind::kPointer) return false;
-  cl_mem handle = nullptr;
-  std::memcpy(&handle, value, sizeof handle);
-  const auto* buffer = find<Buffer>(handle);
-  if (!buffer || &buffer->context() != &program_->context()) return false;
-  arguments_.set(index, ArgumentState::kMemory, &handle, sizeof handle);
-  return true;
-}
-
 Outcome<> Kernel::set_svm_argument(cl_uint index, const void* pointer) {
   return set(index, [&](const ArgumentPlace& place) { return runtime::set_svm_argument(place, pointer); });
 }
@@ -121,17 +107,20 @@ Outcome<> Kernel::set_pointer_argument(cl_uint index, const void* pointer) {
 
 void Kernel::set_usm_pointers(std::vector<const void*> pointers) {
   std::lock_guard lock(mutex_);
+  has_pointers_.store(true, std::memory_order_release);
   pointers_.usm = std::move(pointers);
 }
 
 void Kernel::set_usm_type(cl_unified_shared_memory_type_intel type, bool used) {
   const std::uint32_t bit = 1U << (type - CL_MEM_TYPE_HOST_INTEL);
   std::lock_guard lock(mutex_);
+  has_pointers_.store(true, std::memory_order_release);
   pointers_.usm_types = used ? pointers_.usm_types | bit : pointers_.usm_types & ~bit;
 }
 
 void Kernel::set_device_pointers(std::vector<device::Address> addresses) {
   std::lock_guard lock(mutex_);
+  has_pointers_.store(true, std::memory_order_release);
   pointers_.device = std::move(addresses);
 }
 
@@ -142,6 +131,7 @@ Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
       return ApiError{CL_INVALID_VALUE, fmt::format("{} is not of an allocation by clSVMAlloc", pointer),
                       Ref<Object>(&context)};
   std::lock_guard lock(mutex_);
+  has_pointers_.store(true, std::memory_order_release);
   pointers_.svm = std::move(pointers);
   return {};
 }
@@ -149,16 +139,6 @@ Outcome<> Kernel::set_svm_pointers(std::vector<const void*> pointers) {
 Kernel::Pointers Kernel::pointers() const {
   std::lock_guard lock(mutex_);
   return pointers_;
-}
-
-Kernel::ChosenSize Kernel::chosen() const {
-  std::lock_guard lock(mutex_);
-  return chosen_;
-}
-
-void Kernel::remember(const ChosenSize& chosen) {
-  std::lock_guard lock(mutex_);
-  chosen_ = chosen;
 }
 
 }  // namespace kiesel::runtime

@@ -4,12 +4,17 @@
 
 #include <CL/cl.h>
 
+#include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/core/argument_values.hpp"
+#include "runtime/core/buffer.hpp"
 #include "runtime/core/executable.hpp"
+#include "runtime/core/handle.hpp"
 #include "runtime/core/program.hpp"
+#include "support/latest.hpp"
 #include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
@@ -57,6 +62,7 @@ class Kernel final : public Object {
     std::uint32_t usm_types = 0;  // all allocations of these, see SvmTable::of_types()
   };
   Pointers pointers() const;
+  bool has_pointers() const { return has_pointers_.load(std::memory_order_acquire); }  // or had
   const ArgumentValues& arguments() const { return arguments_; }
   bool has_all_arguments() const;
 
@@ -67,8 +73,8 @@ class Kernel final : public Object {
     std::array<std::uint64_t, 3> global{};
     std::array<std::uint32_t, 3> local{};
   };
-  ChosenSize chosen() const;
-  void remember(const ChosenSize& chosen);
+  std::optional<ChosenSize> chosen() const { return chosen_.load(); }
+  void remember(const ChosenSize& chosen) { chosen_.store(chosen); }
 
  private:
   Kernel(Program& program, std::vector<Build> builds);
@@ -87,9 +93,25 @@ class Kernel final : public Object {
   const std::vector<Build> builds_;
   std::vector<Plain> plain_;
   ArgumentValues arguments_;
+  Latest<ChosenSize> chosen_;
+  std::atomic<bool> has_pointers_{false};
   mutable ShortMutex mutex_;  // guards what follows
   Pointers pointers_;
-  ChosenSize chosen_;
 };
+
+inline bool Kernel::set_plain_argument(cl_uint index, std::size_t size, const void* value) {
+  if (index >= plain_.size() || !value || size != plain_[index].size) return false;
+  if (plain_[index].kind == compiler::ArgumentKind::kValue) {
+    arguments_.set(index, ArgumentState::kBytes, value, size);
+    return true;
+  }
+  if (plain_[index].kind != compiler::ArgumentKind::kPointer) return false;
+  cl_mem handle = nullptr;
+  std::memcpy(&handle, value, sizeof handle);
+  const auto* buffer = find<Buffer>(handle);
+  if (!buffer || &buffer->context() != &program_->context()) return false;
+  arguments_.set(index, ArgumentState::kMemory, &handle, sizeof handle);
+  return true;
+}
 
 }  // namespace kiesel::runtime

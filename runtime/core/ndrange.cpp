@@ -162,14 +162,9 @@ Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentVal
   return bad_argument(kernel, index, "is not set");
 }
 
-Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out) {
-  static thread_local ArgumentValues::Copy values;  // its memory is used again
-  kernel.arguments().read(values);
+// What it may use without having it as an argument.
+void hold_pointers(Device& device, const Kernel& kernel, KernelWork& out) {
   Context& context = kernel.program().context();
-  std::uint64_t local = out.kernel->local_memory_bytes;
-  out.arguments.resize(out.kernel->argument_bytes);
-  for (std::size_t i = 0; i < out.kernel->arguments.size(); ++i)
-    KIESEL_CHECK(place_argument(device, kernel, values, i, local, out));
   const auto pointers = kernel.pointers();
   for (const auto* list : {&pointers.svm, &pointers.usm})
     for (const void* pointer : *list)
@@ -178,6 +173,17 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out)
     for (auto& allocation : context.svm().of_types(pointers.usm_types)) hold(std::move(allocation), out);
   for (const auto address : pointers.device)
     hold_addressed(device, context, reinterpret_cast<const void*>(address), out);
+}
+
+Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out) {
+  static thread_local ArgumentValues::Copy values;  // its memory is used again
+  kernel.arguments().read(values);
+  Context& context = kernel.program().context();
+  std::uint64_t local = out.kernel->local_memory_bytes;
+  out.arguments.resize(out.kernel->argument_bytes);
+  for (std::size_t i = 0; i < out.kernel->arguments.size(); ++i)
+    KIESEL_CHECK(place_argument(device, kernel, values, i, local, out));
+  if (kernel.has_pointers()) hold_pointers(device, kernel, out);
   if ((!out.svm.empty() || !out.kept_svm.empty()) && !device.svm_capabilities())
     return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory",
                     Ref<Object>(&context)};

@@ -45,7 +45,7 @@ class Object : public Recycled {
   Object& operator=(const Object&) = delete;
 
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
-  // False when the last reference has gone: for lists that hold none.
+  // False when the last reference has gone: for lists that hold none, of objects that said so.
   bool retain_if_alive() {
     auto count = references_.load(std::memory_order_relaxed);
     while (count && !references_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) {
@@ -53,7 +53,10 @@ class Object : public Recycled {
     return count != 0;
   }
   void release() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    // Whoever has the only reference can do without a change that all processors agree on: nobody else can
+    // make another one of it.
+    const bool only = !is_listed_ && references_.load(std::memory_order_acquire) == 1;
+    if (only || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
   // The object that this one's info queries name, whose handle therefore stays valid as long as this handle.
@@ -71,8 +74,12 @@ class Object : public Recycled {
   Object() = default;
   virtual ~Object() = default;
 
+  // Some list names it without a reference and calls retain_if_alive(). Before it gets there.
+  void will_be_listed() { is_listed_ = true; }
+
  private:
   std::atomic<std::uint32_t> references_{1};
+  bool is_listed_ = false;
   Handle* handle_ = nullptr;  // set before the application sees the object
 };
 

@@ -30,7 +30,10 @@ class Work {
     return *this;
   }
   ~Work() {
-    if (body_ && body_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete body_;
+    if (!body_) return;
+    // Nobody can copy what only this one has.
+    const bool only = body_->references.load(std::memory_order_acquire) == 1;
+    if (only || body_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete body_;
   }
 
   explicit operator bool() const { return body_ != nullptr; }
