@@ -148,8 +148,9 @@ cl_int clEnqueueWaitSemaphoresKHR(cl_command_queue handle, cl_uint count, const 
     KIESEL_TRY(command, check(handle, count, semaphores, num_events, events));
     for (const auto& semaphore : command.semaphores) command.waits.push_back(semaphore->next_signal());
     return enqueue({command.queue, CL_COMMAND_SEMAPHORE_WAIT_KHR, std::move(command.waits), false, event},
-                   [waited = std::move(command.semaphores)](Event& self) {
+                   [waited = std::move(command.semaphores)](Event& self) mutable {
                      for (const auto& semaphore : waited) semaphore->wait_done();
+                     waited.clear();  // before anybody learns of the end
                      self.finish_now();
                    });
   }());
@@ -161,9 +162,10 @@ cl_int clEnqueueSignalSemaphoresKHR(cl_command_queue handle, cl_uint count,
   return status([&]() -> Outcome<> {
     KIESEL_TRY(command, check(handle, count, semaphores, num_events, events));
     const auto signal = command.queue.enqueue(CL_COMMAND_SEMAPHORE_SIGNAL_KHR, command.waits,
-                                              [signalled = command.semaphores](Event& self) {
+                                              [signalled = command.semaphores](Event& self) mutable {
                                                 for (const auto& semaphore : signalled)
                                                   semaphore->signal_done();
+                                                signalled.clear();
                                                 self.finish_now();
                                               });
     for (const auto& semaphore : command.semaphores) semaphore->add_signal(*signal);

@@ -71,7 +71,10 @@ class Watcher {
       ::poll(files.data(), files.size(), -1);
       std::uint64_t count = 0;
       (void)!::read(wake_, &count, sizeof count);
-      for (const auto& wait : take()) wait.gate->set_user_status(CL_COMPLETE);
+      for (auto& wait : take()) {
+        wait.owner = {};  // who hears of the end may count on it
+        wait.gate->set_user_status(CL_COMPLETE);
+      }
     }
   }
 
