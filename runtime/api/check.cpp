@@ -1,5 +1,6 @@
 #include "runtime/api/check.hpp"
 
+#include "runtime/api/info.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::runtime::api {
@@ -9,6 +10,16 @@ cl_int report(const ApiError& error) {
   if (error.context) static_cast<Context&>(*error.context).notify(error.reason);
   return error.code;
 }
+
+ApiError invalid_handle(cl_int code, const void* handle) {
+  return error(code, fmt::format("{} is no valid handle here", handle));
+}
+
+ApiError does_not_fit(std::size_t answer, std::size_t room) {
+  return error(CL_INVALID_VALUE, fmt::format("the answer has {} bytes, there is room for {}", answer, room));
+}
+
+ApiError no_query(cl_uint name) { return error(CL_INVALID_VALUE, fmt::format("no query {:#x}", name)); }
 
 Outcome<std::vector<Ref<Event>>> wait_list(Context& context, cl_uint count, const cl_event* events) {
   KIESEL_REQUIRE((count == 0) == (events == nullptr), context, CL_INVALID_EVENT_WAIT_LIST,

@@ -33,11 +33,14 @@ T object(const Outcome<T>& outcome, cl_int* errcode_ret) {
   return outcome.ok() ? *outcome : T{};
 }
 
-// The object behind a handle, or the error that OpenCL has for an invalid one.
+// The object behind a handle, or the error that OpenCL has for an invalid one. Errors are made elsewhere:
+// what is left is a few instructions where the call is.
+[[gnu::cold]] ApiError invalid_handle(cl_int code, const void* handle);
 template <class T>
-Outcome<T*> valid(typename T::ClType handle) {
-  if (T* found = find<T>(handle)) return found;
-  return error(T::kInvalid, fmt::format("{} is no valid handle here", static_cast<const void*>(handle)));
+[[gnu::always_inline]] inline Outcome<T*> valid(typename T::ClType handle) {
+  if (T* found = find<T>(handle)) [[likely]]
+    return found;
+  return invalid_handle(T::kInvalid, handle);
 }
 
 template <class T>
@@ -58,7 +61,7 @@ cl_int release(typename T::ClType handle) {
 
 template <class T>
 cl_uint reference_count(const T& object) {
-  return object.handle()->references.load();
+  return Handle::references_in(object.handle()->counts.load());
 }
 
 // The application's list of names and values with its final zero; empty when it gave none.

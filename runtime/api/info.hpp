@@ -14,6 +14,9 @@
 
 namespace kiesel::runtime::api {
 
+[[gnu::cold]] ApiError does_not_fit(std::size_t answer, std::size_t room);
+[[gnu::cold]] ApiError no_query(cl_uint name);
+
 // Where an answer goes: the last three parameters of every clGet...Info. CL_INVALID_VALUE when it does not
 // fit.
 class Answer {
@@ -28,9 +31,13 @@ class Answer {
     return {};
   }
   template <class T>
-  Outcome<> value(const T& value) const {
+  [[gnu::always_inline]] Outcome<> value(const T& value) const {
     static_assert(std::is_trivially_copyable_v<T>);
-    return bytes(&value, sizeof value);
+    if (value_ && size_ < sizeof value) [[unlikely]]
+      return does_not_fit(sizeof value, size_);
+    if (value_) std::memcpy(value_, &value, sizeof value);
+    if (size_ret_) *size_ret_ = sizeof value;
+    return {};
   }
   template <class T>
   Outcome<> array(const std::vector<T>& values) const {
@@ -42,14 +49,11 @@ class Answer {
     const auto* found = table.find(name);
     return found ? bytes(found->data(), found->size()) : unknown(name);
   }
-  static Outcome<> unknown(cl_uint name) {
-    return error(CL_INVALID_VALUE, fmt::format("no query {:#x}", name));
-  }
+  static Outcome<> unknown(cl_uint name) { return no_query(name); }
 
   // Before looking at what the application put into the answer's memory.
   Outcome<> fits(std::size_t size) const {
-    KIESEL_REQUIRE(!value_ || size_ >= size, CL_INVALID_VALUE,
-                   fmt::format("the answer has {} bytes, there is room for {}", size, size_));
+    if (value_ && size_ < size) return does_not_fit(size, size_);
     return {};
   }
   void* target() const { return value_; }

@@ -72,7 +72,10 @@ inline void ArgumentValues::set(std::size_t index, ArgumentState state, const vo
     word++->store(whole, std::memory_order_release);
   }
   if (std::uint64_t rest = 0; size) {
-    for (std::size_t i = size; i-- > 0;) rest = rest << 8 | std::to_integer<std::uint64_t>(from[i]);
+    if (size == sizeof(std::uint32_t))  // most values
+      std::memcpy(&rest, from, sizeof(std::uint32_t));
+    else
+      std::memcpy(&rest, from, size);
     word->store(rest, std::memory_order_release);
   }
   turn_.store(turn + 1, std::memory_order_release);

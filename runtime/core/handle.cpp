@@ -113,25 +113,24 @@ struct Table::AtThreadEnd {
 };
 void Table::watch_thread() { static thread_local AtThreadEnd at_end; }
 
-void retire_if_unused(Handle& handle);
+void let_go(Handle& handle, std::uint64_t what);
 
-void detach_from(Handle& handle) {
-  handle.attached.fetch_sub(1);
-  retire_if_unused(handle);
-}
-
-// Frees the handle once nobody can name the object any more, and lets go of its parent's handle likewise.
-void retire_if_unused(Handle& handle) {
-  if (handle.references.load() != 0 || handle.attached.load() != 0) return;
-  Object* object = handle.object.exchange(nullptr);
-  if (!object) return;  // another thread was first
+// Frees the handle, as nobody can name the object any more, and lets go of its parent's handle likewise.
+void retire(Handle& handle) {
+  Object* const object = handle.object.load(std::memory_order_relaxed);
+  if (!object) return;
+  handle.object.store(nullptr, std::memory_order_relaxed);
   handle.kind.store(Kind::kNone, std::memory_order_relaxed);
   // The parent's handle is valid until it is detached from, whatever the object kept of it.
   const Object* parent = object->parent();
   Handle* const above = parent ? parent->handle() : nullptr;
   object->release();
   table().give_back(handle);
-  if (above) detach_from(*above);
+  if (above) let_go(*above, Handle::kAttached);
+}
+
+void let_go(Handle& handle, std::uint64_t what) {
+  if (handle.counts.fetch_sub(what) == what) retire(handle);
 }
 
 }  // namespace
@@ -147,46 +146,46 @@ Outcome<Handle*> publish(Ref<Object> owned, Kind kind) {
   if (!handle) return ApiError{CL_OUT_OF_HOST_MEMORY, "there is no room for another handle"};
   handle->dispatch = dispatch_table;
   handle->dispatch_data = dispatch_data.load(std::memory_order_relaxed);
-  handle->references.store(1, std::memory_order_relaxed);
-  handle->attached.store(0, std::memory_order_relaxed);
+  handle->counts.store(Handle::kReference, std::memory_order_relaxed);
   handle->minds_abandoning.store(object.minds_being_abandoned(), std::memory_order_relaxed);
   object.set_handle(handle);
-  if (Object* parent = object.parent(); parent && parent->handle()) parent->handle()->attached.fetch_add(1);
+  if (Object* parent = object.parent(); parent && parent->handle()) keep_handle(*parent->handle());
   handle->object.store(owned.give_up(), std::memory_order_relaxed);
   handle->kind.store(kind, std::memory_order_release);
   return handle;
 }
 
 HandleKeeper::HandleKeeper(Object& object) : object_(&object) {
-  if (object.handle()) object.handle()->attached.fetch_add(1);
+  if (object.handle()) keep_handle(*object.handle());
 }
 
 HandleKeeper::~HandleKeeper() {
-  if (object_ && object_->handle()) detach_from(*object_->handle());
+  if (object_ && object_->handle()) let_go_handle(*object_->handle());
 }
 
-void retain_handle(Handle& handle) { handle.references.fetch_add(1); }
+void retain_handle(Handle& handle) { handle.counts.fetch_add(Handle::kReference); }
 
-void keep_handle(Handle& handle) { handle.attached.fetch_add(1); }
+void keep_handle(Handle& handle) { handle.counts.fetch_add(Handle::kAttached); }
 
-void let_go_handle(Handle& handle) {
-  handle.attached.fetch_sub(1);
-  retire_if_unused(handle);
-}
+void let_go_handle(Handle& handle) { let_go(handle, Handle::kAttached); }
 
 bool release_handle(Handle& handle) {
-  auto count = handle.references.load();
+  auto counts = handle.counts.load();
+  std::uint64_t left = 0;
+  bool tells = false;
   do {
-    if (count == 0) return false;
-  } while (!handle.references.compare_exchange_weak(count, count - 1));
-  if (count != 1) return true;
-  // The reference that the handle itself has keeps the object meanwhile.
-  if (handle.minds_abandoning.load(std::memory_order_relaxed)) {
-    keep_handle(handle);
+    const auto references = Handle::references_in(counts);
+    if (references == 0) return false;
+    tells = references == 1 && handle.minds_abandoning.load(std::memory_order_relaxed);
+    left = counts - Handle::kReference + (tells ? Handle::kAttached : 0);
+  } while (!handle.counts.compare_exchange_weak(counts, left));
+  if (tells) {
+    // The reference that the handle itself has keeps the object meanwhile.
     if (Object* object = handle.object.load()) object->abandoned();
-    handle.attached.fetch_sub(1);
+    let_go(handle, Handle::kAttached);
+  } else if (left == 0) {
+    retire(handle);
   }
-  retire_if_unused(handle);
   return true;
 }
 

@@ -20,10 +20,16 @@ struct alignas(64) Handle {
   void* dispatch_data;          // the loader's too, cl_khr_icd 2.0
   std::atomic<Object*> object;  // null while free
   std::atomic<Kind> kind;
-  std::atomic<std::uint32_t> references;  // the application's
-  std::atomic<std::uint32_t> attached;  // handles whose object has this one as parent, callbacks that are due
-  std::atomic<bool> minds_abandoning;   // Object::abandoned() is to be called
+  std::atomic<bool> minds_abandoning;  // Object::abandoned() is to be called
+  // In one word, so that one step tells who lets go last: references of the application's, and handles whose
+  // object has this one as parent or callbacks that are due.
+  std::atomic<std::uint64_t> counts;
   Handle* next_free;
+
+  static constexpr std::uint64_t kReference = 1, kAttached = std::uint64_t{1} << 32;
+  static constexpr std::uint32_t references_in(std::uint64_t counts) {
+    return static_cast<std::uint32_t>(counts);
+  }
 };
 static_assert(offsetof(Handle, dispatch) == 0 && offsetof(Handle, dispatch_data) == 8, "cl_khr_icd");
 

@@ -65,7 +65,7 @@ def main():
     print("|---|---|---|---|")
     for name, meaning in MEANING.items():
         ours, pocl = statistics.median(times["kiesel"][name]), statistics.median(times["pocl"][name])
-        print(f"| {meaning} | {ours:.2f} | {pocl:.2f} | {pocl / ours:.1f} |")
+        print(f"| {meaning} | {ours:.3f} | {pocl:.3f} | {pocl / ours:.2f} |")
     return 0
 
 
