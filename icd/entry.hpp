@@ -43,7 +43,7 @@ template <class R, class... A, R (*function)(A...), const char* name>
 struct Entry<function, name> {
   static R CL_API_CALL call(A... arguments) {
     try {
-      if (log::enabled(log::Group::kApi, log::Level::kDebug)) [[unlikely]]
+      if (log::may_be_enabled(log::Group::kApi, log::Level::kDebug)) [[unlikely]]
         return logged(arguments...);
       return function(arguments...);
     } catch (const std::exception& failure) {
@@ -54,6 +54,7 @@ struct Entry<function, name> {
  private:
   // A function of its own: the shortest calls take as long as saving the registers that it needs.
   [[gnu::cold, gnu::noinline]] static R logged(A... arguments) {
+    if (!log::enabled(log::Group::kApi, log::Level::kDebug)) return function(arguments...);
     const auto text = show_all(arguments...);
     if constexpr (std::is_void_v<R>) {
       KIESEL_LOG(kApi, kDebug, "{}({})", name, text);

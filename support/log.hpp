@@ -32,6 +32,10 @@ inline bool enabled(Group group, Level level) {
   }
   return most >= level;
 }
+// One load and no call: also true before the options were looked at.
+inline bool may_be_enabled(Group group, Level level) {
+  return levels[static_cast<std::size_t>(group)].load(std::memory_order_relaxed) >= level;
+}
 void write(Group group, Level level, std::string_view line);
 
 }  // namespace kiesel::log

@@ -74,3 +74,40 @@ TEST_CASE("one queue takes commands of several threads") {
   const auto data = session.read<int>(memory, 8 * 1024);
   for (int i = 0; i < 8; ++i) CHECK(data[std::size_t(i) * 1024 + 100] == i);
 }
+
+TEST_CASE("kernels of sixteen threads on one queue run one after the other, the brief ones and the others") {
+  const Session session;
+  // Without atomics: two that run at a time would lose an addition.
+  Program program = session.build(R"(
+    kernel void brief(global int* sum) { sum[0] += 1; }
+    kernel void loop(global int* sum, int times) { for (int i = 0; i < times; ++i) sum[i % 2 ? 64 : 0] += 1; })");
+  Memory memory = session.buffer(65 * sizeof(int));
+  const int zero = 0;
+  REQUIRE(clEnqueueFillBuffer(session.queue, memory, &zero, sizeof zero, 0, 65 * sizeof zero, 0, nullptr,
+                              nullptr) == CL_SUCCESS);
+  const cl_mem sum = memory;
+  constexpr int kThreads = 16, kCommands = 500, kTimes = 40;
+  std::atomic<int> wrong{0}, loops{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread)
+    threads.emplace_back([&, thread] {
+      cl_kernel brief = clCreateKernel(program, "brief", nullptr),
+                loop = clCreateKernel(program, "loop", nullptr);
+      for (cl_kernel kernel : {brief, loop}) wrong += clSetKernelArg(kernel, 0, sizeof(cl_mem), &sum) != 0;
+      wrong += clSetKernelArg(loop, 1, sizeof kTimes, &kTimes) != 0;
+      const std::size_t one = 1;
+      for (int i = 0; i < kCommands; ++i) {
+        const bool loops_now = (i + thread) % 11 == 0;
+        loops += loops_now;
+        wrong += clEnqueueNDRangeKernel(session.queue, loops_now ? loop : brief, 1, nullptr, &one, nullptr, 0,
+                                        nullptr, nullptr) != 0;
+      }
+      wrong += clFinish(session.queue) != 0;
+      for (cl_kernel kernel : {brief, loop}) clReleaseKernel(kernel);
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  const auto sums = session.read<int>(memory, 65);
+  CHECK(sums[0] == kThreads * kCommands - loops + loops * kTimes / 2);
+  CHECK(sums[64] == loops * kTimes / 2);
+}

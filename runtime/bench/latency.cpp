@@ -129,9 +129,10 @@ void event_query(benchmark::State& state) {
 
 void set_argument(benchmark::State& state) {
   cl_kernel kernel = session().build("kernel void take(global int* data, int value) {}", "take");
+  const cl_mem memory = session().memory;
   cl_int value = 0;
   for (auto _ : state) {
-    check(clSetKernelArg(kernel, 0, sizeof(cl_mem), &session().memory), "argument");
+    check(clSetKernelArg(kernel, 0, sizeof memory, &memory), "argument");
     check(clSetKernelArg(kernel, 1, sizeof value, &++value), "argument");
   }
   clReleaseKernel(kernel);

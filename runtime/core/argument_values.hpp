@@ -34,7 +34,13 @@ class ArgumentValues {
 
   std::size_t count() const { return places_.size(); }
   // No more bytes than the argument's type has, or 8.
-  void set(std::size_t index, ArgumentState state, const void* bytes, std::size_t size);
+  void set(std::size_t index, ArgumentState state, const void* bytes, std::size_t size) {
+    set_at(places_[index], state, bytes, size);
+  }
+  // The same for who knows the place.
+  using Place = std::uint32_t;
+  Place place(std::size_t index) const { return places_[index]; }
+  void set_at(Place place, ArgumentState state, const void* bytes, std::size_t size);
 
   // All values as they are at one moment.
   class Copy {
@@ -53,30 +59,32 @@ class ArgumentValues {
   void read(Copy& out) const;
 
  private:
-  std::vector<std::uint32_t> places_;  // of each one's state; its bytes follow
+  std::vector<Place> places_;  // of each one's state; its bytes follow
   std::size_t words_count_ = 0;
   std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
   std::atomic<std::uint64_t> turn_{0};  // odd while one is being set
 };
 
-inline void ArgumentValues::set(std::size_t index, ArgumentState state, const void* bytes, std::size_t size) {
-  auto* word = &words_[places_[index]];
+inline void ArgumentValues::set_at(Place place, ArgumentState state, const void* bytes, std::size_t size) {
+  auto* word = &words_[place];
   const std::uint64_t turn = turn_.load(std::memory_order_relaxed) | 1;
   turn_.store(turn, std::memory_order_relaxed);
   // Each store is a release, so that who sees one of them sees the odd turn too.
   word++->store(static_cast<std::uint64_t>(state), std::memory_order_release);
   const auto* from = static_cast<const std::byte*>(bytes);
-  for (; size >= sizeof(std::uint64_t); size -= sizeof(std::uint64_t), from += sizeof(std::uint64_t)) {
-    std::uint64_t whole = 0;
-    std::memcpy(&whole, from, sizeof whole);
-    word++->store(whole, std::memory_order_release);
-  }
-  if (std::uint64_t rest = 0; size) {
-    if (size == sizeof(std::uint32_t))  // most values
-      std::memcpy(&rest, from, sizeof(std::uint32_t));
-    else
-      std::memcpy(&rest, from, size);
-    word->store(rest, std::memory_order_release);
+  if (std::uint32_t half = 0; size == sizeof half) {  // most values
+    std::memcpy(&half, from, sizeof half);
+    word->store(half, std::memory_order_release);
+  } else {
+    for (; size >= sizeof(std::uint64_t); size -= sizeof(std::uint64_t), from += sizeof(std::uint64_t)) {
+      std::uint64_t whole = 0;
+      std::memcpy(&whole, from, sizeof whole);
+      word++->store(whole, std::memory_order_release);
+    }
+    if (std::uint64_t rest = 0; size) {
+      for (std::size_t i = size; i-- > 0;) rest = rest << 8 | std::to_integer<std::uint64_t>(from[i]);
+      word->store(rest, std::memory_order_release);
+    }
   }
   turn_.store(turn + 1, std::memory_order_release);
 }

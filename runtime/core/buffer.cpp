@@ -14,13 +14,16 @@ Ref<SvmAllocation> shared_memory_at(Context& context, const void* pointer, std::
 
 Buffer::Buffer(Context& context, Buffer* parent, Description description, bool addressed)
     : MemoryObject(context, parent, std::move(description)), addressed_(addressed) {
-  if (!addressed_) return;
-  will_be_listed();
-  context.add_addressed(*this);
+  if (addressed_) will_be_listed();
 }
 
 Buffer::~Buffer() {
   if (addressed_) context().remove_addressed(*this);
+}
+
+// Launches of other threads look at the context's list.
+void Buffer::is_whole() {
+  if (addressed_) context().add_addressed(*this);
 }
 
 Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_properties> properties,
@@ -36,16 +39,19 @@ Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_propert
                                                      : Ref<SvmAllocation>()},
                  addressed));
   KIESEL_CHECK(buffer->allocate(host_pointer, flat_box(size)));
+  buffer->is_whole();
   return buffer;
 }
 
 Ref<Buffer> Buffer::from_external(Context& context, std::vector<cl_mem_properties> properties,
                                   cl_mem_flags flags, std::size_t size, ExternalMemory external,
                                   bool addressed) {
-  return Ref<Buffer>::adopt(new Buffer(
+  auto buffer = Ref<Buffer>::adopt(new Buffer(
       context, nullptr,
       {.properties = std::move(properties), .flags = flags, .size = size, .external = std::move(external)},
       addressed));
+  buffer->is_whole();
+  return buffer;
 }
 
 Ref<Buffer> Buffer::create_sub_buffer(Buffer& parent, cl_mem_flags flags, std::size_t origin,

@@ -34,6 +34,7 @@ class Buffer final : public MemoryObject {
  private:
   Buffer(Context& context, Buffer* parent, Description description, bool addressed = false);
   ~Buffer() override;
+  void is_whole();
 
   const bool addressed_;
 };

@@ -7,6 +7,7 @@
 #include <CL/cl.h>
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -48,7 +49,9 @@ Outcome<Handle*> publish(Ref<Object> object, Kind kind);
 inline Object* find_object(const void* handle, Kind kinds) {
   const auto* begin = table_begin.load(std::memory_order_acquire);
   const auto offset = reinterpret_cast<std::uintptr_t>(handle) - reinterpret_cast<std::uintptr_t>(begin);
-  if (!begin || offset >= kTableHandles * sizeof(Handle) || offset % sizeof(Handle) != 0) return nullptr;
+  // The number of the entry; of an address within one, or before the table, it is larger than any.
+  const auto number = std::rotr(offset, std::countr_zero(sizeof(Handle)));
+  if (!begin || number >= kTableHandles) return nullptr;
   const auto* candidate = static_cast<const Handle*>(handle);
   if (!is_one_of(candidate->kind.load(std::memory_order_acquire), kinds)) return nullptr;
   return candidate->object.load(std::memory_order_relaxed);

@@ -46,9 +46,20 @@ Outcome<Ref<Kernel>> Kernel::create(Program& program, std::string_view name) {
 }
 
 Kernel::Kernel(Program& program, std::vector<Build> builds)
-    : program_(&program), builds_(std::move(builds)), arguments_(info().arguments) {
-  for (const auto& argument : info().arguments) plain_.push_back({argument.kind, argument.size});
+    : program_(&program),
+      builds_(std::move(builds)),
+      context_(&program.context()),
+      arguments_(info().arguments) {
+  find_plain_arguments();
   program_->attach_kernel();
+}
+
+void Kernel::find_plain_arguments() {
+  const auto& declared = info().arguments;
+  plain_count_ = static_cast<cl_uint>(declared.size());
+  plain_ = std::make_unique<Plain[]>(declared.size());
+  for (std::size_t i = 0; i < declared.size(); ++i)
+    plain_[i] = {declared[i].kind, declared[i].size, arguments_.place(i)};
 }
 
 Kernel::~Kernel() { program_->detach_kernel(); }
@@ -57,10 +68,11 @@ Kernel::Kernel(const Kernel& from)
     : Object(),
       program_(from.program_),
       builds_(from.builds_),
-      plain_(from.plain_),
+      context_(from.context_),
       arguments_(from.arguments_),
       has_pointers_(from.has_pointers()),
       pointers_(from.pointers()) {
+  find_plain_arguments();
   program_->attach_kernel();
 }
 

@@ -5,6 +5,7 @@
 #include <CL/cl.h>
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,18 +81,22 @@ class Kernel final : public Object {
   Kernel(Program& program, std::vector<Build> builds);
   Kernel(const Kernel& from);
   ~Kernel() override;
+  void find_plain_arguments();
   // `set` gets the argument's place. CL_INVALID_ARG_INDEX.
   template <class Set>
   Outcome<> set(cl_uint index, Set set);
 
-  struct Plain {  // what set_plain_argument() must know of a declaration
+  struct Plain {  // what set_plain_argument() must know of an argument
     compiler::ArgumentKind kind;
     std::uint32_t size;
+    ArgumentValues::Place place;
   };
 
   Ref<Program> program_;
   const std::vector<Build> builds_;
-  std::vector<Plain> plain_;
+  Context* const context_;
+  cl_uint plain_count_;
+  std::unique_ptr<Plain[]> plain_;
   ArgumentValues arguments_;
   Latest<ChosenSize> chosen_;
   std::atomic<bool> has_pointers_{false};
@@ -100,17 +105,19 @@ class Kernel final : public Object {
 };
 
 inline bool Kernel::set_plain_argument(cl_uint index, std::size_t size, const void* value) {
-  if (index >= plain_.size() || !value || size != plain_[index].size) return false;
-  if (plain_[index].kind == compiler::ArgumentKind::kValue) {
-    arguments_.set(index, ArgumentState::kBytes, value, size);
+  if (index >= plain_count_ || !value) return false;
+  const Plain& plain = plain_[index];
+  if (size != plain.size) return false;
+  if (plain.kind == compiler::ArgumentKind::kValue) {
+    arguments_.set_at(plain.place, ArgumentState::kBytes, value, size);
     return true;
   }
-  if (plain_[index].kind != compiler::ArgumentKind::kPointer) return false;
+  if (plain.kind != compiler::ArgumentKind::kPointer) return false;
   cl_mem handle = nullptr;
   std::memcpy(&handle, value, sizeof handle);
   const auto* buffer = find<Buffer>(handle);
-  if (!buffer || &buffer->context() != &program_->context()) return false;
-  arguments_.set(index, ArgumentState::kMemory, &handle, sizeof handle);
+  if (!buffer || &buffer->context() != context_) return false;
+  arguments_.set_at(plain.place, ArgumentState::kMemory, &handle, sizeof handle);
   return true;
 }
 
