@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <utility>
 
 #include "device/model/host_float.hpp"
@@ -19,15 +21,13 @@ constexpr std::uint64_t kWorthWaking = 20'000;  // nanoseconds
 // That a thread takes at a time; as many as it can run in about that time, one at first.
 constexpr std::uint64_t kMostPieces = 64;
 
+constexpr std::uint64_t CoreCounters::*kCounters[] = {
+    &CoreCounters::instructions, &CoreCounters::lane_instructions, &CoreCounters::groups,
+    &CoreCounters::warps,        &CoreCounters::barriers,          &CoreCounters::translated_warps,
+    &CoreCounters::steps,        &CoreCounters::given_back};
+
 CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
-  a.instructions += b.instructions;
-  a.lane_instructions += b.lane_instructions;
-  a.groups += b.groups;
-  a.warps += b.warps;
-  a.barriers += b.barriers;
-  a.translated_warps += b.translated_warps;
-  a.steps += b.steps;
-  a.given_back += b.given_back;
+  for (const auto counter : kCounters) a.*counter += b.*counter;
   return a;
 }
 
@@ -39,20 +39,40 @@ constexpr unsigned kSpins = 2000;
 // completes it takes next without the queue.
 struct Running {
   const Dispatcher* dispatcher = nullptr;
-  std::uint32_t number = 0;  // of the device's core
-  Core* body = nullptr;      // null once given up
+  Dispatcher::Body* body = nullptr;  // null once given up
   Job* next = nullptr;
 };
 thread_local Running running;
 
 }  // namespace
 
-Dispatcher::Dispatcher(std::vector<std::unique_ptr<Core>> bodies, std::uint32_t device_cores)
-    : bodies_(std::move(bodies)),
-      body_is_free_(bodies_.size(), true),
-      free_bodies_(bodies_.size()),
-      busy_(device_cores),
-      owner_(getpid()) {}
+struct alignas(64) Dispatcher::Body {
+  explicit Body(std::unique_ptr<Core> own) : core(std::move(own)) {}
+
+  void add(const CoreCounters& counters) {  // by its thread only
+    for (std::size_t i = 0; i < std::size(kCounters); ++i)
+      totals[i].store(totals[i].load(std::memory_order_relaxed) + counters.*kCounters[i],
+                      std::memory_order_relaxed);
+  }
+
+  std::atomic<bool> taken{false};
+  std::uint32_t number = 0;  // of the device's core, while it is taken
+  const std::unique_ptr<Core> core;
+  std::array<std::atomic<std::uint64_t>, std::size(kCounters)> totals{};
+};
+
+namespace {
+
+std::vector<std::unique_ptr<Dispatcher::Body>> bodies_of(std::vector<std::unique_ptr<Core>> cores) {
+  std::vector<std::unique_ptr<Dispatcher::Body>> out;
+  for (auto& core : cores) out.push_back(std::make_unique<Dispatcher::Body>(std::move(core)));
+  return out;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(std::vector<std::unique_ptr<Core>> cores, std::uint32_t device_cores)
+    : bodies_(bodies_of(std::move(cores))), busy_(device_cores), owner_(getpid()) {}
 
 Dispatcher::~Dispatcher() {
   if (getpid() != owner_) {  // forked: the threads are not here, and the mutex may be held by one of them
@@ -91,7 +111,7 @@ void Dispatcher::wake_one() {
 bool Dispatcher::keep(std::unique_ptr<Job>& job) const {
   const auto& cores = job->cores;
   if (running.dispatcher != this || !running.body || running.next || job->pieces > 1 ||
-      waiting_jobs_.load() || stopping_ || (cores.count && running.number - cores.first >= cores.count))
+      waiting_jobs_.load() || stopping_ || (cores.count && running.body->number - cores.first >= cores.count))
     return false;
   running.next = job.release();
   return true;
@@ -108,42 +128,34 @@ void Dispatcher::enqueue(std::unique_ptr<Job> job) {
 // Who waits inside of a completion needs the core for what it waits for, perhaps the job that follows.
 void Dispatcher::give_up() {
   if (running.dispatcher != this || !running.body) return;
+  give_back(*std::exchange(running.body, nullptr));
+  Job* const next = std::exchange(running.next, nullptr);
+  if (!next) return;
   std::lock_guard lock(mutex_);
-  give_back_body(*std::exchange(running.body, nullptr), running.number);
-  if (Job* const next = std::exchange(running.next, nullptr)) enqueue(std::unique_ptr<Job>(next));
+  enqueue(std::unique_ptr<Job>(next));
 }
 
 // A command that is over sooner than another thread could begin it, or that this thread would wait for.
 bool Dispatcher::runs_here(const Job& job, device::Handling handling) const {
   const bool wanted = (job.brief && handling.may_run_here) || (job.pieces <= 1 && handling.caller_helps);
-  return wanted && running.dispatcher != this && !waiting_jobs_.load(std::memory_order_relaxed);
+  return wanted && running.dispatcher != this && !waiting_jobs_.load(std::memory_order_relaxed) && !stopping_;
 }
 
-// False when there is no core for it, or others wait.
+// False when there is no core for it.
 bool Dispatcher::run_here(std::unique_ptr<Job>& job) {
-  std::uint32_t number = 0;
-  Core* body = nullptr;
-  {
-    std::lock_guard lock(mutex_);
-    if (!queue_.empty() || !free_bodies_ || stopping_ || !find_free_core(*job, number)) return false;
-    body = &take_body(number);
-  }
-  const Running outer = std::exchange(running, {this, number, body, nullptr});
+  Body* const body = take_body(*job);
+  if (!body) return false;
+  const Running outer = std::exchange(running, {this, body, nullptr});
   if (job->timed) job->start_ns_.store(now_ns(), std::memory_order_relaxed);
   {
     const HostFloat environment;
-    job->run(*body, 0, job->pieces);
+    job->run(*body->core, 0, job->pieces);
   }
   running = outer;
-  job->counters_ = body->take_counters();
-  bool others_wait = false;
-  {
-    std::lock_guard lock(mutex_);
-    totals_ += job->counters_;
-    give_back_body(*body, number);
-    others_wait = !queue_.empty();
-  }
-  if (others_wait) wake_one();
+  job->counters_ = body->core->take_counters();
+  body->add(job->counters_);
+  give_back(*body);
+  if (waiting_jobs_.load() > 0) wake_one();  // whoever looked for a core meanwhile found none
   Status status = job->finish();
   complete(job.release(), std::move(status));
   return true;
@@ -169,9 +181,7 @@ void Dispatcher::submit(std::unique_ptr<Job> job, device::Handling handling) {
 
 bool Dispatcher::help() {
   give_up();
-  if (waiting_jobs_.load() == 0) return false;
-  std::unique_lock lock(mutex_);
-  return run_some(lock);
+  return waiting_jobs_.load() > 0 && run_some();
 }
 
 // The signal is read before the queue: whatever comes after that look changes it, so that no wake-up is lost.
@@ -202,81 +212,84 @@ bool Dispatcher::spin(std::uint32_t seen) {
   return changed;
 }
 
-// The last free core of each job's, so that those that may run anywhere leave the first cores to partitions.
-bool Dispatcher::find_free_core(const Job& job, std::uint32_t& core) const {
-  const auto all = static_cast<std::uint32_t>(busy_.size());
-  const std::uint32_t begin = job.cores.count ? job.cores.first : 0;
-  core = job.cores.count ? std::min(all, begin + job.cores.count) : all;
-  while (core-- > begin)
-    if (!busy_[core]) return true;
-  return false;
-}
-
-Job* Dispatcher::first_with_free_core(std::uint32_t& core) {
-  for (Job* job : queue_)
-    if (find_free_core(*job, core)) return job;
+// A free core of the device that the job may run on and a body for it, or null. First the one whose state is
+// likely in this processor's cache.
+Dispatcher::Body* Dispatcher::take_body(const Job& job) {
+  const int processor = sched_getcpu();
+  std::size_t at = processor < 0 ? 0 : static_cast<std::size_t>(processor) % bodies_.size();
+  for (std::size_t looked = 0; looked < bodies_.size();
+       ++looked, at = at + 1 == bodies_.size() ? 0 : at + 1) {
+    Body& body = *bodies_[at];
+    if (body.taken.load() || body.taken.exchange(true)) continue;
+    if (take_core(body, job.cores)) return &body;
+    body.taken.store(false);
+    return nullptr;
+  }
   return nullptr;
 }
 
-// The one whose state is likely in this processor's cache, else the next. The lock is held, here and below,
-// and there is one.
-Core& Dispatcher::take_body(std::uint32_t core) {
-  const int processor = sched_getcpu();
-  std::size_t index = processor < 0 ? 0 : static_cast<std::size_t>(processor) % bodies_.size();
-  while (!body_is_free_[index]) index = index + 1 == bodies_.size() ? 0 : index + 1;
-  body_is_free_[index] = false;
-  --free_bodies_;
-  busy_[core] = true;
-  bodies_[index]->stand_for(core);
-  return *bodies_[index];
+// From the last one on, so that what may run anywhere leaves the first cores to partitions; each body has
+// another last one.
+bool Dispatcher::take_core(Body& body, device::Cores range) {
+  const auto all = static_cast<std::uint32_t>(busy_.size());
+  const std::uint32_t begin = range.count ? range.first : 0;
+  const std::uint32_t end = range.count ? std::min(all, begin + range.count) : all;
+  std::uint32_t core = end - 1 - (range.count ? 0 : body.core->index() % all);
+  for (std::uint32_t looked = begin; looked < end; ++looked, core = core == begin ? end - 1 : core - 1) {
+    if (busy_[core].value.load() || busy_[core].value.exchange(true)) continue;
+    body.number = core;
+    body.core->stand_for(core);
+    return true;
+  }
+  return false;
 }
 
-void Dispatcher::give_back_body(Core& body, std::uint32_t core) {
-  body_is_free_[body.index()] = true;
-  ++free_bodies_;
-  busy_[core] = false;
+void Dispatcher::give_back(Body& body) {
+  busy_[body.number].value.store(false);
+  body.taken.store(false);
 }
 
-// Takes part in the first job that has a core; false when there is none. The lock is released meanwhile.
-bool Dispatcher::run_some(std::unique_lock<ShortMutex>& lock) {
-  if (queue_.empty() || !free_bodies_ || stopping_) return false;
-  std::uint32_t number = 0;
-  Job* const found = first_with_free_core(number);
-  if (!found) return false;
-  Core& core = take_body(number);
+// Takes part in the first job that has a core; false when there is none.
+bool Dispatcher::run_some() {
+  std::unique_lock lock(mutex_);
+  Job* found = nullptr;
+  Body* body = nullptr;
+  for (auto at = queue_.begin(); !body && at != queue_.end() && !stopping_; ++at)
+    body = take_body(*(found = *at));
+  if (!body) return false;
   ++found->runners_;
   if (found->pieces <= 1) remove(*found);
   const bool others_wait = std::exchange(unannounced_, false) && !queue_.empty();
   lock.unlock();
   if (others_wait) wake_one();
-  const Running outer = std::exchange(running, {this, number, &core, nullptr});
-  run_job(*found, core);
+  const Running outer = std::exchange(running, {this, body, nullptr});
+  run_job(*found, *body);
   while (Job* const next = std::exchange(running.next, nullptr)) {
     if (waiting_jobs_.load() > 0) wake_one();  // more than one followed
     ++next->runners_;                          // nobody else knows it
-    run_job(*next, core);
+    run_job(*next, *body);
   }
-  const bool has_core = std::exchange(running, outer).body != nullptr;
-  lock.lock();
-  if (has_core) give_back_body(core, number);
+  if (std::exchange(running, outer).body) give_back(*body);
   // Whoever cannot stay must not leave work behind that nobody was woken for.
-  if (!outer.dispatcher && !queue_.empty()) wake_one();
+  if (!outer.dispatcher && waiting_jobs_.load() > 0) wake_one();
   return true;
 }
 
 // Takes part, and completes the job when it is the last.
-void Dispatcher::run_job(Job& job, Core& core) {
+void Dispatcher::run_job(Job& job, Body& body) {
   if (std::uint64_t never = 0; job.timed && job.start_ns_.load(std::memory_order_relaxed) == never)
     job.start_ns_.compare_exchange_strong(never, now_ns());
-  run_pieces(job, core);
-  bool last = false;
-  {
+  run_pieces(job, *body.core);
+  const CoreCounters counters = body.core->take_counters();
+  body.add(counters);
+  bool last = true;
+  if (job.pieces > 1) {
     std::lock_guard lock(mutex_);
     remove(job);
-    const CoreCounters counters = core.take_counters();
-    totals_ += counters;
     job.counters_ += counters;
     last = --job.runners_ == 0;
+  } else {
+    job.counters_ = counters;  // nobody else runs it
   }
   if (last) complete(&job, job.finish());
 }
@@ -320,8 +333,11 @@ void Dispatcher::complete(Job* job, Status status) {
 }
 
 CoreCounters Dispatcher::counters() const {
-  std::lock_guard lock(mutex_);
-  return totals_;
+  CoreCounters sums;
+  for (const auto& body : bodies_)
+    for (std::size_t i = 0; i < std::size(kCounters); ++i)
+      sums.*kCounters[i] += body->totals[i].load(std::memory_order_relaxed);
+  return sums;
 }
 
 }  // namespace kiesel::model

@@ -50,6 +50,8 @@ class Job : public Recycled {
 
 class Dispatcher {
  public:
+  struct Body;  // a core that some thread runs, and what it has counted
+
   // Runs pieces on the device's cores with as many of them at a time as there are `bodies`: a body is the
   // state of whichever core it stands for while a thread runs a job on it.
   Dispatcher(std::vector<std::unique_ptr<Core>> bodies, std::uint32_t device_cores);
@@ -63,31 +65,32 @@ class Dispatcher {
 
  private:
   void work();
-  bool run_some(std::unique_lock<ShortMutex>& lock);
+  bool run_some();
   bool keep(std::unique_ptr<Job>& job) const;
   void give_up();
   bool runs_here(const Job& job, device::Handling handling) const;
   bool run_here(std::unique_ptr<Job>& job);
-  Core& take_body(std::uint32_t core);
-  void give_back_body(Core& body, std::uint32_t core);
+  Body* take_body(const Job& job);
+  bool take_core(Body& body, device::Cores range);
+  void give_back(Body& body);
   void enqueue(std::unique_ptr<Job> job);
-  void run_job(Job& job, Core& core);
+  void run_job(Job& job, Body& body);
   void remove(Job& job);
-  bool find_free_core(const Job& job, std::uint32_t& core) const;
-  Job* first_with_free_core(std::uint32_t& core);
   void run_pieces(Job& job, Core& core);
   void complete(Job* job, Status status);
   void wake_one();
   void start_threads();
   bool spin(std::uint32_t seen);
 
-  const std::vector<std::unique_ptr<Core>> bodies_;
+  // Whoever takes bodies and cores of the device does it without the mutex, and mostly finds those in its
+  // processor's cache that it gave back before.
+  const std::vector<std::unique_ptr<Body>> bodies_;
+  struct alignas(64) Busy {
+    std::atomic<bool> value{false};
+  };
+  std::vector<Busy> busy_;    // for each core of the device
   mutable ShortMutex mutex_;  // guards what follows
   std::deque<Job*> queue_;    // by priority, then by age
-  std::vector<bool> body_is_free_;
-  std::size_t free_bodies_;
-  std::vector<bool> busy_;  // for each core of the device
-  CoreCounters totals_;
   bool unannounced_ = false;  // a job is in the queue that nobody was woken for
   std::unique_ptr<std::vector<std::thread>> threads_;
   std::atomic<bool> stopping_{false};

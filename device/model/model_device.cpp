@@ -1,5 +1,7 @@
 #include "device/model/model_device.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -89,13 +91,20 @@ Result<Address> ModelDevice::symbol(device::ModuleId id, std::string_view name) 
   return found->symbol(name);
 }
 
+ModelDevice::Commands& ModelDevice::commands() {
+  const int processor = sched_getcpu();
+  return commands_[processor < 0 ? 0 : static_cast<std::size_t>(processor) % kCommandCounts];
+}
+
 Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
   auto* launch = std::get_if<device::Launch>(&command);
   if (!launch) {
-    transfers_.fetch_add(1, std::memory_order_relaxed);
+    commands().transfers.fetch_add(1, std::memory_order_relaxed);
     return make_transfer(std::move(command), *memory_);
   }
-  const std::uint64_t serial = launches_.fetch_add(1, std::memory_order_relaxed) + 1;
+  Commands& own = commands();
+  const std::uint64_t serial = (own.launches.fetch_add(1, std::memory_order_relaxed) + 1) * kCommandCounts +
+                               static_cast<std::uint64_t>(&own - commands_.data());
   return make_launch(std::move(*launch), {modules_.find(launch->module), memory_.get(), &configuration_,
                                           translations_.get(), &dispatcher_->cancelled(), serial});
 }
@@ -113,8 +122,10 @@ bool ModelDevice::help() { return dispatcher_->help(); }
 std::vector<device::Counter> ModelDevice::counters() const {
   const CoreCounters sums = dispatcher_->counters();
   const Translations::Counts made = translations_->counts();
-  return {{"launches", "", launches_.load()},
-          {"transfers", "", transfers_.load()},
+  std::uint64_t launches = 0, transfers = 0;
+  for (const auto& commands : commands_) launches += commands.launches, transfers += commands.transfers;
+  return {{"launches", "", launches},
+          {"transfers", "", transfers},
           {"work-groups", "", sums.groups},
           {"warps", "", sums.warps},
           {"instructions", "", sums.instructions},

@@ -1,6 +1,7 @@
 // The device model: a Device whose cores are host threads that interpret machine code.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -46,7 +47,13 @@ class ModelDevice final : public device::Device {
   device::Description description_;
   std::unique_ptr<Memory> memory_;
   ModuleTable modules_;
-  std::atomic<std::uint64_t> launches_{0}, transfers_{0};
+  // Commands so far, by processor, so that threads do not wait for each other's.
+  struct alignas(64) Commands {
+    std::atomic<std::uint64_t> launches{0}, transfers{0};
+  };
+  static constexpr std::size_t kCommandCounts = 16;
+  Commands& commands();
+  std::array<Commands, kCommandCounts> commands_;
   std::unique_ptr<Translations> translations_;
   std::unique_ptr<Dispatcher> dispatcher_;  // last: its threads use all of the above
 };

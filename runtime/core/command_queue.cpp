@@ -79,7 +79,11 @@ void CommandQueue::forget(Event& event) {
   {
     std::lock_guard lock(mutex_);
     if (!out_of_order()) next = event.after;
-    if (next) next->prefetch_work(), prefetch(next->after);
+    // What the next one does was fetched when it was the second.
+    if (Event* const second = next ? next->after : nullptr)
+      second->prefetch_work(), prefetch(second->after);
+    else if (next)
+      next->prefetch_work();
     remove(event);
     if (barrier_ == &event) barrier_ = nullptr;
   }

@@ -24,7 +24,7 @@ thread_local bool will_wait = false;
 
 // How many commands it may run inside of the call that launches one: brief ones, its own and those that
 // follow from it. Not without end while other threads enqueue.
-constexpr unsigned kMostRunHere = 16;
+constexpr unsigned kMostRunHere = 32;
 thread_local unsigned may_run_here = 0;
 
 // Looks for work instead of sleeping, for some tens of microseconds. Not too many threads of the process at a
