@@ -17,20 +17,10 @@ namespace {
 
 constexpr std::uint64_t kHugePage = 2 << 20;
 constexpr std::uint64_t kLargeLibrary = 8 << 20;
-
-struct Range {
-  std::uint64_t begin = 0, end = 0;
-  std::uint64_t size() const { return end - begin; }
-};
+constexpr std::uint64_t kPart = 4 << 20;  // that is moved at a time
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 using Line = std::array<char, 512>;
-
-Range whole_huge_pages(Range range) {
-  range.begin = (range.begin + kHugePage - 1) / kHugePage * kHugePage;
-  range.end = std::max(range.begin, range.end / kHugePage * kHugePage);
-  return range;
-}
 
 bool has_huge_pages() {
   const File file(std::fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re"), std::fclose);
@@ -38,8 +28,18 @@ bool has_huge_pages() {
   return file && std::fgets(line.data(), line.size(), file.get()) && !std::strstr(line.data(), "[never]");
 }
 
+}  // namespace
+
+CodeInHugePages::Range CodeInHugePages::whole_huge_pages(Range range) {
+  range.begin = (range.begin + kHugePage - 1) / kHugePage * kHugePage;
+  range.end = std::max(range.begin, range.end / kHugePage * kHugePage);
+  return range;
+}
+
 // Code of files that nobody has written to. The list is whole before anything is moved: moving changes it.
-std::vector<Range> code_of_large_libraries() {
+// This program's own code holds the function that moves.
+std::vector<CodeInHugePages::Range> CodeInHugePages::code_of_large_libraries() {
+  const auto here = reinterpret_cast<std::uint64_t>(&has_huge_pages);
   std::vector<Range> ranges;
   const File maps(std::fopen("/proc/self/maps", "re"), std::fclose);
   Line line{};
@@ -49,15 +49,16 @@ std::vector<Range> code_of_large_libraries() {
     std::uint64_t inode = 0;
     const int read = std::sscanf(line.data(), "%" SCNx64 "-%" SCNx64 " %4s %*x %*s %" SCNu64, &range.begin,
                                  &range.end, rights.data(), &inode);
-    if (read == 4 && inode != 0 && std::string_view(rights.data()) == "r-xp" && range.size() >= kLargeLibrary)
-      ranges.push_back(range);
+    const bool is_own = range.begin <= here && here < range.end;
+    if (read == 4 && inode != 0 && std::string_view(rights.data()) == "r-xp" && !is_own &&
+        range.size() >= kLargeLibrary)
+      ranges.push_back(whole_huge_pages(range));
   }
   return ranges;
 }
 
 // The new pages take the place of the old ones in one call, so that there is code at each moment.
-void move(Range code) {
-  if (code.size() == 0) return;
+void CodeInHugePages::move(Range code) {
   const auto room = code.size() + kHugePage;
   void* const memory = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return;
@@ -74,18 +75,14 @@ void move(Range code) {
   ::munmap(at(copy + code.size()), begin + room - copy - code.size());
 }
 
-// This program's own code holds the function that moves.
-bool is_own_code(Range range) {
-  const auto here = reinterpret_cast<std::uint64_t>(&move_code_to_huge_pages);
-  return range.begin <= here && here < range.end;
-}
-
-}  // namespace
-
-void move_code_to_huge_pages() {
-  if (!has_huge_pages()) return;
-  for (const auto range : code_of_large_libraries())
-    if (!is_own_code(range)) move(whole_huge_pages(range));
+void CodeInHugePages::move_some() {
+  if (!left_) left_ = has_huge_pages() ? code_of_large_libraries() : std::vector<Range>();
+  while (!left_->empty() && left_->back().size() == 0) left_->pop_back();
+  if (left_->empty()) return;
+  Range& last = left_->back();
+  const auto part = std::min(kPart, last.size());
+  last.end -= part;
+  move({last.end, last.end + part});
 }
 
 }  // namespace kiesel::compiler

@@ -84,7 +84,7 @@ class Server {
     std::array<Descriptor, 2> files;
     if (!receive_message(control_, std::as_writable_bytes(std::span(&message, 1)), files)) return false;
     start(message, std::move(files[0]), std::move(files[1]));
-    if (++builds_ == kManyBuilds) move_code_to_huge_pages();
+    if (++builds_ > kManyBuilds) code_.move_some();  // while the build runs
     return true;
   }
 
@@ -150,6 +150,7 @@ class Server {
   Descriptor child_events_;
   std::size_t most_;
   unsigned builds_ = 0;
+  CodeInHugePages code_;
   std::vector<Running> running_;
 };
 
