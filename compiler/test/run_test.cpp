@@ -290,6 +290,23 @@ TEST_CASE("atomic compare and exchange of floating-point numbers") {
   CHECK(out.read() == std::vector<std::int32_t>{1, 0, 1, 0, 1});
 }
 
+// The first warp waits for the last one, under a condition that only some of its lanes meet.
+TEST_CASE("lanes that wait for another warp's store give way to it") {
+  Loaded program(
+      "kernel void k(global int* out) { local atomic_int turn; int i = get_local_id(0);"
+      "  if (i == 0) atomic_init(&turn, 0); work_group_barrier(CLK_LOCAL_MEM_FENCE);"
+      "  for (int round = 0; round < 3; ++round) {"
+      "    if (i == 1) { while (atomic_load(&turn) != 2 * round + 1) ; out[round] = i; "
+      "atomic_fetch_add(&turn, 1); }"
+      "    if (i == 97) { while (atomic_load(&turn) != 2 * round) ; atomic_fetch_add(&turn, 1); }"
+      "    work_group_barrier(CLK_LOCAL_MEM_FENCE); }"
+      "  if (i == 0) out[3] = atomic_load(&turn); }",
+      "-cl-std=CL3.0");
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(4));
+  check_ok(program.launch("k", {128, 1, 1}, {128, 1, 1}, out));
+  CHECK(out.read() == std::vector<std::int32_t>{1, 1, 1, 6});
+}
+
 TEST_CASE("a kernel that calls a kernel") {
   Loaded program(
       "kernel void inner(global int* a, int x) { local int s; if (get_local_id(0) == 0) s = x; "

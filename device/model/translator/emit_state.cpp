@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "device/model/translator/emitter.hpp"
 
@@ -248,6 +249,26 @@ void Emitter::give_back() {
   put_divergence();
   store_state(request_.layout.mask, mask64());
   leave(Exit::kInterpret, block_->items[item_].index);
+}
+
+// At the start of a node whose variables are stored.
+void Emitter::give_back_at(const Node& target) {
+  const auto values = std::exchange(values_, {});
+  const auto written = std::exchange(written_, {});
+  const auto* node = std::exchange(node_, &target);
+  const auto* block = std::exchange(block_, &code_.blocks[target.block]);
+  const auto item = std::exchange(item_, 0);
+  const auto counted = std::exchange(counted_, true);
+  auto *mask = std::exchange(mask_, nullptr), *active = std::exchange(active_, nullptr);
+  give_back();
+  values_ = values;
+  written_ = written;
+  node_ = node;
+  block_ = block;
+  item_ = item;
+  counted_ = counted;
+  mask_ = mask;
+  active_ = active;
 }
 
 void Emitter::require(llvm::Value* condition) {

@@ -194,22 +194,25 @@ void Emitter::count(llvm::Value* items, llvm::Value* active) {
   b_.CreateStore(b_.CreateAdd(load(idle_), b_.CreateMul(b_.CreateSub(all, active), items)), idle_);
 }
 
-// Where a loop closes, towards `target`, whose variables are stored.
+// Where a loop closes, towards `target`, whose variables are stored. A loop that only waits gives way:
+// between segments where a frame holds all that the warp is, else for good.
 void Emitter::poll(const Node& target, std::uint32_t number) {
-  const bool waits = code_.blocks[target.block].spins && (target.full || request_.shape.partial);
+  const Block& head = code_.blocks[target.block];
   llvm::BasicBlock *ask = new_block("ask"), *on = new_block("on"), *stop = new_block("stop");
   llvm::Value* early = b_.CreateICmpULT(load(executed_), load_context(offsetof(WarpContext, poll_at), i64_));
   branch_likely(early, on, ask);
   b_.SetInsertPoint(ask);
   llvm::Value* answer =
-      call_host("poll", offsetof(WarpContext, poll), {warp_, load(executed_), b_.getInt1(waits)});
+      call_host("poll", offsetof(WarpContext, poll), {warp_, load(executed_), b_.getInt1(head.spins)});
   branch_likely(answer, on, stop);
   b_.SetInsertPoint(stop);
-  if (waits) {
+  if (!head.spins) {
+    leave(Exit::kStopped);
+  } else if (head.open.empty() && (target.full || request_.shape.partial)) {
     put_frame(number);
     leave(Exit::kYield, segment_of(number, 0));
   } else {
-    leave(Exit::kStopped);
+    give_back_at(target);
   }
   b_.SetInsertPoint(on);
 }

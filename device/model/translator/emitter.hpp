@@ -273,6 +273,7 @@ class Emitter {
   // Gives the warp to the interpreter before the current item, or, where it has done nothing yet that anybody
   // can see, at its very start.
   void give_back();
+  void give_back_at(const Node& target);
   // Goes on where the condition holds; gives the warp back before the current item where not.
   void require(llvm::Value* condition);
   bool restarts() const;

@@ -219,7 +219,7 @@ class Finder {
   void find_spins() {
     for (std::uint32_t b = 0; b < code_.blocks.size(); ++b)
       for (const std::uint32_t head : code_.blocks[b].next) {
-        if (head > b || !code_.blocks[head].open.empty()) continue;
+        if (head > b) continue;
         Set written(registers_);
         for (std::uint32_t in = head; in <= b; ++in)  // a loop's blocks are contiguous
           for (const Item& item : code_.blocks[in].items)
