@@ -1,6 +1,8 @@
 // Half precision, kept as a boxed number in a single. Arithmetic is that of single precision, or of double
-// where it is fused, rounded once more: that gives what one rounding gives. Conversions are done on the bits,
-// since only some hosts have instructions for them.
+// where it is fused, rounded once more: that gives what one rounding gives. Conversions are done on the bits
+// where the host has no instructions for them.
+#include <llvm/IR/IntrinsicsX86.h>
+
 #include "device/model/translator/emitter.hpp"
 
 namespace kiesel::model::translator {
@@ -8,6 +10,7 @@ namespace kiesel::model::translator {
 namespace {
 
 constexpr std::uint32_t kBox = 0xFFFF0000, kNan = 0x7E00;
+constexpr unsigned kAtOnce = 16;  // halves that the host's instruction makes of singles
 
 }  // namespace
 
@@ -23,7 +26,12 @@ llvm::Value* Emitter::half_bits(Register r, bool once) {
   return one && !once ? splat(bits) : bits;
 }
 
+bool Emitter::converts_halves(llvm::Value* v) const {
+  return request_.host_level == 2 && v->getType()->isVectorTy() && lanes_ % kAtOnce == 0;
+}
+
 llvm::Value* Emitter::half_to_float(llvm::Value* bits) {
+  if (converts_halves(bits)) return converted(bits, true);
   llvm::Type* type = bits->getType();
   llvm::Type* real = type->isVectorTy() ? lanes(float_) : float_;
   const auto n = [&](std::uint32_t v) { return llvm::ConstantInt::get(type, v); };
@@ -56,6 +64,10 @@ llvm::Value* Emitter::to_half_bits(llvm::Value* v) {
   } else {
     word = b_.CreateBitCast(v, type);
   }
+  if (is_vector && converts_halves(v)) {
+    llvm::Value* single = b_.CreateBitCast(word, real);
+    return b_.CreateSelect(b_.CreateFCmpUNO(single, single), n(kNan), converted(single, false));
+  }
   llvm::Value* sign = b_.CreateAnd(b_.CreateLShr(word, n(16)), n(0x8000));
   llvm::Value* size = b_.CreateAnd(word, n(0x7FFFFFFF));
   // Below the normal numbers an addition rounds to multiples of 2^-24.
@@ -69,6 +81,32 @@ llvm::Value* Emitter::to_half_bits(llvm::Value* v) {
   bits = b_.CreateSelect(b_.CreateICmpUGE(size, n(143u << 23)), n(0x7C00), bits);
   bits = b_.CreateOr(bits, sign);
   return b_.CreateSelect(b_.CreateICmpUGT(size, n(0x7F800000)), n(kNan), bits);
+}
+
+// By the host's instructions and not as LLVM's operations, which it would draw into the arithmetic around
+// them.
+llvm::Value* Emitter::converted(llvm::Value* v, bool from_half) {
+  using llvm::Intrinsic::x86_avx512_mask_vcvtph2ps_512, llvm::Intrinsic::x86_avx512_mask_vcvtps2ph_512;
+  constexpr unsigned kModeOfHost = 4, kNearest = 0;
+  const auto vector = [&](llvm::Type* element) { return llvm::FixedVectorType::get(element, kAtOnce); };
+  const auto none = [&](llvm::Type* element) { return llvm::Constant::getNullValue(vector(element)); };
+  llvm::Value* all = b_.getInt16(0xFFFF);
+  std::vector<llvm::Value*> parts;
+  for (unsigned first = 0; first < lanes_; first += kAtOnce) {
+    llvm::SmallVector<int, kAtOnce> order;
+    for (unsigned l = 0; l < kAtOnce; ++l) order.push_back(static_cast<int>(first + l));
+    llvm::Value* part = b_.CreateShuffleVector(v, order);
+    if (from_half)
+      part = b_.CreateIntrinsic(
+          x86_avx512_mask_vcvtph2ps_512, {},
+          {b_.CreateTrunc(part, vector(i16_)), none(float_), all, b_.getInt32(kModeOfHost)});
+    else
+      part = b_.CreateZExt(b_.CreateIntrinsic(x86_avx512_mask_vcvtps2ph_512, {},
+                                              {part, b_.getInt32(kNearest), none(i16_), all}),
+                           vector(i32_));
+    parts.push_back(part);
+  }
+  return joined(std::move(parts));
 }
 
 // Of the registers' raw bits.

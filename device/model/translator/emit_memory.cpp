@@ -434,17 +434,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
       parts.push_back(tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(bytes))));
     }
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
-    while (parts.size() > 1) {  // halves to wholes
-      std::vector<llvm::Value*> pairs;
-      for (std::size_t i = 0; i < parts.size(); i += 2) {
-        const auto n = llvm::cast<llvm::FixedVectorType>(parts[i]->getType())->getNumElements();
-        llvm::SmallVector<int, 64> order;
-        for (unsigned l = 0; l < 2 * n; ++l) order.push_back(static_cast<int>(l));
-        pairs.push_back(b_.CreateShuffleVector(parts[i], parts[i + 1], order));
-      }
-      parts = std::move(pairs);
-    }
-    return parts[0];
+    return joined(std::move(parts));
   }
   if (request_.host_level == 2 && bytes >= 4) {
     auto* made = b_.CreateMaskedGather(lanes(element), pointers(target), llvm::Align(bytes), active());

@@ -97,6 +97,7 @@ class Emitter {
   Value boxed(const Value& value);
   // Parts of a vector: one value a row, spread over the row's lanes.
   llvm::Value* spread_rows(const std::vector<llvm::Value*>& rows);
+  llvm::Value* joined(std::vector<llvm::Value*> parts);
   std::vector<llvm::Value*> row_bases(const Value& line);
 
   // --- emit_integer.cpp
@@ -135,7 +136,9 @@ class Emitter {
   // --- emit_half.cpp
   Value half(const Item& item, const Kind& kind);
   llvm::Value* half_bits(Register r, bool once);
+  bool converts_halves(llvm::Value* v) const;
   llvm::Value* half_to_float(llvm::Value* bits);
+  llvm::Value* converted(llvm::Value* v, bool from_half);
   llvm::Value* to_half_bits(llvm::Value* v);
   llvm::Value* moved_half(Register r);
 

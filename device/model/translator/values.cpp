@@ -158,6 +158,21 @@ llvm::Value* Emitter::spread_rows(const std::vector<llvm::Value*>& rows) {
   return b_.CreateShuffleVector(all, from);
 }
 
+// Vectors of one length, a power of two of them.
+llvm::Value* Emitter::joined(std::vector<llvm::Value*> parts) {
+  while (parts.size() > 1) {
+    std::vector<llvm::Value*> pairs;
+    for (std::size_t i = 0; i < parts.size(); i += 2) {
+      const auto n = llvm::cast<llvm::FixedVectorType>(parts[i]->getType())->getNumElements();
+      llvm::SmallVector<int, 64> order;
+      for (unsigned l = 0; l < 2 * n; ++l) order.push_back(static_cast<int>(l));
+      pairs.push_back(b_.CreateShuffleVector(parts[i], parts[i + 1], order));
+    }
+    parts = std::move(pairs);
+  }
+  return parts[0];
+}
+
 std::vector<llvm::Value*> Emitter::row_bases(const Value& value) {
   std::vector<llvm::Value*> rows{value.v};
   for (unsigned r = 1; r < rows_; ++r) rows.push_back(b_.CreateAdd(rows.back(), value.step));
