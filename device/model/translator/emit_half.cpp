@@ -1,6 +1,6 @@
-// Half precision, kept as a boxed number in a single. Arithmetic is that of single precision, or of double
-// where it is fused, rounded once more: that gives what one rounding gives. Conversions are done on the bits
-// where the host has no instructions for them.
+// Half precision, kept as a boxed number in a single. Arithmetic is that of single precision, rounded once
+// more, where it is fused after a sum that is rounded to odd: that gives what one rounding gives. Conversions
+// are done on the bits where the host has no instructions for them.
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include "device/model/translator/emitter.hpp"
@@ -46,6 +46,27 @@ llvm::Value* Emitter::half_to_float(llvm::Value* bits) {
   return b_.CreateBitCast(b_.CreateOr(b_.CreateSelect(is_special, special, finite), sign), real);
 }
 
+// The single next to a number, as bits: the one whose last bit is 1 where it is not exact. `above`: the
+// nearest one, `word`, is the larger in size.
+llvm::Value* Emitter::rounded_to_odd(llvm::Value* word, llvm::Value* inexact, llvm::Value* above) {
+  llvm::Value *one = llvm::ConstantInt::get(word->getType(), 1), *none = b_.CreateSub(one, one);
+  llvm::Value* other = b_.CreateSelect(above, b_.CreateSub(word, one), b_.CreateAdd(word, one));
+  llvm::Value* is_even = b_.CreateICmpEQ(b_.CreateAnd(word, one), none);
+  return b_.CreateSelect(b_.CreateAnd(inexact, is_even), other, word);
+}
+
+// A sum of two singles, rounded to odd; what its rounding lost is a single, too (Knuth's TwoSum, The Art of
+// Computer Programming, volume 2, 4.2.2).
+llvm::Value* Emitter::odd_sum(llvm::Value* a, llvm::Value* b) {
+  llvm::Value *sum = b_.CreateFAdd(a, b), *of_b = b_.CreateFSub(sum, a);
+  llvm::Value* lost = b_.CreateFAdd(b_.CreateFSub(a, b_.CreateFSub(sum, of_b)), b_.CreateFSub(b, of_b));
+  llvm::Value* zero = llvm::Constant::getNullValue(sum->getType());
+  llvm::Value* above = b_.CreateXor(b_.CreateFCmpOGT(sum, zero), b_.CreateFCmpOGT(lost, zero));
+  llvm::Type* type = sum->getType()->isVectorTy() ? lanes(i32_) : i32_;
+  llvm::Value* word = rounded_to_odd(b_.CreateBitCast(sum, type), b_.CreateFCmpONE(lost, zero), above);
+  return b_.CreateBitCast(word, sum->getType());
+}
+
 // To nearest even; of a double by way of the single next to it whose last bit is 1 where it is not exact.
 llvm::Value* Emitter::to_half_bits(llvm::Value* v) {
   const bool is_vector = v->getType()->isVectorTy();
@@ -57,10 +78,7 @@ llvm::Value* Emitter::to_half_bits(llvm::Value* v) {
     llvm::Value* back = b_.CreateFPExt(nearest, v->getType());
     word = b_.CreateBitCast(nearest, type);
     const auto size = [&](llvm::Value* x) { return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
-    llvm::Value* other = b_.CreateSelect(b_.CreateFCmpOGT(size(back), size(v)), b_.CreateSub(word, n(1)),
-                                         b_.CreateAdd(word, n(1)));
-    llvm::Value* is_even = b_.CreateICmpEQ(b_.CreateAnd(word, n(1)), n(0));
-    word = b_.CreateSelect(b_.CreateAnd(b_.CreateFCmpONE(back, v), is_even), other, word);
+    word = rounded_to_odd(word, b_.CreateFCmpONE(back, v), b_.CreateFCmpOGT(size(back), size(v)));
   } else {
     word = b_.CreateBitCast(v, type);
   }
@@ -174,12 +192,10 @@ Value Emitter::half(const Item& item, const Kind& kind) {
   if (name.starts_with("fdiv")) return rounded(b_.CreateFDiv(a, b));
   if (name.starts_with("fmin")) return rounded(minimum_or_maximum(a, b, false));
   if (name.starts_with("fmax")) return rounded(minimum_or_maximum(a, b, true));
-  llvm::Type* real = once ? double_ : lanes(double_);
-  llvm::Value* product = b_.CreateFMul(b_.CreateFPExt(a, real), b_.CreateFPExt(b, real));  // exact
-  llvm::Value* c = b_.CreateFPExt(number(in.rs3), real);
+  llvm::Value *product = b_.CreateFMul(a, b), *c = number(in.rs3);  // the product is exact
   if (name.starts_with("fn")) product = b_.CreateFNeg(product);
   const bool subtracts = name.starts_with("fmsub") || name.starts_with("fnmadd");
-  return rounded(subtracts ? b_.CreateFSub(product, c) : b_.CreateFAdd(product, c));
+  return rounded(odd_sum(product, subtracts ? b_.CreateFNeg(c) : c));
 }
 
 }  // namespace kiesel::model::translator

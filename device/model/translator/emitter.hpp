@@ -140,6 +140,8 @@ class Emitter {
   llvm::Value* half_to_float(llvm::Value* bits);
   llvm::Value* converted(llvm::Value* v, bool from_half);
   llvm::Value* to_half_bits(llvm::Value* v);
+  llvm::Value* rounded_to_odd(llvm::Value* word, llvm::Value* inexact, llvm::Value* above);
+  llvm::Value* odd_sum(llvm::Value* a, llvm::Value* b);
   llvm::Value* moved_half(Register r);
 
   // --- emit_memory.cpp
