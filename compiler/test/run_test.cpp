@@ -307,6 +307,20 @@ TEST_CASE("lanes that wait for another warp's store give way to it") {
   CHECK(out.read() == std::vector<std::int32_t>{1, 1, 1, 6});
 }
 
+TEST_CASE("lanes that wait and count how often they looked give way, too") {
+  Loaded program(
+      "kernel void k(global int* out) { local atomic_int turn; int i = get_local_id(0), looked = 0;"
+      "  if (i == 0) atomic_init(&turn, 0); work_group_barrier(CLK_LOCAL_MEM_FENCE);"
+      "  if (i == 63) atomic_store(&turn, 1);"
+      "  else if (i < 32) { do ++looked; while (atomic_load(&turn) == 0); }"
+      "  out[i] = looked > 0; }",
+      "-cl-std=CL3.0");
+  Buffer<std::int32_t> out(std::vector<std::int32_t>(64));
+  check_ok(program.launch("k", {64, 1, 1}, {64, 1, 1}, out));
+  const auto looked = out.read();
+  for (int i = 0; i < 64; ++i) CHECK(looked[i] == (i < 32));
+}
+
 TEST_CASE("a kernel that calls a kernel") {
   Loaded program(
       "kernel void inner(global int* a, int x) { local int s; if (get_local_id(0) == 0) s = x; "

@@ -86,6 +86,7 @@ struct Block {
   bool agreed =
       false;           // ends in a branch on what a split or predicate just before it made the lanes agree on
   bool spins = false;  // starts a loop that changes no register it reads: it waits for memory to change
+  bool may_wait = false;     // starts a loop with atomics or fences: others may change what it reads
   bool masked_only = false;  // of a split: what is inside is too little to be worth a version without masks
   // Of a split with a side on which lanes go straight to the join: where the other side starts, the join, and
   // what the condition is there.

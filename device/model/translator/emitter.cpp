@@ -41,6 +41,8 @@ Emitter::Emitter(const TranslationRequest& request, const Code& code, const Live
 
 namespace {
 
+constexpr std::int64_t kVeryLong = 1 << 28;  // instructions of one warp: a tenth of a second and more
+
 bool acts(const Item& item) {
   if (is_store(item.in)) return item.slot == kNone;
   const isa::Format format = isa::info(item.in.op).format;
@@ -202,13 +204,15 @@ void Emitter::poll(const Node& target, std::uint32_t number) {
   llvm::Value* early = b_.CreateICmpULT(load(executed_), load_context(offsetof(WarpContext, poll_at), i64_));
   branch_likely(early, on, ask);
   b_.SetInsertPoint(ask);
-  llvm::Value* answer =
-      call_host("poll", offsetof(WarpContext, poll), {warp_, load(executed_), b_.getInt1(head.spins)});
+  llvm::Value* waits = b_.getInt1(head.spins);
+  if (head.may_wait && !head.spins)
+    waits = b_.CreateICmpUGT(b_.CreateSub(load(executed_), load(executed_before_)), number64(kVeryLong));
+  llvm::Value* answer = call_host("poll", offsetof(WarpContext, poll), {warp_, load(executed_), waits});
   branch_likely(answer, on, stop);
   b_.SetInsertPoint(stop);
-  if (!head.spins) {
+  if (!head.spins && !head.may_wait) {
     leave(Exit::kStopped);
-  } else if (head.open.empty() && (target.full || request_.shape.partial)) {
+  } else if (head.spins && head.open.empty() && (target.full || request_.shape.partial)) {
     put_frame(number);
     leave(Exit::kYield, segment_of(number, 0));
   } else {

@@ -342,7 +342,8 @@ class Emitter {
   std::map<TableCsr, llvm::Value*> csrs_;                                // read where the group starts
   std::map<std::pair<std::int64_t, llvm::Type*>, llvm::Value*> launch_;  // so is the launch block, by offset
   llvm::AllocaInst* rank_ = nullptr;
-  llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *idle_ = nullptr;
+  llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *idle_ = nullptr,
+                   *executed_before_ = nullptr;  // the warp
   llvm::AllocaInst* scratch_[3] = {};
   std::map<std::pair<std::uint32_t, std::uint32_t>, llvm::AllocaInst*> checks_;  // by block and group
 

@@ -222,8 +222,12 @@ class Finder {
         if (head > b) continue;
         Set written(registers_);
         for (std::uint32_t in = head; in <= b; ++in)  // a loop's blocks are contiguous
-          for (const Item& item : code_.blocks[in].items)
+          for (const Item& item : code_.blocks[in].items) {
             if (const Operands uses = uses_of(item); uses.writes != kNone) written.set(uses.writes);
+            const Format format = isa::info(item.in.op).format;
+            code_.blocks[head].may_wait |=
+                format == Format::kAtomic || format == Format::kLoadReserved || item.in.op == isa::Op::fence;
+          }
         code_.blocks[head].spins |= !written.anyCommon(out_.start[head]);
       }
   }
