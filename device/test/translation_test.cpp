@@ -310,5 +310,34 @@ TEST_CASE("counters of instructions do not depend on the engine") {
   }
 }
 
+// A line of words that wraps in the middle of a warp, before which nothing was stored.
+TEST_CASE("a warp that starts anew in the interpreter is counted once") {
+  std::uint64_t expected[2] = {};
+  for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
+    Machine machine(shape(engine), test_service());
+    std::uint64_t* out = machine.buffer(64);
+    const auto module = machine.load(R"(
+    kernel:
+      csrrs t0, mscratch, zero
+      ld a0, 128(t0)
+      csrrs s1, local_id_x, zero
+      sh3add a0, s1, a0
+      addi t1, zero, -5
+      add t1, t1, s1
+      sh2add.uw t1, t1, s1
+      sd t1, 0(a0)
+      jalr zero, 0(ra)
+    )");
+    REQUIRE(machine.run(module, {64, 64}, {machine.address(out)}).ok());
+    CHECK(out[3] == std::uint64_t{0xFFFFFFFE} * 4 + 3);
+    const std::uint64_t sums[2] = {counter(machine, "instructions"), counter(machine, "lane-instructions")};
+    if (engine == model::EngineChoice::kInterpreter) std::copy(sums, sums + 2, expected);
+    CHECK(sums[0] == expected[0]);
+    CHECK(sums[1] == expected[1]);
+    if (engine == model::EngineChoice::kTranslator)
+      CHECK(counter(machine, "translated warps given back") > 0);
+  }
+}
+
 }  // namespace
 }  // namespace kiesel::device::test

@@ -55,6 +55,7 @@ void Emitter::begin_function(std::size_t number) {
   executed_ = new_variable(i64_, "executed", number64(0));
   idle_ = new_variable(i64_, "idle", number64(0));
   executed_before_ = new_variable(i64_, "executed_before");
+  idle_before_ = new_variable(i64_, "idle_before");
   rank_ = new_variable(i64_, "rank");
   did_ = new_variable(i64_, "did", number64(0));
   result_ = new_variable(i64_, "result");
@@ -82,6 +83,7 @@ void Emitter::begin_function(std::size_t number) {
   frame_pointer_ = b_.CreateGEP(i8_, frames, b_.CreateMul(rank, frame_bytes));
   private_memory_ = b_.CreateGEP(i8_, private_memory, b_.CreateMul(rank, private_stride));
   b_.CreateStore(load(executed_), executed_before_);
+  b_.CreateStore(load(idle_), idle_before_);
   b_.CreateStore(b_.CreateTrunc(start_mask_, mask_type_), mask_variable_);
 }
 

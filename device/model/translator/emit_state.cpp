@@ -239,11 +239,13 @@ void Emitter::leave(Exit exit, std::uint32_t more) {
 }
 
 void Emitter::give_back() {
-  if (!counted_) count(number64(static_cast<std::int64_t>(item_)), active_lanes());
-  if (restarts()) {
+  if (restarts()) {  // and is counted anew
+    b_.CreateStore(load(executed_before_), executed_);
+    b_.CreateStore(load(idle_before_), idle_);
     store_state(request_.layout.mask, start_mask_);  // step() may have changed it
     return leave(Exit::kInterpret, code_.blocks[0].items[0].index);
   }
+  if (!counted_) count(number64(static_cast<std::int64_t>(item_)), active_lanes());
   put_registers(liveness_.before(code_, node_->block, item_),
                 node_->full ? Set(code_.registers) : liveness_.waiting[node_->block]);
   put_divergence();

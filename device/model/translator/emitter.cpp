@@ -197,7 +197,8 @@ void Emitter::count(llvm::Value* items, llvm::Value* active) {
 }
 
 // Where a loop closes, towards `target`, whose variables are stored. A loop that only waits gives way:
-// between segments where a frame holds all that the warp is, else for good.
+// between segments where a frame holds all that the warp is, else for good. One that may wait, and counts
+// meanwhile, say, does after very long.
 void Emitter::poll(const Node& target, std::uint32_t number) {
   const Block& head = code_.blocks[target.block];
   llvm::BasicBlock *ask = new_block("ask"), *on = new_block("on"), *stop = new_block("stop");

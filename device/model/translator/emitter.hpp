@@ -343,7 +343,7 @@ class Emitter {
   std::map<std::pair<std::int64_t, llvm::Type*>, llvm::Value*> launch_;  // so is the launch block, by offset
   llvm::AllocaInst* rank_ = nullptr;
   llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *idle_ = nullptr,
-                   *executed_before_ = nullptr;  // the warp
+                   *executed_before_ = nullptr, *idle_before_ = nullptr;  // the warp
   llvm::AllocaInst* scratch_[3] = {};
   std::map<std::pair<std::uint32_t, std::uint32_t>, llvm::AllocaInst*> checks_;  // by block and group
 
