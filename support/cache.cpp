@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view kSuffix = ".entry";
 constexpr std::size_t kHashBytes = 16;
+// One store of so many looks at the folder, which takes long where there are thousands of entries; all do
+// whose entries are no small part of the limit.
+constexpr std::uint64_t kStoresALook = 64;
 
 XXH128_canonical_t canonical_hash(std::span<const std::byte> bytes) {
   XXH128_canonical_t out;
@@ -66,7 +69,9 @@ bool DiskCache::store(const std::string& key, std::span<const std::byte> bytes) 
   if (bytes.size() + kHashBytes > limit_) return false;
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
-  make_room(bytes.size() + kHashBytes);
+  const std::uint64_t wanted = bytes.size() + kHashBytes;
+  const bool is_small = wanted < limit_ / kStoresALook;
+  if (!is_small || hash64(std::as_bytes(std::span(key))) % kStoresALook == 0) make_room(wanted);
   const auto hash = canonical_hash(bytes);
   std::vector<std::byte> file(kHashBytes + bytes.size());
   std::memcpy(file.data(), hash.digest, kHashBytes);

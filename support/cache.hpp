@@ -1,7 +1,7 @@
 // A bounded cache of byte strings on disk, shared by processes.
 // Entries are written under a temporary name and renamed; each carries a hash of its bytes, so that a torn or
-// damaged entry is a miss; the oldest entries go when the folder outgrows its limit.
-// Threads: all members may be called from any thread.
+// damaged entry is a miss; the oldest entries go when the folder outgrows its limit, which some entries'
+// bytes may do for a while. Threads: all members may be called from any thread.
 #pragma once
 
 #include <cstddef>

@@ -61,6 +61,17 @@ TEST_CASE("the folder stays within its limit and the entry used longest ago goes
   CHECK_FALSE(cache.store("d", bytes(6000, 4)));
 }
 
+TEST_CASE("many small entries stay within twice the limit") {
+  Folder folder;
+  constexpr std::uint64_t kLimit = 40000;
+  const DiskCache cache(folder.path, kLimit);
+  for (std::uint64_t i = 0; i < 1000; ++i) REQUIRE(cache.store(CacheKey().add(i).text(), bytes(200, 1)));
+  std::uint64_t total = 0;
+  for (const auto& entry : fs::directory_iterator(folder.path)) total += entry.file_size();
+  CHECK(total > kLimit / 2);
+  CHECK(total < 2 * kLimit);
+}
+
 TEST_CASE("a folder that cannot be made costs only the cache") {
   DiskCache cache("/proc/no/such/folder", 1 << 20);
   CHECK_FALSE(cache.store("a", bytes(10, 1)));
