@@ -1,6 +1,7 @@
 // When translations are asked for, made, kept and taken over.
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -48,6 +49,11 @@ std::uint64_t counter(Machine& machine, std::string_view name) {
     if (c.name == name) return c.value;
   FAIL("no counter " << name);
   return 0;
+}
+
+using Executed = std::array<std::uint64_t, 2>;  // instructions of warps and of lanes
+Executed executed(Machine& machine) {
+  return {counter(machine, "instructions"), counter(machine, "lane-instructions")};
 }
 
 bool comes(const std::function<bool()>& condition) {
@@ -298,21 +304,19 @@ TEST_CASE("warps of a group that wait for each other through memory both go on")
 }
 
 TEST_CASE("counters of instructions do not depend on the engine") {
-  std::uint64_t expected[2] = {};
+  Executed expected{};
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
     Machine machine(shape(engine), test_service());
     std::uint64_t* out = machine.buffer(72);
     REQUIRE(machine.run(machine.load(kLoop), {72, 72}, {machine.address(out), 11}).ok());
-    const std::uint64_t sums[2] = {counter(machine, "instructions"), counter(machine, "lane-instructions")};
-    if (engine == model::EngineChoice::kInterpreter) std::copy(sums, sums + 2, expected);
-    CHECK(sums[0] == expected[0]);
-    CHECK(sums[1] == expected[1]);
+    if (engine == model::EngineChoice::kInterpreter) expected = executed(machine);
+    CHECK(executed(machine) == expected);
   }
 }
 
 // A line of words that wraps in the middle of a warp, before which nothing was stored.
 TEST_CASE("a warp that starts anew in the interpreter is counted once") {
-  std::uint64_t expected[2] = {};
+  Executed expected{};
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
     Machine machine(shape(engine), test_service());
     std::uint64_t* out = machine.buffer(64);
@@ -330,10 +334,8 @@ TEST_CASE("a warp that starts anew in the interpreter is counted once") {
     )");
     REQUIRE(machine.run(module, {64, 64}, {machine.address(out)}).ok());
     CHECK(out[3] == std::uint64_t{0xFFFFFFFE} * 4 + 3);
-    const std::uint64_t sums[2] = {counter(machine, "instructions"), counter(machine, "lane-instructions")};
-    if (engine == model::EngineChoice::kInterpreter) std::copy(sums, sums + 2, expected);
-    CHECK(sums[0] == expected[0]);
-    CHECK(sums[1] == expected[1]);
+    if (engine == model::EngineChoice::kInterpreter) expected = executed(machine);
+    CHECK(executed(machine) == expected);
     if (engine == model::EngineChoice::kTranslator)
       CHECK(counter(machine, "translated warps given back") > 0);
   }

@@ -428,6 +428,27 @@ bool is_store(const Instruction& in) {
   return format == Format::kStore || format == Format::kFloatStore;
 }
 
+std::optional<ShiftedSum> shifted_sum(Op op) {
+  switch (op) {
+    case Op::sh1add:
+      return ShiftedSum{1, false};
+    case Op::sh2add:
+      return ShiftedSum{2, false};
+    case Op::sh3add:
+      return ShiftedSum{3, false};
+    case Op::add_uw:
+      return ShiftedSum{0, true};
+    case Op::sh1add_uw:
+      return ShiftedSum{1, true};
+    case Op::sh2add_uw:
+      return ShiftedSum{2, true};
+    case Op::sh3add_uw:
+      return ShiftedSum{3, true};
+    default:
+      return std::nullopt;
+  }
+}
+
 bool is_word(Op op) {
   switch (op) {
     case Op::addw:

@@ -45,6 +45,12 @@ bool is_store(const Instruction& in);
 bool is_compare_and_swap(const Instruction& in);  // reads rd too
 // Of the lower halves of its operands, to a sign-extended result.
 bool is_word(isa::Op op);
+// Zba's sums: (rs1 << shift) + rs2, where rs1 may be the lower half without a sign.
+struct ShiftedSum {
+  unsigned shift;
+  bool is_unsigned;
+};
+std::optional<ShiftedSum> shifted_sum(isa::Op op);
 
 // A value that is known: a number, or one that far from an address that only the launch knows.
 struct Constant {

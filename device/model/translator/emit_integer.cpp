@@ -152,8 +152,8 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
   };
   Value x = a, y = b;
   constexpr std::int64_t kLow32 = 0xFFFFFFFF;
-  const bool unsigned_first = in.op == Op::add_uw || in.op == Op::sh1add_uw || in.op == Op::sh2add_uw ||
-                              in.op == Op::sh3add_uw || in.op == Op::slli_uw;
+  const auto sum = shifted_sum(in.op);
+  const bool unsigned_first = (sum && sum->is_unsigned) || in.op == Op::slli_uw;
   if (unsigned_first) {
     x.v = b_.CreateAnd(x.v, number64(kLow32));
     if (x.kind.rep == Rep::kLine) require(inside(x.v, x.kind.stride, step_of(x), 0, kLow32));
@@ -171,18 +171,6 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
     case Op::sub:
     case Op::subw:
       combine(0, true);
-      break;
-    case Op::sh1add:
-    case Op::sh1add_uw:
-      combine(1, false);
-      break;
-    case Op::sh2add:
-    case Op::sh2add_uw:
-      combine(2, false);
-      break;
-    case Op::sh3add:
-    case Op::sh3add_uw:
-      combine(3, false);
       break;
     case Op::slli:
     case Op::slliw:
@@ -213,7 +201,7 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
       break;
     }
     default:
-      combine(0, false);
+      combine(sum ? sum->shift : 0, false);
       break;
   }
   const bool word = is_word(in.op);
@@ -241,20 +229,11 @@ Value Emitter::offset_result(const Item& item, const Kind& kind, const Value& a,
     if (b.kind.rep == Rep::kUniform) return moved(a, b.v);
     return moved(b, b_.CreateShl(a.v, number64(shift)));
   };
+  if (const auto sum = shifted_sum(in.op))
+    return sum->is_unsigned ? zero_extended(narrow(a), b.v) : either(sum->shift);
   switch (in.op) {
     case Op::sub:
       return moved(a, b_.CreateNeg(b.v));
-    case Op::sh1add:
-      return either(1);
-    case Op::sh2add:
-      return either(2);
-    case Op::sh3add:
-      return either(3);
-    case Op::add_uw:
-    case Op::sh1add_uw:
-    case Op::sh2add_uw:
-    case Op::sh3add_uw:
-      return zero_extended(narrow(a), b.v);
     case Op::slli:
       return {kind, narrow(a), number64(0)};
     case Op::srai:
@@ -380,11 +359,9 @@ llvm::Value* Emitter::compute(const Instruction& in, llvm::Value* a, llvm::Value
     case Op::xnor:
       return b_.CreateNot(b_.CreateXor(a, b));
     case Op::sh1add:
-      return b_.CreateAdd(b_.CreateShl(a, n(1)), b);
     case Op::sh2add:
-      return b_.CreateAdd(b_.CreateShl(a, n(2)), b);
     case Op::sh3add:
-      return b_.CreateAdd(b_.CreateShl(a, n(3)), b);
+      return b_.CreateAdd(b_.CreateShl(a, n(shifted_sum(in.op)->shift)), b);
     case Op::slt:
     case Op::slti:
       return truth(b_.CreateICmpSLT(a, b));
@@ -496,13 +473,10 @@ llvm::Value* Emitter::compute64(const Instruction& in, llvm::Value* a, llvm::Val
     case Op::srai:
       return b_.CreateAShr(a, shift());
     case Op::add_uw:
-      return b_.CreateAdd(lower(), b);
     case Op::sh1add_uw:
-      return b_.CreateAdd(b_.CreateShl(lower(), n(1)), b);
     case Op::sh2add_uw:
-      return b_.CreateAdd(b_.CreateShl(lower(), n(2)), b);
     case Op::sh3add_uw:
-      return b_.CreateAdd(b_.CreateShl(lower(), n(3)), b);
+      return b_.CreateAdd(b_.CreateShl(lower(), n(shifted_sum(in.op)->shift)), b);
     case Op::slli_uw:
       return b_.CreateShl(lower(), shift());
     case Op::czero_eqz:

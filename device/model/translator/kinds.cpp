@@ -399,6 +399,7 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
       break;
   }
   if (!is_small(p) || !is_small(q)) return {};
+  if (const auto sum = shifted_sum(in.op)) return make((p << sum->shift) + q, false);
   switch (in.op) {
     case Op::addw:
       return make(p + q, true);
@@ -408,17 +409,6 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
       return make(p - q, true);
     case Op::slliw:
       return in.imm < 20 ? make(p << in.imm, true) : Kind();
-    case Op::sh1add:
-    case Op::sh1add_uw:
-      return make(p * 2 + q, false);
-    case Op::sh2add:
-    case Op::sh2add_uw:
-      return make(p * 4 + q, false);
-    case Op::sh3add:
-    case Op::sh3add_uw:
-      return make(p * 8 + q, false);
-    case Op::add_uw:
-      return make(p + q, false);
     case Op::slli_uw:
       return in.imm < 20 ? make(p << in.imm, false) : Kind();
     case Op::mul:
@@ -457,6 +447,8 @@ Kind Kinds::offset(const Item& item, const Kind& a, const Kind& b) const {
     return b.rep == Rep::kUniform ? scaled(std::int64_t{1} << shift, false) : Kind();
   };
   if (!item.high_matters) return {};
+  if (const auto sum = shifted_sum(in.op))
+    return sum->is_unsigned ? extended(sum->shift) : either(sum->shift);
   switch (in.op) {
     case Op::add:
       return either(0);
@@ -464,20 +456,6 @@ Kind Kinds::offset(const Item& item, const Kind& a, const Kind& b) const {
       return in.imm == 0 ? a : moved(a, b, 0);
     case Op::sub:
       return moved(a, b, 0);
-    case Op::sh1add:
-      return either(1);
-    case Op::sh2add:
-      return either(2);
-    case Op::sh3add:
-      return either(3);
-    case Op::add_uw:
-      return extended(0);
-    case Op::sh1add_uw:
-      return extended(1);
-    case Op::sh2add_uw:
-      return extended(2);
-    case Op::sh3add_uw:
-      return extended(3);
     case Op::slli:
       if (in.imm == 32) return scaled(kUpper, true);
       return in.imm <= 3 && a.rep == Rep::kNarrow ? scaled(std::int64_t{1} << in.imm, false) : Kind();
