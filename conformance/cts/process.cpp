@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -12,6 +13,8 @@ namespace kiesel::conformance {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+std::atomic<bool> stop_asked = false;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -58,11 +61,11 @@ int spawn(const Command& command, pid_t& child) {
   return error;
 }
 
-// False when the child still runs at the limit. It asks now and then: descriptors of processes are not
+// False when the child still runs at the limit, or when all shall stop. It asks now and then: descriptors of processes are not
 // everywhere.
 bool wait_until(pid_t child, Clock::time_point deadline) {
   constexpr std::chrono::milliseconds kPause{2};
-  while (Clock::now() < deadline) {
+  while (!stopped() && Clock::now() < deadline) {
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         info.si_pid == child)
@@ -74,7 +77,11 @@ bool wait_until(pid_t child, Clock::time_point deadline) {
 
 }  // namespace
 
+void stop_running() { stop_asked = true; }
+bool stopped() { return stop_asked; }
+
 Ending run(const Command& command) {
+  if (stopped()) return {Ending::Kind::kStopped, 0, 0};
   const auto start = Clock::now();
   pid_t child = 0;
   if (const int error = spawn(command, child)) return {Ending::Kind::kNotStarted, error, 0};
@@ -85,7 +92,7 @@ Ending run(const Command& command) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   const double seconds = seconds_since(start);
-  if (!ended) return {Ending::Kind::kTimeout, 0, seconds};
+  if (!ended) return {stopped() ? Ending::Kind::kStopped : Ending::Kind::kTimeout, 0, seconds};
   if (WIFSIGNALED(status)) return {Ending::Kind::kSignal, WTERMSIG(status), seconds};
   return {Ending::Kind::kExit, WEXITSTATUS(status), seconds};
 }

@@ -19,12 +19,16 @@ struct Command {
 };
 
 struct Ending {
-  enum class Kind { kExit, kSignal, kTimeout, kNotStarted } kind = Kind::kNotStarted;
+  enum class Kind { kExit, kSignal, kTimeout, kStopped, kNotStarted } kind = Kind::kNotStarted;
   int code = 0;  // exit status, signal, or errno
   double seconds = 0;
 };
 
 // Thread-safe. At the limit the whole process group is killed.
 Ending run(const Command& command);
+
+// For signal handlers: from now on, what runs is killed and what is to run is not started (kStopped).
+void stop_running();
+bool stopped();
 
 }  // namespace kiesel::conformance

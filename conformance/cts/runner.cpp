@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -150,11 +151,13 @@ class Runner {
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < std::max(request_.jobs, 1U); ++i)
       threads.emplace_back([&] {
-        for (std::size_t index; (index = next++) < jobs.size();) record(jobs[index], run_one(jobs[index]));
+        for (std::size_t index; (index = next++) < jobs.size();)
+          if (const auto test = run_one(jobs[index])) record(jobs[index], *test);
       });
   }
 
-  SubTest run_one(const Job& job) {
+  // Nothing when the run was stopped meanwhile.
+  std::optional<SubTest> run_one(const Job& job) {
     const auto stem = request_.folder / fmt::format("{}.{}", job.suite->name, job.sub_test);
     const auto json_file = fs::path(stem).concat(".json");
     std::error_code error;
@@ -172,8 +175,10 @@ class Runner {
     for (auto& word : words(arguments(*job.suite))) command.arguments.push_back(std::move(word));
     command.environment.emplace_back("CL_CONFORMANCE_RESULTS_FILENAME", fs::absolute(json_file).string());
     const auto ending = conformance::run(command);
-    if (ending.kind == Ending::Kind::kTimeout) return {Verdict::kTimeout, ending.seconds};
-    return {ending.kind == Ending::Kind::kExit ? read_verdict(json_file) : Verdict::kCrash, ending.seconds};
+    if (ending.kind == Ending::Kind::kStopped) return {};
+    if (ending.kind == Ending::Kind::kTimeout) return SubTest{Verdict::kTimeout, ending.seconds};
+    return SubTest{ending.kind == Ending::Kind::kExit ? read_verdict(json_file) : Verdict::kCrash,
+                   ending.seconds};
   }
 
   // The harness writes this file when it ends in order; without it the program died. It names the sub-tests

@@ -26,7 +26,8 @@ struct Request {
 // Called under a lock, in the order in which sub-tests end.
 using Progress = std::function<void(const std::string& name, const SubTest& test)>;
 
-// kNotFound when there is no program of the suite below `cts`, or no name fits. kIo.
+// kNotFound when there is no program of the suite below `cts`, or no name fits. kIo. After stop_running()
+// (process.hpp) the results are those of the sub-tests that had ended.
 Result<Results> run_suites(const Request& request, const Progress& progress);
 
 }  // namespace kiesel::conformance

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "conformance/cts/page.hpp"
+#include "conformance/cts/process.hpp"
 #include "conformance/cts/runner.hpp"
 #include "support/file.hpp"
 
@@ -131,6 +133,7 @@ int run(const Options& options) {
     fmt::print("{:8} {:8.2f} s  {}\n", to_string(test.verdict), test.seconds, name);
     std::fflush(stdout);
   };
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { stop_running(); });
   const auto results = run_suites(
       {options.cts, *driver, device_of(options), options.full, options.names, options.jobs, folder},
       progress);
@@ -143,7 +146,8 @@ int run(const Options& options) {
   fmt::print("\n{}\n", markdown_table(*results, beside_it));
   fmt::print("{:.0f} s; results.json, results.html, results.md and each sub-test's output are in {}\n",
              results.value().seconds, folder.string());
-  return judge(*results, *expectations);
+  const int verdict = judge(*results, *expectations);
+  return stopped() ? refuse("stopped before the end") : verdict;
 }
 
 }  // namespace
