@@ -12,9 +12,9 @@
 namespace kiesel::model {
 namespace {
 
-// Instructions of a kernel's warps after which its translation is worth its time: the interpreter needs some
-// tens of microseconds for them.
-constexpr std::uint64_t kWorthTranslating = 10'000;
+// Instructions of a kernel's warps after which its translation is worth its time: the interpreter needs about
+// half a millisecond for them, a translation ten and more, on a processor that may have other work.
+constexpr std::uint64_t kWorthTranslating = 100'000;
 
 bool power_of_two(std::uint32_t v) { return v && !(v & (v - 1)); }
 

@@ -129,18 +129,18 @@ TEST_CASE("a kernel that runs for a moment is not translated, one that runs on i
   REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 3}).ok());
   std::this_thread::sleep_for(50ms);
   CHECK(*counted.calls == 0);
-  REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 5000}).ok());
+  REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 50000}).ok());
   REQUIRE(comes([&] { return counter(machine, "translations made") == 1; }));
   CHECK(counter(machine, "translated warps") == 0);
   REQUIRE(machine.run(module, {64, 64}, {machine.address(out), 2}).ok());
   CHECK(counter(machine, "translated warps") == 2);
   CHECK(counter(machine, "interpreted steps of translated warps") > 0);
-  for (int i = 0; i < 64; ++i) REQUIRE(out[i] == 5005);
+  for (int i = 0; i < 64; ++i) REQUIRE(out[i] == 50005);
   // Warps that are not whole are another translation, and worth it only when there are enough of them.
   REQUIRE(machine.run(module, {16, 16}, {machine.address(out), 2}).ok());
   CHECK(counter(machine, "translated warps") == 2);
   CHECK(*counted.calls == 1);
-  REQUIRE(machine.run(module, {16, 16}, {machine.address(out), 5000}).ok());
+  REQUIRE(machine.run(module, {16, 16}, {machine.address(out), 50000}).ok());
   REQUIRE(comes([&] { return counter(machine, "translations made") == 2; }));
   REQUIRE(machine.run(module, {48, 48}, {machine.address(out), 1}).ok());
   CHECK(counter(machine, "translated warps") == 4);
@@ -165,7 +165,7 @@ TEST_CASE("the engine of the option decides") {
   {
     Machine machine(shape(model::EngineChoice::kInterpreter), counted.service);
     std::uint64_t* out = machine.buffer(32);
-    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 20000}).ok());
+    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 50000}).ok());
     std::this_thread::sleep_for(50ms);
     CHECK(*counted.calls == 0);
   }
