@@ -10,6 +10,8 @@
 #include <optional>
 #include <type_traits>
 
+#include "support/sequence_lock.hpp"
+
 namespace kiesel {
 
 template <class T>
@@ -19,31 +21,29 @@ class Latest {
  public:
   // Nothing while there is none, or one is being stored.
   std::optional<T> load() const {
-    const auto turn = turn_.load(std::memory_order_acquire);
-    if (turn == 0 || turn % 2) return std::nullopt;
     Words words;
-    for (std::size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_acquire);
-    if (turn_.load(std::memory_order_relaxed) != turn) return std::nullopt;
+    const auto read = [&] {
+      for (std::size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_acquire);
+    };
+    if (!lock_.was_written() || !lock_.read(read)) return std::nullopt;
     T out;
     std::memcpy(static_cast<void*>(&out), words.data(), sizeof out);
     return out;
   }
 
   void store(const T& value) {
-    auto turn = turn_.load(std::memory_order_relaxed);
-    if (turn % 2 || !turn_.compare_exchange_strong(turn, turn + 1, std::memory_order_acquire)) return;
     Words words;
     std::memcpy(words.data(), &value, sizeof value);
-    // Each store is a release, so that who sees one of them sees the odd turn too.
-    for (std::size_t i = 0; i < kWords; ++i) words_[i].store(words[i], std::memory_order_release);
-    turn_.store(turn + 2, std::memory_order_release);
+    lock_.try_write([&] {
+      for (std::size_t i = 0; i < kWords; ++i) words_[i].store(words[i], std::memory_order_release);
+    });
   }
 
  private:
   static constexpr std::size_t kWords = sizeof(T) / sizeof(std::uint64_t);
   using Words = std::array<std::uint64_t, kWords>;
 
-  std::atomic<std::uint64_t> turn_{0};  // odd while a version is being stored
+  SequenceLock lock_;
   std::array<std::atomic<std::uint64_t>, kWords> words_{};
 };
 

@@ -1,7 +1,8 @@
 // The values of a kernel object's arguments. Room for all of them is there from the start, so that setting
 // one is a few stores: no lock, no memory. Threads: one at a time may set ("undefined if called from multiple
 // host threads on the same cl_kernel object at the same time", API 5.9.2: the values are then any mixture);
-// any number may read meanwhile, and see all of a value or nothing of it.
+// any number may read meanwhile, and see all of a value or nothing of it. Which of several arguments they see
+// changed is a race of the application's (API, appendix A.2).
 #pragma once
 
 #include <CL/cl.h>
@@ -9,11 +10,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <vector>
 
 #include "compiler/program/program.hpp"
+#include "support/sequence_lock.hpp"
 
 namespace kiesel::runtime {
 
@@ -32,24 +33,29 @@ class ArgumentValues {
   explicit ArgumentValues(const std::vector<compiler::KernelArgument>& declared);
   ArgumentValues(const ArgumentValues& other);
 
-  std::size_t count() const { return places_.size(); }
+  std::size_t count() const { return offsets_.size(); }
+  // Where an argument's state and bytes are, while this lives.
+  using Place = std::atomic<std::uint64_t>*;
+  Place place(std::size_t index) { return &words_[offsets_[index]]; }
   // No more bytes than the argument's type has, or 8.
-  void set(std::size_t index, ArgumentState state, const void* bytes, std::size_t size) {
-    set_at(places_[index], state, bytes, size);
+  void set(Place place, ArgumentState state, const void* bytes, std::size_t size);
+  // The same for up to 8 bytes, the others zero.
+  void set_word(Place place, ArgumentState state, std::uint64_t word) {
+    // One store is seen whole without the lock.
+    if (place[0].load(std::memory_order_relaxed) == static_cast<std::uint64_t>(state)) [[likely]]
+      place[1].store(word, std::memory_order_release);
+    else
+      set_other_word(place, state, word);
   }
-  // The same for who knows the place.
-  using Place = std::uint32_t;
-  Place place(std::size_t index) const { return places_[index]; }
-  void set_at(Place place, ArgumentState state, const void* bytes, std::size_t size);
 
-  // All values as they are at one moment.
+  // The values of all arguments, each whole.
   class Copy {
    public:
     ArgumentState state(std::size_t index) const {
-      return static_cast<ArgumentState>(words_[of_->places_[index]]);
+      return static_cast<ArgumentState>(words_[of_->offsets_[index]]);
     }
-    const void* bytes(std::size_t index) const { return &words_[of_->places_[index] + 1]; }
-    std::uint64_t word(std::size_t index) const { return words_[of_->places_[index] + 1]; }
+    const void* bytes(std::size_t index) const { return &words_[of_->offsets_[index] + 1]; }
+    std::uint64_t word(std::size_t index) const { return words_[of_->offsets_[index] + 1]; }
 
    private:
     friend class ArgumentValues;
@@ -59,34 +65,12 @@ class ArgumentValues {
   void read(Copy& out) const;
 
  private:
-  std::vector<Place> places_;  // of each one's state; its bytes follow
+  void set_other_word(Place place, ArgumentState state, std::uint64_t word);  // of another state than before
+
+  std::vector<std::uint32_t> offsets_;  // of each one's state in words_; its bytes follow
   std::size_t words_count_ = 0;
   std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
-  std::atomic<std::uint64_t> turn_{0};  // odd while one is being set
+  SequenceLock lock_;
 };
-
-inline void ArgumentValues::set_at(Place place, ArgumentState state, const void* bytes, std::size_t size) {
-  auto* word = &words_[place];
-  const std::uint64_t turn = turn_.load(std::memory_order_relaxed) | 1;
-  turn_.store(turn, std::memory_order_relaxed);
-  // Each store is a release, so that who sees one of them sees the odd turn too.
-  word++->store(static_cast<std::uint64_t>(state), std::memory_order_release);
-  const auto* from = static_cast<const std::byte*>(bytes);
-  if (std::uint32_t half = 0; size == sizeof half) {  // most values
-    std::memcpy(&half, from, sizeof half);
-    word->store(half, std::memory_order_release);
-  } else {
-    for (; size >= sizeof(std::uint64_t); size -= sizeof(std::uint64_t), from += sizeof(std::uint64_t)) {
-      std::uint64_t whole = 0;
-      std::memcpy(&whole, from, sizeof whole);
-      word++->store(whole, std::memory_order_release);
-    }
-    if (std::uint64_t rest = 0; size) {
-      for (std::size_t i = size; i-- > 0;) rest = rest << 8 | std::to_integer<std::uint64_t>(from[i]);
-      word->store(rest, std::memory_order_release);
-    }
-  }
-  turn_.store(turn + 1, std::memory_order_release);
-}
 
 }  // namespace kiesel::runtime

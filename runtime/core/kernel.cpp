@@ -1,6 +1,7 @@
 #include "runtime/core/kernel.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <mutex>
@@ -62,7 +63,23 @@ void Kernel::find_plain_arguments() {
     plain_[i] = {declared[i].kind, declared[i].size, arguments_.place(i)};
 }
 
-Kernel::~Kernel() { program_->detach_kernel(); }
+Kernel::~Kernel() {
+  for (auto& place : executables_)
+    if (auto* executables = place.load()) executables->release();
+  program_->detach_kernel();
+}
+
+Ref<Object> Kernel::keep_executables() const {
+  const int processor = sched_getcpu();
+  auto& place = executables_[processor < 0 ? 0 : static_cast<std::size_t>(processor) % kProcessors];
+  Executables* known = place.load(std::memory_order_acquire);
+  if (!known) {
+    auto made = make_ref<Executables>();
+    for (const auto& build : builds_) made->all.push_back(build.executable);
+    if (place.compare_exchange_strong(known, made.get(), std::memory_order_acq_rel)) known = made.give_up();
+  }
+  return Ref<Object>(known);
+}
 
 Kernel::Kernel(const Kernel& from)
     : Object(),

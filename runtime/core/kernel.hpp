@@ -4,7 +4,9 @@
 
 #include <CL/cl.h>
 
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +39,9 @@ class Kernel final : public Object {
   Ref<Kernel> clone() const;
 
   Object* parent() override { return program_.get(); }
+  // Keeps the executables for a command. A count for each processor: threads that launch at the same time do
+  // not change each other's.
+  Ref<Object> keep_executables() const;
   Program& program() const { return *program_; }
   const std::vector<Build>& builds() const { return builds_; }
   // The device's own build, or that of the device that it is a part of; null: neither.
@@ -86,11 +91,17 @@ class Kernel final : public Object {
   template <class Set>
   Outcome<> set(cl_uint index, Set set);
 
+  struct Executables final : Object {
+    std::vector<Ref<Executable>> all;
+  };
+
   struct Plain {  // what set_plain_argument() must know of an argument
     compiler::ArgumentKind kind;
     std::uint32_t size;
     ArgumentValues::Place place;
   };
+
+  static constexpr std::size_t kProcessors = 16;  // more share
 
   Ref<Program> program_;
   const std::vector<Build> builds_;
@@ -99,6 +110,7 @@ class Kernel final : public Object {
   std::unique_ptr<Plain[]> plain_;
   ArgumentValues arguments_;
   Latest<ChosenSize> chosen_;
+  mutable std::array<std::atomic<Executables*>, kProcessors> executables_{};  // made at first use
   std::atomic<bool> has_pointers_{false};
   mutable ShortMutex mutex_;  // guards what follows
   Pointers pointers_;
@@ -109,7 +121,12 @@ inline bool Kernel::set_plain_argument(cl_uint index, std::size_t size, const vo
   const Plain& plain = plain_[index];
   if (size != plain.size) return false;
   if (plain.kind == compiler::ArgumentKind::kValue) {
-    arguments_.set_at(plain.place, ArgumentState::kBytes, value, size);
+    if (std::uint32_t word = 0; size == sizeof word) {  // most values
+      std::memcpy(&word, value, sizeof word);
+      arguments_.set_word(plain.place, ArgumentState::kBytes, word);
+    } else {
+      arguments_.set(plain.place, ArgumentState::kBytes, value, size);
+    }
     return true;
   }
   if (plain.kind != compiler::ArgumentKind::kPointer) return false;
@@ -117,7 +134,7 @@ inline bool Kernel::set_plain_argument(cl_uint index, std::size_t size, const vo
   std::memcpy(&handle, value, sizeof handle);
   const auto* buffer = find<Buffer>(handle);
   if (!buffer || &buffer->context() != context_) return false;
-  arguments_.set_at(plain.place, ArgumentState::kMemory, &handle, sizeof handle);
+  arguments_.set_word(plain.place, ArgumentState::kMemory, reinterpret_cast<std::uintptr_t>(handle));
   return true;
 }
 

@@ -26,7 +26,7 @@ struct Setting {
     return {code, fmt::format("argument '{}' {}", declared.name, reason), Ref<Object>(&place.context)};
   }
   Outcome<> put(ArgumentState state, const void* bytes, std::size_t count) const {
-    place.values.set(place.index, state, bytes, count);
+    place.values.set(place.values.place(place.index), state, bytes, count);
     return {};
   }
   template <class T>

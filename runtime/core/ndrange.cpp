@@ -50,7 +50,8 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
 
 // A kernel's execution, and everything that it holds on to until it is done.
 struct KernelWork {
-  Ref<Executable> executable;
+  Ref<Object> executables;
+  Executable* executable = nullptr;  // of them
   const compiler::Kernel* kernel = nullptr;
   Executable::Entry entry{};
   device::Cores cores;
@@ -229,7 +230,7 @@ void KernelWork::operator()(Event& event) {
     }
   }
   if (kernel->uses_printf) {
-    launch_with_printf(event, executable, all_launches());
+    launch_with_printf(event, Ref<Executable>(executable), all_launches());
   } else if (has_one_region(range)) {
     auto whole = launch();
     whole.region = device::whole_region(range.dimensions, range.offset, range.global, range.local);
@@ -275,7 +276,8 @@ Sizes choose_local_size(const std::array<std::uint64_t, 3>& global, const device
 Outcome<Event::Work> launch_work(Device& device, const Kernel& kernel, const NDRange& range,
                                  Launches launches) {
   const auto* build = kernel.build_for(device);
-  KernelWork work{.executable = build->executable,
+  KernelWork work{.executables = kernel.keep_executables(),
+                  .executable = build->executable.get(),
                   .kernel = build->kernel,
                   .cores = device.cores(),
                   .range = range,

@@ -32,7 +32,7 @@ TEST_CASE("arguments of all sizes keep their values apart") {
     ArgumentValues::Copy before;
     values.read(before);
     CHECK(before.state(i) == ArgumentState::kUnset);
-    values.set(i, ArgumentState::kBytes, bytes.data(), bytes.size());
+    values.set(values.place(i), ArgumentState::kBytes, bytes.data(), bytes.size());
   }
   const ArgumentValues copy(values);
   for (const ArgumentValues* all : {static_cast<const ArgumentValues*>(&values), &copy}) {
@@ -49,10 +49,10 @@ TEST_CASE("arguments of all sizes keep their values apart") {
 TEST_CASE("a copy of the original does not change with it") {
   ArgumentValues values(arguments_of({8}));
   std::uint64_t value = 1;
-  values.set(0, ArgumentState::kMemory, &value, sizeof value);
+  values.set(values.place(0), ArgumentState::kMemory, &value, sizeof value);
   const ArgumentValues copy(values);
   value = 2;
-  values.set(0, ArgumentState::kLocal, &value, sizeof value);
+  values.set(values.place(0), ArgumentState::kLocal, &value, sizeof value);
   ArgumentValues::Copy now;
   copy.read(now);
   CHECK(now.state(0) == ArgumentState::kMemory);
@@ -62,12 +62,12 @@ TEST_CASE("a copy of the original does not change with it") {
 TEST_CASE("who reads while another thread sets sees the old value or the new one") {
   ArgumentValues values(arguments_of({128}));
   std::array<std::uint64_t, 16> words{};
-  values.set(0, ArgumentState::kBytes, words.data(), sizeof words);
+  values.set(values.place(0), ArgumentState::kBytes, words.data(), sizeof words);
   std::atomic<bool> end{false};
   std::thread setter([&] {
     for (std::uint64_t i = 1; !end; ++i) {
       words.fill(i);
-      values.set(0, ArgumentState::kBytes, words.data(), sizeof words);
+      values.set(values.place(0), ArgumentState::kBytes, words.data(), sizeof words);
     }
   });
   bool torn = false;
@@ -84,5 +84,30 @@ TEST_CASE("who reads while another thread sets sees the old value or the new one
   end = true;
   setter.join();
   CHECK_FALSE(torn);
+  CHECK(changes >= 10);
+}
+
+TEST_CASE("who reads a word while another thread sets it sees what kind of word it is") {
+  ArgumentValues values(arguments_of({8, 8}));
+  const auto place = values.place(1);
+  std::atomic<bool> end{false};
+  std::thread setter([&] {
+    for (std::uint64_t i = 0; !end; ++i)
+      values.set_word(place, i / 4 % 2 ? ArgumentState::kMemory : ArgumentState::kSvm, i / 4);
+  });
+  bool mixed = false;
+  std::uint64_t last = 0, changes = 0;
+  for (int i = 0; i < 200'000 || (changes < 10 && i < 100'000'000); ++i) {
+    ArgumentValues::Copy now;
+    values.read(now);
+    mixed |= now.state(0) != ArgumentState::kUnset;
+    if (now.state(1) == ArgumentState::kUnset) continue;
+    mixed |= (now.word(1) % 2 != 0) != (now.state(1) == ArgumentState::kMemory);
+    changes += now.word(1) != last;
+    last = now.word(1);
+  }
+  end = true;
+  setter.join();
+  CHECK_FALSE(mixed);
   CHECK(changes >= 10);
 }
