@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "support/fast_thread_local.hpp"
 #include "support/short_mutex.hpp"
 
 namespace kiesel {
@@ -75,12 +76,11 @@ class Exchange {
 
 std::array<Exchange, kSizes> exchanges;
 
-// What a thread keeps of a size: up to two batches, so that one block to and fro moves none. No constructors:
-// access costs no check.
+// What a thread keeps of a size: up to two batches, so that one block to and fro moves none.
 struct Kept {
   Batch *in_use, *spare;
 };
-thread_local std::array<Kept, kSizes> kept;
+KIESEL_FAST_THREAD_LOCAL std::array<Kept, kSizes> kept{};
 
 // A thread that ends leaves nothing behind.
 struct AtThreadEnd {

@@ -10,6 +10,7 @@
 
 #include "device/model/host_float.hpp"
 #include "support/clock.hpp"
+#include "support/fast_thread_local.hpp"
 #include "support/futex.hpp"
 #include "support/relax.hpp"
 
@@ -42,7 +43,7 @@ struct Running {
   Dispatcher::Body* body = nullptr;  // null once given up
   Job* next = nullptr;
 };
-thread_local Running running;
+KIESEL_FAST_THREAD_LOCAL Running running{};
 
 }  // namespace
 

@@ -24,7 +24,11 @@ Outcome<std::vector<device::Address>> addresses_of(MemoryObject& memory) {
 Outcome<cl_mem> create_buffer(cl_context handle, const cl_mem_properties* list, cl_mem_flags flags,
                               size_t size, void* host_pointer) {
   KIESEL_TRY(context, valid<Context>(handle));
-  KIESEL_TRY(properties, read_memory_properties(*context, list, true));
+  MemoryProperties properties;
+  if (list) {
+    KIESEL_TRY(given, read_memory_properties(*context, list, true));
+    properties = std::move(given);
+  }
   KIESEL_REQUIRE(valid_flags(flags), *context, CL_INVALID_VALUE,
                  fmt::format("flags {:#x} are not valid", flags));
   KIESEL_CHECK(properties.check_flags(*context, flags));

@@ -6,10 +6,12 @@
 #include <thread>
 #include <utility>
 
+#include "support/fast_thread_local.hpp"
+
 namespace kiesel::runtime {
 namespace {
 
-thread_local bool on_device_thread = false;
+KIESEL_FAST_THREAD_LOCAL bool on_device_thread = false;
 
 class CallbackThread {
  public:

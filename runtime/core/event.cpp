@@ -8,6 +8,7 @@
 #include "runtime/core/context.hpp"
 #include "runtime/core/handle.hpp"
 #include "support/clock.hpp"
+#include "support/fast_thread_local.hpp"
 #include "support/futex.hpp"
 #include "support/log.hpp"
 #include "support/relax.hpp"
@@ -17,15 +18,15 @@ namespace {
 
 // Commands that became ready while this thread already starts or completes one: taken in a loop, so that a
 // chain of any length needs no deep stack.
-thread_local std::vector<Ref<Event>>* ready_commands = nullptr;
+KIESEL_FAST_THREAD_LOCAL std::vector<Ref<Event>>* ready_commands = nullptr;
 
 // This thread will wait for what it launches.
-thread_local bool will_wait = false;
+KIESEL_FAST_THREAD_LOCAL bool will_wait = false;
 
 // How many commands it may run inside of the call that launches one: brief ones, its own and those that
 // follow from it. Not without end while other threads enqueue.
 constexpr unsigned kMostRunHere = 32;
-thread_local unsigned may_run_here = 0;
+KIESEL_FAST_THREAD_LOCAL unsigned may_run_here = 0;
 
 // Looks for work instead of sleeping, for some tens of microseconds. Not too many threads of the process at a
 // time: more would take processors from those that they wait for.

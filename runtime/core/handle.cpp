@@ -6,24 +6,25 @@
 #include <array>
 #include <mutex>
 
+#include "support/fast_thread_local.hpp"
 #include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
 namespace {
 
-constexpr std::size_t kTableBytes = kTableHandles * sizeof(Handle);
+constexpr std::size_t kTableHandles = std::size_t{1} << 22, kTableBytes = kTableHandles * sizeof(Handle);
 
 const void* dispatch_table = nullptr;
 std::atomic<void*> dispatch_data{nullptr};
 
-constexpr std::size_t kBatch = 16;
+constexpr std::size_t kBatch = 8;
 
 // What a thread has of the table, so that it locks it once for many handles.
 struct Share {
   std::array<Handle*, kBatch> free, freed;
   std::size_t free_count, freed_count;
 };
-thread_local Share share;
+KIESEL_FAST_THREAD_LOCAL Share share{};
 
 // Freed handles are taken again in the order they were freed, so that a stale one is found out for long.
 class Table {
@@ -31,8 +32,10 @@ class Table {
   Table() {
     void* memory = ::mmap(nullptr, kTableBytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory != MAP_FAILED) begin_ = static_cast<Handle*>(memory);
-    table_begin.store(begin_, std::memory_order_release);
+    if (memory == MAP_FAILED) return;
+    begin_ = static_cast<Handle*>(memory);
+    table_begin.store(begin_, std::memory_order_relaxed);
+    table_entries.store(kTableHandles, std::memory_order_release);
   }
 
   Handle* take() {
@@ -124,6 +127,7 @@ void retire(Handle& handle) {
   // The parent's handle is valid until it is detached from, whatever the object kept of it.
   const Object* parent = object->parent();
   Handle* const above = parent ? parent->handle() : nullptr;
+  if (object->is_shared()) object->keep_parent();
   object->release();
   table().give_back(handle);
   if (above) let_go(*above, Handle::kAttached);
@@ -136,6 +140,7 @@ void let_go(Handle& handle, std::uint64_t what) {
 }  // namespace
 
 constinit std::atomic<Handle*> table_begin{nullptr};
+constinit std::atomic<std::size_t> table_entries{0};
 
 void set_dispatch_table(const void* table) { dispatch_table = table; }
 void set_dispatch_data(void* data) { dispatch_data.store(data); }

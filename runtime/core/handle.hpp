@@ -39,19 +39,20 @@ void set_dispatch_table(const void* table);
 // cl_khr_icd 2.0: new handles carry it.
 void set_dispatch_data(void* data);
 
-// The table, null before the first handle is made: all that find_object() needs.
-inline constexpr std::size_t kTableHandles = std::size_t{1} << 22;
-extern std::atomic<Handle*> table_begin;
+// The table: all that find_object() needs. It has no entries before the first handle is made.
+[[gnu::visibility("hidden")]] extern std::atomic<Handle*> table_begin;
+[[gnu::visibility("hidden")]] extern std::atomic<std::size_t> table_entries;  // set after it
 
 // Makes the handle of an object, with one reference of the application's. CL_OUT_OF_HOST_MEMORY.
 Outcome<Handle*> publish(Ref<Object> object, Kind kind);
 // The object behind a handle of one of these kinds, or null for anything else.
 inline Object* find_object(const void* handle, Kind kinds) {
-  const auto* begin = table_begin.load(std::memory_order_acquire);
+  const auto entries = table_entries.load(std::memory_order_acquire);
+  const auto* begin = table_begin.load(std::memory_order_relaxed);
   const auto offset = reinterpret_cast<std::uintptr_t>(handle) - reinterpret_cast<std::uintptr_t>(begin);
   // The number of the entry; of an address within one, or before the table, it is larger than any.
   const auto number = std::rotr(offset, std::countr_zero(sizeof(Handle)));
-  if (!begin || number >= kTableHandles) return nullptr;
+  if (number >= entries) return nullptr;
   const auto* candidate = static_cast<const Handle*>(handle);
   if (!is_one_of(candidate->kind.load(std::memory_order_acquire), kinds)) return nullptr;
   return candidate->object.load(std::memory_order_relaxed);

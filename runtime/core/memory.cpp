@@ -78,7 +78,9 @@ MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Descripti
 
 MemoryObject::~MemoryObject() {
   // The callbacks tell that USE_HOST_PTR's memory may be reused, so storage goes first.
-  for (const auto& storage : storage_) storage.device->implementation().free(storage.address);
+  if (first_.device) first_.device->implementation().free(first_.address);
+  for (const auto& storage : others_) storage.device->implementation().free(storage.address);
+  if (destructor_callbacks_.empty()) return;
   auto call = [callbacks = std::move(destructor_callbacks_), handle = cl_handle(*this)] {
     for (auto it = callbacks.rbegin(); it != callbacks.rend(); ++it) it->first(handle, it->second);
   };
@@ -90,8 +92,10 @@ MemoryObject::~MemoryObject() {
 
 Object* MemoryObject::parent() {
   if (associated_) return associated_.get();
-  return context_.get();
+  return context_;
 }
+
+void MemoryObject::keep_parent() { kept_context_ = Ref<Context>(context_); }
 
 void* MemoryObject::host_pointer() const {
   if (associated_) {
@@ -106,14 +110,21 @@ cl_uint MemoryObject::map_count() const {
   return static_cast<cl_uint>(mappings_.size());
 }
 
+MemoryObject::Storage* MemoryObject::storage_on(const Device* root) {
+  if (first_.device == root) return &first_;
+  for (auto& storage : others_)
+    if (storage.device == root) return &storage;
+  return nullptr;
+}
+
 Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
-  for (auto& storage : storage_)
-    if (storage.device == &root) return &storage;
+  if (Storage* known = storage_on(&root)) return known;
   auto address = root.implementation().allocate(size_, kBufferAlignment, label());
   if (!address) return memory_error(address.error());
-  storage_.push_back({&root, *address});
   if (context_->roots().size() == 1) only_address_.store(*address, std::memory_order_release);
-  return &storage_.back();
+  Storage& made = first_.device ? others_.emplace_back() : first_;
+  made = {&root, *address};
+  return &made;
 }
 
 Outcome<device::Address> MemoryObject::address(Device& device) {
@@ -140,9 +151,7 @@ Outcome<device::Address> MemoryObject::acquire(Device& device) {
   Device& root = device.root();
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(root));
-  const auto owner = std::find_if(storage_.begin(), storage_.end(),
-                                  [&](const Storage& entry) { return entry.device == owner_; });
-  if (owner_ != &root && owner != storage_.end()) KIESEL_CHECK(move_contents(*owner, *place));
+  if (owner_ && owner_ != &root) KIESEL_CHECK(move_contents(*storage_on(owner_), *place));
   owner_ = &root;
   return place->address;
 }

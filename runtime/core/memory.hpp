@@ -85,11 +85,15 @@ class MemoryObject : public Object {
     device::Address address;
   };
 
-  Outcome<Storage*> storage(Device& root);                          // mutex_ held
+  Storage* storage_on(const Device* root);                          // mutex_ held; or null
+  Outcome<Storage*> storage(Device& root);                          // mutex_ held; made on first use
   Outcome<> move_contents(const Storage& from, const Storage& to);  // mutex_ held
   Outcome<Mapping> host_view(Device& device, std::size_t offset);
 
-  Ref<Context> context_;
+  void keep_parent() override;
+
+  Ref<Context> kept_context_;  // once this has no handle any more, which keeps it before
+  Context* const context_;
   Ref<MemoryObject> associated_;
   const std::vector<cl_mem_properties> properties_;
   const cl_mem_flags flags_;
@@ -100,7 +104,8 @@ class MemoryObject : public Object {
   const Ref<SvmAllocation> svm_;  // which user_memory_ is of: then it is the storage on all devices
   std::atomic<device::Address> only_address_{0};  // of its storage, where there can be but one
   mutable ShortMutex mutex_;                      // guards what follows; device calls are made under it
-  std::vector<Storage, RecyclingAllocator<Storage>> storage_;
+  Storage first_{};                               // most have no more
+  std::vector<Storage> others_;
   Device* owner_ = nullptr;
   std::unique_ptr<std::byte[]> shadow_;  // for mappings where the host does not see the device's memory
   std::vector<Mapping> mappings_;

@@ -62,6 +62,11 @@ class Object : public Recycled {
   // The object that this one's info queries name, whose handle therefore stays valid as long as this handle.
   virtual Object* parent() { return nullptr; }
 
+  // The handle is gone, and with it what kept the parent: called while something else has a reference of
+  // this. For objects that have none of their parent's until then, as a short life costs less so.
+  virtual void keep_parent() {}
+  bool is_shared() const { return references_.load(std::memory_order_acquire) > 1; }
+
   // The application let go of its last reference; the handle is still valid where something else keeps it.
   // Called only for objects that mind when their handle is made.
   virtual bool minds_being_abandoned() const { return false; }
