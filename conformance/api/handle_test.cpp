@@ -1,6 +1,5 @@
 // Contexts, queues and reference counts; handles that are not valid.
 #include <atomic>
-#include <thread>
 
 #include "conformance/api/fixture.hpp"
 
@@ -130,28 +129,6 @@ TEST_CASE("destructor callbacks run once, last registered first") {
     CHECK(order == std::vector<int>{2, 1});
   }
   CHECK(order == std::vector<int>{2, 1, 3});
-}
-
-TEST_CASE("a buffer that only a command has left keeps its context") {
-  static std::atomic<int> gone, context_gone_as;
-  gone = context_gone_as = 0;
-  cl_event gate = nullptr;
-  {
-    Session session;
-    gate = clCreateUserEvent(session.context, nullptr);
-    Memory memory = session.buffer(64);
-    REQUIRE(clSetMemObjectDestructorCallback(
-                memory, [](cl_mem, void*) { ++gone; }, nullptr) == CL_SUCCESS);
-    REQUIRE(clSetContextDestructorCallback(
-                session.context, [](cl_context, void*) { context_gone_as = ++gone; }, nullptr) == CL_SUCCESS);
-    const char zero = 0;
-    REQUIRE(clEnqueueFillBuffer(session.queue, memory, &zero, 1, 0, 64, 1, &gate, nullptr) == CL_SUCCESS);
-  }
-  CHECK(gone == 0);
-  REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
-  clReleaseEvent(gate);
-  while (gone < 2) std::this_thread::yield();
-  CHECK(context_gone_as == 2);
 }
 
 TEST_CASE("queues check their properties") {

@@ -18,6 +18,8 @@ class Probe : public Object {
 
   explicit Probe(Object* parent = nullptr) : parent_(parent) { ++alive; }
   Object* parent() override { return parent_.get(); }
+  void keep_parent() override { keeps_parent = true; }
+  bool keeps_parent = false;
 
  private:
   ~Probe() override { --alive; }
@@ -58,6 +60,17 @@ TEST_CASE("a parent's handle stays valid as long as its children's") {
   CHECK(release_handle(of_child));
   CHECK(find<Probe>(child_handle) == nullptr);
   CHECK(find<Probe>(parent_handle) == nullptr);
+  CHECK(Probe::alive == 0);
+}
+
+TEST_CASE("what outlives its handle hears of it, to keep its parent by itself") {
+  auto shared = make_ref<Probe>();
+  hand_out(shared).value();
+  CHECK_FALSE(shared->keeps_parent);
+  Handle& handle = *shared->handle();
+  CHECK(release_handle(handle));
+  CHECK(shared->keeps_parent);
+  shared = {};
   CHECK(Probe::alive == 0);
 }
 
