@@ -58,7 +58,7 @@ llvm::Value* Emitter::rounded_to_whole(llvm::Value* v, unsigned rounding) {
   if (rounding == isa::kRoundNearestEven || rounding == isa::kRoundDynamic) id = llvm::Intrinsic::rint;
   if (rounding == isa::kRoundDown) id = llvm::Intrinsic::floor;
   if (rounding == isa::kRoundUp) id = llvm::Intrinsic::ceil;
-  if (request_.host_level != 0) return b_.CreateUnaryIntrinsic(id, v);
+  if (host_.fuses) return b_.CreateUnaryIntrinsic(id, v);
   const auto n = [&](double k) { return llvm::ConstantFP::get(real, k); };
   const auto size_of = [&](llvm::Value* x) { return b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); };
   llvm::Value *size = size_of(v), *most = n(real->getScalarType()->isDoubleTy() ? 0x1p52 : 0x1p23);

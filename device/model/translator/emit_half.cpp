@@ -27,7 +27,7 @@ llvm::Value* Emitter::half_bits(Register r, bool once) {
 }
 
 bool Emitter::converts_halves(llvm::Value* v) const {
-  return request_.host_level == 2 && v->getType()->isVectorTy() && lanes_ % kAtOnce == 0;
+  return host_.converts_halves && v->getType()->isVectorTy() && lanes_ % kAtOnce == 0;
 }
 
 llvm::Value* Emitter::half_to_float(llvm::Value* bits) {

@@ -87,7 +87,7 @@ bool Emitter::needs_interpreter(const Item& item) const {
   const bool nearest = in.rounding == isa::kRoundNearestEven || in.rounding == isa::kRoundDynamic;
   const bool to_integer = isa::info(in.op).format == isa::Format::kFloatToIntegerRounded;
   const bool is_fused = isa::info(in.op).format == isa::Format::kFloatFused;
-  if (is_fused && !is_half && request_.host_level == 0) return true;  // the host needs an instruction for it
+  if (is_fused && !is_half && !host_.fuses) return true;  // the host needs an instruction for it
   return rounds && !nearest && !to_integer;
 }
 
@@ -616,7 +616,7 @@ Value Emitter::shuffle(const Item& item, const Kind& kind) {
   llvm::AllocaInst* row = scratch(0);
   b_.CreateStore(narrow_lanes ? narrow(value) : wide(value), row);
   llvm::Value* places = b_.CreateGEP(element, row, b_.CreateZExt(source, lanes(i64_)));
-  if (request_.host_level == 2)
+  if (host_.gathers)
     return {kind, b_.CreateMaskedGather(lanes(element), places, llvm::Align(narrow_lanes ? 4 : 8))};
   llvm::Value* all = llvm::PoisonValue::get(lanes(element));
   for (unsigned l = 0; l < lanes_; ++l)

@@ -188,7 +188,7 @@ Value Emitter::displaced(Value place, std::int64_t offset) {
 }
 
 // Whether loads touch active lanes only: where others lie outside of the range that is no reason to ask then.
-bool Emitter::loads_active_only() const { return !node_->full && rows_ == 1 && request_.host_level == 2; }
+bool Emitter::loads_active_only() const { return !node_->full && rows_ == 1 && host_.gathers; }
 
 // Whether the site's bytes from each active lane's address on are in one known range, and the address a
 // multiple of its unit. Of a line that is whole, or else, where that is enough, the ends of what is active.
@@ -303,10 +303,11 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
              (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)))) {
     target.shape = Target::Shape::kRows;
     target.rows = row_bases(place);
+    target.place = place;
   } else {
     target.shape = Target::Shape::kScattered;
     target.place = place;
-    if (is_load(item.in) && bytes < 4 && request_.host_level == 2) find_word(item, address, target);
+    if (is_load(item.in) && bytes < 4 && host_.gathers) find_word(item, address, target);
   }
   return target;
 }
@@ -426,6 +427,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     for (llvm::Value* row : target.rows) {
       llvm::Value* pointer = b_.CreateIntToPtr(row, pointer_);
       llvm::Type* type = same ? element : llvm::FixedVectorType::get(element, row_);
+      if (!same && loads_active_only() && bytes < 4 && !host_.has_masks) return gather_part(target, in);
       if (!same && loads_active_only()) {
         auto* made = b_.CreateMaskedLoad(type, pointer, llvm::Align(bytes), active());
         made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
@@ -436,12 +438,12 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
     return joined(std::move(parts));
   }
-  if (request_.host_level == 2 && bytes >= 4) {
+  if (host_.gathers && bytes >= 4) {
     auto* made = b_.CreateMaskedGather(lanes(element), pointers(target), llvm::Align(bytes), active());
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     return made;
   }
-  if (request_.host_level == 2) return gather_part(target, in);
+  if (host_.gathers) return gather_part(target, in);
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto load = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value*, llvm::Value*) {
     return b.CreateAlignedLoad(plain, pointer, llvm::Align(bytes));
@@ -482,7 +484,7 @@ void Emitter::store_to(const Target& target, const Item& item) {
     }
     return;
   }
-  if (request_.host_level == 2 && bytes >= 4)
+  if (host_.scatters && bytes >= 4)
     return tagged(b_.CreateMaskedScatter(v, pointers(target), llvm::Align(bytes), active()));
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto store = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value, llvm::Value*) {

@@ -230,7 +230,7 @@ void Emitter::add_conditions(const Set& waiting, std::map<Register, Value>& foun
 
 // Before code that was not made for AVX runs.
 void Emitter::clear_upper_halves(llvm::IRBuilder<>& b) const {
-  if (request_.host_level >= 1) b.CreateIntrinsic(llvm::Intrinsic::x86_avx_vzeroupper, {}, {});
+  if (host_.has_avx) b.CreateIntrinsic(llvm::Intrinsic::x86_avx_vzeroupper, {}, {});
 }
 
 void Emitter::leave(Exit exit, std::uint32_t more) {

@@ -10,6 +10,7 @@ namespace kiesel::model::translator {
 Emitter::Emitter(const TranslationRequest& request, const Code& code, const Liveness& liveness,
                  const Kinds& kinds, llvm::LLVMContext& context, llvm::Module& module)
     : request_(request),
+      host_(host_traits(request.host_level)),
       code_(code),
       liveness_(liveness),
       kinds_(kinds),

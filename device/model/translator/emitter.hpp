@@ -16,6 +16,7 @@
 
 #include "device/model/translator/access_groups.hpp"
 #include "device/model/translator/code.hpp"
+#include "device/model/translator/host_traits.hpp"
 #include "device/model/translator/kinds.hpp"
 #include "device/model/translator/liveness.hpp"
 
@@ -153,7 +154,7 @@ class Emitter {
   struct Target {          // where an access goes
     llvm::Value* pointer;  // one, or <lanes x ptr>; null where `place` says it
     enum class Shape : std::uint8_t { kOnce, kRows, kScattered } shape;
-    Value place;                       // kScattered
+    Value place;                       // kScattered, kRows
     std::vector<llvm::Value*> rows;    // kRows: address of each row
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
     bool fresh = false;                // that is still to be loaded, from `place`
@@ -304,6 +305,7 @@ class Emitter {
   llvm::AllocaInst* new_variable(llvm::Type* type, const char* name, llvm::Value* first = nullptr);
 
   const TranslationRequest& request_;
+  const HostTraits host_;
   const Code& code_;
   const Liveness& liveness_;
   const Kinds& kinds_;

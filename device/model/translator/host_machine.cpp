@@ -31,7 +31,8 @@ Processor this_processor() {
 Processor processor_for(HostLevel level, const llvm::Triple& triple) {
   if (triple.getArch() != llvm::Triple::x86_64) return {"generic", {}};
   if (level == HostLevel::kBase) return {"x86-64", {}};
-  if (level == HostLevel::kV3) return {"x86-64-v3", {}};
+  // The level's own processor has slow gathers, by LLVM; those that came after it have not.
+  if (level == HostLevel::kV3) return {"x86-64-v3", "+fast-gather"};
   const Processor host = this_processor();
   if (host.features.find("+avx512f,") == std::string::npos || host.name == "generic" || host.name == "x86-64")
     return {"x86-64-v4", {}};

@@ -12,7 +12,7 @@ llvm::Type* Emitter::lanes(llvm::Type* element) const { return llvm::FixedVector
 llvm::Value* Emitter::bits(llvm::Value* condition) { return b_.CreateBitCast(condition, mask_type_); }
 // Hosts without mask registers test a bit in each lane.
 llvm::Value* Emitter::flags(llvm::Value* mask) {
-  if (request_.host_level == 2) return b_.CreateBitCast(mask, lanes(i1_));
+  if (host_.has_masks) return b_.CreateBitCast(mask, lanes(i1_));
   llvm::Type* type = lanes_ > 32 ? i64_ : i32_;
   std::vector<llvm::Constant*> each;
   for (unsigned l = 0; l < lanes_; ++l) each.push_back(llvm::ConstantInt::get(type, std::uint64_t{1} << l));
