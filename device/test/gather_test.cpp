@@ -324,6 +324,8 @@ void check(const Case& c, unsigned lanes, unsigned size, bool masked, model::Hos
 TEST_CASE("lanes load parts of words from places of their own") {
   for (const Case& c : kCases) {
     check(c, 8, 64, false, model::HostLevel::kBase);
+    check(c, 32, 64, false, model::HostLevel::kV3);
+    check(c, 32, 45, true, model::HostLevel::kV3);
     check(c, 32, 64, false, model::HostLevel::kV4);
     check(c, 32, 45, true, model::HostLevel::kV4);
     check(c, 64, 64, true, model::HostLevel::kV4);
@@ -388,6 +390,64 @@ skip:
       }
       REQUIRE(machine.counter("interpreted steps of translated warps") <= 3);
     }
+}
+
+struct Store {
+  const char* name;
+  unsigned bytes, shift;  // it goes to the lane's number, or its place in another order, times 1 << shift
+  bool is_line;
+};
+
+void check(const Store& store, const char* mask, bool (*is_on)(unsigned), unsigned lanes,
+           model::HostLevel level) {
+  constexpr unsigned kItems = 64, kBytes = kItems * 16;
+  Machine machine(lanes, kItems / lanes, 1, level);
+  auto* out = reinterpret_cast<std::uint8_t*>(machine.buffer(kBytes / 8));
+  std::fill(out, out + kBytes, std::uint8_t{0xEE});
+  std::vector<std::uint8_t> expected(out, out + kBytes);
+  const auto module = machine.load(std::string(R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  csrrs s1, local_id_x, zero
+  addi t3, s1, 100
+  addi t1, zero, 37
+  mul t1, s1, t1
+  andi t1, t1, 63
+  )") + mask + "\n  split s5, t4\n  beq t4, zero, skip\n  slli t5, " +
+                                   (store.is_line ? "s1, " : "t1, ") + std::to_string(store.shift) +
+                                   "\n  add t5, t5, a0\n  " + store.name + " t3, 0(t5)\n" + kEnd);
+  const auto status = machine.run(module, {kItems, kItems}, {machine.address(out)});
+  INFO(store.name << " << " << store.shift << ", line " << store.is_line << ", mask " << mask << ", lanes "
+                  << lanes << ", level " << static_cast<int>(level)
+                  << (status.ok() ? "" : status.error().reason));
+  REQUIRE(status.ok());
+  REQUIRE(machine.was_translated());
+  for (unsigned i = 0; i < kItems; ++i) {
+    const std::uint64_t value = i + 100, place = store.is_line ? i : i * 37 % kItems;
+    if (is_on(i)) std::memcpy(&expected[place << store.shift], &value, store.bytes);
+  }
+  REQUIRE(std::equal(expected.begin(), expected.end(), out));
+}
+
+TEST_CASE("active lanes store, and nothing else changes") {
+  constexpr Store kStores[] = {{"sb", 1, 0, true},  {"sh", 2, 1, true},  {"sw", 4, 2, true},
+                               {"sd", 8, 3, true},  {"sb", 1, 2, true},  {"sd", 8, 4, true},
+                               {"sh", 2, 1, false}, {"sw", 4, 2, false}, {"sd", 8, 3, false}};
+  struct Mask {
+    const char* code;
+    bool (*is_on)(unsigned);
+  };
+  constexpr Mask kMasks[] = {
+      {"addi t4, zero, 1", [](unsigned) { return true; }},
+      {"sltiu t4, s1, 12", [](unsigned i) { return i < 12; }},  // all, some and none of eight
+      {"andi t4, s1, 1", [](unsigned i) { return i % 2 == 1; }},
+  };
+  for (const Store& store : kStores)
+    for (const Mask& mask : kMasks)
+      for (const unsigned lanes : {4u, 32u, 64u})
+        for (const auto level : {model::HostLevel::kBase, model::HostLevel::kV3, model::HostLevel::kV4})
+          check(store, mask.code, mask.is_on, lanes, level);
 }
 
 // Warps of several rows: numbers that shifts extend are lines from row to row, too.

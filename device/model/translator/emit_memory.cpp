@@ -307,7 +307,9 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
   } else {
     target.shape = Target::Shape::kScattered;
     target.place = place;
-    if (is_load(item.in) && bytes < 4 && host_.gathers) find_word(item, address, target);
+    target.one_by_one = node_->full && !host_.scatters && place.kind.rep == Rep::kLine && !place.kind.upper;
+    if (is_load(item.in) && bytes < 4 && host_.gathers && !target.one_by_one)
+      find_word(item, address, target);
   }
   return target;
 }
@@ -342,6 +344,27 @@ void Emitter::forget_words() {
 // that there is one base.
 llvm::Value* Emitter::pointers(const Target& target) {
   return target.pointer ? target.pointer : pointers(target.place);
+}
+
+// Where each lane's access goes, for hosts that do one after the other: of lines and of offsets nothing is
+// computed for all lanes.
+std::vector<llvm::Value*> Emitter::each_pointer(const Target& target) {
+  std::vector<llvm::Value*> out;
+  const Value& place = target.place;
+  if (!target.pointer && place.kind.rep == Rep::kLine && !place.kind.upper) {
+    for (llvm::Value* row : row_bases(place))
+      for (unsigned l = 0; l < row_; ++l)
+        out.push_back(b_.CreateConstGEP1_64(i8_, b_.CreateIntToPtr(row, pointer_), place.kind.stride * l));
+  } else if (!target.pointer && place.kind.rep == Rep::kOffset && !place.kind.upper) {
+    llvm::Type* step = b_.getIntNTy(static_cast<unsigned>(place.kind.stride * 8));
+    llvm::Value* base = b_.CreateIntToPtr(place.step, pointer_);
+    for (unsigned l = 0; l < lanes_; ++l)
+      out.push_back(b_.CreateGEP(step, base, b_.CreateSExt(b_.CreateExtractElement(place.v, l), i64_)));
+  } else {
+    llvm::Value* all = pointers(target);
+    for (unsigned l = 0; l < lanes_; ++l) out.push_back(b_.CreateExtractElement(all, l));
+  }
+  return out;
 }
 
 // The host gathers 32 bits or more: what lies around the bytes is in the same page.
@@ -438,6 +461,14 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
     return joined(std::move(parts));
   }
+  if (target.one_by_one) {
+    llvm::Value* all = llvm::PoisonValue::get(lanes(element));
+    unsigned l = 0;
+    for (llvm::Value* pointer : each_pointer(target))
+      all = b_.CreateInsertElement(all, tagged(b_.CreateAlignedLoad(element, pointer, llvm::Align(bytes))),
+                                   l++);
+    return all;
+  }
   if (host_.gathers && bytes >= 4) {
     auto* made = b_.CreateMaskedGather(lanes(element), pointers(target), llvm::Align(bytes), active());
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
@@ -451,6 +482,43 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
   llvm::Value* rows = lane_loop("load" + std::to_string(bytes),
                                 b_.CreatePtrToInt(pointers(target), lanes(i64_)), nullptr, load);
   return b_.CreateBitCast(b_.CreateTrunc(rows, lanes(plain)), lanes(element));
+}
+
+// fn(pointer, values, mask): stores active lanes of a row, for hosts whose masked stores are slow and are not
+// forwarded to loads. Of each few lanes mostly all or none are active. Keeps all registers.
+llvm::Function* Emitter::row_store(llvm::Type* row) {
+  constexpr unsigned kAtOnce = 8;
+  llvm::Type* element = row->getScalarType();
+  const unsigned count = std::min(row_, kAtOnce);
+  const std::string name = "store_row" + std::to_string(element->getScalarSizeInBits()) +
+                           (element->isFloatingPointTy() ? "f" : "i");
+  if (llvm::Function* made = module_.getFunction(name)) return made;
+  auto* type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, row, i64_}, false);
+  auto* made = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+  set_helper_attributes(*made);
+  const auto block = [&] { return llvm::BasicBlock::Create(context_, "", made); };
+  llvm::IRBuilder<> b(block());
+  for (unsigned first = 0; first < row_; first += count) {
+    llvm::BasicBlock *any = block(), *all = block(), *some = block(), *next = block();
+    llvm::Value* on = b.CreateTrunc(b.CreateLShr(made->getArg(2), first), b.getIntNTy(count));
+    llvm::SmallVector<int, kAtOnce> order;
+    for (unsigned l = 0; l < count; ++l) order.push_back(static_cast<int>(first + l));
+    b.CreateCondBr(b.CreateIsNull(on), next, any);
+    b.SetInsertPoint(any);
+    llvm::Value* part = b.CreateShuffleVector(made->getArg(1), order);
+    llvm::Value* place = b.CreateConstGEP1_64(element, made->getArg(0), first);
+    const llvm::Align alignment(element->getScalarSizeInBits() / 8);
+    b.CreateCondBr(b.CreateICmpEQ(on, llvm::Constant::getAllOnesValue(on->getType())), all, some);
+    b.SetInsertPoint(all);
+    b.CreateAlignedStore(part, place, alignment);
+    b.CreateBr(next);
+    b.SetInsertPoint(some);
+    b.CreateMaskedStore(part, place, alignment, b.CreateBitCast(on, llvm::FixedVectorType::get(i1_, count)));
+    b.CreateBr(next);
+    b.SetInsertPoint(next);
+  }
+  b.CreateRetVoid();
+  return made;
 }
 
 void Emitter::store_to(const Target& target, const Item& item) {
@@ -470,13 +538,18 @@ void Emitter::store_to(const Target& target, const Item& item) {
   if (target.shape == Target::Shape::kRows) {
     for (unsigned r = 0; r < rows_; ++r) {
       llvm::Value* pointer = b_.CreateIntToPtr(target.rows[r], pointer_);
-      llvm::Value *part = v, *lanes_on = active();
-      if (rows_ > 1) {
+      const auto row_of = [&](llvm::Value* all) {
         llvm::SmallVector<int, 64> order;
         for (unsigned l = 0; l < row_; ++l) order.push_back(static_cast<int>(r * row_ + l));
-        part = b_.CreateShuffleVector(v, order);
-        if (lanes_on) lanes_on = b_.CreateShuffleVector(lanes_on, order);
+        return rows_ == 1 ? all : b_.CreateShuffleVector(all, order);
+      };
+      llvm::Value *part = row_of(v), *lanes_on = active();
+      if (lanes_on && !host_.has_masks) {
+        llvm::Value* on = b_.CreateLShr(mask64(), number64(r * row_));
+        tagged(b_.CreateCall(row_store(part->getType()), {pointer, part, on}));
+        continue;
       }
+      if (lanes_on) lanes_on = row_of(lanes_on);
       if (lanes_on)
         tagged(b_.CreateMaskedStore(part, pointer, llvm::Align(bytes), lanes_on));
       else
@@ -486,6 +559,12 @@ void Emitter::store_to(const Target& target, const Item& item) {
   }
   if (host_.scatters && bytes >= 4)
     return tagged(b_.CreateMaskedScatter(v, pointers(target), llvm::Align(bytes), active()));
+  if (node_->full) {
+    unsigned l = 0;
+    for (llvm::Value* pointer : each_pointer(target))
+      tagged(b_.CreateAlignedStore(b_.CreateExtractElement(v, l++), pointer, llvm::Align(bytes)));
+    return;
+  }
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto store = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value, llvm::Value*) {
     b.CreateAlignedStore(b.CreateTrunc(value, plain), pointer, llvm::Align(bytes));

@@ -159,6 +159,7 @@ class Emitter {
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
     bool fresh = false;                // that is still to be loaded, from `place`
     unsigned byte = 0;
+    bool one_by_one = false;  // kScattered loads of a line by a full warp
   };
   void access(const Item& item);
   void access_in_run(const Item& item, const Value& address, const Kind& kind);
@@ -182,6 +183,7 @@ class Emitter {
   Value displaced(Value place, std::int64_t offset);
   llvm::Value* pointers(const Value& place);  // <lanes x ptr>
   llvm::Value* pointers(const Target& target);
+  std::vector<llvm::Value*> each_pointer(const Target& target);
   llvm::Value* offsets_inside(std::uint32_t site, const Value& place);
   bool loads_active_only() const;
   llvm::Value* inside(std::uint32_t site, const Value& place);
@@ -191,6 +193,7 @@ class Emitter {
   llvm::Value* gather_part(const Target& target, const Instruction& in);
   llvm::Value* load_from(const Target& target, const Instruction& in);
   void store_to(const Target& target, const Item& item);
+  llvm::Function* row_store(llvm::Type* row);
   llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);
   // What is done for one lane: of its address, its value and what its result was, the result or null.
   using LaneBody = std::function<llvm::Value*(llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value,
