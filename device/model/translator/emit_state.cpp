@@ -61,10 +61,51 @@ void Emitter::put_value(Register r, const Value& value) {
     if (is_uniform(value.kind.rep)) v = splat(v);
     store_state(at.f + (r - kFloat) * row, v);
   } else if (form_of(value).form == at.form_varies) {
-    store_state(at.x + r * row, wide(value));
+    put_row(at.x + r * row, value);
   } else {
     store_state(at.base + r * 8, value.v);
   }
+}
+
+// 64 bits a lane. Where they fill many of the host's registers a function writes them: this is done at many
+// places, and hardly ever.
+void Emitter::put_row(std::uint32_t offset, const Value& value) {
+  const Rep rep = value.kind.rep;
+  const bool is_line = rep == Rep::kLine;
+  if (host_.has_masks || (!is_line && rep != Rep::kNarrow && rep != Rep::kOffset))
+    return store_state(offset, wide(value));
+  llvm::Value* step = value.step ? value.step : number64(0);
+  llvm::Value* stride = number64(rep == Rep::kNarrow ? 1 : value.kind.stride);
+  b_.CreateCall(row_helper(is_line), {state(offset), value.v, step, stride});
+}
+
+// fn(place, v, step, stride), of a Value's parts. Keeps all registers.
+llvm::Function* Emitter::row_helper(bool is_line) {
+  const char* name = is_line ? "put_line" : "put_offsets";
+  if (llvm::Function* made = module_.getFunction(name)) return made;
+  llvm::Type* number = is_line ? i64_ : lanes(i32_);
+  auto* type = llvm::FunctionType::get(b_.getVoidTy(), {pointer_, number, i64_, i64_}, false);
+  auto* made = llvm::Function::Create(type, llvm::Function::InternalLinkage, name, module_);
+  made->addFnAttr(llvm::Attribute::Cold);
+  set_helper_attributes(*made);
+  const llvm::IRBuilderBase::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(llvm::BasicBlock::Create(context_, "start", made));
+  llvm::Value *v = made->getArg(1), *step = made->getArg(2), *stride = made->getArg(3);
+  if (is_line) {
+    std::vector<llvm::Constant*> lane, row;
+    for (unsigned l = 0; l < lanes_; ++l) {
+      lane.push_back(b_.getInt64(l % row_));
+      row.push_back(b_.getInt64(l / row_));
+    }
+    v = b_.CreateAdd(splat(v), b_.CreateMul(splat(stride), llvm::ConstantVector::get(lane)));
+    v = b_.CreateAdd(v, b_.CreateMul(splat(step), llvm::ConstantVector::get(row)));
+  } else {
+    v = b_.CreateAdd(splat(step), b_.CreateMul(b_.CreateSExt(v, lanes(i64_)), splat(stride)));
+  }
+  b_.CreateAlignedStore(v, made->getArg(0), llvm::Align(64))
+      ->setMetadata(llvm::LLVMContext::MD_tbaa, state_tag_);
+  b_.CreateRetVoid();
+  return made;
 }
 
 void Emitter::put_singles(std::uint32_t singles, std::uint32_t others) {

@@ -266,6 +266,8 @@ class Emitter {
   };
   Form form_of(const Value& value) const;
   void put_value(Register r, const Value& value);
+  void put_row(std::uint32_t offset, const Value& value);
+  llvm::Function* row_helper(bool is_line);
   void put_singles(std::uint32_t singles, std::uint32_t others);  // bits of registers
   void put_register(Register r, const Value& value);
   void put_slot(std::uint32_t slot, const Value& value);
