@@ -61,8 +61,8 @@ int spawn(const Command& command, pid_t& child) {
   return error;
 }
 
-// False when the child still runs at the limit, or when all shall stop. It asks now and then: descriptors of processes are not
-// everywhere.
+// False when the child still runs at the limit, or when all shall stop. It asks now and then: descriptors of
+// processes are not everywhere.
 bool wait_until(pid_t child, Clock::time_point deadline) {
   constexpr std::chrono::milliseconds kPause{2};
   while (!stopped() && Clock::now() < deadline) {
