@@ -539,19 +539,17 @@ void Emitter::store_to(const Target& target, const Item& item) {
     for (unsigned r = 0; r < rows_; ++r) {
       llvm::Value* pointer = b_.CreateIntToPtr(target.rows[r], pointer_);
       const auto row_of = [&](llvm::Value* all) {
+        if (rows_ == 1) return all;
         llvm::SmallVector<int, 64> order;
         for (unsigned l = 0; l < row_; ++l) order.push_back(static_cast<int>(r * row_ + l));
-        return rows_ == 1 ? all : b_.CreateShuffleVector(all, order);
+        return b_.CreateShuffleVector(all, order);
       };
       llvm::Value *part = row_of(v), *lanes_on = active();
-      if (lanes_on && !host_.has_masks) {
-        llvm::Value* on = b_.CreateLShr(mask64(), number64(r * row_));
-        tagged(b_.CreateCall(row_store(part->getType()), {pointer, part, on}));
-        continue;
-      }
-      if (lanes_on) lanes_on = row_of(lanes_on);
-      if (lanes_on)
-        tagged(b_.CreateMaskedStore(part, pointer, llvm::Align(bytes), lanes_on));
+      if (lanes_on && host_.has_masks)
+        tagged(b_.CreateMaskedStore(part, pointer, llvm::Align(bytes), row_of(lanes_on)));
+      else if (lanes_on)
+        tagged(b_.CreateCall(row_store(part->getType()),
+                             {pointer, part, b_.CreateLShr(mask64(), number64(r * row_))}));
       else
         tagged(b_.CreateAlignedStore(part, pointer, llvm::Align(bytes)));
     }

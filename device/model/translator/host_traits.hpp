@@ -16,25 +16,10 @@ struct HostTraits {
   bool converts_halves;  // 16 at once
 };
 
-constexpr HostTraits host_traits(std::uint8_t level) {
-  switch (static_cast<HostLevel>(level)) {
-    case HostLevel::kBase:
-      return {};
-    case HostLevel::kV3:
-      return {.has_avx = true,
-              .fuses = true,
-              .has_masks = false,
-              .gathers = true,
-              .scatters = false,
-              .converts_halves = false};
-    default:
-      return {.has_avx = true,
-              .fuses = true,
-              .has_masks = true,
-              .gathers = true,
-              .scatters = true,
-              .converts_halves = true};
-  }
+constexpr HostTraits host_traits(std::uint8_t host_level) {
+  const auto level = static_cast<HostLevel>(host_level);
+  const bool v3 = level >= HostLevel::kV3, v4 = level >= HostLevel::kV4;
+  return {.has_avx = v3, .fuses = v3, .has_masks = v4, .gathers = v3, .scatters = v4, .converts_halves = v4};
 }
 
 }  // namespace kiesel::model::translator
