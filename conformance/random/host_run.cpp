@@ -32,8 +32,8 @@ struct Fiber {
   Function function;
   bool done = false;
 };
-ucontext_t scheduler;
-Fiber* current = nullptr;
+thread_local ucontext_t scheduler;
+thread_local Fiber* current = nullptr;
 
 void wait_at_barrier() { swapcontext(&current->context, &scheduler); }
 

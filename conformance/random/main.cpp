@@ -5,8 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <thread>
 
 #include "conformance/random/device_run.hpp"
 #include "conformance/random/host_run.hpp"
@@ -28,6 +31,8 @@ struct Options {
   std::string dump;      // folder for the stages of every build
   bool opencl = false;   // also on the loader's device
   unsigned mutants = 0;  // programs with a wrong mask, of each program
+  // Programs at a time.
+  unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 struct Tally {
@@ -35,6 +40,14 @@ struct Tally {
   unsigned opencl_runs = 0, opencl_failures = 0;
   std::string opencl_device;
   unsigned mutants = 0, faults = 0, wrong_results = 0;  // mutants that the device, that the results gave away
+
+  void add(const Tally& other) {
+    kernels += other.kernels, runs += other.runs, failures += other.failures;
+    programs += other.programs, made_again += other.made_again;
+    opencl_runs += other.opencl_runs, opencl_failures += other.opencl_failures;
+    if (!other.opencl_device.empty()) opencl_device = other.opencl_device;
+    mutants += other.mutants, faults += other.faults, wrong_results += other.wrong_results;
+  }
 };
 
 Inputs make_inputs() {
@@ -161,16 +174,16 @@ Result<Seen> look_at(const std::vector<std::byte>& binary, const std::vector<Ran
   return Seen::kNot;
 }
 
-Status run_mutants(const Options& options, const std::vector<RandomKernel>& kernels, const Inputs& inputs,
-                   const std::vector<std::vector<std::uint32_t>>& right, compiler::Client& compiler,
-                   Tally& tally) {
+Status run_mutants(const Options& options, std::uint64_t seed, const std::vector<RandomKernel>& kernels,
+                   const Inputs& inputs, const std::vector<std::vector<std::uint32_t>>& right,
+                   compiler::Client& compiler, Tally& tally) {
   const auto device = make_model(kMutantLanes, compiler);
   if (!device) return device.error();
   const auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
   if (!program) return program.error();
   const auto& binary = (*program)->binary();
   auto places = mask_operations(binary);
-  std::mt19937_64 random(options.seed + tally.kernels);
+  std::mt19937_64 random(seed);
   std::ranges::shuffle(places, random);
   unsigned made = 0;
   for (const auto place : places) {
@@ -195,6 +208,7 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
   for (unsigned i = first; i < first + count; ++i)
     kernels.push_back(Generator(options.seed + i, options.half).make("k" + std::to_string(options.seed + i)));
   const Inputs inputs = make_inputs();
+  std::filesystem::create_directory(folder);
   const auto host = HostProgram::build(kernels, folder);
   if (!host) return host.error();
   std::vector<std::vector<std::uint32_t>> right;
@@ -203,7 +217,33 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
   for (const std::uint32_t lanes : kLanes)
     run_on_device(options, kernels, inputs, right, lanes, compiler, tally);
   if (options.opencl) run_on_opencl(kernels, inputs, right, tally);
-  return options.mutants ? run_mutants(options, kernels, inputs, right, compiler, tally) : Status();
+  if (!options.mutants) return {};
+  return run_mutants(options, options.seed + first, kernels, inputs, right, compiler, tally);
+}
+
+// The batches, as many at a time as there are jobs. The first one that cannot be run is the last.
+Result<Tally> run_batches(const Options& options, const std::string& folder, compiler::Client& compiler) {
+  std::atomic<unsigned> next = 0;
+  std::mutex mutex;
+  Tally all;
+  Status outcome;
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < options.jobs; ++i)
+    threads.emplace_back([&] {
+      for (unsigned first; (first = next.fetch_add(options.batch)) < options.count;) {
+        Tally tally;
+        const auto status = run_batch(options, first, std::min(options.batch, options.count - first),
+                                      folder + "/" + std::to_string(first), compiler, tally);
+        const std::lock_guard lock(mutex);
+        all.add(tally);
+        if (status) continue;
+        outcome = status;
+        next = options.count;
+      }
+    });
+  threads.clear();
+  if (!outcome) return outcome.error();
+  return all;
 }
 
 // Many masks stand where all lanes that come by agree, and joins do nothing there. If results never told, the
@@ -221,22 +261,16 @@ int run(const Options& options) {
   if (!mkdtemp(folder.data())) return fmt::print(stderr, "cannot make a temporary folder\n"), 2;
   // Lives until the process ends: a device that has gone may still wait for a translation.
   auto& compiler = *new compiler::Client(compiler::find_compiler());
-  Tally tally;
-  int outcome = 0;
-  for (unsigned done = 0; done < options.count && outcome == 0; done += options.batch) {
-    const unsigned count = std::min(options.batch, options.count - done);
-    if (const auto status = run_batch(options, done, count, folder, compiler, tally); !status) {
-      fmt::print(stderr, "{}\n", status.error().reason);
-      outcome = 2;
-    }
-  }
-  if (outcome == 0) std::filesystem::remove_all(folder);
+  const auto done = run_batches(options, folder, compiler);
+  if (!done) return fmt::print(stderr, "{}\n", done.error().reason), 2;
+  std::filesystem::remove_all(folder);
+  const Tally& tally = *done;
   fmt::print("{} kernels, {} runs, {} failures; {} of {} programs have functions with every branch guarded\n",
              tally.kernels, tally.runs, tally.failures, tally.made_again, tally.programs);
   if (options.opencl)
     fmt::print("{} runs on {}: {} failures\n", tally.opencl_runs, tally.opencl_device, tally.opencl_failures);
-  if (options.mutants && !see_mutants(tally)) outcome = 1;
-  return outcome ? outcome : tally.failures != 0;
+  const bool seen = !options.mutants || see_mutants(tally);
+  return tally.failures != 0 || !seen;
 }
 
 }  // namespace
@@ -251,6 +285,8 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch, "Kernels in one program")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.add_option("--jobs", options.jobs, "Programs at a time; the host's processors when not given")
+      ->check(CLI::PositiveNumber);
   app.add_option("--keep", options.keep, "Folder for kernels that fail")->check(CLI::ExistingDirectory);
   app.add_flag("--half", options.half, "Arithmetic in half precision too");
   app.add_option("--dump", options.dump, "Folder for the stages of every build")
@@ -258,7 +294,7 @@ int main(int argc, char** argv) {
   app.add_flag("--opencl", options.opencl,
                "Also on the first device of the OpenCL loader, whose failures do not count");
   app.add_option("--mutants", options.mutants,
-                 "Also run each program so many times with one of its mask instructions wrong: a quarter "
+                 "Also run each program so many times with one of its mask instructions wrong: a fifth "
                  "must be noticed");
   CLI11_PARSE(app, argc, argv);
   return kiesel::conformance::run(options);
