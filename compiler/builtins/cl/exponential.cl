@@ -1,21 +1,77 @@
-// OpenCL C 6.15.2: exponentials and logarithms of float.
-#include "float_core.h"
+// OpenCL C 6.15.2: exponentials and logarithms of float, about one unit in the last place off.
+#include "exp_core.h"
 
-FUNC float exp2(float x) { return exp2_to_float(x); }
-FUNC float exp(float x) { return exp2_to_float(x * M_LOG2E); }
-FUNC float exp10(float x) { return exp2_to_float(x * (M_LN10 * M_LOG2E)); }
+// Beyond these bounds results are 0 and infinity.
+#define BOUNDED(x, low, high) fmin(fmax(x, low), high)
 
-// ln x times `scale`, in double.
-static inline double scaled_ln(float x, double scale) {
-  double exponent;
-  const double mantissa = ln_of_mantissa(x, &exponent);
-  const double finite = fma(exponent, M_LN2, mantissa) * scale;
-  return x == 0 ? -INFINITY : x > 0 && x < INFINITY ? finite : x > 0 ? INFINITY : NAN;
+FUNC float exp(float x) {
+  int n;
+  const float r = remove_powers_of_two(BOUNDED(x, -104.0f, 89.0f), &n);
+  const float value = scale_by_power(exp_of_rest(r), n);
+  return x != x ? x : value;
 }
 
-FUNC float log(float x) { return (float)scaled_ln(x, 1.0); }
-FUNC float log10(float x) { return (float)scaled_ln(x, M_LOG10E); }
-FUNC float log2(float x) { return x < 0 ? NAN : (float)log2_core(x); }
+FUNC float exp2(float x) {
+  const float bounded = BOUNDED(x, -151.0f, 129.0f);
+  const int n = convert_int_rte(bounded);
+  const float r = bounded - (float)n;
+  float p = 0x1.3fa208p-13f;
+  p = fma(p, r, 0x1.5f0b82p-10f);
+  p = fma(p, r, 0x1.3b30ap-7f);
+  p = fma(p, r, 0x1.c6af76p-5f);
+  p = fma(p, r, 0x1.ebfbd8p-3f);
+  p = fma(p, r, 0x1.62e43p-1f);
+  const float value = scale_by_power(fma(p, r, 1.0f), n);
+  return x != x ? x : value;
+}
+
+FUNC float exp10(float x) {
+  const float bounded = BOUNDED(x, -46.0f, 39.0f);
+  const int n = convert_int_rte(bounded * (float)(M_LN10 * M_LOG2E));
+  const float k = (float)n;
+  const float r = fma(k, 0x1.ec10cp-27f, fma(k, -0x1.344136p-2f, bounded));
+  float p = 0x1.a4985p-3f;
+  p = fma(p, r, 0x1.156bbcp-1f);
+  p = fma(p, r, 0x1.2bdbdap+0f);
+  p = fma(p, r, 0x1.046f9ap+1f);
+  p = fma(p, r, 0x1.535248p+1f);
+  p = fma(p, r, 0x1.26bb1cp+1f);
+  const float value = scale_by_power(fma(p, r, 1.0f), n);
+  return x != x ? x : value;
+}
+
+// The logarithm of base b: log_b x = k log_b 2 + (f + rest) / ln b, where x = 2^k (1 + f) with |f| <= 1/3. Both factors
+// are sums of two floats.
+static inline float scaled_log(float x, float log_of_two, float log_of_two_low, float scale, float scale_low) {
+  float k = 0, special = 0;
+  if (as_uint(x) - 0x00800000 >= 0x7f000000) {  // not positive and normal, which is rare
+    special = x == 0 ? -INFINITY : x < 0 ? NAN : x;
+    special = x > 0 && x < INFINITY ? 0 : special;
+    x *= 0x1p23f;
+    k = -23;
+  }
+  const int bits = as_int(x);
+  const int exponent = (bits - 0x3f2aaaab) >> 23;
+  const float f = as_float(bits - (exponent << 23)) - 1;
+  k += (float)exponent;
+  float p = 0x1.1f1bb8p-3f;
+  p = fma(p, f, -0x1.3b0c36p-3f);
+  p = fma(p, f, 0x1.1eaacap-3f);
+  p = fma(p, f, -0x1.5038e4p-3f);
+  p = fma(p, f, 0x1.99d398p-3f);
+  p = fma(p, f, -0x1.00144ep-2f);
+  p = fma(p, f, 0x1.5554fcp-2f);
+  p = fma(p, f, -0x1.ffffd6p-2f);
+  const float rest = f * f * p;
+  const float low = fma(k, log_of_two_low, fma(f, scale_low, fma(rest, scale, special)));
+  return fma(k, log_of_two, fma(f, scale, low));
+}
+
+FUNC float log(float x) { return scaled_log(x, 0x1.62e43p-1f, -0x1.05c61p-29f, 1.0f, 0.0f); }
+FUNC float log2(float x) { return scaled_log(x, 1.0f, 0.0f, 0x1.715476p+0f, 0x1.4ae0cp-26f); }
+FUNC float log10(float x) {
+  return scaled_log(x, 0x1.344136p-2f, -0x1.ec10cp-27f, 0x1.bcb7b2p-2f, -0x1.5b235ep-27f);
+}
 
 FUNC float half_exp(float x) { return exp(x); }
 FUNC float half_exp2(float x) { return exp2(x); }

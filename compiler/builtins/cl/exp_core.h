@@ -1,0 +1,28 @@
+// e^x of float in float, for the functions that are built on it. The polynomials are in minimax.sollya.
+#pragma once
+
+#include "csr.h"
+
+// p 2^n for |n| <= 252: two factors, so that a subnormal result is rounded once.
+static inline float scale_by_power(float p, int n) {
+  const int first = n >> 1;
+  return p * as_float((first + 127) << 23) * as_float((n - first + 127) << 23);
+}
+
+// x = n ln 2 + r with |r| <= ln 2 / 2; returns r.
+static inline float remove_powers_of_two(float x, int* n) {
+  *n = convert_int_rte(x * M_LOG2E_F);
+  const float k = (float)*n;
+  return fma(k, 0x1.05c61p-29f, fma(k, -0x1.62e43p-1f, x));
+}
+
+// e^r for |r| <= ln 2 / 2, relative error below 2^-28.
+static inline float exp_of_rest(float r) {
+  float p = 0x1.694cd4p-10f;
+  p = fma(p, r, 0x1.123988p-7f);
+  p = fma(p, r, 0x1.555a26p-5f);
+  p = fma(p, r, 0x1.555492p-3f);
+  p = fma(p, r, 0x1.fffffap-2f);
+  p = fma(p, r, 1.0f);
+  return fma(p, r, 1.0f);
+}
