@@ -1,4 +1,4 @@
-// e^x of float in float, for the functions that are built on it. The polynomials are in minimax.sollya.
+// e^x and 2^x of float in float, for the functions that are built on them. The polynomials are in minimax.sollya.
 #pragma once
 
 #include "csr.h"
@@ -24,5 +24,16 @@ static inline float exp_of_rest(float r) {
   p = fma(p, r, 0x1.555492p-3f);
   p = fma(p, r, 0x1.fffffap-2f);
   p = fma(p, r, 1.0f);
+  return fma(p, r, 1.0f);
+}
+
+// 2^r for |r| <= 1/2, relative error below 2^-28.
+static inline float exp2_of_rest(float r) {
+  float p = 0x1.3fa208p-13f;
+  p = fma(p, r, 0x1.5f0b82p-10f);
+  p = fma(p, r, 0x1.3b30ap-7f);
+  p = fma(p, r, 0x1.c6af76p-5f);
+  p = fma(p, r, 0x1.ebfbd8p-3f);
+  p = fma(p, r, 0x1.62e43p-1f);
   return fma(p, r, 1.0f);
 }

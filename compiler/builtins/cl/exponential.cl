@@ -14,14 +14,7 @@ FUNC float exp(float x) {
 FUNC float exp2(float x) {
   const float bounded = BOUNDED(x, -151.0f, 129.0f);
   const int n = convert_int_rte(bounded);
-  const float r = bounded - (float)n;
-  float p = 0x1.3fa208p-13f;
-  p = fma(p, r, 0x1.5f0b82p-10f);
-  p = fma(p, r, 0x1.3b30ap-7f);
-  p = fma(p, r, 0x1.c6af76p-5f);
-  p = fma(p, r, 0x1.ebfbd8p-3f);
-  p = fma(p, r, 0x1.62e43p-1f);
-  const float value = scale_by_power(fma(p, r, 1.0f), n);
+  const float value = scale_by_power(exp2_of_rest(bounded - (float)n), n);
   return x != x ? x : value;
 }
 

@@ -1,7 +1,33 @@
-// OpenCL C 6.15.2: tanh of float, about two units in the last place off.
+// OpenCL C 6.15.2: sinh, cosh and tanh of float, about two units in the last place off. Near 0 they are odd polynomials
+// (minimax.sollya), elsewhere built on e^|x|.
 #include "exp_core.h"
 
-// Up to 0.55 an odd polynomial, beyond it 1 - 2 / (e^2a + 1), which is 1 from 10 on.
+// Half of e^a for a >= 0, which is finite where sinh and cosh are; infinity for more.
+static inline float half_of_exp(float a) {
+  int n;
+  const float r = remove_powers_of_two(fmin(a, 90.0f), &n);
+  return scale_by_power(exp_of_rest(r), n - 1);
+}
+
+FUNC float cosh(float x) {
+  const float half_exp = half_of_exp(fabs(x));
+  const float value = half_exp + 0.25f / half_exp;
+  return x != x ? x : value;
+}
+
+FUNC float sinh(float x) {
+  const float a = fabs(x), z = x * x;
+  float p = 0x1.725236p-19f;
+  p = fma(p, z, 0x1.a03554p-13f);
+  p = fma(p, z, 0x1.1110c6p-7f);
+  p = fma(p, z, 0x1.555556p-3f);
+  const float near = fma(x * z, p, x);
+  const float half_exp = half_of_exp(a);
+  const float far = half_exp - 0.25f / half_exp;
+  return a > 1 ? copysign(far, x) : near;
+}
+
+// 1 - 2 / (e^2a + 1) is 1 from 10 on.
 FUNC float tanh(float x) {
   const float a = fabs(x), z = x * x;
   float p = -0x1.aa71c6p-8f;

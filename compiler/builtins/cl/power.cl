@@ -1,83 +1,85 @@
-// OpenCL C 6.15.2 and 7.5.1: powers of float, 2^(y log2 |x|), in double since the product needs more digits than a float
-// has. The edge cases follow from those of the two factors but for the ones handled here.
-#include "csr.h"
+// OpenCL C 6.15.2 and 7.5.1: powers of float, 2^(y log2 |x|), about two units in the last place off. The edge cases follow
+// from those of the two factors but for the ones handled here.
+#include "exp_core.h"
 
-// 2^t for |t| <= 1000: Taylor series of exp on |r| <= ln 2 / 2, relative error below 2^-35.
-static inline double exp2_core(double t) {
-  const long n = convert_long_rte(t);
-  const double r = (t - (double)n) * M_LN2;
-  double p = 1.0 / 362880;
-  p = fma(p, r, 1.0 / 40320);
-  p = fma(p, r, 1.0 / 5040);
-  p = fma(p, r, 1.0 / 720);
-  p = fma(p, r, 1.0 / 120);
-  p = fma(p, r, 1.0 / 24);
-  p = fma(p, r, 1.0 / 6);
-  p = fma(p, r, 0.5);
-  p = fma(p, r, 1.0);
-  p = fma(p, r, 1.0);
-  return p * as_double((ulong)(n + 1023) << 52);
+// A number as the sum of two floats.
+struct Pair {
+  float high, low;
+};
+
+// log2 of a magnitude, relative error below 2^-29; 0, infinity and NaN give -infinity, infinity and NaN. With x = 2^k m and
+// s = (m - 1) / (m + 1) it is k + 2 artanh s / ln 2.
+static inline struct Pair log2_pair(float x) {
+  float k = 0, special = 0;
+  if (as_uint(x) - 0x00800000 >= 0x7f000000) {  // not positive and normal, which is rare
+    special = x == 0 ? -INFINITY : x < INFINITY ? 0 : x;
+    x *= 0x1p23f;
+    k = -23;
+  }
+  const int bits = as_int(x);
+  const int exponent = (bits - 0x3f2aaaab) >> 23;
+  const float f = as_float(bits - (exponent << 23)) - 1;
+  k += (float)exponent;
+  const float d = f + 2, reciprocal = 1 / d;
+  const float s = f * reciprocal;
+  const float s_low = fma(-s, f - (d - 2), fma(-s, d, f)) * reciprocal;
+  const float z = s * s;
+  float p = 0x1.5d0d08p-2f;
+  p = fma(p, z, 0x1.a5a552p-2f);
+  p = fma(p, z, 0x1.277708p-1f);
+  p = fma(p, z, 0x1.ec709ep-1f);
+  const float scale = 0x1.715476p+1f, scale_low = 0x1.4ae0cp-25f;  // 2 / ln 2
+  const float product = s * scale;
+  const float rest = fma(s * z, p, fma(s, scale_low, fma(s_low, scale, fma(s, scale, -product))));
+  const float sum = k + product, low = k - sum + product + rest;
+  const float high = sum + low;
+  return (struct Pair){high + special, sum - high + low};
 }
 
-// 2^t rounded to float for any t: 0 and infinity beyond +-1000.
-static inline float exp2_to_float(double t) {
-  const double bounded = fmin(fmax(t, -1000.0), 1000.0);
-  return t != t ? NAN : (float)exp2_core(bounded);
+// |x|^(y + y_low). Beyond +-252 powers of two are infinity and 0 anyway, whatever `low` is.
+static inline float power_of_magnitude(float x, float y, float y_low) {
+  const struct Pair log = log2_pair(fabs(x));
+  const float high = y * log.high;
+  const float low = fma(y_low, log.high, fma(y, log.low, fma(y, log.high, -high)));
+  const float bounded = fmin(fmax(high, -251.0f), 251.0f);
+  const int n = convert_int_rte(bounded);
+  const float r = bounded - (float)n + fmin(fmax(low, -1.0f), 1.0f);
+  return scale_by_power(exp2_of_rest(r), n);
 }
 
-// x = m 2^exponent with m in [sqrt 1/2, sqrt 2); returns ln m = 2 artanh((m - 1) / (m + 1)), relative error below
-// 2^-43. x is positive, finite and normal as a double.
-static inline double ln_of_mantissa(double x, double* exponent) {
-  const long bits = as_long(x);
-  const long k = (bits - 0x3fe6a09e667f3bcdl) >> 52;
-  const double m = as_double(bits - (k << 52));
-  const double s = (m - 1) / (m + 1);
-  const double z = s * s;
-  double p = 2.0 / 17;
-  p = fma(p, z, 2.0 / 15);
-  p = fma(p, z, 2.0 / 13);
-  p = fma(p, z, 2.0 / 11);
-  p = fma(p, z, 2.0 / 9);
-  p = fma(p, z, 2.0 / 7);
-  p = fma(p, z, 2.0 / 5);
-  p = fma(p, z, 2.0 / 3);
-  p = fma(p, z, 2.0);
-  *exponent = (double)k;
-  return s * p;
-}
-
-// log2 of a float's magnitude; 0, infinity and NaN give -infinity, infinity and NaN.
-static inline double log2_core(float x) {
-  const float magnitude = fabs(x);
-  double exponent;
-  const double mantissa = ln_of_mantissa(magnitude, &exponent);
-  const double finite = fma(mantissa, M_LOG2E, exponent);
-  return magnitude == 0 ? -INFINITY : magnitude < INFINITY ? finite : (double)magnitude;
-}
-
-// Floats from 2^24 on are even integers.
-static inline bool is_odd(float y) { return fabs(y) < 0x1p24f && trunc(y) == y && ((int)y & 1); }
-static inline bool is_integer(float y) { return fabs(y) >= 0x1p24f || trunc(y) == y; }
-
+// The conditions are values and not branches: lanes would seldom agree on them.
 FUNC float pow(float x, float y) {
-  const float magnitude = exp2_to_float(y * log2_core(x));
-  const float signed_value = signbit(x) && is_odd(y) ? -magnitude : magnitude;
-  const bool undefined = x != x || y != y || (x < 0 && x > -INFINITY && !is_integer(y));
-  const float value = undefined ? NAN : fabs(x) == 1 && fabs(y) == INFINITY ? 1 : signed_value;
-  return y == 0 || x == 1 ? 1 : value;
+  const int whole = convert_int_sat(y);
+  const bool even = fabs(y) >= 0x1p24f;  // all floats are, from there on
+  const bool integer = even | ((float)whole == y), odd = !even & (whole & 1) & integer;
+  const bool undefined = (x != x) | (y != y) | ((x < 0) & (x > -INFINITY) & !integer);
+  const bool one = (y == 0) | (x == 1) | ((x == -1) & (fabs(y) == INFINITY));
+  const float magnitude = power_of_magnitude(x, y, 0);
+  const float value = as_float(as_uint(magnitude) | (as_uint(x) & (uint)odd << 31));
+  return one ? 1 : undefined ? NAN : value;
 }
 
-FUNC float powr(float x, float y) { return x < 0 ? NAN : exp2_to_float(y * log2_core(x)); }
+// 0^0, infinity^0 and 1^infinity are NaN here.
+FUNC float powr(float x, float y) {
+  const float value = power_of_magnitude(x, y, 0);
+  const bool undefined = (x < 0) | (x != x) | (y != y) |
+                         (((x == 0) | (x == INFINITY)) & (y == 0)) | ((x == 1) & (fabs(y) == INFINITY));
+  return undefined ? NAN : value;
+}
 
 FUNC float pown(float x, int y) {
-  const float magnitude = exp2_to_float(y * log2_core(x));
-  return y == 0 ? 1 : signbit(x) && (y & 1) ? -magnitude : magnitude;
+  const float high = (float)y;
+  const float magnitude = power_of_magnitude(x, high, (float)(y - convert_int_sat(high)));
+  const float value = signbit(x) && (y & 1) ? -magnitude : magnitude;
+  return y == 0 ? 1 : x != x ? x : value;
 }
 
 FUNC float rootn(float x, int y) {
-  const float magnitude = exp2_to_float(log2_core(x) / y);
-  const bool undefined = y == 0 || (x < 0 && !(y & 1));
-  return undefined ? NAN : signbit(x) && (y & 1) ? -magnitude : magnitude;
+  const float root = 1 / (float)y;
+  const float magnitude = power_of_magnitude(x, root, fma(-root, (float)y, 1.0f) * root);
+  const float value = signbit(x) && (y & 1) ? -magnitude : magnitude;
+  const bool undefined = y == 0 || x != x || (x < 0 && !(y & 1));
+  return undefined ? NAN : value;
 }
 
 FUNC float half_powr(float x, float y) { return powr(x, y); }
