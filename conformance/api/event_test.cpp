@@ -276,6 +276,21 @@ TEST_CASE("objects may be released while commands use them") {
   CHECK(clWaitForEvents(1, list) == CL_SUCCESS);
 }
 
+TEST_CASE("a command-queue that was released does its commands, though nobody has their events") {
+  const Session session;
+  Event gate = user_event(session);
+  Memory memory = session.buffer(4);
+  Queue queue(clCreateCommandQueueWithProperties(session.context, device(), nullptr, nullptr));
+  const cl_event first[] = {gate};
+  REQUIRE(clEnqueueMarkerWithWaitList(queue, 1, first, nullptr) == CL_SUCCESS);
+  constexpr int kLast = 100;
+  for (int value = 1; value <= kLast; ++value)
+    REQUIRE(clEnqueueFillBuffer(queue, memory, &value, 4, 0, 4, 0, nullptr, nullptr) == CL_SUCCESS);
+  queue.reset();
+  REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
+  CHECK(eventually([&] { return session.read<int>(memory, 1).front() == kLast; }));
+}
+
 TEST_CASE("a random graph of commands runs in an order that its edges allow") {
   const Session first(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE);
   const cl_queue_properties in_order[] = {CL_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE, 0};

@@ -111,3 +111,36 @@ TEST_CASE("kernels of sixteen threads on one queue run one after the other, the 
   CHECK(sums[0] == kThreads * kCommands - loops + loops * kTimes / 2);
   CHECK(sums[64] == loops * kTimes / 2);
 }
+
+TEST_CASE("a queue that is empty again and again keeps the order of several threads' commands") {
+  const Session session(0);
+  Program program = session.build("kernel void add(global int* sum) { sum[0] += 1; }");
+  Memory memory = session.buffer(sizeof(int));
+  const int zero = 0;
+  REQUIRE(clEnqueueFillBuffer(session.queue, memory, &zero, sizeof zero, 0, sizeof zero, 0, nullptr,
+                              nullptr) == CL_SUCCESS);
+  const cl_mem sum = memory;
+  constexpr int kThreads = 4, kCommands = 3000;
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread)
+    threads.emplace_back([&, thread] {
+      cl_kernel add = clCreateKernel(program, "add", nullptr);
+      wrong += clSetKernelArg(add, 0, sizeof(cl_mem), &sum) != 0;
+      const std::size_t one = 1;
+      int seen = 0;
+      for (int i = 1; i <= kCommands; ++i) {
+        wrong +=
+            clEnqueueNDRangeKernel(session.queue, add, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) != 0;
+        if ((i + thread) % 3 == 0) wrong += clFinish(session.queue) != 0;
+        if (i % 100) continue;
+        wrong += clEnqueueReadBuffer(session.queue, memory, CL_TRUE, 0, sizeof seen, &seen, 0, nullptr,
+                                     nullptr) != 0;
+        wrong += seen < i;
+      }
+      clReleaseKernel(add);
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(session.read<int>(memory, 1).front() == kThreads * kCommands);
+}

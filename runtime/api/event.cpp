@@ -11,7 +11,7 @@ cl_event clCreateUserEvent(cl_context handle, cl_int* errcode_ret) {
   return object<cl_event>(
       [&]() -> Outcome<cl_event> {
         KIESEL_TRY(context, valid<Context>(handle));
-        return hand_out(create_user_event(*context));
+        return hand_out(make_ref<Event>(*context));  // its handle keeps the context's
       }(),
       errcode_ret);
 }

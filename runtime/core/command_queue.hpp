@@ -1,9 +1,9 @@
 // A command-queue: the order between commands, as edges of the event graph.
-// In order: each command waits for the one before it in the list. Out of order: for the last barrier.
-// Threads: any. mutex_ comes before Event's.
+// In order: each command starts the one behind it (Event::next), and no lock is taken. Out of order: each
+// waits for the last barrier. Threads: any. mutex_ comes before Event's.
 #pragma once
 
-#include <CL/cl.h>
+#include <CL/cl_ext.h>
 
 #include <atomic>
 #include <mutex>
@@ -56,8 +56,11 @@ class CommandQueue final : public Object {
 
  private:
   ~CommandQueue() override;
-  void append(Event& event);  // mutex_ held
-  void remove(Event& event);  // likewise
+  // Whether a command is in the list of those that other commands or threads look for.
+  bool lists(cl_command_type type) const { return out_of_order() || type == CL_COMMAND_COMMAND_BUFFER_KHR; }
+  void list(Event& event, bool waits_for_none, Order order);
+  void unlist(Event& event);
+  void follow(Event& event);
 
   Ref<Context> context_;
   Ref<Device> device_;
@@ -66,9 +69,14 @@ class CommandQueue final : public Object {
   const device::Priority priority_;
   std::atomic<bool> failed_{false};
   ShortMutex mutex_;  // guards what follows
-  // Not yet done, in order of enqueue; a reference of each is the queue's.
+  // Not yet done, in order of enqueue.
   Event *first_ = nullptr, *last_ = nullptr;
-  Event* barrier_ = nullptr;  // out of order: the last one, while it is not done
+  Event* barrier_ = nullptr;  // the last one, while it is not done
+
+  // In order: the last command unless it is done. While there is one it keeps the queue, so that commands
+  // that only the queue knows need not. Apart from what all threads read.
+  [[maybe_unused]] std::byte apart_[64];
+  std::atomic<Event*> end_{nullptr};
 };
 
 }  // namespace kiesel::runtime

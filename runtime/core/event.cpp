@@ -65,35 +65,43 @@ class Spinner {
 
 }  // namespace
 
-Event::Event(Context& context, CommandQueue* queue, cl_command_type type, Work work)
-    : context_(&context),
-      owner_(queue ? static_cast<Object*>(queue) : &context),
-      queue_(queue),
+Event::Event(CommandQueue& queue, cl_command_type type, Work work, bool known)
+    : context_(&queue.context()),
+      owner_(known ? &queue : nullptr),
+      queue_(&queue),
       type_(type),
-      work_(std::move(work)),
-      status_(queue ? CL_QUEUED : CL_SUBMITTED) {
+      known_(known),
+      state_(only(CL_QUEUED)),
+      work_(std::move(work)) {
   if (timed()) times_.queued = now_ns();
 }
 
+Event::Event(Context& context)
+    : context_(&context), queue_(nullptr), type_(CL_COMMAND_USER), known_(true), state_(only(CL_SUBMITTED)) {}
+
 Event::Event(CommandQueue& queue, cl_command_type type, Work work, Ended ended)
-    : Event(queue.context(), &queue, type, std::move(work)) {
+    : Event(queue, type, std::move(work)) {
   ended_ = std::move(ended);
 }
 
 // Nobody can ask for the times of other commands, and the clock costs a tenth of an empty launch.
-bool Event::timed() const { return queue_ && queue_->profiling(); }
+bool Event::timed() const { return known_ && queue_ && queue_->profiling(); }
 
-Object* Event::parent() { return owner_.get(); }
+Object* Event::parent() {
+  if (queue_) return queue_;
+  return context_;
+}
+
+void Event::keep_parent() {
+  if (!owner_) owner_ = Ref<Object>(parent());
+}
 
 Event::Times Event::times() const { return times_; }
-
-void Event::watch() { watched_.store(true); }
 
 void Event::wait_for(Event& other, bool pass_errors) {
   {
     std::lock_guard lock(other.mutex_);
-    other.watch();
-    if (other.status_.load() > CL_COMPLETE) {
+    if (status_in(other.state_.fetch_or(kWatched)) > CL_COMPLETE) {
       pending_.fetch_add(1, std::memory_order_relaxed);
       other.dependants_.push_back({Ref<Event>(this), pass_errors});
       return;
@@ -112,7 +120,9 @@ void Event::launch(bool waited_for) {
 
 void Event::dependency_done(bool failed) {
   if (failed) dependency_failed_.store(true);
-  if (pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // What only this one is left of nobody else changes.
+  if (pending_.load(std::memory_order_acquire) != 1 && pending_.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
   if (ready_commands) {
     ready_commands->emplace_back(this);
     return;
@@ -234,11 +244,14 @@ void Event::fail(cl_int code, std::string reason) {
 }
 
 bool Event::set_user_status(cl_int status) {
-  const Ref<Event> keep(this);  // who waits for it may release it before this returns
-  cl_int not_set = CL_SUBMITTED;
-  if (!status_.compare_exchange_strong(not_set, status)) return false;
   if (Handle* own = handle()) own->minds_abandoning.store(false, std::memory_order_relaxed);
-  tell_of_end(status);
+  Ref<Event> keep;  // who waits for it may release it before this returns
+  auto state = state_.load();
+  do {
+    if (status_in(state) != CL_SUBMITTED) return false;
+    if (state != only(CL_SUBMITTED) && !keep) keep = Ref<Event>(this);
+  } while (!state_.compare_exchange_weak(state, only(status)));
+  if (keep) tell_of_end(state, status);
   return true;
 }
 
@@ -247,8 +260,9 @@ void Event::abandoned() {
 }
 
 void Event::advance(cl_int status) {
-  status_.store(status);
-  if (!watched_.load()) return;
+  if (!known_) return;
+  const cl_int before = status_in(state_.load(std::memory_order_relaxed));
+  if (!(state_.fetch_sub(static_cast<std::uint64_t>(before - status)) & kWatched)) return;
   std::vector<Registered> due;
   {
     std::lock_guard lock(mutex_);
@@ -262,27 +276,30 @@ void Event::advance(cl_int status) {
 // The last use of this: whoever calls holds a reference, or it is the queue's, which forget() drops.
 void Event::complete(cl_int status) {
   work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
-  status_.store(status);
-  tell_of_end(status);
+  if (known_) tell_of_end(state_.exchange(only(status)), status);
+  if (ended_)
+    ended_(*this);
+  else
+    queue_->forget(*this);
 }
 
-// After the status has its last value.
-void Event::tell_of_end(cl_int status) {
+// After the status got its last value in place of `state`.
+void Event::tell_of_end(std::uint64_t state, cl_int status) {
+  if (state & kSleptOn) {
+    woken_.store(1);
+    wake_all(woken_);
+  }
+  if (!(state & kWatched)) return;
   std::vector<Dependant> dependants;
   std::vector<Registered> callbacks;
-  if (watched_.load()) {
+  {
     std::lock_guard lock(mutex_);
     dependants.swap(dependants_);
     callbacks.swap(callbacks_);
   }
   for (const auto& callback : callbacks) post(callback, status < 0 ? status : callback.type);
-  if (slept_on_.load()) wake_all(status_);
   for (const auto& dependant : dependants)
     dependant.event->dependency_done(status < 0 && dependant.pass_errors);
-  if (ended_)
-    ended_(*this);
-  else if (queue_)
-    queue_->forget(*this);
 }
 
 void Event::post(const Registered& callback, cl_int status) {
@@ -305,10 +322,8 @@ cl_int Event::wait() {
   }
 }
 
-// The status may change without a wake-up, until it is the last one.
 void Event::sleep_until_done() {
-  slept_on_.store(true);
-  if (const cl_int now = status_.load(); now > CL_COMPLETE) sleep_while(status_, now);
+  if (status_in(state_.fetch_or(kSleptOn)) > CL_COMPLETE) sleep_while(woken_, 0);
 }
 
 void Event::add_callback(cl_int type, Callback callback, void* user_data) {
@@ -317,8 +332,7 @@ void Event::add_callback(cl_int type, Callback callback, void* user_data) {
   cl_int now = 0;
   {
     std::lock_guard lock(mutex_);
-    watch();
-    now = status_.load();
+    now = status_in(state_.fetch_or(kWatched));
     if (now > type) {
       callbacks_.push_back(entry);
       return;
@@ -328,7 +342,9 @@ void Event::add_callback(cl_int type, Callback callback, void* user_data) {
 }
 
 Ref<Event> create_user_event(Context& context) {
-  return make_ref<Event>(context, nullptr, CL_COMMAND_USER, nullptr);
+  auto event = make_ref<Event>(context);
+  event->keep_parent();
+  return event;
 }
 
 }  // namespace kiesel::runtime

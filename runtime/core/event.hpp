@@ -38,7 +38,11 @@ class Event final : public Object {
     std::uint64_t queued = 0, submitted = 0, started = 0, ended = 0;  // nanoseconds of support/clock.hpp
   };
 
-  Event(Context& context, CommandQueue* queue, cl_command_type type, Work work);
+  // A command of a queue. `known`: others than the queue may have it; else nobody asks for its status, and
+  // the queue stays for it while it is not done.
+  Event(CommandQueue& queue, cl_command_type type, Work work, bool known = true);
+  // A user event.
+  explicit Event(Context& context);
   // A command within another one: its end is told to `ended`, and the queue does not know it.
   using Ended = std::function<void(Event&)>;
   Event(CommandQueue& queue, cl_command_type type, Work work, Ended ended);
@@ -47,7 +51,7 @@ class Event final : public Object {
   Context& context() const { return *context_; }
   CommandQueue* queue() const { return queue_; }  // null: user event
   cl_command_type type() const { return type_; }
-  cl_int status() const { return status_.load(std::memory_order_acquire); }
+  cl_int status() const { return status_in(state_.load(std::memory_order_acquire)); }
   bool done() const { return status() <= CL_COMPLETE; }
   Times times() const;  // of a queue with profiling, valid once done
 
@@ -55,7 +59,8 @@ class Event final : public Object {
   // where the application asked for the order (a wait list), not along the queue.
   void wait_for(Event& other, bool pass_errors);
   // The same for the command before it in an in-order queue, which tells of its end by predecessor_done().
-  void wait_for_predecessor() { pending_.fetch_add(1, std::memory_order_relaxed); }
+  // Comes first of all.
+  void set_has_predecessor(bool has) { pending_.store(has ? 2 : 1, std::memory_order_relaxed); }
   void predecessor_done() { dependency_done(false); }
   void prefetch_work() const { work_.prefetch(); }
   // All dependencies are known; the command may start inside this call. `waited_for`: this thread will call
@@ -80,12 +85,15 @@ class Event final : public Object {
   // not wait for ever.
   bool minds_being_abandoned() const override { return !queue_; }
   void abandoned() override;
+  void keep_parent() override;
 
   // Blocks until done, lending this thread to the device meanwhile. Returns the final status.
   cl_int wait();
   void add_callback(cl_int type, Callback callback, void* user_data);
 
-  Event *before = nullptr, *after = nullptr;  // in CommandQueue's list, under its lock
+  // CommandQueue's: its list, under its lock; the command behind this one in an in-order queue.
+  Event *before = nullptr, *after = nullptr;
+  std::atomic<Event*> next{nullptr};
 
  private:
   struct Dependant {
@@ -105,31 +113,35 @@ class Event final : public Object {
   void hand_over(device::Command command, device::CompletionHandler done);
   void device_done(const device::Completion& completion, const Then& then);
   void advance(cl_int status);
-  void watch();
   void sleep_until_done();
   void complete(cl_int status);
-  void tell_of_end(cl_int status);
+  void tell_of_end(std::uint64_t state, cl_int status);
   void post(const Registered& callback, cl_int status);
 
+  // The status, and what others have asked to be told of, in one word: either they see a new status or
+  // whoever sets it sees what they asked for, and needs to look at nothing else where they asked for nothing.
+  static constexpr std::uint64_t kWatched = std::uint64_t{1} << 32, kSleptOn = std::uint64_t{1} << 33;
+  static constexpr std::uint64_t only(cl_int status) { return static_cast<std::uint32_t>(status); }
+  static constexpr cl_int status_in(std::uint64_t state) { return static_cast<cl_int>(state); }
+
   Context* const context_;
-  const Ref<Object> owner_;  // the queue, which keeps the context; a user event's context
+  Ref<Object> owner_;  // the queue or a user event's context; null where something else keeps that
   CommandQueue* const queue_;
   const cl_command_type type_;
+  const bool known_;
+  std::atomic<bool> dependency_failed_{false};
+  std::atomic<std::uint32_t> pending_{1};  // dependencies, and one for launch()
+  std::atomic<std::uint64_t> state_;
   Work work_;
   Ended ended_;
-  std::atomic<cl_int> status_;
-  std::atomic<std::uint32_t> pending_{1};  // dependencies, and one for launch()
-  std::atomic<bool> dependency_failed_{false};
   Times times_;
-  // Set, before it looks at the status, by whoever wants to hear of a change of it: one of the two sees what
-  // the other has written.
-  std::atomic<bool> watched_{false};
-  std::atomic<bool> slept_on_{false};  // likewise, by who sleeps until it is done
-  mutable ShortMutex mutex_;           // guards what follows
+  std::atomic<int> woken_{0};  // what threads sleep on
+  mutable ShortMutex mutex_;   // guards what follows
   std::vector<Dependant> dependants_;
   std::vector<Registered> callbacks_;
 };
 
+// One that something else than a handle keeps.
 Ref<Event> create_user_event(Context& context);
 
 }  // namespace kiesel::runtime
