@@ -1,4 +1,5 @@
-// The wrapper around every entry point: call log, and no exception leaves the library.
+// The wrapper around every entry point: call log, and no exception leaves the library. For some it does what
+// most calls are by itself (runtime/api/quick.hpp).
 #pragma once
 
 #include <CL/cl.h>
@@ -8,6 +9,7 @@
 #include <string>
 #include <type_traits>
 
+#include "runtime/api/quick.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::icd {
@@ -42,6 +44,19 @@ struct Entry;
 template <class R, class... A, R (*function)(A...), const char* name>
 struct Entry<function, name> {
   static R CL_API_CALL call(A... arguments) {
+    constexpr auto quick = runtime::api::kQuick<function>;
+    if constexpr (quick != nullptr) {
+      const bool is_logged = log::may_be_enabled(log::Group::kApi, log::Level::kDebug);
+      if (!is_logged && quick(arguments...)) [[likely]]
+        return CL_SUCCESS;
+      return call_in_full(arguments...);
+    } else {
+      return guarded(arguments...);
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] static R guarded(A... arguments) {
     try {
       if (log::may_be_enabled(log::Group::kApi, log::Level::kDebug)) [[unlikely]]
         return logged(arguments...);
@@ -51,7 +66,8 @@ struct Entry<function, name> {
     }
   }
 
- private:
+  [[gnu::noinline]] static R call_in_full(A... arguments) { return guarded(arguments...); }
+
   // A function of its own: the shortest calls take as long as saving the registers that it needs.
   [[gnu::cold, gnu::noinline]] static R logged(A... arguments) {
     if (!log::enabled(log::Group::kApi, log::Level::kDebug)) return function(arguments...);

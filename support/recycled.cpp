@@ -44,7 +44,7 @@ void free_all(Batch* batch) {
   delete batch;
 }
 
-// Full batches between threads.
+// Batches between threads, mostly full.
 class Exchange {
  public:
   Batch* take() {
@@ -82,21 +82,25 @@ struct Kept {
 };
 KIESEL_FAST_THREAD_LOCAL std::array<Kept, kSizes> kept{};
 
-// A thread that ends leaves nothing behind.
+// What a thread has when it ends other threads take.
 struct AtThreadEnd {
   ~AtThreadEnd() {
-    for (Kept& own : kept) {
-      free_all(std::exchange(own.in_use, nullptr));
-      free_all(std::exchange(own.spare, nullptr));
-    }
+    for (unsigned size = 0; size < kSizes; ++size)
+      for (Batch** own : {&kept[size].in_use, &kept[size].spare})
+        if (Batch* batch = std::exchange(*own, nullptr); batch && batch->count)
+          exchanges[size].put(batch);
+        else
+          delete batch;
   }
 };
 
 void watch_thread() { static thread_local AtThreadEnd at_end; }
 
-// After the batch in use was found empty.
-void* take_slowly(Kept& own, unsigned size) {
+// After the batch in use was found empty. A function of its own, so that taking a block mostly saves no
+// registers; so is give_slowly().
+[[gnu::noinline]] void* take_slowly(unsigned size) {
   watch_thread();
+  Kept& own = kept[size];
   if (!own.spare || !own.spare->count) {
     if (Batch* full = exchanges[size].take()) {
       free_all(own.spare);
@@ -108,7 +112,7 @@ void* take_slowly(Kept& own, unsigned size) {
                                          : ::operator new(bytes_of(size));
 }
 
-// After the batch in use was found full. False when there is no memory for another one.
+// False when there is no memory for another batch.
 bool make_room(Kept& own, unsigned size) {
   watch_thread();
   std::swap(own.in_use, own.spare);
@@ -120,25 +124,31 @@ bool make_room(Kept& own, unsigned size) {
   return true;
 }
 
+// After the batch in use was found full, or for a block that is not kept.
+[[gnu::noinline]] void give_slowly(void* block, unsigned size) noexcept {
+  if (!block) return;
+  if (kRecycles && size < kSizes && make_room(kept[size], size))
+    kept[size].in_use->blocks[kept[size].in_use->count++] = block;
+  else
+    ::operator delete(block);
+}
+
 }  // namespace
 
 void* take_recycled(std::size_t bytes) {
   const unsigned size = size_for(bytes);
   if (!kRecycles || size >= kSizes) return ::operator new(bytes);
-  Kept& own = kept[size];
-  return own.in_use && own.in_use->count ? own.in_use->blocks[--own.in_use->count] : take_slowly(own, size);
+  Batch* const batch = kept[size].in_use;
+  return batch && batch->count ? batch->blocks[--batch->count] : take_slowly(size);
 }
 
 void give_recycled(void* block, std::size_t bytes) noexcept {
   const unsigned size = size_for(bytes);
-  if (!block) return;
-  Kept& own = kept[std::min(size, kSizes - 1)];
-  const bool is_kept =
-      kRecycles && size < kSizes && ((own.in_use && own.in_use->count < kBatch) || make_room(own, size));
-  if (is_kept)
-    own.in_use->blocks[own.in_use->count++] = block;
+  Batch* const batch = kRecycles && size < kSizes ? kept[size].in_use : nullptr;
+  if (batch && block && batch->count < kBatch)
+    batch->blocks[batch->count++] = block;
   else
-    ::operator delete(block);
+    give_slowly(block, size);
 }
 
 }  // namespace kiesel

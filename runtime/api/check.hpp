@@ -33,14 +33,26 @@ T object(const Outcome<T>& outcome, cl_int* errcode_ret) {
   return outcome.ok() ? *outcome : T{};
 }
 
-// The object behind a handle, or the error that OpenCL has for an invalid one. Errors are made elsewhere:
-// what is left is a few instructions where the call is.
 [[gnu::cold]] ApiError invalid_handle(cl_int code, const void* handle);
+
+// The object behind a handle, or the error that OpenCL has for an invalid one. Like an Outcome, but no more
+// than a pointer until somebody asks for the error.
 template <class T>
-[[gnu::always_inline]] inline Outcome<T*> valid(typename T::ClType handle) {
-  if (T* found = find<T>(handle)) [[likely]]
-    return found;
-  return invalid_handle(T::kInvalid, handle);
+class Valid {
+ public:
+  explicit Valid(typename T::ClType handle) : handle_(handle), object_(find<T>(handle)) {}
+  bool ok() const { return object_ != nullptr; }
+  ApiError error() const { return invalid_handle(T::kInvalid, handle_); }
+  T* operator*() const { return object_; }
+
+ private:
+  const void* handle_;
+  T* object_;
+};
+
+template <class T>
+Valid<T> valid(typename T::ClType handle) {
+  return Valid<T>(handle);
 }
 
 template <class T>

@@ -56,13 +56,6 @@ Outcome<Kernel*> svm_kernel(cl_kernel handle) {
   return kernel;
 }
 
-[[gnu::noinline]] cl_int set_any_argument(cl_kernel handle, cl_uint index, size_t size, const void* value) {
-  return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, valid<Kernel>(handle));
-    return kernel->set_argument(index, size, value);
-  }());
-}
-
 }  // namespace
 
 Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, const void* value) {
@@ -152,9 +145,10 @@ cl_int clRetainKernel(cl_kernel kernel) { return retain<Kernel>(kernel); }
 cl_int clReleaseKernel(cl_kernel kernel) { return release<Kernel>(kernel); }
 
 cl_int clSetKernelArg(cl_kernel handle, cl_uint index, size_t size, const void* value) {
-  if (Kernel* plain = find<Kernel>(handle); plain && plain->set_plain_argument(index, size, value))
-    return CL_SUCCESS;
-  return set_any_argument(handle, index, size, value);
+  return status([&]() -> Outcome<> {
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    return kernel->set_argument(index, size, value);
+  }());
 }
 
 cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint index, const void* pointer) {

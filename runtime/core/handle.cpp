@@ -38,14 +38,22 @@ class Table {
     table_entries.store(kTableHandles, std::memory_order_release);
   }
 
-  Handle* take() {
-    if (share.free_count == 0) refill();
+  // From the thread's share, and to it: mostly without a call.
+  static Handle* take() {
+    if (share.free_count == 0) [[unlikely]]
+      the_one().refill();
     return share.free_count ? share.free[--share.free_count] : nullptr;
   }
 
-  void give_back(Handle& handle) {
-    if (share.freed_count == kBatch) flush();
+  static void give_back(Handle& handle) {
+    if (share.freed_count == kBatch) [[unlikely]]
+      the_one().flush();
     share.freed[share.freed_count++] = &handle;
+  }
+
+  static Table& the_one() {
+    static Table& instance = *new Table;  // never destroyed: handles outlive everything
+    return instance;
   }
 
   void end_share() {
@@ -60,7 +68,7 @@ class Table {
   struct AtThreadEnd;
   static void watch_thread();
 
-  void refill() {
+  [[gnu::noinline]] void refill() {
     watch_thread();
     std::lock_guard lock(mutex_);
     while (share.free_count < kBatch)
@@ -71,7 +79,7 @@ class Table {
     std::reverse(share.free.begin(), share.free.end());  // the oldest first
   }
 
-  void flush() {
+  [[gnu::noinline]] void flush() {
     watch_thread();
     std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < share.freed_count; ++i) add_free(*share.freed[i]);
@@ -106,13 +114,8 @@ class Table {
   std::size_t free_count_ = 0;
 };
 
-Table& table() {
-  static Table& instance = *new Table;  // never destroyed: handles outlive everything
-  return instance;
-}
-
 struct Table::AtThreadEnd {
-  ~AtThreadEnd() { table().end_share(); }
+  ~AtThreadEnd() { Table::the_one().end_share(); }
 };
 void Table::watch_thread() { static thread_local AtThreadEnd at_end; }
 
@@ -129,7 +132,7 @@ void retire(Handle& handle) {
   Handle* const above = parent ? parent->handle() : nullptr;
   if (object->is_shared()) object->keep_parent();
   object->release();
-  table().give_back(handle);
+  Table::give_back(handle);
   if (above) let_go(*above, Handle::kAttached);
 }
 
@@ -147,7 +150,7 @@ void set_dispatch_data(void* data) { dispatch_data.store(data); }
 
 Outcome<Handle*> publish(Ref<Object> owned, Kind kind) {
   Object& object = *owned;
-  Handle* handle = table().take();
+  Handle* handle = Table::take();
   if (!handle) return ApiError{CL_OUT_OF_HOST_MEMORY, "there is no room for another handle"};
   handle->dispatch = dispatch_table;
   handle->dispatch_data = dispatch_data.load(std::memory_order_relaxed);
