@@ -31,7 +31,7 @@ Outcome<cl_mem> create_buffer(cl_context handle, const cl_mem_properties* list, 
   }
   KIESEL_REQUIRE(valid_flags(flags), *context, CL_INVALID_VALUE,
                  fmt::format("flags {:#x} are not valid", flags));
-  KIESEL_CHECK(properties.check_flags(*context, flags));
+  if (list) KIESEL_CHECK(properties.check_flags(*context, flags));
   KIESEL_REQUIRE(size > 0, *context, CL_INVALID_BUFFER_SIZE, "a buffer of 0 bytes");
   for (const auto& device : context->devices())
     KIESEL_REQUIRE(size <= device->description().max_allocation_bytes, *context, CL_INVALID_BUFFER_SIZE,

@@ -12,7 +12,7 @@ Ref<SvmAllocation> shared_memory_at(Context& context, const void* pointer, std::
 
 }  // namespace
 
-Buffer::Buffer(Context& context, Buffer* parent, Description description, bool addressed)
+Buffer::Buffer(Context& context, Buffer* parent, Description&& description, bool addressed)
     : MemoryObject(context, parent, std::move(description)), addressed_(addressed) {
   if (addressed_) will_be_listed();
 }

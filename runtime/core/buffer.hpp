@@ -32,7 +32,7 @@ class Buffer final : public MemoryObject {
   bool addressed() const { return addressed_; }
 
  private:
-  Buffer(Context& context, Buffer* parent, Description description, bool addressed = false);
+  Buffer(Context& context, Buffer* parent, Description&& description, bool addressed = false);
   ~Buffer() override;
   void is_whole();
 

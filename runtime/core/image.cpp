@@ -68,7 +68,7 @@ Image::Grid Image::grid_of(const Shape& shape) {
   }
 }
 
-Image::Image(Context& context, MemoryObject* associated, Description description, const ImageFormat& format,
+Image::Image(Context& context, MemoryObject* associated, Description&& description, const ImageFormat& format,
              const Shape& shape)
     : MemoryObject(context, associated, std::move(description)), format_(format), shape_(shape) {}
 

@@ -68,7 +68,7 @@ class Image final : public MemoryObject {
     device::Address address;
   };
 
-  Image(Context& context, MemoryObject* associated, Description description, const ImageFormat& format,
+  Image(Context& context, MemoryObject* associated, Description&& description, const ImageFormat& format,
         const Shape& shape);
   ~Image() override;
 

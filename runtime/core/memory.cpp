@@ -62,7 +62,7 @@ Status run_now(device::Device& device, device::Command command) {
   return waiting->status;
 }
 
-MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Description description)
+MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Description&& description)
     : context_(&context),
       associated_(associated),
       properties_(std::move(description.properties)),

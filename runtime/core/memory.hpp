@@ -74,7 +74,7 @@ class MemoryObject : public Object {
     Ref<SvmAllocation> svm{};      // USE_HOST_PTR's memory is of this one
     std::optional<ExternalMemory> external{};
   };
-  MemoryObject(Context& context, MemoryObject* associated, Description description);
+  MemoryObject(Context& context, MemoryObject* associated, Description&& description);
   ~MemoryObject() override;
   // Storage on the first device; `contents`, unless null, is put into `box`.
   Outcome<> allocate(const void* contents, const device::Box& box);

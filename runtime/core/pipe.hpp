@@ -22,7 +22,7 @@ class Pipe final : public MemoryObject {
   cl_uint capacity() const { return capacity_; }
 
  private:
-  Pipe(Context& context, Description description, cl_uint packet_bytes, cl_uint capacity)
+  Pipe(Context& context, Description&& description, cl_uint packet_bytes, cl_uint capacity)
       : MemoryObject(context, nullptr, std::move(description)),
         packet_bytes_(packet_bytes),
         capacity_(capacity) {}

@@ -151,7 +151,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   if (Block* kept = before ? nullptr : take_kept(space, alignment)) {
     const Address begin = kept->taken.begin;
     kept->allocation = {{begin, begin + bytes}, kind};
-    kept->label = label;
+    if (kept->label != label) kept->label = label;
     count(bytes);
     return begin;
   }
