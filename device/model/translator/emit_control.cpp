@@ -64,9 +64,7 @@ void Emitter::emit_return() {
   go_to(next, node_->full);
 }
 
-namespace {
-
-llvm::CmpInst::Predicate comparison(Op op) {
+llvm::CmpInst::Predicate Emitter::comparison(Op op) {
   using P = llvm::CmpInst;
   switch (op) {
     case Op::beq:
@@ -83,8 +81,6 @@ llvm::CmpInst::Predicate comparison(Op op) {
       return P::ICMP_UGE;
   }
 }
-
-}  // namespace
 
 // Lanes that disagree are a fault, which is the interpreter's.
 void Emitter::emit_branch() {

@@ -276,8 +276,15 @@ void Emitter::check(std::uint32_t number, const Value& address) {
     group.ok = load(check_variable(of.known_in, of.known_by));
     return;
   }
-  group.site = new_site(address, static_cast<std::uint64_t>(of.end - of.first), of.alignment);
-  group.ok = inside(group.site, displaced(address, of.first));
+  const std::pair place{node_->block, number};
+  if (turn_ && turn_->walks && turn_->loop.walks.contains(place)) {  // asked where the turn starts
+    group.site = turn_->sites.at(place);
+    group.ok = b_.getTrue();
+  } else {
+    group.site = new_site(address, static_cast<std::uint64_t>(of.end - of.first), of.alignment);
+    group.ok = inside(group.site, displaced(address, of.first));
+    if (turn_) turn_->sites[place] = group.site;
+  }
   if (of.is_asked) b_.CreateStore(group.ok, check_variable(node_->block, number));
 }
 

@@ -30,6 +30,10 @@ Emitter::Emitter(const TranslationRequest& request, const Code& code, const Live
       mask_type_(b_.getIntNTy(lanes_)),
       pointer_(b_.getPtrTy()),
       accesses_(find_access_groups(code)),
+      scalar_loops_(host_.has_masks
+                        ? std::vector<ScalarLoop>()
+                        : find_scalar_loops(code, liveness, kinds, accesses_,
+                                            [this](const Item& item) { return needs_interpreter(item); })),
       operand_kinds_(code.registers) {
   llvm::MDBuilder metadata(context);
   llvm::MDNode* root = metadata.createTBAARoot("kiesel");
@@ -123,7 +127,13 @@ void Emitter::emit_node(std::uint32_t number) {
   mask_ = active_ = nullptr;
   counted_ = false;
   b_.SetInsertPoint(blocks_[number]);
+  if (const ScalarLoop* loop = scalar_loop_at(*node_)) return emit_scalar_loop(*loop);
   active();
+  emit_items();
+  emit_ending();
+}
+
+void Emitter::emit_items() {
   find_groups();
   find_runs();
   auto run = runs_.begin();
@@ -136,7 +146,6 @@ void Emitter::emit_node(std::uint32_t number) {
     }
   }
   item_ = block_->items.size() - 1;
-  emit_ending();
 }
 
 void Emitter::emit_item(const Item& item) {

@@ -19,6 +19,7 @@
 #include "device/model/translator/host_traits.hpp"
 #include "device/model/translator/kinds.hpp"
 #include "device/model/translator/liveness.hpp"
+#include "device/model/translator/scalar_loops.hpp"
 
 namespace kiesel::model::translator {
 
@@ -44,6 +45,7 @@ class Emitter {
   // --- emitter.cpp
   void emit_segment(std::uint32_t root, std::size_t number);
   void emit_node(std::uint32_t number);
+  void emit_items();  // of the node, up to what ends it
   void emit_item(const Item& item);
   static void set_host_attributes(llvm::Function& function);
   static void set_helper_attributes(llvm::Function& function);  // of one that keeps all registers
@@ -289,8 +291,48 @@ class Emitter {
   void require(llvm::Value* condition);
   bool restarts() const;
 
+  // --- emit_scalar_loop.cpp
+  using Variables = std::map<std::pair<Register, int>, llvm::AllocaInst*>;
+  using Checks = std::map<std::pair<std::uint32_t, std::uint32_t>, llvm::AllocaInst*>;  // by block and group
+  struct LaneByLane {
+    explicit LaneByLane(const ScalarLoop& of) : loop(of) {}
+    const ScalarLoop& loop;
+    llvm::Value* lane = nullptr;        // that has its turn
+    llvm::BasicBlock* end = nullptr;    // of a turn
+    llvm::AllocaInst* all = nullptr;    // lanes that have a turn
+    llvm::AllocaInst* left = nullptr;   // lanes that have not had it
+    llvm::AllocaInst* again = nullptr;  // lanes that need another one
+    // A bit for each iteration of a turn: the lane's, the last one of any lane, and those in which any took a
+    // way.
+    llvm::AllocaInst *now = nullptr, *last = nullptr;
+    std::map<std::pair<std::uint32_t, unsigned>, llvm::AllocaInst*> ways;
+    llvm::AllocaInst *iterations = nullptr, *of_ways = nullptr;  // of all lanes: whole ones; instructions
+    std::map<Register, llvm::AllocaInst*> rows;
+    std::map<std::uint32_t, Node> nodes;  // by block, as one lane runs it
+    Variables variables;
+    Checks checks;
+    // The loop is there twice where it walks: with all checks, and for so many iterations as are inside
+    // without those of the walks.
+    bool walks = false;  // which of them is being made
+    std::map<std::uint32_t, llvm::BasicBlock*> blocks, checked_blocks;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> sites;  // by block and group
+  };
+  const ScalarLoop* scalar_loop_at(const Node& node) const;
+  void emit_scalar_loop(const ScalarLoop& loop);
+  void start_scalar_loop(LaneByLane& lanes);
+  void take_rows();
+  void emit_lanes(bool walks);
+  llvm::Value* walks_inside();
+  void emit_lane_block(std::uint32_t number);
+  void go_in_lane(std::uint32_t block);
+  void end_turn(const Set& needed);
+  void count_scalar_loop(const LaneByLane& lanes);
+  void leave_scalar_loop(const LaneByLane& lanes, bool full);
+  llvm::Value* row_place(Register r);
+
   // --- emit_control.cpp
   void emit_ending();
+  static llvm::CmpInst::Predicate comparison(isa::Op op);
   void emit_branch();
   void emit_split();
   void emit_only_side(const Value& condition);
@@ -322,6 +364,7 @@ class Emitter {
   llvm::PointerType* pointer_;
   llvm::MDNode *state_tag_, *memory_tag_, *likely_;
   const std::vector<BlockAccesses> accesses_;
+  const std::vector<ScalarLoop> scalar_loops_;
   Translation out_;
   std::vector<std::uint8_t> acted_;   // by block: memory may have changed before it, since the warp's start
   std::vector<std::uint32_t> roots_;  // nodes that segments start with
@@ -337,7 +380,7 @@ class Emitter {
   llvm::BasicBlock *faulted_ = nullptr, *exit_ = nullptr;
   std::map<std::uint32_t, llvm::BasicBlock*> blocks_;
   std::vector<std::uint32_t> left_;
-  std::map<std::pair<Register, int>, llvm::AllocaInst*> variables_;
+  Variables variables_;
   std::map<std::uint32_t, SplitVariables> splits_;
   // Where a group starts, which is more than once in the first segment, and where a warp does.
   llvm::BasicBlock *next_group_ = nullptr, *next_warp_ = nullptr;
@@ -352,7 +395,7 @@ class Emitter {
   llvm::AllocaInst *mask_variable_ = nullptr, *executed_ = nullptr, *idle_ = nullptr,
                    *executed_before_ = nullptr, *idle_before_ = nullptr;  // the warp
   llvm::AllocaInst* scratch_[3] = {};
-  std::map<std::pair<std::uint32_t, std::uint32_t>, llvm::AllocaInst*> checks_;  // by block and group
+  Checks checks_;
 
   // The node that is being made.
   const Node* node_ = nullptr;
@@ -363,6 +406,7 @@ class Emitter {
   std::vector<Register> written_;
   std::vector<Kind> operand_kinds_;  // by register, of what the item reads
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
+  LaneByLane* turn_ = nullptr;  // in a scalar loop: one lane runs the node
   std::vector<Group> groups_;
   std::vector<Run> runs_;
   enum class Way : std::uint8_t {

@@ -45,6 +45,9 @@ struct Kind {
 
 inline bool is_float(Rep rep) { return rep >= Rep::kFloat; }
 inline bool is_uniform(Rep rep) { return rep == Rep::kUniform || rep == Rep::kFloat || rep == Rep::kDouble; }
+inline bool is_lanes(Rep rep) {  // each lane's value by itself
+  return rep == Rep::kNarrow || rep == Rep::kWide || rep == Rep::kFloats || rep == Rep::kDoubles;
+}
 inline bool is_double(Rep rep) { return rep == Rep::kDouble || rep == Rep::kDoubles; }
 inline bool is_single(Rep rep) { return rep == Rep::kFloat || rep == Rep::kFloats; }
 // Its lanes are numbers of 32 bits, sign-extended.

@@ -21,12 +21,15 @@ llvm::Value* Emitter::flags(llvm::Value* mask) {
 }
 
 llvm::Value* Emitter::mask() {
+  if (turn_)
+    return b_.CreateShl(llvm::ConstantInt::get(mask_type_, 1), b_.CreateTrunc(turn_->lane, mask_type_));
   if (node_->full) return all_lanes();
   if (!mask_) mask_ = load(mask_variable_);
   return mask_;
 }
 llvm::Value* Emitter::mask64() { return b_.CreateZExt(mask(), i64_); }
 llvm::Value* Emitter::first_lane() {
+  if (turn_) return turn_->lane;
   return b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, mask64(), b_.getTrue());
 }
 llvm::Value* Emitter::last_lane() {
