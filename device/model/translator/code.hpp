@@ -61,6 +61,14 @@ struct Constant {
   bool operator==(const Constant&) const = default;
 };
 
+// What a register holds wherever it holds anything.
+struct Literal {
+  Constant number;         // of integers
+  std::uint64_t bits = 0;  // of floats
+  unsigned bytes = 0;      // of floats: 4 for a boxed single, 8
+  bool operator==(const Literal&) const = default;
+};
+
 struct Item {
   Instruction in;
   std::uint32_t index = 0;             // of the instruction in the code
@@ -113,8 +121,9 @@ struct Code {
     bool is_float;
   };
   std::vector<Slot> slot;
-  std::uint32_t registers = kSlots;  // numbers in use
-  std::vector<Register> renamed;     // from kSlots + slots on: which register or slot each is part of
+  std::uint32_t registers = kSlots;              // numbers in use
+  std::vector<std::optional<Literal>> literals;  // by register (find_literals)
+  std::vector<Register> renamed;  // from kSlots + slots on: which register or slot each is part of
   Register original(Register r) const { return r < kSlots + slots ? r : renamed[r - kSlots - slots]; }
   bool is_float(Register r) const {
     const Register o = original(r);

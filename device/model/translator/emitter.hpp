@@ -78,6 +78,7 @@ class Emitter {
   }
   Value constant(std::int64_t number);
   Value known(const Constant& constant);
+  Value literal(const Literal& of);
   llvm::Value* narrow(const Value& value);  // <lanes x i32>
   llvm::Value* wide(const Value& value);    // <lanes x i64>
   llvm::Value* line(const Value& value, llvm::Type* element);

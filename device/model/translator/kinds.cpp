@@ -29,6 +29,14 @@ Kind real(bool is_uniform, char type, Nan nan) {
   return {is_uniform ? one : each, false, nan, 0};
 }
 
+Nan nan_of(std::uint64_t bits, unsigned bytes) {
+  double d = 0;
+  float f = 0;
+  if (bytes == 8) std::memcpy(&d, &bits, 8);
+  if (bytes == 4) std::memcpy(&f, &bits, 4);
+  return d == d && f == f ? Nan::kCanonical : Nan::kExact;
+}
+
 Nan merged(Nan a, Nan b) {
   if (a == b) return a;
   if (a == Nan::kExact || b == Nan::kExact) return Nan::kExact;
@@ -110,6 +118,11 @@ char float_type(Op op) {
   return name[name.find('.') + 1] == 'd' ? 'd' : 's';  // a boxed half is kept in a single
 }
 
+Kind literal_kind(const Literal& literal) {
+  if (!literal.bytes) return known(literal.number);
+  return real(true, literal.bytes == 8 ? 'd' : 's', nan_of(literal.bits, literal.bytes));
+}
+
 Kind varying(const Kind& kind, bool high) {
   switch (kind.rep) {
     case Rep::kUniform:
@@ -185,6 +198,8 @@ void Kinds::flow(std::uint32_t from, const Edge& to, const std::vector<Kind>& ki
     number = static_cast<std::uint32_t>(nodes_.size());
     Set needed = liveness_.start[to.block];
     if (!to.full) needed |= liveness_.waiting[to.block];
+    for (Register r = 0; r < code_.registers; ++r)
+      if (code_.literals[r]) needed.reset(r);
     nodes_.push_back({to.block, to.full, std::move(needed), std::vector<Kind>(code_.registers)});
     dirty_.push_back(1);
   }
@@ -263,6 +278,7 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
 Kind Kinds::kind_of(Register r, const Constant& constant, const std::vector<Kind>& kinds) const {
   if (r == 0) return uniform(true);
   if (!constant.is(Constant::Base::kUnknown) && !code_.is_float(r)) return known(constant);
+  if (const auto& literal = code_.literals[r]) return literal_kind(*literal);
   const Kind& kind = kinds[r];
   if (kind.rep == Rep::kNone) return code_.is_float(r) ? real(true, 's', Nan::kCanonical) : uniform(true);
   return kind;
@@ -351,11 +367,9 @@ Kind Kinds::loaded(const Item& item, const Kind& address) const {
   if (is_real) {
     Nan nan = Nan::kExact;
     if (const std::byte* bytes = fixed_bytes(request_, item)) {  // constants are numbers
-      double d = 0;
-      float f = 0;
-      if (in.op == Op::fld) std::memcpy(&d, bytes, 8);
-      if (in.op == Op::flw) std::memcpy(&f, bytes, 4);
-      if (in.op != Op::flh && d == d && f == f) nan = Nan::kCanonical;
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes, access_bytes(in.op));
+      if (in.op != Op::flh) nan = nan_of(word, access_bytes(in.op));
     }
     return real(once, float_type(in.op), nan);
   }

@@ -55,6 +55,7 @@ inline bool is_narrow(const Kind& kind) { return kind.rep == Rep::kNarrow || kin
 
 // What the kinds become that two paths bring. `high`: the upper half may be read.
 Kind merged(const Kind& a, const Kind& b, bool high);
+Kind literal_kind(const Literal& literal);
 // Lane by lane.
 Kind varying(const Kind& kind, bool high);
 
@@ -104,6 +105,9 @@ class Kinds {
   std::vector<std::uint32_t> number_;
   std::vector<std::uint8_t> dirty_;
 };
+
+// Finds Code::literals (literals.cpp), which need no place, and no lanes that wait to be left alone.
+void find_literals(Code& code, const Liveness& liveness, const TranslationRequest& request);
 
 // The bytes of the program's image that a load of a known address reads, or null where they are not fixed.
 const std::byte* fixed_bytes(const TranslationRequest& request, const Item& item);

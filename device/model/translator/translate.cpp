@@ -27,6 +27,7 @@ Translation translate(const TranslationRequest& request) {
   auto code = read_code(request);
   if (!code) return refused(code.error().reason);
   const Liveness liveness = rename_registers(*code);
+  find_literals(*code, liveness, request);
   const Kinds kinds(*code, liveness, request);
   llvm::LLVMContext context;
   auto module = std::make_unique<llvm::Module>("warp", context);

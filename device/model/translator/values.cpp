@@ -63,6 +63,12 @@ Value Emitter::known(const Constant& c) {
   }
 }
 
+Value Emitter::literal(const Literal& of) {
+  if (!of.bytes) return known(of.number);
+  llvm::Type* type = of.bytes == 8 ? double_ : float_;
+  return {literal_kind(of), b_.CreateBitCast(b_.getIntN(of.bytes * 8, of.bits), type)};
+}
+
 llvm::AllocaInst* Emitter::variable(Register r, Rep rep, bool step) {
   auto& made = variables_[{r, static_cast<int>(rep) * 2 + step}];
   if (made) return made;
@@ -124,6 +130,7 @@ void Emitter::store_variable(Register r, const Value& value) {
 Value Emitter::read(Register r, const Constant& c) {
   if (r == 0) return constant(0);
   if (!c.is(Constant::Base::kUnknown) && !code_.is_float(r)) return known(c);
+  if (const auto& fixed = code_.literals[r]) return literal(*fixed);
   if (const auto found = values_.find(r); found != values_.end()) return found->second;
   return values_[r] = load_variable(r, node_->start[r]);
 }
