@@ -101,6 +101,7 @@ void Emitter::emit_branch() {
   }
   count(block_->items.size());
   if (block_->next[0] == block_->next[1]) return go_to(block_->next[0], node_->full);
+  blend_written();
   llvm::BasicBlock *yes = new_block("taken"), *no = new_block("not_taken");
   b_.CreateCondBr(taken, yes, no);
   b_.SetInsertPoint(yes);
@@ -144,6 +145,7 @@ void Emitter::emit_split() {
   }
   count(block_->items.size());
   if (block_->only_side != kNone) return emit_only_side(condition);
+  blend_written();
   const std::uint32_t next = block_->next[0];
   if (condition.kind.rep == Rep::kUniform && !(node_->full && block_->masked_only))
     return go_to(next, node_->full);
@@ -179,6 +181,7 @@ void Emitter::emit_only_side(const Value& condition) {
   const bool holds = block_->only_side_holds, may_be_full = node_->full && !block_->masked_only;
   const std::uint32_t behind = code_.blocks[block_->join].next[0];
   llvm::Value* inside = predicate(condition, !holds);
+  blend_written();
   llvm::BasicBlock *some = new_block("some"), *none = new_block("none");
   b_.CreateCondBr(b_.CreateICmpEQ(inside, no_lanes()), none, some);
   b_.SetInsertPoint(none);
@@ -211,6 +214,7 @@ void Emitter::emit_only_side(const Value& condition) {
 
 void Emitter::emit_join() {
   count(block_->items.size());
+  blend_written();
   const std::uint32_t next = block_->next[0];
   if (node_->full) return go_to(next, true);
   SplitVariables& variables = split_variables(block_->split);
@@ -262,6 +266,7 @@ void Emitter::emit_predicate() {
   llvm::Value* restore = b_.CreateTrunc(agreed_number(restore_value), mask_type_);
   llvm::Value* after = b_.CreateSelect(b_.CreateICmpEQ(stay, no_lanes()), restore, stay);
   require(b_.CreateICmpNE(after, no_lanes()));
+  blend_written();
   if (node_->full && condition.kind.rep == Rep::kUniform) {
     require(b_.CreateICmpEQ(after, all_lanes()));
     count(block_->items.size());

@@ -124,6 +124,7 @@ void Emitter::emit_node(std::uint32_t number) {
   block_ = &code_.blocks[node_->block];
   values_.clear();
   written_.clear();
+  blended_ = false;
   mask_ = active_ = nullptr;
   counted_ = false;
   b_.SetInsertPoint(blocks_[number]);

@@ -71,6 +71,8 @@ class Emitter {
   bool is_written(Register r) const;
   bool is_in_variable(Register r, const Kind& kind) const;
   Value at_end(Register r);  // as the node leaves it: blended where lanes wait
+  // For all ways that leave the node; what is written has its last value.
+  void blend_written();
   Value blended(const Value& fresh, const Value& old);
   Value convert(Value value, const Kind& to);
   bool has_step(const Kind& kind) const {
@@ -405,6 +407,7 @@ class Emitter {
   bool counted_ = false;  // the block's instructions are in the counters
   std::map<Register, Value> values_;
   std::vector<Register> written_;
+  bool blended_ = false;             // what was written is blended where lanes wait
   std::vector<Kind> operand_kinds_;  // by register, of what the item reads
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
   LaneByLane* turn_ = nullptr;  // in a scalar loop: one lane runs the node

@@ -150,8 +150,14 @@ bool Emitter::is_in_variable(Register r, const Kind& kind) const {
 }
 
 Value Emitter::at_end(Register r) {
-  if (!is_written(r) || !kinds_.keeps(*node_, r)) return read(r);
+  if (blended_ || !is_written(r) || !kinds_.keeps(*node_, r)) return read(r);
   return blended(values_[r], load_variable(r, node_->start[r]));
+}
+
+// Once, before the ways part. What none of them needs is removed later.
+void Emitter::blend_written() {
+  for (const Register r : written_) values_[r] = at_end(r);
+  blended_ = true;
 }
 
 // Of active lanes, and of the others.
