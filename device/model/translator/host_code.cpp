@@ -20,12 +20,15 @@
 
 #include "device/model/translator/place_code.hpp"
 
+// LLVM's library has the registry: a copy of it here would be nobody's.
+extern template class llvm::RegisterRegAllocBase<llvm::RegisterRegAlloc>;
+
 namespace kiesel::model::translator {
 namespace {
 
-// Beyond so many instructions of the module nothing stays in registers for long: neither what could be
-// hoisted out of loops nor what LLVM's best allocator finds a place for.
-constexpr std::size_t kSmall = 4000;
+// Beyond so many instructions of the module nothing stays in registers for long that could be hoisted out of
+// loops, of a function nothing that LLVM's best allocator finds a place for.
+constexpr std::size_t kSmallModule = 4000, kSmallFunction = 5000;
 
 // What gives code as fast as all of -O2 in half the time.
 llvm::FunctionPassManager passes(bool small) {
@@ -59,12 +62,12 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager all;
-  all.addPass(llvm::createModuleToFunctionPassAdaptor(passes(module.getInstructionCount() < kSmall)));
+  all.addPass(llvm::createModuleToFunctionPassAdaptor(passes(module.getInstructionCount() < kSmallModule)));
   all.run(module, modules);
 }
 
-Result<llvm::SmallVector<char, 0>> make_object(llvm::Module& module, llvm::TargetMachine& machine) {
-  const bool small = module.getInstructionCount() < kSmall;
+Result<llvm::SmallVector<char, 0>> make_object(llvm::Module& module, llvm::TargetMachine& machine,
+                                               bool small) {
   using Make = llvm::FunctionPass* (*)();
   const Make thorough = llvm::createGreedyRegisterAllocator, quick = llvm::createFastRegisterAllocator;
   llvm::RegisterRegAlloc::setDefault(small ? thorough : quick);
@@ -88,7 +91,9 @@ Result<HostCode> make_host_code(std::unique_ptr<llvm::Module> module, HostLevel 
   module->setDataLayout((*machine)->createDataLayout());
   for (auto& function : *module) function.setDoesNotThrow();  // no unwind tables
   optimise(*module, **machine);
-  const auto object = make_object(*module, **machine);
+  bool small = true;
+  for (const auto& function : *module) small &= function.getInstructionCount() < kSmallFunction;
+  const auto object = make_object(*module, **machine, small);
   if (!object) return object.error();
   return place_code({object->data(), object->size()}, functions);
 }
