@@ -1,4 +1,4 @@
-// OpenCL C 6.15.2: erf and erfc of float, a few units in the last place off.
+// OpenCL C 6.15.2: erf and erfc of float, at most six units in the last place off.
 #include "exp_core.h"
 
 // For a > 0: (1 + 2a) e^(a^2) erfc a is a smooth function of (a - 2) / (a + 2), as in M. M. Shepherd and J. G. Laframboise,

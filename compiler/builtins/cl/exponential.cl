@@ -1,4 +1,4 @@
-// OpenCL C 6.15.2: exponentials and logarithms of float, about one unit in the last place off.
+// OpenCL C 6.15.2: exponentials and logarithms of float, at most two units in the last place off.
 #include "exp_core.h"
 
 // Beyond these bounds results are 0 and infinity.

@@ -1,4 +1,4 @@
-// OpenCL C 6.15.2: sinh, cosh and tanh of float, about two units in the last place off. Near 0 they are odd polynomials
+// OpenCL C 6.15.2: sinh, cosh and tanh of float, at most two units in the last place off. Near 0 they are odd polynomials
 // (minimax.sollya), elsewhere built on e^|x|.
 #include "exp_core.h"
 

@@ -1,4 +1,4 @@
-// OpenCL C 6.15.2 and 7.5.1: powers of float, 2^(y log2 |x|), about two units in the last place off. The edge cases follow
+// OpenCL C 6.15.2 and 7.5.1: powers of float, 2^(y log2 |x|), at most seven units in the last place off. The edge cases follow
 // from those of the two factors but for the ones handled here.
 #include "exp_core.h"
 

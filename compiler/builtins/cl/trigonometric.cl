@@ -1,4 +1,4 @@
-// OpenCL C 6.15.2: sin, cos, tan and sincos of float, about one unit in the last place off (tan two). The polynomials
+// OpenCL C 6.15.2: sin, cos, tan and sincos of float, at most two units in the last place off (tan four). The polynomials
 // are in minimax.sollya.
 #include "csr.h"
 
