@@ -286,9 +286,17 @@ TEST_CASE("a command-queue that was released does its commands, though nobody ha
   constexpr int kLast = 100;
   for (int value = 1; value <= kLast; ++value)
     REQUIRE(clEnqueueFillBuffer(queue, memory, &value, 4, 0, 4, 0, nullptr, nullptr) == CL_SUCCESS);
+  std::atomic<bool> ended{false};
+  const auto tell = [](cl_command_queue, cl_uint, void**, void* of) {
+    static_cast<std::atomic<bool>*>(of)->store(true);
+  };
+  void* pointer = clSVMAlloc(session.context, CL_MEM_READ_WRITE, 4, 0);
+  REQUIRE(clEnqueueSVMFree(queue, 1, &pointer, tell, &ended, 0, nullptr, nullptr) == CL_SUCCESS);
   queue.reset();
   REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
-  CHECK(eventually([&] { return session.read<int>(memory, 1).front() == kLast; }));
+  REQUIRE(eventually([&] { return ended.load(); }));
+  CHECK(session.read<int>(memory, 1).front() == kLast);
+  clSVMFree(session.context, pointer);
 }
 
 TEST_CASE("a random graph of commands runs in an order that its edges allow") {
