@@ -47,8 +47,5 @@ FUNC float erf(float x) {
   q = fma(q, b, -0x1.473142p-1f);
   q = fma(q, b, -0x1.203eb2p+0f);
   q = fma(q, b, -0x1.886c4cp-11f);
-  int n;
-  const float r = remove_powers_of_two(q, &n);
-  const float tail = exp_of_rest(r) * as_float((n + 127) << 23);
-  return a > 1 ? copysign(1 - tail, x) : near;
+  return a > 1 ? copysign(1 - exp_where_normal(q), x) : near;
 }

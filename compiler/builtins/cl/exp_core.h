@@ -27,6 +27,20 @@ static inline float exp_of_rest(float r) {
   return fma(p, r, 1.0f);
 }
 
+// e^x 2^shift: x from -150 to 150, and a result may be subnormal, 0 or infinity.
+static inline float exp_times_power(float x, int shift) {
+  int n;
+  const float r = remove_powers_of_two(x, &n);
+  return scale_by_power(exp_of_rest(r), n + shift);
+}
+
+// e^x where that is a normal number.
+static inline float exp_where_normal(float x) {
+  int n;
+  const float r = remove_powers_of_two(x, &n);
+  return exp_of_rest(r) * as_float((n + 127) << 23);
+}
+
 // 2^r for |r| <= 1/2, relative error below 2^-28.
 static inline float exp2_of_rest(float r) {
   float p = 0x1.3fa208p-13f;

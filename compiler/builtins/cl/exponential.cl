@@ -1,13 +1,12 @@
 // OpenCL C 6.15.2: exponentials and logarithms of float, at most two units in the last place off.
 #include "exp_core.h"
+#include "log_core.h"
 
 // Beyond these bounds results are 0 and infinity.
 #define BOUNDED(x, low, high) fmin(fmax(x, low), high)
 
 FUNC float exp(float x) {
-  int n;
-  const float r = remove_powers_of_two(BOUNDED(x, -104.0f, 89.0f), &n);
-  const float value = scale_by_power(exp_of_rest(r), n);
+  const float value = exp_times_power(BOUNDED(x, -104.0f, 89.0f), 0);
   return x != x ? x : value;
 }
 
@@ -33,20 +32,10 @@ FUNC float exp10(float x) {
   return x != x ? x : value;
 }
 
-// The logarithm of base b: log_b x = k log_b 2 + (f + rest) / ln b, where x = 2^k (1 + f) with |f| <= 1/3. Both factors
-// are sums of two floats.
+// The logarithm of base b: log_b x = k log_b 2 + (f + rest) / ln b. Both factors are sums of two floats.
 static inline float scaled_log(float x, float log_of_two, float log_of_two_low, float scale, float scale_low) {
-  float k = 0, special = 0;
-  if (as_uint(x) - 0x00800000 >= 0x7f000000) {  // not positive and normal, which is rare
-    special = x == 0 ? -INFINITY : x < 0 ? NAN : x;
-    special = x > 0 && x < INFINITY ? 0 : special;
-    x *= 0x1p23f;
-    k = -23;
-  }
-  const int bits = as_int(x);
-  const int exponent = (bits - 0x3f2aaaab) >> 23;
-  const float f = as_float(bits - (exponent << 23)) - 1;
-  k += (float)exponent;
+  const struct Reduced number = reduce_for_log(x);
+  const float k = number.k, f = number.f;
   float p = 0x1.1f1bb8p-3f;
   p = fma(p, f, -0x1.3b0c36p-3f);
   p = fma(p, f, 0x1.1eaacap-3f);
@@ -56,7 +45,7 @@ static inline float scaled_log(float x, float log_of_two, float log_of_two_low, 
   p = fma(p, f, 0x1.5554fcp-2f);
   p = fma(p, f, -0x1.ffffd6p-2f);
   const float rest = f * f * p;
-  const float low = fma(k, log_of_two_low, fma(f, scale_low, fma(rest, scale, special)));
+  const float low = fma(k, log_of_two_low, fma(f, scale_low, fma(rest, scale, number.special)));
   return fma(k, log_of_two, fma(f, scale, low));
 }
 

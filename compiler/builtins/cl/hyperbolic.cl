@@ -3,11 +3,7 @@
 #include "exp_core.h"
 
 // Half of e^a for a >= 0, which is finite where sinh and cosh are; infinity for more.
-static inline float half_of_exp(float a) {
-  int n;
-  const float r = remove_powers_of_two(fmin(a, 90.0f), &n);
-  return scale_by_power(exp_of_rest(r), n - 1);
-}
+static inline float half_of_exp(float a) { return exp_times_power(fmin(a, 90.0f), -1); }
 
 FUNC float cosh(float x) {
   const float half_exp = half_of_exp(fabs(x));
@@ -36,8 +32,6 @@ FUNC float tanh(float x) {
   p = fma(p, z, 0x1.110fap-3f);
   p = fma(p, z, -0x1.555554p-2f);
   const float near = fma(x * z, p, x);
-  int n;
-  const float r = remove_powers_of_two(fmin(a, 10.0f) * 2, &n);
-  const float far = 1 - 2 / fma(exp_of_rest(r), as_float((n + 127) << 23), 1.0f);
+  const float far = 1 - 2 / (exp_where_normal(fmin(a, 10.0f) * 2) + 1);
   return copysign(a > 0.55f ? far : near, x);
 }

@@ -1,10 +1,10 @@
 // OpenCL C 6.15.2: native_ functions, in float alone by Taylor series: a few units in the last place off, without
 // care for subnormal numbers, infinities, NaN, and angles beyond some thousands. Exponentials end at 2^-126 and near
 // the largest number, logarithms of 0 and infinity near those of 2^-127 and 2^128.
-#include "csr.h"
+#include "exp_core.h"
 
 // 2^n e^r for |r| <= ln 2 / 2; e^r is near 1, so n is added to its exponent.
-static inline float exp_of_rest(float r, int n) {
+static inline float fast_exp_of_rest(float r, int n) {
   float p = 1.0f / 720;
   p = fma(p, r, 1.0f / 120);
   p = fma(p, r, 1.0f / 24);
@@ -15,18 +15,16 @@ static inline float exp_of_rest(float r, int n) {
   return as_float(as_int(p) + (n << 23));
 }
 
-// e^x = 2^n e^r with |r| <= ln 2 / 2; ln 2 in two parts.
 static inline float fast_exp(float x) {
-  const float bounded = fmin(fmax(x, -87.3365f), 88.7228f);
-  const int n = convert_int_rte(bounded * M_LOG2E_F);
-  const float k = (float)n;
-  return exp_of_rest(fma(k, 0x1.05c61p-29f, fma(k, -0x1.62e43p-1f, bounded)), n);
+  int n;
+  const float r = remove_powers_of_two(fmin(fmax(x, -87.3365f), 88.7228f), &n);
+  return fast_exp_of_rest(r, n);
 }
 
 static inline float fast_exp2(float x) {
   const float bounded = fmin(fmax(x, -126.0f), 128.0f);
   const int n = convert_int_rte(bounded);
-  return exp_of_rest((bounded - (float)n) * M_LN2_F, n);
+  return fast_exp_of_rest((bounded - (float)n) * M_LN2_F, n);
 }
 
 // ln x as exponent ln 2 + 2 artanh((m - 1) / (m + 1)), m in [sqrt 1/2, sqrt 2), times `scale`.

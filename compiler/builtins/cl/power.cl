@@ -1,25 +1,18 @@
 // OpenCL C 6.15.2 and 7.5.1: powers of float, 2^(y log2 |x|), at most seven units in the last place off. The edge cases follow
 // from those of the two factors but for the ones handled here.
 #include "exp_core.h"
+#include "log_core.h"
 
 // A number as the sum of two floats.
 struct Pair {
   float high, low;
 };
 
-// log2 of a magnitude, relative error below 2^-29; 0, infinity and NaN give -infinity, infinity and NaN. With x = 2^k m and
-// s = (m - 1) / (m + 1) it is k + 2 artanh s / ln 2.
+// log2 of a magnitude, relative error below 2^-29; 0, infinity and NaN give -infinity, infinity and NaN. With x = 2^k (1 + f) and
+// s = f / (2 + f) it is k + 2 artanh s / ln 2.
 static inline struct Pair log2_pair(float x) {
-  float k = 0, special = 0;
-  if (as_uint(x) - 0x00800000 >= 0x7f000000) {  // not positive and normal, which is rare
-    special = x == 0 ? -INFINITY : x < INFINITY ? 0 : x;
-    x *= 0x1p23f;
-    k = -23;
-  }
-  const int bits = as_int(x);
-  const int exponent = (bits - 0x3f2aaaab) >> 23;
-  const float f = as_float(bits - (exponent << 23)) - 1;
-  k += (float)exponent;
+  const struct Reduced number = reduce_for_log(x);
+  const float k = number.k, f = number.f;
   const float d = f + 2, reciprocal = 1 / d;
   const float s = f * reciprocal;
   const float s_low = fma(-s, f - (d - 2), fma(-s, d, f)) * reciprocal;
@@ -33,7 +26,7 @@ static inline struct Pair log2_pair(float x) {
   const float rest = fma(s * z, p, fma(s, scale_low, fma(s_low, scale, fma(s, scale, -product))));
   const float sum = k + product, low = k - sum + product + rest;
   const float high = sum + low;
-  return (struct Pair){high + special, sum - high + low};
+  return (struct Pair){high + number.special, sum - high + low};
 }
 
 // |x|^(y + y_low). Beyond +-252 powers of two are infinity and 0 anyway, whatever `low` is.
