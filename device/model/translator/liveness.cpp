@@ -8,12 +8,6 @@ namespace {
 using isa::Format;
 using isa::Op;
 
-void step_back(Set& live, const Item& item) {
-  const Operands uses = uses_of(item);
-  if (uses.writes != kNone) live.reset(uses.writes);
-  for (unsigned i = 0; i < uses.count; ++i) live.set(uses.reads[i]);
-}
-
 // How an instruction's result depends on the upper halves of what it reads.
 enum class Upper : std::uint8_t {
   kNever,   // it reads lower halves only
@@ -238,6 +232,12 @@ class Finder {
 };
 
 }  // namespace
+
+void step_back(Set& live, const Item& item) {
+  const Operands uses = uses_of(item);
+  if (uses.writes != kNone) live.reset(uses.writes);
+  for (unsigned i = 0; i < uses.count; ++i) live.set(uses.reads[i]);
+}
 
 Operands uses_of(const Item& item) {
   if (item.slot == kNone) return operands_of(item.in);

@@ -25,6 +25,8 @@ struct Liveness {
 
 // What an item reads and writes, slots included.
 Operands uses_of(const Item& item);
+// From what is read behind an item to what is read before it.
+void step_back(Set& live, const Item& item);
 
 // Gives what a register holds at places that have nothing to do with each other numbers of their own
 // (renaming.cpp): what is done with one does not concern the other. Lanes that wait still find one of each

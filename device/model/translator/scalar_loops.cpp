@@ -201,11 +201,7 @@ class Finder {
     Set& leaving = loop_.left;
     leaving = liveness_.start[last_.leave];
     const auto& items = block(loop_.branch).items;
-    for (auto item = items.rbegin(); item != items.rend(); ++item) {
-      const Operands uses = uses_of(*item);
-      if (uses.writes != kNone) leaving.reset(uses.writes);
-      for (unsigned i = 0; i < uses.count; ++i) leaving.set(uses.reads[i]);
-    }
+    for (auto item = items.rbegin(); item != items.rend(); ++item) step_back(leaving, *item);
     for (const bool full : {false, true}) {
       const Node* to = node(loop_.branch, full);
       if (!to) continue;
