@@ -149,7 +149,8 @@ Value Emitter::load_known(const Item& item, const Kind& kind, const std::byte* b
   return from_memory(item.in, b_.CreateBitCast(v, type), kind);
 }
 
-// Private memory: bytes of all lanes in rows of 8 bytes a lane.
+// Private memory: bytes of all lanes in rows of 8 bytes a lane. Where all lanes access the same address that is
+// a part of one row.
 llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& target) {
   const bool once = place.kind.rep == Rep::kUniform;
   llvm::Value* address = once ? place.v : wide(place);
@@ -159,17 +160,19 @@ llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& targ
   llvm::Value* offset = b_.CreateSub(address, once ? begin : splat(begin));
   llvm::Value* inside = b_.CreateICmpULT(offset, once ? size : splat(size));
   inside = b_.CreateAnd(inside, b_.CreateICmpEQ(b_.CreateAnd(address, n(bytes - 1)), n(0)));
-  llvm::Value* at =
-      b_.CreateAdd(b_.CreateMul(b_.CreateLShr(offset, n(3)), n(8 * lanes_)), b_.CreateAnd(offset, n(7)));
-  std::vector<llvm::Constant*> steps;
-  for (unsigned l = 0; l < lanes_; ++l) steps.push_back(b_.getInt64(l * 8));
-  llvm::Value* each = llvm::ConstantVector::get(steps);
-  target.shape = Target::Shape::kScattered;
+  llvm::Value *row = b_.CreateMul(b_.CreateLShr(offset, n(3)), n(8 * lanes_)),
+              *byte = b_.CreateAnd(offset, n(7));
   if (once) {
-    target.pointer = b_.CreateGEP(i8_, b_.CreateGEP(i8_, private_memory_, at), each);
+    target.shape = Target::Shape::kPartOfRow;
+    target.pointer = b_.CreateGEP(i8_, private_memory_, row);
+    target.shift = b_.CreateShl(byte, n(3));
     return inside;
   }
-  target.pointer = b_.CreateGEP(i8_, private_memory_, b_.CreateAdd(at, each));
+  std::vector<llvm::Constant*> steps;
+  for (unsigned l = 0; l < lanes_; ++l) steps.push_back(b_.getInt64(l * 8));
+  target.shape = Target::Shape::kScattered;
+  target.pointer = b_.CreateGEP(i8_, private_memory_,
+                                b_.CreateAdd(b_.CreateAdd(row, byte), llvm::ConstantVector::get(steps)));
   llvm::Value* ok = bits(inside);
   if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
   return b_.CreateICmpEQ(ok, all_lanes());
@@ -451,6 +454,12 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
   };
   if (target.shape == Target::Shape::kOnce)
     return tagged(b_.CreateAlignedLoad(element, target.pointer, llvm::Align(bytes)));
+  if (target.shape == Target::Shape::kPartOfRow) {
+    llvm::Value* row = tagged(b_.CreateAlignedLoad(lanes(i64_), target.pointer, llvm::Align(8)));
+    llvm::Type* part = lanes(b_.getIntNTy(bytes * 8));
+    if (bytes < 8) row = b_.CreateTrunc(b_.CreateLShr(row, splat(target.shift)), part);
+    return b_.CreateBitCast(row, lanes(element));
+  }
   if (target.shape == Target::Shape::kRows) {
     const bool same = read(in.rs1).kind.stride == 0;
     std::vector<llvm::Value*> parts;
@@ -542,6 +551,18 @@ void Emitter::store_to(const Target& target, const Item& item) {
     return tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(bytes)));
   }
   llvm::Value* v = to_memory(item, false);
+  if (target.shape == Target::Shape::kPartOfRow) {  // nobody else sees what is written beside it again
+    auto* before = b_.CreateAlignedLoad(lanes(i64_), target.pointer, llvm::Align(8));
+    tagged(before);
+    v = b_.CreateZExt(b_.CreateBitCast(v, lanes(b_.getIntNTy(bytes * 8))), lanes(i64_));
+    if (bytes < 8) {
+      llvm::Value* part = b_.CreateShl(b_.getInt64((std::uint64_t{1} << bytes * 8) - 1), target.shift);
+      llvm::Value* others = b_.CreateAnd(before, splat(b_.CreateNot(part)));
+      v = b_.CreateOr(others, b_.CreateShl(v, splat(target.shift)));
+    }
+    if (llvm::Value* lanes_on = active()) v = b_.CreateSelect(lanes_on, v, before);
+    return tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(8)));
+  }
   if (target.shape == Target::Shape::kRows) {
     for (unsigned r = 0; r < rows_; ++r) {
       llvm::Value* pointer = b_.CreateIntToPtr(target.rows[r], pointer_);

@@ -158,9 +158,10 @@ class Emitter {
   };
   struct Target {          // where an access goes
     llvm::Value* pointer;  // one, or <lanes x ptr>; null where `place` says it
-    enum class Shape : std::uint8_t { kOnce, kRows, kScattered } shape;
+    enum class Shape : std::uint8_t { kOnce, kRows, kPartOfRow, kScattered } shape;
     Value place;                       // kScattered, kRows
     std::vector<llvm::Value*> rows;    // kRows: address of each row
+    llvm::Value* shift = nullptr;      // kPartOfRow: the lowest of its bits in each lane's 64
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
     bool fresh = false;                // that is still to be loaded, from `place`
     unsigned byte = 0;
