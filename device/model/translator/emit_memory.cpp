@@ -149,8 +149,8 @@ Value Emitter::load_known(const Item& item, const Kind& kind, const std::byte* b
   return from_memory(item.in, b_.CreateBitCast(v, type), kind);
 }
 
-// Private memory: bytes of all lanes in rows of 8 bytes a lane. Where all lanes access the same address that is
-// a part of one row.
+// Private memory: bytes of all lanes in rows of 8 bytes a lane. Where all lanes access the same address that
+// is a part of one row.
 llvm::Value* Emitter::in_window(const Value& place, unsigned bytes, Target& target) {
   const bool once = place.kind.rep == Rep::kUniform;
   llvm::Value* address = once ? place.v : wide(place);
@@ -260,7 +260,7 @@ void Emitter::find_groups() {
   groups_.clear();
   const BlockAccesses& accesses = accesses_[node_->block];
   for (std::uint32_t g = 0; g < accesses.groups.size(); ++g) {
-    groups_.push_back({&accesses.groups[g], kNoSite, nullptr, {}});
+    groups_.push_back({&accesses.groups[g], kNoSite, nullptr, accesses.groups[g].end, {}});
     if (accesses.groups[g].is_asked) b_.CreateStore(b_.getFalse(), check_variable(node_->block, g));
   }
 }
@@ -284,7 +284,8 @@ void Emitter::check(std::uint32_t number, const Value& address) {
     group.site = turn_->sites.at(place);
     group.ok = b_.getTrue();
   } else {
-    group.site = new_site(address, static_cast<std::uint64_t>(of.end - of.first), of.alignment);
+    group.end = whole_end(of, address);
+    group.site = new_site(address, static_cast<std::uint64_t>(group.end - of.first), of.alignment);
     group.ok = inside(group.site, displaced(address, of.first));
     if (turn_) turn_->sites[place] = group.site;
   }
@@ -318,36 +319,9 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     target.shape = Target::Shape::kScattered;
     target.place = place;
     target.one_by_one = node_->full && !host_.scatters && place.kind.rep == Rep::kLine && !place.kind.upper;
-    if (is_load(item.in) && bytes < 4 && host_.gathers && !target.one_by_one)
-      find_word(item, address, target);
+    if (is_load(item.in)) find_word(item, address, target);
   }
   return target;
-}
-
-// Loads of bytes that lie together, nothing written between them, share one gather. All go the fast way or
-// none.
-void Emitter::find_word(const Item& item, const Value& address, Target& target) {
-  const std::uint32_t number = group_of(item_);
-  if (number == kNone) return;
-  Group& group = groups_[number];
-  const std::int64_t inside = item.in.imm - group.of->first, offset = item.in.imm - (inside & 3);
-  if (offset + 4 > group.of->end) return;
-  target.byte = static_cast<unsigned>(inside & 3);
-  const auto found =
-      std::find_if(group.words.begin(), group.words.end(), [&](const Word& w) { return w.offset == offset; });
-  target.fresh = found == group.words.end();
-  if (!target.fresh) {
-    target.word = found->value;
-    return;
-  }
-  target.word = new_variable(lanes(i32_), "word");
-  target.place = displaced(address, offset);
-  b_.CreateStore(llvm::PoisonValue::get(lanes(i32_)), target.word);  // no value comes from elsewhere
-  group.words.push_back({offset, target.word});
-}
-
-void Emitter::forget_words() {
-  for (Group& group : groups_) group.words.clear();
 }
 
 // Of scattered accesses. The base and the offsets have to be in one block with what uses them for LLVM to see
@@ -375,27 +349,6 @@ std::vector<llvm::Value*> Emitter::each_pointer(const Target& target) {
     for (unsigned l = 0; l < lanes_; ++l) out.push_back(b_.CreateExtractElement(all, l));
   }
   return out;
-}
-
-// The host gathers 32 bits or more: what lies around the bytes is in the same page.
-llvm::Value* Emitter::gather_part(const Target& target, const Instruction& in) {
-  const auto gather = [&](llvm::Value* pointers) {
-    auto* made = b_.CreateMaskedGather(lanes(i32_), pointers, llvm::Align(1), active());
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-    return made;
-  };
-  llvm::Value* word = nullptr;
-  if (!target.word) {
-    llvm::Value* place = b_.CreatePtrToInt(pointers(target), lanes(i64_));
-    llvm::Value* start = b_.CreateAnd(place, splat(number64(-4)));
-    llvm::Value* byte = b_.CreateAnd(b_.CreateTrunc(place, lanes(i32_)), splat(b_.getInt32(3)));
-    word = gather(b_.CreateIntToPtr(start, lanes(pointer_)));
-    word = b_.CreateLShr(word, b_.CreateShl(byte, splat(b_.getInt32(3))));
-  } else if (target.fresh) {
-    b_.CreateStore(gather(pointers(target)), target.word);
-  }
-  if (target.word) word = b_.CreateLShr(load(target.word), splat(b_.getInt32(target.byte * 8)));
-  return b_.CreateTrunc(word, lanes(memory_type(in)));
 }
 
 // Lanes one after the other in a loop, for what the host has no vector instruction: a function of the module,
@@ -466,7 +419,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     for (llvm::Value* row : target.rows) {
       llvm::Value* pointer = b_.CreateIntToPtr(row, pointer_);
       llvm::Type* type = same ? element : llvm::FixedVectorType::get(element, row_);
-      if (!same && loads_active_only() && bytes < 4 && !host_.has_masks) return gather_part(target, in);
+      if (!same && loads_active_only() && bytes < 4 && !host_.has_masks) return load_part(target, in);
       if (!same && loads_active_only()) {
         auto* made = b_.CreateMaskedLoad(type, pointer, llvm::Align(bytes), active());
         made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
@@ -477,6 +430,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
     return joined(std::move(parts));
   }
+  if (target.word) return load_part(target, in);
   if (target.one_by_one) {
     llvm::Value* all = llvm::PoisonValue::get(lanes(element));
     unsigned l = 0;
@@ -490,7 +444,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     return made;
   }
-  if (host_.gathers) return gather_part(target, in);
+  if (host_.gathers) return load_part(target, in);
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto load = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value*, llvm::Value*) {
     return b.CreateAlignedLoad(plain, pointer, llvm::Align(bytes));
@@ -591,9 +545,14 @@ void Emitter::store_to(const Target& target, const Item& item) {
       tagged(b_.CreateAlignedStore(b_.CreateExtractElement(v, l++), pointer, llvm::Align(bytes)));
     return;
   }
+  store_lanes(target, v);
+}
+
+void Emitter::store_lanes(const Target& target, llvm::Value* v) {
+  const unsigned bytes = v->getType()->getScalarSizeInBits() / 8;
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
   const auto store = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value, llvm::Value*) {
-    b.CreateAlignedStore(b.CreateTrunc(value, plain), pointer, llvm::Align(bytes));
+    b.CreateAlignedStore(b.CreateTrunc(value, plain), pointer, llvm::Align(1));
     return nullptr;
   };
   llvm::Value* rows = b_.CreateZExt(b_.CreateBitCast(v, lanes(plain)), lanes(i64_));
@@ -676,7 +635,10 @@ void Emitter::access_in_run(const Item& item, const Value& address, const Kind& 
     llvm::Value* is_inside = nullptr;
     std::uint32_t site = kNoSite;
     const Target target = target_of(item, address, is_inside, site);
-    if (is_store(item.in)) return store_to(target, item);
+    if (is_store(item.in)) {
+      const bool together = target.shape == Target::Shape::kScattered && store_fields(address);
+      return together ? void() : store_to(target, item);
+    }
     loaded = from_memory(item.in, load_from(target, item.in), kind);
   }
   if (uses.writes != kNone) write(uses.writes, {kind, loaded.v});

@@ -151,7 +151,7 @@ class Emitter {
   llvm::Value* moved_half(Register r);
 
   // --- emit_memory.cpp
-  // Four bytes a lane of which loads of fewer bytes take theirs: hosts gather no less.
+  // Four bytes a lane of which loads take theirs.
   struct Word {
     std::int64_t offset;  // from the address of its group's register
     llvm::AllocaInst* value;
@@ -163,9 +163,10 @@ class Emitter {
     std::vector<llvm::Value*> rows;    // kRows: address of each row
     llvm::Value* shift = nullptr;      // kPartOfRow: the lowest of its bits in each lane's 64
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
-    bool fresh = false;                // that is still to be loaded, from `place`
     unsigned byte = 0;
-    bool one_by_one = false;  // kScattered loads of a line by a full warp
+    std::vector<llvm::AllocaInst*> fresh;  // words that are still to be loaded, from `place` on
+    bool side_by_side = false;             // one lane's behind the other's, nothing between them
+    bool one_by_one = false;               // kScattered loads of a line by a full warp
   };
   void access(const Item& item);
   void access_in_run(const Item& item, const Value& address, const Kind& kind);
@@ -178,6 +179,7 @@ class Emitter {
     const AccessGroup* of;
     std::uint32_t site;
     llvm::Value* ok;          // once it is known
+    std::int64_t end;         // of what it holds for, not before the group's
     std::vector<Word> words;  // that are loaded
   };
   void find_groups();
@@ -194,11 +196,9 @@ class Emitter {
   bool loads_active_only() const;
   llvm::Value* inside(std::uint32_t site, const Value& place);
   Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
-  void find_word(const Item& item, const Value& address, Target& target);
-  void forget_words();
-  llvm::Value* gather_part(const Target& target, const Instruction& in);
   llvm::Value* load_from(const Target& target, const Instruction& in);
   void store_to(const Target& target, const Item& item);
+  void store_lanes(const Target& target, llvm::Value* v);  // active ones, in a loop
   llvm::Function* row_store(llvm::Type* row);
   llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);
   // What is done for one lane: of its address, its value and what its result was, the result or null.
@@ -212,6 +212,18 @@ class Emitter {
   std::uint32_t new_site(const Value& place, std::uint64_t bytes, unsigned alignment);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
   void fence(const Item& item);
+
+  // --- emit_fields.cpp: accesses of what each lane has side by side
+  void forget_words();
+  std::int64_t whole_end(const AccessGroup& group, const Value& address) const;
+  static std::int64_t word_of(const Group& group, std::int64_t offset);
+  std::pair<std::int64_t, std::int64_t> wanted_words(std::uint32_t group, std::int64_t word) const;
+  void find_word(const Item& item, const Value& address, Target& target);
+  std::vector<llvm::Value*> load_words(const Target& target);
+  llvm::Value* load_part(const Target& target, const Instruction& in);
+  std::size_t stores_together(std::int64_t& start, unsigned& words) const;
+  std::vector<llvm::Value*> words_of(std::size_t stores, std::int64_t start, unsigned words);
+  bool store_fields(const Value& address);
 
   // --- emit_run.cpp: accesses with few other instructions between them
   struct Run {

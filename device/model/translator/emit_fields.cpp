@@ -1,0 +1,268 @@
+// What each lane has side by side in memory: the members of a structure or of a vector. Accesses of one group
+// are made together: loads of the words that are loaded from it next, up to the next store, and stores that
+// follow each other. Members lie lane after lane there, and a register has one of all lanes: what is loaded
+// is taken apart, what is stored is put together.
+#include <algorithm>
+#include <set>
+
+#include "device/model/translator/emitter.hpp"
+
+namespace kiesel::model::translator {
+namespace {
+
+constexpr unsigned kWordBytes = 4, kMostWords = 4;  // of a chunk
+
+// Every second element, from `first` on.
+llvm::Value* every_second(llvm::IRBuilder<>& b, llvm::Value* v, unsigned first) {
+  const auto count = llvm::cast<llvm::FixedVectorType>(v->getType())->getNumElements() / 2;
+  llvm::SmallVector<int, 64> order;
+  for (unsigned i = 0; i < count; ++i) order.push_back(static_cast<int>(2 * i + first));
+  return b.CreateShuffleVector(v, order);
+}
+
+// a's elements and b's by turns.
+llvm::Value* alternating(llvm::IRBuilder<>& b, llvm::Value* first, llvm::Value* second) {
+  const auto count = llvm::cast<llvm::FixedVectorType>(first->getType())->getNumElements();
+  llvm::SmallVector<int, 128> order;
+  for (unsigned i = 0; i < count; ++i) {
+    order.push_back(static_cast<int>(i));
+    order.push_back(static_cast<int>(count + i));
+  }
+  return b.CreateShuffleVector(first, second, order);
+}
+
+bool starts_anew(const Item& item) {  // what was loaded before is not what is there
+  const isa::Format format = isa::info(item.in.op).format;
+  return is_store(item.in) || item.in.op == isa::Op::fence || item.in.op == isa::Op::fence_i ||
+         format == isa::Format::kAtomic || format == isa::Format::kLoadReserved;
+}
+
+}  // namespace
+
+void Emitter::forget_words() {
+  for (Group& group : groups_) group.words.clear();
+}
+
+// Where lanes lie one behind the other and most of a lane's bytes are accessed, all of them are checked:
+// three members of four are loaded as fast as four.
+std::int64_t Emitter::whole_end(const AccessGroup& group, const Value& address) const {
+  const std::int64_t stride = address.kind.stride, bytes = group.end - group.first;
+  const bool fits = (stride == 4 || stride == 8 || stride == 16) && 2 * bytes > stride && bytes < stride;
+  const bool is_line = address.kind.rep == Rep::kLine && !address.kind.upper && node_->full;
+  return is_line && fits ? group.first + stride : group.end;
+}
+
+std::int64_t Emitter::word_of(const Group& group, std::int64_t offset) {
+  return offset - ((offset - group.of->first) & (kWordBytes - 1));
+}
+
+// The words of the group that this load and those behind it want, as far as they lie side by side: first,
+// end.
+std::pair<std::int64_t, std::int64_t> Emitter::wanted_words(std::uint32_t number, std::int64_t word) const {
+  const auto& items = block_->items;
+  std::set<std::int64_t> wanted;
+  for (std::size_t i = item_; i < items.size() && !starts_anew(items[i]); ++i)
+    if (group_of(i) == number && access_bytes(items[i].in.op) <= kWordBytes)
+      wanted.insert(word_of(groups_[number], items[i].in.imm));
+  std::int64_t first = word, end = word + kWordBytes;
+  while (wanted.contains(first - kWordBytes)) first -= kWordBytes;
+  while (wanted.contains(end)) end += kWordBytes;
+  return {first, end};
+}
+
+// For loads that take a word, or a part of one: which, and of which chunk. All loads of a group go the fast
+// way or none, so that a chunk is loaded by the first of them.
+void Emitter::find_word(const Item& item, const Value& address, Target& target) {
+  const std::uint32_t number = group_of(item_);
+  const unsigned bytes = access_bytes(item.in.op);
+  if (number == kNone || bytes > kWordBytes) return;
+  Group& group = groups_[number];
+  const std::int64_t word = word_of(group, item.in.imm);
+  const auto is_inside = [&](std::int64_t first, std::int64_t size) {
+    return first >= group.of->first && first + size <= group.end;
+  };
+  if (!is_inside(word, kWordBytes)) return;
+  target.byte = static_cast<unsigned>(item.in.imm - word);
+  const auto found =
+      std::find_if(group.words.begin(), group.words.end(), [&](const Word& w) { return w.offset == word; });
+  if (found != group.words.end()) {
+    target.word = found->value;
+    return;
+  }
+  const auto [first, end] = wanted_words(number, word);
+  const auto chunk_of = [&](std::int64_t from, std::int64_t size) { return word - (word - from) % size; };
+  unsigned words = 1;
+  std::int64_t start = word;
+  const std::int64_t stride = target.place.kind.stride;
+  const bool is_line = target.place.kind.rep == Rep::kLine && !target.place.kind.upper && node_->full;
+  if (is_line && (stride == 4 || stride == 8 || stride == 16) &&
+      is_inside(chunk_of(group.of->first, stride), stride)) {
+    words = static_cast<unsigned>(stride) / kWordBytes;
+    start = chunk_of(group.of->first, stride);
+    target.side_by_side = true;
+  } else if (const auto four = chunk_of(first, 16); node_->full && !host_.scatters && four + 16 <= end) {
+    words = 4;
+    start = four;
+  } else if (const auto two = chunk_of(first, 8); (host_.gathers || node_->full) && two + 8 <= end) {
+    words = 2;
+    start = two;
+  } else if (bytes == kWordBytes || !host_.gathers || target.one_by_one) {
+    return;
+  }
+  target.place = displaced(address, start);
+  for (unsigned i = 0; i < words; ++i) {
+    llvm::AllocaInst* made = new_variable(lanes(i32_), "word");
+    b_.CreateStore(llvm::PoisonValue::get(lanes(i32_)), made);  // no value comes from elsewhere
+    target.fresh.push_back(made);
+    group.words.push_back({start + kWordBytes * i, made});
+    if (start + kWordBytes * i == word) target.word = made;
+  }
+}
+
+// A chunk's words, each of all lanes.
+std::vector<llvm::Value*> Emitter::load_words(const Target& target) {
+  const auto count = static_cast<unsigned>(target.fresh.size());
+  const auto tagged = [&](auto* made) {
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    return made;
+  };
+  const auto load_from = [&](llvm::Value* pointer, unsigned words) {
+    return tagged(b_.CreateAlignedLoad(llvm::FixedVectorType::get(i32_, words), pointer, llvm::Align(1)));
+  };
+  std::vector<llvm::Value*> parts;
+  if (target.side_by_side) {
+    for (llvm::Value* row : row_bases(target.place))
+      parts.push_back(load_from(b_.CreateIntToPtr(row, pointer_), row_ * count));
+  } else if (count == 1 || (count == 2 && host_.gathers && !target.one_by_one)) {
+    llvm::Type* type = count == 1 ? i32_ : i64_;
+    parts.push_back(tagged(b_.CreateMaskedGather(lanes(type), pointers(target), llvm::Align(1), active())));
+  } else {
+    for (llvm::Value* pointer : each_pointer(target)) parts.push_back(load_from(pointer, count));
+  }
+  llvm::Value* all = joined(std::move(parts));
+  if (count == 1) return {all};
+  std::vector<llvm::Value*> out;
+  const auto take_apart = [&](llvm::Value* pairs) {
+    llvm::Value* words = b_.CreateBitCast(pairs, llvm::FixedVectorType::get(i32_, 2 * lanes_));
+    for (const unsigned first : {0U, 1U}) out.push_back(every_second(b_, words, first));
+  };
+  if (count == 2) {
+    take_apart(all);
+  } else {
+    all = b_.CreateBitCast(all, llvm::FixedVectorType::get(i64_, 2 * lanes_));
+    for (const unsigned first : {0U, 1U}) take_apart(every_second(b_, all, first));
+  }
+  return out;
+}
+
+// A load's part of its word. The host gathers 32 bits or more: what lies around the bytes is in the same
+// page.
+llvm::Value* Emitter::load_part(const Target& target, const Instruction& in) {
+  llvm::Value* word = nullptr;
+  if (!target.word) {
+    llvm::Value* place = b_.CreatePtrToInt(pointers(target), lanes(i64_));
+    llvm::Value* start = b_.CreateAnd(place, splat(number64(-4)));
+    llvm::Value* byte = b_.CreateAnd(b_.CreateTrunc(place, lanes(i32_)), splat(b_.getInt32(3)));
+    auto* made = b_.CreateMaskedGather(lanes(i32_), b_.CreateIntToPtr(start, lanes(pointer_)), llvm::Align(1),
+                                       active());
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    word = b_.CreateLShr(made, b_.CreateShl(byte, splat(b_.getInt32(3))));
+  } else {
+    if (!target.fresh.empty()) {
+      const auto words = load_words(target);
+      for (std::size_t i = 0; i < words.size(); ++i) b_.CreateStore(words[i], target.fresh[i]);
+    }
+    word = b_.CreateLShr(load(target.word), splat(b_.getInt32(target.byte * 8)));
+  }
+  llvm::Type* type = memory_type(in);
+  return b_.CreateBitCast(b_.CreateTrunc(word, lanes(b_.getIntNTy(access_bytes(in.op) * 8))), lanes(type));
+}
+
+// How many stores from the item on write a chunk of the group, each byte once, and nothing else: its first
+// byte, in `start`, and its words.
+std::size_t Emitter::stores_together(std::int64_t& start, unsigned& words) const {
+  const auto& items = block_->items;
+  const std::uint32_t number = group_of(item_);
+  if (number == kNone) return 1;
+  std::size_t best = 1;
+  std::set<std::int64_t> bytes;
+  for (std::size_t i = item_; i < items.size() && is_store(items[i].in) && group_of(i) == number; ++i) {
+    const unsigned size = access_bytes(items[i].in.op);
+    if (size > kWordBytes) break;
+    for (unsigned byte = 0; byte < size; ++byte)
+      if (!bytes.insert(items[i].in.imm + byte).second) return best;
+    const std::int64_t first = *bytes.begin(), end = *bytes.rbegin() + 1;
+    const auto count = static_cast<unsigned>(bytes.size()) / kWordBytes;
+    const bool is_whole = end - first == static_cast<std::int64_t>(bytes.size()) &&
+                          bytes.size() == count * kWordBytes && (count == 1 || count == 2 || count == 4);
+    if (bytes.size() > kMostWords * kWordBytes) break;
+    if (!is_whole || word_of(groups_[number], first) != first) continue;
+    best = i + 1 - item_;
+    start = first;
+    words = count;
+  }
+  return best;
+}
+
+// The words that the stores from the item on make.
+std::vector<llvm::Value*> Emitter::words_of(std::size_t stores, std::int64_t start, unsigned words) {
+  std::vector<llvm::Value*> out(words);
+  for (std::size_t i = item_; i < item_ + stores; ++i) {
+    const Item& item = block_->items[i];
+    const auto offset = static_cast<unsigned>(item.in.imm - start);
+    llvm::Type* type = lanes(b_.getIntNTy(access_bytes(item.in.op) * 8));
+    llvm::Value* part = b_.CreateZExt(b_.CreateBitCast(to_memory(item, false), type), lanes(i32_));
+    part = b_.CreateShl(part, splat(b_.getInt32(offset % kWordBytes * 8)));
+    llvm::Value*& word = out[offset / kWordBytes];
+    word = word ? b_.CreateOr(word, part) : part;
+  }
+  return out;
+}
+
+// Whether it has made the stores that write a chunk together; the item is the last of them then.
+bool Emitter::store_fields(const Value& address) {
+  std::int64_t start = 0;
+  unsigned count = 0;
+  const std::size_t stores = stores_together(start, count);
+  if (stores == 1) return false;
+  forget_words();
+  const auto tagged = [&](llvm::Instruction* made) {
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+  };
+  std::vector<llvm::Value*> words = words_of(stores, start, count);
+  Target target{};
+  target.shape = Target::Shape::kScattered;
+  target.place = displaced(address, start);
+  item_ += stores - 1;
+  // Words that are one pair after the other.
+  std::vector<llvm::Value*> chunks = words;
+  if (count > 1) chunks = {alternating(b_, words[0], words[1])};
+  if (count == 4) chunks.push_back(alternating(b_, words[2], words[3]));
+  for (llvm::Value*& chunk : chunks) chunk = b_.CreateBitCast(chunk, lanes(count > 1 ? i64_ : i32_));
+  const Kind& kind = target.place.kind;
+  const bool is_line = kind.rep == Rep::kLine && !kind.upper;
+  if (node_->full && ((is_line && kind.stride == kWordBytes * count) || !host_.scatters)) {
+    llvm::Value* all = count == 4 ? alternating(b_, chunks[0], chunks[1]) : chunks[0];
+    all = b_.CreateBitCast(all, llvm::FixedVectorType::get(i32_, count * lanes_));
+    const bool by_rows = is_line && kind.stride == kWordBytes * count;
+    const unsigned of_one = (by_rows ? row_ : 1) * count;  // words
+    std::vector<llvm::Value*> places = by_rows ? row_bases(target.place) : each_pointer(target);
+    for (unsigned i = 0; i < places.size(); ++i) {
+      llvm::SmallVector<int, 128> order;
+      for (unsigned w = 0; w < of_one; ++w) order.push_back(static_cast<int>(i * of_one + w));
+      llvm::Value* pointer = by_rows ? b_.CreateIntToPtr(places[i], pointer_) : places[i];
+      tagged(b_.CreateAlignedStore(b_.CreateShuffleVector(all, order), pointer, llvm::Align(1)));
+    }
+    return true;
+  }
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    target.place = displaced(address, start + static_cast<std::int64_t>(i) * 8);
+    if (host_.scatters)
+      tagged(b_.CreateMaskedScatter(chunks[i], pointers(target), llvm::Align(1), active()));
+    else
+      store_lanes(target, chunks[i]);
+  }
+  return true;
+}
+
+}  // namespace kiesel::model::translator
