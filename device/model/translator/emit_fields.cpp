@@ -12,11 +12,17 @@ namespace {
 
 constexpr unsigned kWordBytes = 4, kMostWords = 4;  // of a chunk
 
-// Every second element, from `first` on.
-llvm::Value* every_second(llvm::IRBuilder<>& b, llvm::Value* v, unsigned first) {
-  const auto count = llvm::cast<llvm::FixedVectorType>(v->getType())->getNumElements() / 2;
+// Chunks of so many lanes are taken apart and put together at once, in steps that stay inside of 16 bytes.
+constexpr unsigned kAtOnce = 8;
+
+using Order = llvm::ArrayRef<int>;
+constexpr int kLow[] = {0, 8, 1, 9, 4, 12, 5, 13}, kHigh[] = {2, 10, 3, 11, 6, 14, 7, 15};
+constexpr int kLowPairs[] = {0, 1, 8, 9, 4, 5, 12, 13}, kHighPairs[] = {2, 3, 10, 11, 6, 7, 14, 15};
+constexpr int kEven[] = {0, 2, 8, 10, 4, 6, 12, 14}, kOdd[] = {1, 3, 9, 11, 5, 7, 13, 15};
+
+llvm::Value* part_of(llvm::IRBuilder<>& b, llvm::Value* v, unsigned first, unsigned count) {
   llvm::SmallVector<int, 64> order;
-  for (unsigned i = 0; i < count; ++i) order.push_back(static_cast<int>(2 * i + first));
+  for (unsigned i = first; i < first + count; ++i) order.push_back(static_cast<int>(i));
   return b.CreateShuffleVector(v, order);
 }
 
@@ -95,15 +101,17 @@ void Emitter::find_word(const Item& item, const Value& address, Target& target) 
   std::int64_t start = word;
   const std::int64_t stride = target.place.kind.stride;
   const bool is_line = target.place.kind.rep == Rep::kLine && !target.place.kind.upper && node_->full;
-  if (is_line && (stride == 4 || stride == 8 || stride == 16) &&
-      is_inside(chunk_of(group.of->first, stride), stride)) {
+  const bool is_wide = lanes_ % kAtOnce == 0, is_alone = node_->full && (is_line || !host_.scatters);
+  const bool is_whole = is_line && row_ > 1 && is_inside(chunk_of(group.of->first, stride), stride);
+  if (is_whole && (stride == 4 || (is_wide && (stride == 8 || stride == 16)))) {
     words = static_cast<unsigned>(stride) / kWordBytes;
     start = chunk_of(group.of->first, stride);
     target.side_by_side = true;
-  } else if (const auto four = chunk_of(first, 16); node_->full && !host_.scatters && four + 16 <= end) {
+  } else if (const auto four = chunk_of(first, 16); is_wide && is_alone && four + 16 <= end) {
     words = 4;
     start = four;
-  } else if (const auto two = chunk_of(first, 8); (host_.gathers || node_->full) && two + 8 <= end) {
+  } else if (const auto two = chunk_of(first, 8);
+             is_wide && (host_.gathers || node_->full) && two + 8 <= end) {
     words = 2;
     start = two;
   } else if (bytes == kWordBytes || !host_.gathers || target.one_by_one) {
@@ -126,32 +134,51 @@ std::vector<llvm::Value*> Emitter::load_words(const Target& target) {
     made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     return made;
   };
-  const auto load_from = [&](llvm::Value* pointer, unsigned words) {
+  const auto load_at = [&](llvm::Value* pointer, unsigned words) -> llvm::Value* {
     return tagged(b_.CreateAlignedLoad(llvm::FixedVectorType::get(i32_, words), pointer, llvm::Align(1)));
   };
-  std::vector<llvm::Value*> parts;
-  if (target.side_by_side) {
+  if (count == 1 && target.side_by_side) {
+    std::vector<llvm::Value*> rows;
     for (llvm::Value* row : row_bases(target.place))
-      parts.push_back(load_from(b_.CreateIntToPtr(row, pointer_), row_ * count));
-  } else if (count == 1 || (count == 2 && host_.gathers && !target.one_by_one)) {
-    llvm::Type* type = count == 1 ? i32_ : i64_;
-    parts.push_back(tagged(b_.CreateMaskedGather(lanes(type), pointers(target), llvm::Align(1), active())));
-  } else {
-    for (llvm::Value* pointer : each_pointer(target)) parts.push_back(load_from(pointer, count));
+      rows.push_back(load_at(b_.CreateIntToPtr(row, pointer_), row_));
+    return {joined(std::move(rows))};
   }
-  llvm::Value* all = joined(std::move(parts));
-  if (count == 1) return {all};
-  std::vector<llvm::Value*> out;
-  const auto take_apart = [&](llvm::Value* pairs) {
-    llvm::Value* words = b_.CreateBitCast(pairs, llvm::FixedVectorType::get(i32_, 2 * lanes_));
-    for (const unsigned first : {0U, 1U}) out.push_back(every_second(b_, words, first));
+  llvm::Value* all = nullptr;
+  if (count == 1 || (count == 2 && host_.gathers && !target.one_by_one)) {
+    all = tagged(
+        b_.CreateMaskedGather(lanes(count == 1 ? i32_ : i64_), pointers(target), llvm::Align(1), active()));
+    if (count == 1) return {all};
+    all = b_.CreateBitCast(all, llvm::FixedVectorType::get(i32_, 2 * lanes_));
+  }
+  const std::vector<llvm::Value*> places = all ? std::vector<llvm::Value*>() : each_pointer(target);
+  const auto sixteen_bytes = [&](unsigned lane) -> llvm::Value* {  // from a lane's chunk on
+    if (all) return part_of(b_, all, 2 * lane, 4);
+    if (count == 4 || target.side_by_side) return load_at(places[lane], 4);
+    return joined({load_at(places[lane], 2), load_at(places[lane + 1], 2)});
   };
-  if (count == 2) {
-    take_apart(all);
-  } else {
-    all = b_.CreateBitCast(all, llvm::FixedVectorType::get(i64_, 2 * lanes_));
-    for (const unsigned first : {0U, 1U}) take_apart(every_second(b_, all, first));
+  const auto both = [&](unsigned lane) { return joined({sixteen_bytes(lane), sixteen_bytes(lane + 4)}); };
+  const auto mix = [&](llvm::Value* x, llvm::Value* y, Order order) {
+    return b_.CreateShuffleVector(x, y, order);
+  };
+  std::vector<std::vector<llvm::Value*>> words(count);
+  for (unsigned lane = 0; lane < lanes_; lane += kAtOnce) {
+    if (count == 2) {
+      llvm::Value *x = both(lane), *y = both(lane + 2);
+      words[0].push_back(mix(x, y, kEven));
+      words[1].push_back(mix(x, y, kOdd));
+      continue;
+    }
+    llvm::Value *first = both(lane), *second = both(lane + 1), *third = both(lane + 2),
+                *fourth = both(lane + 3);
+    for (const unsigned half : {0U, 1U}) {
+      llvm::Value* x = mix(first, second, half ? kHigh : kLow);
+      llvm::Value* y = mix(third, fourth, half ? kHigh : kLow);
+      words[2 * half].push_back(mix(x, y, kLowPairs));
+      words[2 * half + 1].push_back(mix(x, y, kHighPairs));
+    }
   }
+  std::vector<llvm::Value*> out;
+  for (auto& word : words) out.push_back(joined(std::move(word)));
   return out;
 }
 
@@ -224,45 +251,71 @@ bool Emitter::store_fields(const Value& address) {
   std::int64_t start = 0;
   unsigned count = 0;
   const std::size_t stores = stores_together(start, count);
-  if (stores == 1) return false;
+  if (stores == 1 || (count > 1 && lanes_ % kAtOnce)) return false;
   forget_words();
-  const auto tagged = [&](llvm::Instruction* made) {
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-  };
-  std::vector<llvm::Value*> words = words_of(stores, start, count);
+  const std::vector<llvm::Value*> words = words_of(stores, start, count);
   Target target{};
   target.shape = Target::Shape::kScattered;
   target.place = displaced(address, start);
   item_ += stores - 1;
-  // Words that are one pair after the other.
-  std::vector<llvm::Value*> chunks = words;
-  if (count > 1) chunks = {alternating(b_, words[0], words[1])};
-  if (count == 4) chunks.push_back(alternating(b_, words[2], words[3]));
-  for (llvm::Value*& chunk : chunks) chunk = b_.CreateBitCast(chunk, lanes(count > 1 ? i64_ : i32_));
   const Kind& kind = target.place.kind;
-  const bool is_line = kind.rep == Rep::kLine && !kind.upper;
-  if (node_->full && ((is_line && kind.stride == kWordBytes * count) || !host_.scatters)) {
-    llvm::Value* all = count == 4 ? alternating(b_, chunks[0], chunks[1]) : chunks[0];
-    all = b_.CreateBitCast(all, llvm::FixedVectorType::get(i32_, count * lanes_));
-    const bool by_rows = is_line && kind.stride == kWordBytes * count;
-    const unsigned of_one = (by_rows ? row_ : 1) * count;  // words
-    std::vector<llvm::Value*> places = by_rows ? row_bases(target.place) : each_pointer(target);
-    for (unsigned i = 0; i < places.size(); ++i) {
-      llvm::SmallVector<int, 128> order;
-      for (unsigned w = 0; w < of_one; ++w) order.push_back(static_cast<int>(i * of_one + w));
-      llvm::Value* pointer = by_rows ? b_.CreateIntToPtr(places[i], pointer_) : places[i];
-      tagged(b_.CreateAlignedStore(b_.CreateShuffleVector(all, order), pointer, llvm::Align(1)));
-    }
+  const bool is_line = kind.rep == Rep::kLine && !kind.upper && node_->full;
+  target.side_by_side = is_line && row_ > 1 && kind.stride == kWordBytes * count;
+  if (target.side_by_side || is_line || (node_->full && !host_.scatters)) {
+    store_chunks(target, words);
     return true;
   }
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    target.place = displaced(address, start + static_cast<std::int64_t>(i) * 8);
+  for (unsigned i = 0; i < count; i += 2) {
+    target.place = displaced(address, start + kWordBytes * i);
+    llvm::Value* v = words[i];
+    if (count > 1) v = b_.CreateBitCast(alternating(b_, words[i], words[i + 1]), lanes(i64_));
     if (host_.scatters)
-      tagged(b_.CreateMaskedScatter(chunks[i], pointers(target), llvm::Align(1), active()));
+      b_.CreateMaskedScatter(v, pointers(target), llvm::Align(1), active())
+          ->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
     else
-      store_lanes(target, chunks[i]);
+      store_lanes(target, v);
   }
   return true;
+}
+
+// Of all lanes, each chunk by itself or, where they are side by side, 16 bytes at a time.
+void Emitter::store_chunks(const Target& target, const std::vector<llvm::Value*>& words) {
+  const auto store_at = [&](llvm::Value* pointer, llvm::Value* v, unsigned first, unsigned size) {
+    llvm::Value* part = size == 1 ? b_.CreateExtractElement(v, first) : part_of(b_, v, first, size);
+    b_.CreateAlignedStore(part, pointer, llvm::Align(1))
+        ->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+  };
+  if (words.size() == 1 && target.side_by_side) {
+    unsigned row = 0;
+    for (llvm::Value* base : row_bases(target.place))
+      store_at(b_.CreateIntToPtr(base, pointer_), words[0], row_ * row++, row_);
+    return;
+  }
+  const std::vector<llvm::Value*> places = each_pointer(target);
+  if (words.size() == 1) {
+    for (unsigned lane = 0; lane < lanes_; ++lane) store_at(places[lane], words[0], lane, 1);
+    return;
+  }
+  for (unsigned lane = 0; lane < lanes_; lane += kAtOnce) {
+    const auto word = [&](unsigned number) { return part_of(b_, words[number], lane, kAtOnce); };
+    for (const unsigned half : {0U, 1U}) {  // two of each four lanes
+      const Order order = half ? kHigh : kLow;
+      llvm::Value* pairs = b_.CreateShuffleVector(word(0), word(1), order);
+      const unsigned at = lane + 2 * half;
+      if (words.size() == 4) {
+        llvm::Value* others = b_.CreateShuffleVector(word(2), word(3), order);
+        for (const unsigned one : {0U, 1U}) {
+          llvm::Value* whole = b_.CreateShuffleVector(pairs, others, one ? kHighPairs : kLowPairs);
+          for (const unsigned four : {0U, 4U}) store_at(places[at + one + four], whole, four, 4);
+        }
+      } else if (target.side_by_side) {
+        for (const unsigned four : {0U, 4U}) store_at(places[at + four], pairs, four, 4);
+      } else {
+        for (const unsigned i : {0U, 1U, 4U, 5U})
+          store_at(places[at + i], pairs, i < 4 ? 2 * i : 2 * i - 4, 2);
+      }
+    }
+  }
 }
 
 }  // namespace kiesel::model::translator

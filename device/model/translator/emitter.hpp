@@ -224,6 +224,7 @@ class Emitter {
   std::size_t stores_together(std::int64_t& start, unsigned& words) const;
   std::vector<llvm::Value*> words_of(std::size_t stores, std::int64_t start, unsigned words);
   bool store_fields(const Value& address);
+  void store_chunks(const Target& target, const std::vector<llvm::Value*>& words);
 
   // --- emit_run.cpp: accesses with few other instructions between them
   struct Run {
