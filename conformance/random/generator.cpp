@@ -1,5 +1,6 @@
 #include "conformance/random/generator.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace kiesel::conformance {
@@ -164,6 +165,21 @@ std::string Generator::condition(const Place& place, bool uniform) {
   }
 }
 
+// Words side by side: from a table, from private memory, to private memory.
+void Generator::members(const Place& place) {
+  const std::string count = chance(50) ? "2" : "4";
+  switch (pick(place.helper ? 1 : 3)) {
+    case 0:
+      return line(variable() + " += MEMBERS" + count + "(in, (" + word(1, place) + " & " +
+                  (count == "2" ? "31u" : "15u") + ") * " + count + "u);");
+    case 1:
+      return line(variable() + " ^= MEMBERS" + count + "(p, (" + word(0, place) + " & 1u) * 4u);");
+    default:
+      return line("SET_MEMBERS" + count + "(p, (" + word(0, place) + " & 1u) * 4u, " + variable() + ", " +
+                  variable() + ");");
+  }
+}
+
 // A law of sub-group operations among the lanes that get here.
 void Generator::lanes(const Place& place) {
   constexpr std::array<const char*, 7> kLaws{"count", "scan", "first", "own", "ballot", "elect", "vote"};
@@ -173,6 +189,7 @@ void Generator::lanes(const Place& place) {
 
 void Generator::assign(const Place& place) {
   if (chance(10)) return lanes(place);
+  if (chance(8)) return members(place);
   switch (pick(place.helper ? 6 : 10)) {
     case 9:
       // Private memory for some work-items, global memory for others.
@@ -327,8 +344,8 @@ void Generator::helper(const std::string& name) {
   place.helper = true;
   place.uniform = false;
   place.depth = 1;
-  budget_ = 5;
-  statements(place, 4);
+  budget_ = std::min(5U, statements_);
+  statements(place, std::min(4U, statements_));
   line("return a0 + a1 + a2 + a3 + TO_WORD(f0 + f1);");
   in_helper_ = false;
   --indent_;
@@ -367,10 +384,10 @@ RandomKernel Generator::make(const std::string& name) {
   line("uint i8 = 0u, i9 = 0u, i10 = 0u, i11 = 0u, i12 = 0u, i13 = 0u, i14 = 0u, i15 = 0u;");
   line("for (i0 = 0u; i0 < 8u; i0++) p[i0] = i0 * a1;");
   counters_ = 1;
-  budget_ = 14 + static_cast<unsigned>(pick(16));
+  budget_ = std::min(14 + static_cast<unsigned>(pick(16)), statements_);
   Place place;
   place.may_return = !barriers_;
-  statements(place, 6 + static_cast<unsigned>(pick(6)));
+  statements(place, std::min(6 + static_cast<unsigned>(pick(6)), statements_));
   while (next_label_ < labels_) line("L" + text(next_label_++) + ": ;");
   line("OUT(0) = a0; OUT(1) = a1; OUT(2) = a2; OUT(3) = a3;");
   line("OUT(4) = FLOAT_BITS(f0); OUT(5) = FLOAT_BITS(f1); OUT(6) = (uint)(l0 ^ l0 >> 32) + u0 + u1;");

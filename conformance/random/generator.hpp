@@ -22,8 +22,10 @@ struct RandomKernel {
 // The same seed gives the same kernel everywhere.
 class Generator {
  public:
-  // `half`: with arithmetic in half precision.
-  Generator(std::uint64_t seed, bool half) : half_(half), random_(seed) {}
+  // `half`: with arithmetic in half precision. `statements`: at most so many that hold others, or stand
+  // outside of all.
+  Generator(std::uint64_t seed, bool half, unsigned statements)
+      : half_(half), statements_(statements), random_(seed) {}
 
   RandomKernel make(const std::string& name);
 
@@ -52,6 +54,7 @@ class Generator {
   void statements(Place place, unsigned count);
   void statement(const Place& place);
   void assign(const Place& place);
+  void members(const Place& place);
   void lanes(const Place& place);
   void part(Place& place);
   void branch(Place place);
@@ -63,6 +66,7 @@ class Generator {
   void helper(const std::string& name);
 
   bool half_;
+  unsigned statements_;
   std::mt19937_64 random_;
   std::string out_;
   std::string kernel_;

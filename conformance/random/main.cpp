@@ -1,4 +1,4 @@
-// kiesel_random_kernels: random kernels on the device model with 1, 4, 8 and 32 lanes, against the same text
+// kiesel_random_kernels: random kernels on device models with warps of several sizes, against the same text
 // compiled by the host's C compiler.
 #include <fmt/format.h>
 #include <stdlib.h>
@@ -20,8 +20,6 @@
 namespace kiesel::conformance {
 namespace {
 
-constexpr std::uint32_t kLanes[] = {1, 4, 8, 32};
-
 struct Options {
   unsigned count = 40;
   std::uint64_t seed = 1;
@@ -31,6 +29,8 @@ struct Options {
   std::string dump;      // folder for the stages of every build
   bool opencl = false;   // also on the loader's device
   unsigned mutants = 0;  // programs with a wrong mask, of each program
+  std::vector<std::uint32_t> lanes{1, 4, 8, 32};
+  unsigned statements = 100;
   // Programs at a time.
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
@@ -206,7 +206,8 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
                  compiler::Client& compiler, Tally& tally) {
   std::vector<RandomKernel> kernels;
   for (unsigned i = first; i < first + count; ++i)
-    kernels.push_back(Generator(options.seed + i, options.half).make("k" + std::to_string(options.seed + i)));
+    kernels.push_back(Generator(options.seed + i, options.half, options.statements)
+                          .make("k" + std::to_string(options.seed + i)));
   const Inputs inputs = make_inputs();
   std::filesystem::create_directory(folder);
   const auto host = HostProgram::build(kernels, folder);
@@ -214,7 +215,7 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
   std::vector<std::vector<std::uint32_t>> right;
   for (const RandomKernel& kernel : kernels) right.push_back(host->run(kernel, inputs));
   tally.kernels += count;
-  for (const std::uint32_t lanes : kLanes)
+  for (const std::uint32_t lanes : options.lanes)
     run_on_device(options, kernels, inputs, right, lanes, compiler, tally);
   if (options.opencl) run_on_opencl(kernels, inputs, right, tally);
   if (!options.mutants) return {};
@@ -281,6 +282,9 @@ int main(int argc, char** argv) {
   CLI::App app{"Random kernels on the device model against the host"};
   app.add_option("--count", options.count, "Kernels to make")->capture_default_str();
   app.add_option("--seed", options.seed, "Of the first kernel; each next one has the next")
+      ->capture_default_str();
+  app.add_option("--lanes", options.lanes, "Lanes of a warp, one run for each")->capture_default_str();
+  app.add_option("--statements", options.statements, "Of a kernel at most, for small ones")
       ->capture_default_str();
   app.add_option("--batch", options.batch, "Kernels in one program")
       ->capture_default_str()

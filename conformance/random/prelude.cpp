@@ -12,6 +12,10 @@ constexpr std::string_view kCommon = R"(
 #define IN(i) in[(i) & 63u]
 #define FIN(i) fin[(i) & 63u]
 #define OUT(i) out[GID * 8u + (i)]
+#define MEMBERS2(from, i) ((from)[i] + (from)[(i) + 1u] * 3u)
+#define MEMBERS4(from, i) (MEMBERS2(from, i) ^ MEMBERS2(from, (i) + 2u))
+#define SET_MEMBERS2(to, i, x, y) ((to)[(i) + 1u] = (y), (to)[i] = (x))
+#define SET_MEMBERS4(to, i, x, y) (SET_MEMBERS2(to, i, x, y), SET_MEMBERS2(to, (i) + 2u, y, x))
 #define TABLES in, fin, N
 #define MINIMUM(a, b) (uint)((a) < (b) ? (a) : (b))
 #define MAXIMUM(a, b) ((a) > (b) ? (a) : (b))
