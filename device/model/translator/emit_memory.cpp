@@ -15,35 +15,53 @@ namespace {
 
 constexpr std::int64_t kLaunchBlockBytes = 4096;  // at least, behind mscratch
 
-// A line that is aligned where its first lane is, and short enough for a site's span.
-bool rises(const Value& place, unsigned alignment) {
-  return place.kind.rep == Rep::kLine && !place.kind.upper && place.kind.stride >= 0 &&
-         place.kind.stride % alignment == 0;
+// A line that is aligned where its first lane is.
+bool is_aligned_line(const Value& place, unsigned alignment) {
+  return place.kind.rep == Rep::kLine && !place.kind.upper && place.kind.stride % alignment == 0;
 }
 
-bool is_offset(const Value& place, unsigned alignment) {
-  return place.kind.rep == Rep::kOffset && !place.kind.upper && place.kind.stride % alignment == 0;
+bool rises(const Value& place, unsigned alignment) {
+  return is_aligned_line(place, alignment) && place.kind.stride >= 0;
 }
+
+bool is_offset(const Value& place) { return place.kind.rep == Rep::kOffset && !place.kind.upper; }
 
 }  // namespace
 
 // For accesses of `bytes` at `place`, a multiple of `alignment`, of a line for those of a whole row.
 std::uint32_t Emitter::new_site(const Value& place, std::uint64_t bytes, unsigned alignment) {
-  if (rises(place, alignment)) bytes += static_cast<std::uint64_t>(place.kind.stride) * (row_ - 1);
+  if (rises(place, alignment) || falls(place, alignment))
+    bytes += static_cast<std::uint64_t>(std::abs(place.kind.stride)) * (row_ - 1);
   out_.sites.push_back({static_cast<std::uint32_t>(bytes),
-                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place, alignment)});
+                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place)});
   return static_cast<std::uint32_t>(out_.sites.size() - 1);
 }
 
-// The site's units from `begin` to an address, one or a vector; a large number where it is below or no
-// multiple of the unit.
-llvm::Value* Emitter::units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address) {
-  llvm::Type* type = address->getType();
-  llvm::Value* bytes = b_.CreateSub(address, type->isVectorTy() ? splat(begin) : begin);
-  const unsigned shift = out_.sites[site].shift;
+// Bytes as units of 1 << shift; a large number where they are no multiple of it.
+llvm::Value* Emitter::rotated(llvm::Value* bytes, unsigned shift) {
+  llvm::Type* type = bytes->getType();
   if (shift == 0) return bytes;
   return b_.CreateIntrinsic(llvm::Intrinsic::fshr, {type},
                             {bytes, bytes, llvm::ConstantInt::get(type, shift)});
+}
+
+// A line whose last lane is the lowest: of full warps it is checked and accessed as a row, too.
+bool Emitter::falls(const Value& place, unsigned alignment) const {
+  return node_->full && is_aligned_line(place, alignment) && place.kind.stride < 0;
+}
+
+// The lowest addresses of rows.
+std::vector<llvm::Value*> Emitter::row_starts(const Value& place) {
+  std::vector<llvm::Value*> rows = row_bases(place);
+  if (place.kind.stride < 0)
+    for (llvm::Value*& row : rows) row = b_.CreateAdd(row, number64(place.kind.stride * (row_ - 1)));
+  return rows;
+}
+
+// The site's units from `begin` to an address, one or a vector.
+llvm::Value* Emitter::units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address) {
+  llvm::Value* bytes = b_.CreateSub(address, address->getType()->isVectorTy() ? splat(begin) : begin);
+  return rotated(bytes, out_.sites[site].shift);
 }
 
 // Address, or each lane's, lies in the site's range.
@@ -215,26 +233,29 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place) {
     phi->addIncoming(some, ends);
     return phi;
   }
-  if (rises(place, alignment)) {
+  if (rises(place, alignment) || falls(place, alignment)) {
     llvm::Value* ok = nullptr;
-    for (llvm::Value* row : row_bases(place)) {
+    for (llvm::Value* row : row_starts(place)) {
       llvm::Value* one = site_check(site, row);
       ok = ok ? b_.CreateAnd(ok, one) : one;
     }
     return ok;
   }
-  if (is_offset(place, alignment)) return offsets_inside(site, place);
+  if (is_offset(place)) return offsets_inside(site, place);
   llvm::Value* ok = bits(site_check(site, wide(place)));
   if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
   return b_.CreateICmpEQ(ok, all_lanes());
 }
 
-// Likewise, of offsets: they are compared with the range's numbers of units, counted from the base on.
+// Likewise, of offsets: they are compared with the range's numbers of units, counted from the base on. What
+// an offset counts is so many units, or a part of one.
 llvm::Value* Emitter::offsets_inside(std::uint32_t site, const Value& place) {
   const auto [begin, limit] = site_range(site);
   const unsigned stride = llvm::Log2_64(static_cast<std::uint64_t>(place.kind.stride));
-  const unsigned more = stride - out_.sites[site].shift;  // an offset counts 1 << more units
-  llvm::Value* units = units_from(site, begin, b_.CreateAdd(place.step, b_.getInt64(kUnitsBefore << stride)));
+  const unsigned shift = out_.sites[site].shift, more = stride > shift ? stride - shift : 0,
+                 less = shift > stride ? shift - stride : 0;
+  llvm::Value* base = b_.CreateAdd(place.step, b_.getInt64(kUnitsBefore << stride));
+  llvm::Value* units = rotated(b_.CreateSub(base, begin), shift - less);
   llvm::Value* near = b_.CreateICmpULT(units, b_.getInt64(std::uint64_t{1} << (31 + more)));
   llvm::Value* first = b_.CreateSub(b_.CreateLShr(units, more), b_.getInt64(kUnitsBefore));
   llvm::Value* count = limit;
@@ -243,7 +264,8 @@ llvm::Value* Emitter::offsets_inside(std::uint32_t site, const Value& place) {
     count = b_.CreateAdd(b_.CreateSub(limit, b_.CreateAnd(units, rest)), b_.getInt64(rest));
     count = b_.CreateLShr(count, more);
   }
-  llvm::Value* number = b_.CreateAdd(place.v, splat(b_.CreateTrunc(first, i32_)));
+  if (less) count = b_.CreateBinaryIntrinsic(llvm::Intrinsic::umin, limit, b_.getInt64(kMostUnits >> less));
+  llvm::Value* number = rotated(b_.CreateAdd(place.v, splat(b_.CreateTrunc(first, i32_))), less);
   llvm::Value* outside = bits(b_.CreateICmpUGE(number, splat(b_.CreateTrunc(count, i32_))));
   if (!node_->full) outside = b_.CreateAnd(outside, mask());
   return b_.CreateAnd(near, b_.CreateICmpEQ(outside, no_lanes()));
@@ -311,9 +333,11 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     target.shape = Target::Shape::kOnce;
     target.pointer = b_.CreateIntToPtr(place.v, pointer_);
   } else if (place.kind.rep == Rep::kLine &&
-             (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)))) {
+             (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)) ||
+              (place.kind.stride == -std::int64_t{bytes} && falls(place, bytes)))) {
     target.shape = Target::Shape::kRows;
-    target.rows = row_bases(place);
+    target.rows = row_starts(place);
+    target.is_reversed = place.kind.stride < 0;
     target.place = place;
   } else {
     target.shape = Target::Shape::kScattered;
@@ -425,7 +449,8 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
         made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
         return made;
       }
-      parts.push_back(tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(bytes))));
+      llvm::Value* part = tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(bytes)));
+      parts.push_back(target.is_reversed ? b_.CreateVectorReverse(part) : part);
     }
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
     return joined(std::move(parts));
@@ -527,6 +552,7 @@ void Emitter::store_to(const Target& target, const Item& item) {
         return b_.CreateShuffleVector(all, order);
       };
       llvm::Value *part = row_of(v), *lanes_on = active();
+      if (target.is_reversed) part = b_.CreateVectorReverse(part);
       if (lanes_on && host_.has_masks)
         tagged(b_.CreateMaskedStore(part, pointer, llvm::Align(bytes), row_of(lanes_on)));
       else if (lanes_on)

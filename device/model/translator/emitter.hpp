@@ -160,7 +160,8 @@ class Emitter {
     llvm::Value* pointer;  // one, or <lanes x ptr>; null where `place` says it
     enum class Shape : std::uint8_t { kOnce, kRows, kPartOfRow, kScattered } shape;
     Value place;                       // kScattered, kRows
-    std::vector<llvm::Value*> rows;    // kRows: address of each row
+    std::vector<llvm::Value*> rows;    // kRows: lowest address of each row
+    bool is_reversed = false;          // kRows: that is the last lane's
     llvm::Value* shift = nullptr;      // kPartOfRow: the lowest of its bits in each lane's 64
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
     unsigned byte = 0;
@@ -208,6 +209,9 @@ class Emitter {
                          const LaneBody& body, llvm::Value* before = nullptr);
   llvm::Value* site_check(std::uint32_t site, llvm::Value* address);
   std::pair<llvm::Value*, llvm::Value*> site_range(std::uint32_t site);  // begin, limit
+  bool falls(const Value& place, unsigned alignment) const;
+  std::vector<llvm::Value*> row_starts(const Value& place);
+  llvm::Value* rotated(llvm::Value* bytes, unsigned shift);
   llvm::Value* units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address);
   std::uint32_t new_site(const Value& place, std::uint64_t bytes, unsigned alignment);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
