@@ -172,6 +172,10 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
     case Op::subw:
       combine(0, true);
       break;
+    case Op::xori:
+      base = b_.CreateNot(x.v);
+      if (rows) step = b_.CreateNeg(step_of(x));
+      break;
     case Op::slli:
     case Op::slliw:
     case Op::slli_uw:

@@ -402,6 +402,8 @@ Kind Kinds::line(const Item& item, const Kind& a, const Kind& b) const {
       return in.imm == 0 ? a : make(p, false);
     case Op::sub:
       return make(p - q, false, a.upper && b.upper);
+    case Op::xori:  // -1 - a
+      return in.imm == -1 && !a.upper ? make(-p, a.narrow) : Kind();
     case Op::slli:
       if (in.imm == 32 && is_small(p)) return make(p << 32, false, true);
       return in.imm < 20 && is_small(p) ? make(p << in.imm, false) : Kind();
