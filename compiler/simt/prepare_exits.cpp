@@ -6,12 +6,14 @@
 #include <llvm/ADT/SCCIterator.h>
 #include <llvm/IR/CFG.h>
 #include <llvm/IR/Constants.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/Pass.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Local.h>
 
+#include "compiler/simt/asm_text.hpp"
 #include "compiler/simt/passes.hpp"
 
 namespace kiesel::simt {
@@ -60,7 +62,6 @@ std::vector<BasicBlock*> endless_component(llvm::Function& function, const Basic
 }
 
 void open_endless_loops(llvm::Function& function, const Exit& exit) {
-  auto& context = function.getContext();
   for (auto loop = endless_component(function, exit.block); !loop.empty();
        loop = endless_component(function, exit.block)) {
     BasicBlock* from = loop.front();
@@ -68,8 +69,9 @@ void open_endless_loops(llvm::Function& function, const Exit& exit) {
     BasicBlock* to = jump->getSuccessor(0);
     BasicBlock* middle = llvm::SplitEdge(from, to);
     middle->getTerminator()->eraseFromParent();
-    // Code generation folds it away; until then the analyses see a way out.
-    BranchInst::Create(to, exit.block, llvm::ConstantInt::getTrue(context), middle);
+    // Opaque: structurizing folds a branch on a constant, and the way out would be gone again.
+    llvm::IRBuilder<> at(middle);
+    at.CreateCondBr(at.CreateICmpNE(emit_opaque(at, at.getInt64(1)), at.getInt64(0)), to, exit.block);
     exit.add(middle, nullptr);
   }
 }

@@ -237,6 +237,37 @@ never:
 out:
   ret void
 })",
+      // endless for some lanes, inside a loop that others leave one by one
+      R"(define void @k(ptr %p) {
+entry:
+  %u = call i64 @uniform()
+  %s = icmp eq i64 %u, 0
+  br i1 %s, label %start, label %out
+start:
+  %l = call i64 @lane()
+  %b = and i64 %l, 16
+  %c = icmp eq i64 %b, 0
+  br i1 %c, label %out, label %enter
+enter:
+  %step = call i64 @uniform()
+  br label %head
+head:
+  %i = phi i64 [ %l, %enter ], [ %i2, %next ]
+  %q = getelementptr i64, ptr %p, i64 %i
+  %v = load i64, ptr %q
+  %d = icmp sgt i64 %v, -1
+  br i1 %d, label %next, label %spin
+spin:
+  br label %spin
+next:
+  store i64 0, ptr %q
+  %i2 = add i64 %i, %step
+  %f = and i64 %i2, 16
+  %e = icmp eq i64 %f, 0
+  br i1 %e, label %out, label %head
+out:
+  ret void
+})",
       // a switch with fall-through in a loop
       R"(define void @k(ptr %p) {
 entry:
