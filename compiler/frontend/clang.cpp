@@ -2,6 +2,7 @@
 
 #include <clang/Basic/FileManager.h>
 #include <clang/Basic/SourceManager.h>
+#include <clang/Basic/TargetInfo.h>
 #include <clang/CodeGen/ModuleBuilder.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
@@ -75,6 +76,9 @@ class MakeModule : public clang::ASTFrontendAction {
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler,
                                                         llvm::StringRef file) override {
+    // OpenCL C reserves long long, and Clang makes it 128 bits, which SPIR-V does not have. Programs mean the
+    // host's type.
+    compiler.getTarget().LongLongWidth = compiler.getTarget().LongLongAlign = 64;
     std::unique_ptr<clang::CodeGenerator> generator(clang::CreateLLVMCodeGen(
         compiler.getDiagnostics(), file, &compiler.getVirtualFileSystem(), compiler.getHeaderSearchOpts(),
         compiler.getPreprocessorOpts(), compiler.getCodeGenOpts(), context_));

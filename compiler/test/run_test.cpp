@@ -48,6 +48,20 @@ TEST_CASE("saxpy") {
   for (int i = 0; i < 1024; ++i) CHECK(result[i] == (i < kCount ? 3.0f * i + 5 : i + 5.0f));
 }
 
+TEST_CASE("long long and literals of that type have 64 bits") {
+  Loaded program(
+      "typedef struct { char c; unsigned long long x; } pair_t;"
+      "kernel void k(global unsigned long long* out, global const int* in) {"
+      "  out[0] = sizeof(long long); out[1] = sizeof(pair_t); out[2] = (ulong)in[0] ^ 0xF0F0F0F0F0ULL;"
+      "  long long n = in[1]; out[3] = n >> 1; out[4] = (1LL << 40) * in[0]; out[5] = (long long)(float)n; "
+      "}");
+  Buffer<std::uint64_t> out(std::vector<std::uint64_t>(6));
+  Buffer<std::int32_t> in({3, -5});
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, out, in));
+  CHECK(out.read() == std::vector<std::uint64_t>{8, 16, 3 ^ 0xF0F0F0F0F0, ~std::uint64_t{2}, 3ull << 40,
+                                                 ~std::uint64_t{4}});
+}
+
 TEST_CASE("structs by value, read and written") {
   struct Pair {
     std::int32_t a;
