@@ -29,6 +29,10 @@ void make_exchanges_writable(llvm::Module& module);
 // can turn round. Blocks of such a function come into reverse post order.
 void order_blocks(llvm::Module& module);
 
+// as_uint2 of a scalar that is a constant: Clang leaves a cast of a vector of one element, which SPIR-V does
+// not have. It becomes the vector's value.
+void fold_reinterpreted_scalars(llvm::Module& module);
+
 // Samplers as the writer takes them: arguments of one type, literals with a filter.
 void make_samplers_writable(llvm::Module& module);
 

@@ -64,6 +64,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   own_inline_definitions(module);
   bound_dimensions(module);
   make_exchanges_writable(module);
+  fold_reinterpreted_scalars(module);
   make_samplers_writable(module);
   order_blocks(module);
   const auto unsigned_hints = kernels_with_unsigned_hints(module);

@@ -62,6 +62,20 @@ TEST_CASE("long long and literals of that type have 64 bits") {
                                                  ~std::uint64_t{4}});
 }
 
+TEST_CASE("constants reinterpreted as vectors, and vectors as scalars") {
+  Loaded program(
+      "kernel void k(global uint2* out, global ulong* scalars, int n) {"
+      "  out[0] = as_uint2(0x200000001UL); out[1] = as_uint2(5UL) ^ (uint2)(6, 7);"
+      "  out[2] = n ? as_uint2(as_double(8UL)) : as_uint2(9UL); out[3] = as_uint2(1.0);"
+      "  scalars[0] = as_uint2(0x300000004UL).y; scalars[1] = as_ulong((uint2)(1, 2));"
+      "  scalars[2] = as_ulong(as_uchar8(0x0102030405060708UL).s76543210); }");
+  Buffer<std::uint32_t> out(std::vector<std::uint32_t>(8));
+  Buffer<std::uint64_t> scalars(std::vector<std::uint64_t>(3));
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, out, scalars, 1));
+  CHECK(out.read() == std::vector<std::uint32_t>{1, 2, 3, 7, 8, 0, 0, 0x3FF00000});
+  CHECK(scalars.read() == std::vector<std::uint64_t>{3, 0x200000001, 0x0807060504030201});
+}
+
 TEST_CASE("structs by value, read and written") {
   struct Pair {
     std::int32_t a;
