@@ -1,8 +1,10 @@
 // Replaces what the RISC-V code generator would turn into a branch: selects, and the intrinsics and
 // conversions that it builds from selects.
 #include <llvm/ADT/SmallVector.h>
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/PatternMatch.h>
 #include <llvm/Pass.h>
 
 #include "compiler/simt/choose.hpp"
@@ -16,6 +18,7 @@ using llvm::CmpInst;
 using llvm::IRBuilder;
 using llvm::Type;
 using llvm::Value;
+using namespace llvm::PatternMatch;
 
 class RemoveSelects final : public llvm::FunctionPass {
  public:
@@ -55,12 +58,17 @@ class RemoveSelects final : public llvm::FunctionPass {
     return nullptr;
   }
 
-  // The code generator would choose between two float constants.
+  // The code generator would choose between two float constants, also for a bit that was extended before.
   static Value* rewrite_bit_to_float(IRBuilder<>& at, llvm::CastInst& cast) {
-    Value* bit = cast.getOperand(0);
-    if (!bit->getType()->isIntOrIntVectorTy(1)) return nullptr;
     if (!llvm::isa<llvm::UIToFPInst, llvm::SIToFPInst>(cast)) return nullptr;
-    const double one = llvm::isa<llvm::UIToFPInst>(cast) ? 1.0 : -1.0;
+    Value* bit = cast.getOperand(0);
+    bool is_signed = llvm::isa<llvm::SIToFPInst>(cast);
+    if (match(bit, m_ZExt(m_Value(bit))))
+      is_signed = false;
+    else if (is_signed)
+      match(bit, m_SExt(m_Value(bit)));
+    if (!bit->getType()->isIntOrIntVectorTy(1)) return nullptr;
+    const double one = is_signed ? -1.0 : 1.0;
     return at.CreateSelect(bit, llvm::ConstantFP::get(cast.getType(), one),
                            llvm::Constant::getNullValue(cast.getType()));
   }
@@ -115,7 +123,17 @@ class RemoveSelects final : public llvm::FunctionPass {
     return at.CreateSelect(at.CreateICmp(wins, a, b), a, b);
   }
 
+  static bool is_all_signs(const Value* value) {
+    const auto* from = llvm::dyn_cast<llvm::Instruction>(value);
+    return from && llvm::ComputeNumSignBits(value, from->getModule()->getDataLayout()) ==
+                       value->getType()->getScalarSizeInBits();
+  }
+
   static Value* absolute(IRBuilder<>& at, Value* value) {
+    // Of 0 and -1 the code generator sees that 0 and 1 come out, and again what a float of them is chosen by.
+    if (is_all_signs(value))
+      return at.CreateSelect(at.CreateIsNotNull(value), llvm::ConstantInt::get(value->getType(), 1),
+                             llvm::Constant::getNullValue(value->getType()));
     Value* sign = at.CreateAShr(value, value->getType()->getScalarSizeInBits() - 1);
     return at.CreateSub(at.CreateXor(value, sign), sign);
   }

@@ -64,6 +64,17 @@ TEST_CASE("the float extremes that keep NaN are no branches") {
 TEST_CASE("conversions that code generation builds from selects are no branches") {
   check_branchless("define float @f(i1 %c) {\n  %r = uitofp i1 %c to float\n  ret float %r\n}");
   check_branchless("define double @f(i1 %c) {\n  %r = sitofp i1 %c to double\n  ret double %r\n}");
+  for (const std::string to : {"uitofp", "sitofp"})
+    for (const std::string extended : {"zext", "sext"})
+      check_branchless("define float @f(float %a) {\n  %c = fcmp ogt float %a, 0.0\n  %x = " + extended +
+                       " i1 %c to i32\n  %r = " + to + " i32 %x to float\n  ret float %r\n}");
+  // the absolute value of what a comparison of vectors gives, as a number
+  check_branchless(
+      "declare i32 @llvm.abs.i32(i32, i1)\n"
+      "define float @f(float %a) {\n  %v = insertelement <2 x float> zeroinitializer, float %a, i64 0\n"
+      "  %c = fcmp ogt <2 x float> %v, <float 1.0, float -1.0>\n  %x = sext <2 x i1> %c to <2 x i32>\n"
+      "  %e = extractelement <2 x i32> %x, i64 0\n  %p = call i32 @llvm.abs.i32(i32 %e, i1 false)\n"
+      "  %r = uitofp i32 %p to float\n  ret float %r\n}");
   check_branchless(
       "declare i32 @llvm.fptosi.sat.i32.f32(float)\n"
       "define i32 @f(float %a) {\n  %r = call i32 @llvm.fptosi.sat.i32.f32(float %a)\n  ret i32 %r\n}");
