@@ -417,6 +417,13 @@ unsigned access_bytes(Op op) {
   }
 }
 
+bool is_atomic(const Instruction& in) {
+  const Format format = isa::info(in.op).format;
+  return format == Format::kAtomic || format == Format::kLoadReserved;
+}
+
+bool is_fence(const Instruction& in) { return in.op == Op::fence || in.op == Op::fence_i; }
+
 bool is_compare_and_swap(const Instruction& in) { return in.op == Op::amocas_w || in.op == Op::amocas_d; }
 
 bool is_load(const Instruction& in) {

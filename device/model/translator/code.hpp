@@ -42,6 +42,8 @@ Operands operands_of(const Instruction& in);
 unsigned access_bytes(isa::Op op);
 bool is_load(const Instruction& in);
 bool is_store(const Instruction& in);
+bool is_atomic(const Instruction& in);  // lr and sc, too
+bool is_fence(const Instruction& in);
 bool is_compare_and_swap(const Instruction& in);  // reads rd too
 // Of the lower halves of its operands, to a sign-extended result.
 bool is_word(isa::Op op);

@@ -366,9 +366,8 @@ class Finder {
 
   // An access that may be of private memory, at a place that is not known.
   static bool escapes(const Item& item) {
-    const Format format = isa::info(item.in.op).format;
-    const bool accesses = is_access(item.in) || format == Format::kAtomic || format == Format::kLoadReserved;
-    return accesses && item.may_be_private && (!is_access(item.in) || !item.first.is(Base::kWindowEnd));
+    return (is_access(item.in) || is_atomic(item.in)) && item.may_be_private &&
+           (!is_access(item.in) || !item.first.is(Base::kWindowEnd));
   }
 
   void find_slots() {

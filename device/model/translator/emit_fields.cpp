@@ -20,13 +20,7 @@ constexpr int kLow[] = {0, 8, 1, 9, 4, 12, 5, 13}, kHigh[] = {2, 10, 3, 11, 6, 1
 constexpr int kLowPairs[] = {0, 1, 8, 9, 4, 5, 12, 13}, kHighPairs[] = {2, 3, 10, 11, 6, 7, 14, 15};
 constexpr int kEven[] = {0, 2, 8, 10, 4, 6, 12, 14}, kOdd[] = {1, 3, 9, 11, 5, 7, 13, 15};
 
-llvm::Value* part_of(llvm::IRBuilder<>& b, llvm::Value* v, unsigned first, unsigned count) {
-  llvm::SmallVector<int, 64> order;
-  for (unsigned i = first; i < first + count; ++i) order.push_back(static_cast<int>(i));
-  return b.CreateShuffleVector(v, order);
-}
-
-// a's elements and b's by turns.
+// The elements of both by turns.
 llvm::Value* alternating(llvm::IRBuilder<>& b, llvm::Value* first, llvm::Value* second) {
   const auto count = llvm::cast<llvm::FixedVectorType>(first->getType())->getNumElements();
   llvm::SmallVector<int, 128> order;
@@ -38,9 +32,7 @@ llvm::Value* alternating(llvm::IRBuilder<>& b, llvm::Value* first, llvm::Value* 
 }
 
 bool starts_anew(const Item& item) {  // what was loaded before is not what is there
-  const isa::Format format = isa::info(item.in.op).format;
-  return is_store(item.in) || item.in.op == isa::Op::fence || item.in.op == isa::Op::fence_i ||
-         format == isa::Format::kAtomic || format == isa::Format::kLoadReserved;
+  return (is_store(item.in) && item.slot == kNone) || is_fence(item.in) || is_atomic(item.in);
 }
 
 }  // namespace
@@ -54,8 +46,7 @@ void Emitter::forget_words() {
 std::int64_t Emitter::whole_end(const AccessGroup& group, const Value& address) const {
   const std::int64_t stride = address.kind.stride, bytes = group.end - group.first;
   const bool fits = (stride == 4 || stride == 8 || stride == 16) && 2 * bytes > stride && bytes < stride;
-  const bool is_line = address.kind.rep == Rep::kLine && !address.kind.upper && node_->full;
-  return is_line && fits ? group.first + stride : group.end;
+  return node_->full && is_line(address.kind) && fits ? group.first + stride : group.end;
 }
 
 std::int64_t Emitter::word_of(const Group& group, std::int64_t offset) {
@@ -100,9 +91,9 @@ void Emitter::find_word(const Item& item, const Value& address, Target& target) 
   unsigned words = 1;
   std::int64_t start = word;
   const std::int64_t stride = target.place.kind.stride;
-  const bool is_line = target.place.kind.rep == Rep::kLine && !target.place.kind.upper && node_->full;
-  const bool is_wide = lanes_ % kAtOnce == 0, is_alone = node_->full && (is_line || !host_.scatters);
-  const bool is_whole = is_line && row_ > 1 && is_inside(chunk_of(group.of->first, stride), stride);
+  const bool full_line = node_->full && is_line(target.place.kind);
+  const bool is_wide = lanes_ % kAtOnce == 0, is_alone = full_line || (node_->full && !host_.scatters);
+  const bool is_whole = full_line && row_ > 1 && is_inside(chunk_of(group.of->first, stride), stride);
   if (is_whole && (stride == 4 || (is_wide && (stride == 8 || stride == 16)))) {
     words = static_cast<unsigned>(stride) / kWordBytes;
     start = chunk_of(group.of->first, stride);
@@ -130,10 +121,6 @@ void Emitter::find_word(const Item& item, const Value& address, Target& target) 
 // A chunk's words, each of all lanes.
 std::vector<llvm::Value*> Emitter::load_words(const Target& target) {
   const auto count = static_cast<unsigned>(target.fresh.size());
-  const auto tagged = [&](auto* made) {
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-    return made;
-  };
   const auto load_at = [&](llvm::Value* pointer, unsigned words) -> llvm::Value* {
     return tagged(b_.CreateAlignedLoad(llvm::FixedVectorType::get(i32_, words), pointer, llvm::Align(1)));
   };
@@ -152,7 +139,7 @@ std::vector<llvm::Value*> Emitter::load_words(const Target& target) {
   }
   const std::vector<llvm::Value*> places = all ? std::vector<llvm::Value*>() : each_pointer(target);
   const auto sixteen_bytes = [&](unsigned lane) -> llvm::Value* {  // from a lane's chunk on
-    if (all) return part_of(b_, all, 2 * lane, 4);
+    if (all) return part_of(all, 2 * lane, 4);
     if (count == 4 || target.side_by_side) return load_at(places[lane], 4);
     return joined({load_at(places[lane], 2), load_at(places[lane + 1], 2)});
   };
@@ -190,10 +177,9 @@ llvm::Value* Emitter::load_part(const Target& target, const Instruction& in) {
     llvm::Value* place = b_.CreatePtrToInt(pointers(target), lanes(i64_));
     llvm::Value* start = b_.CreateAnd(place, splat(number64(-4)));
     llvm::Value* byte = b_.CreateAnd(b_.CreateTrunc(place, lanes(i32_)), splat(b_.getInt32(3)));
-    auto* made = b_.CreateMaskedGather(lanes(i32_), b_.CreateIntToPtr(start, lanes(pointer_)), llvm::Align(1),
-                                       active());
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-    word = b_.CreateLShr(made, b_.CreateShl(byte, splat(b_.getInt32(3))));
+    word = tagged(b_.CreateMaskedGather(lanes(i32_), b_.CreateIntToPtr(start, lanes(pointer_)),
+                                        llvm::Align(1), active()));
+    word = b_.CreateLShr(word, b_.CreateShl(byte, splat(b_.getInt32(3))));
   } else {
     if (!target.fresh.empty()) {
       const auto words = load_words(target);
@@ -259,9 +245,8 @@ bool Emitter::store_fields(const Value& address) {
   target.place = displaced(address, start);
   item_ += stores - 1;
   const Kind& kind = target.place.kind;
-  const bool is_line = kind.rep == Rep::kLine && !kind.upper && node_->full;
-  target.side_by_side = is_line && row_ > 1 && kind.stride == kWordBytes * count;
-  if (target.side_by_side || is_line || (node_->full && !host_.scatters)) {
+  target.side_by_side = node_->full && is_line(kind) && row_ > 1 && kind.stride == kWordBytes * count;
+  if (node_->full && (is_line(kind) || !host_.scatters)) {
     store_chunks(target, words);
     return true;
   }
@@ -270,8 +255,7 @@ bool Emitter::store_fields(const Value& address) {
     llvm::Value* v = words[i];
     if (count > 1) v = b_.CreateBitCast(alternating(b_, words[i], words[i + 1]), lanes(i64_));
     if (host_.scatters)
-      b_.CreateMaskedScatter(v, pointers(target), llvm::Align(1), active())
-          ->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+      tagged(b_.CreateMaskedScatter(v, pointers(target), llvm::Align(1), active()));
     else
       store_lanes(target, v);
   }
@@ -281,9 +265,8 @@ bool Emitter::store_fields(const Value& address) {
 // Of all lanes, each chunk by itself or, where they are side by side, 16 bytes at a time.
 void Emitter::store_chunks(const Target& target, const std::vector<llvm::Value*>& words) {
   const auto store_at = [&](llvm::Value* pointer, llvm::Value* v, unsigned first, unsigned size) {
-    llvm::Value* part = size == 1 ? b_.CreateExtractElement(v, first) : part_of(b_, v, first, size);
-    b_.CreateAlignedStore(part, pointer, llvm::Align(1))
-        ->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    llvm::Value* part = size == 1 ? b_.CreateExtractElement(v, first) : part_of(v, first, size);
+    tagged(b_.CreateAlignedStore(part, pointer, llvm::Align(1)));
   };
   if (words.size() == 1 && target.side_by_side) {
     unsigned row = 0;
@@ -297,7 +280,7 @@ void Emitter::store_chunks(const Target& target, const std::vector<llvm::Value*>
     return;
   }
   for (unsigned lane = 0; lane < lanes_; lane += kAtOnce) {
-    const auto word = [&](unsigned number) { return part_of(b_, words[number], lane, kAtOnce); };
+    const auto word = [&](unsigned number) { return part_of(words[number], lane, kAtOnce); };
     for (const unsigned half : {0U, 1U}) {  // two of each four lanes
       const Order order = half ? kHigh : kLow;
       llvm::Value* pairs = b_.CreateShuffleVector(word(0), word(1), order);

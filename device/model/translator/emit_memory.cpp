@@ -15,25 +15,13 @@ namespace {
 
 constexpr std::int64_t kLaunchBlockBytes = 4096;  // at least, behind mscratch
 
-// A line that is aligned where its first lane is.
-bool is_aligned_line(const Value& place, unsigned alignment) {
-  return place.kind.rep == Rep::kLine && !place.kind.upper && place.kind.stride % alignment == 0;
-}
-
-bool rises(const Value& place, unsigned alignment) {
-  return is_aligned_line(place, alignment) && place.kind.stride >= 0;
-}
-
-bool is_offset(const Value& place) { return place.kind.rep == Rep::kOffset && !place.kind.upper; }
-
 }  // namespace
 
 // For accesses of `bytes` at `place`, a multiple of `alignment`, of a line for those of a whole row.
 std::uint32_t Emitter::new_site(const Value& place, std::uint64_t bytes, unsigned alignment) {
-  if (rises(place, alignment) || falls(place, alignment))
-    bytes += static_cast<std::uint64_t>(std::abs(place.kind.stride)) * (row_ - 1);
+  if (is_row(place, alignment)) bytes += static_cast<std::uint64_t>(std::abs(place.kind.stride)) * (row_ - 1);
   out_.sites.push_back({static_cast<std::uint32_t>(bytes),
-                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place)});
+                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place.kind)});
   return static_cast<std::uint32_t>(out_.sites.size() - 1);
 }
 
@@ -45,9 +33,10 @@ llvm::Value* Emitter::rotated(llvm::Value* bytes, unsigned shift) {
                             {bytes, bytes, llvm::ConstantInt::get(type, shift)});
 }
 
-// A line whose last lane is the lowest: of full warps it is checked and accessed as a row, too.
-bool Emitter::falls(const Value& place, unsigned alignment) const {
-  return node_->full && is_aligned_line(place, alignment) && place.kind.stride < 0;
+// A line that is aligned where its first lane is; one that falls, whose last lane is the lowest, of full
+// warps only. It is checked and accessed row by row.
+bool Emitter::is_row(const Value& place, unsigned alignment) const {
+  return is_line(place.kind) && place.kind.stride % alignment == 0 && (place.kind.stride >= 0 || node_->full);
 }
 
 // The lowest addresses of rows.
@@ -216,7 +205,7 @@ bool Emitter::loads_active_only() const { return !node_->full && rows_ == 1 && h
 llvm::Value* Emitter::inside(std::uint32_t site, const Value& place) {
   const unsigned alignment = 1u << out_.sites[site].shift;
   if (place.kind.rep == Rep::kUniform) return site_check(site, place.v);
-  if (rises(place, alignment) && loads_active_only()) {
+  if (is_row(place, alignment) && loads_active_only()) {
     llvm::BasicBlock *ends = new_block("ends"), *known = new_block("known");
     llvm::Value* whole = site_check(site, place.v);
     llvm::BasicBlock* here = b_.GetInsertBlock();
@@ -233,7 +222,7 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place) {
     phi->addIncoming(some, ends);
     return phi;
   }
-  if (rises(place, alignment) || falls(place, alignment)) {
+  if (is_row(place, alignment)) {
     llvm::Value* ok = nullptr;
     for (llvm::Value* row : row_starts(place)) {
       llvm::Value* one = site_check(site, row);
@@ -241,7 +230,7 @@ llvm::Value* Emitter::inside(std::uint32_t site, const Value& place) {
     }
     return ok;
   }
-  if (is_offset(place)) return offsets_inside(site, place);
+  if (is_offset(place.kind)) return offsets_inside(site, place);
   llvm::Value* ok = bits(site_check(site, wide(place)));
   if (!node_->full) ok = b_.CreateOr(ok, b_.CreateNot(mask()));
   return b_.CreateICmpEQ(ok, all_lanes());
@@ -272,8 +261,7 @@ llvm::Value* Emitter::offsets_inside(std::uint32_t site, const Value& place) {
 }
 
 llvm::Value* Emitter::pointers(const Value& place) {
-  if (place.kind.rep != Rep::kOffset || place.kind.upper)
-    return b_.CreateIntToPtr(wide(place), lanes(pointer_));
+  if (!is_offset(place.kind)) return b_.CreateIntToPtr(wide(place), lanes(pointer_));
   llvm::Type* step = b_.getIntNTy(static_cast<unsigned>(place.kind.stride * 8));
   return b_.CreateGEP(step, b_.CreateIntToPtr(place.step, pointer_), place.v);
 }
@@ -334,15 +322,14 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     target.pointer = b_.CreateIntToPtr(place.v, pointer_);
   } else if (place.kind.rep == Rep::kLine &&
              (place.kind.stride == bytes || (place.kind.stride == 0 && is_load(item.in)) ||
-              (place.kind.stride == -std::int64_t{bytes} && falls(place, bytes)))) {
+              (place.kind.stride == -std::int64_t{bytes} && is_row(place, bytes)))) {
     target.shape = Target::Shape::kRows;
     target.rows = row_starts(place);
-    target.is_reversed = place.kind.stride < 0;
     target.place = place;
   } else {
     target.shape = Target::Shape::kScattered;
     target.place = place;
-    target.one_by_one = node_->full && !host_.scatters && place.kind.rep == Rep::kLine && !place.kind.upper;
+    target.one_by_one = node_->full && !host_.scatters && is_line(place.kind);
     if (is_load(item.in)) find_word(item, address, target);
   }
   return target;
@@ -359,11 +346,11 @@ llvm::Value* Emitter::pointers(const Target& target) {
 std::vector<llvm::Value*> Emitter::each_pointer(const Target& target) {
   std::vector<llvm::Value*> out;
   const Value& place = target.place;
-  if (!target.pointer && place.kind.rep == Rep::kLine && !place.kind.upper) {
+  if (!target.pointer && is_line(place.kind)) {
     for (llvm::Value* row : row_bases(place))
       for (unsigned l = 0; l < row_; ++l)
         out.push_back(b_.CreateConstGEP1_64(i8_, b_.CreateIntToPtr(row, pointer_), place.kind.stride * l));
-  } else if (!target.pointer && place.kind.rep == Rep::kOffset && !place.kind.upper) {
+  } else if (!target.pointer && is_offset(place.kind)) {
     llvm::Type* step = b_.getIntNTy(static_cast<unsigned>(place.kind.stride * 8));
     llvm::Value* base = b_.CreateIntToPtr(place.step, pointer_);
     for (unsigned l = 0; l < lanes_; ++l)
@@ -425,10 +412,6 @@ llvm::AllocaInst* Emitter::scratch(unsigned number) {
 llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
   llvm::Type* element = memory_type(in);
   const unsigned bytes = access_bytes(in.op);
-  const auto tagged = [&](llvm::LoadInst* made) {
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-    return made;
-  };
   if (target.shape == Target::Shape::kOnce)
     return tagged(b_.CreateAlignedLoad(element, target.pointer, llvm::Align(bytes)));
   if (target.shape == Target::Shape::kPartOfRow) {
@@ -438,19 +421,17 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     return b_.CreateBitCast(row, lanes(element));
   }
   if (target.shape == Target::Shape::kRows) {
-    const bool same = read(in.rs1).kind.stride == 0;
+    const bool same = target.place.kind.stride == 0, is_reversed = target.place.kind.stride < 0;
     std::vector<llvm::Value*> parts;
     for (llvm::Value* row : target.rows) {
       llvm::Value* pointer = b_.CreateIntToPtr(row, pointer_);
       llvm::Type* type = same ? element : llvm::FixedVectorType::get(element, row_);
       if (!same && loads_active_only() && bytes < 4 && !host_.has_masks) return load_part(target, in);
       if (!same && loads_active_only()) {
-        auto* made = b_.CreateMaskedLoad(type, pointer, llvm::Align(bytes), active());
-        made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-        return made;
+        return tagged(b_.CreateMaskedLoad(type, pointer, llvm::Align(bytes), active()));
       }
       llvm::Value* part = tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(bytes)));
-      parts.push_back(target.is_reversed ? b_.CreateVectorReverse(part) : part);
+      parts.push_back(is_reversed ? b_.CreateVectorReverse(part) : part);
     }
     if (same) return rows_ == 1 ? splat(parts[0]) : spread_rows(parts);
     return joined(std::move(parts));
@@ -465,9 +446,7 @@ llvm::Value* Emitter::load_from(const Target& target, const Instruction& in) {
     return all;
   }
   if (host_.gathers && bytes >= 4) {
-    auto* made = b_.CreateMaskedGather(lanes(element), pointers(target), llvm::Align(bytes), active());
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-    return made;
+    return tagged(b_.CreateMaskedGather(lanes(element), pointers(target), llvm::Align(bytes), active()));
   }
   if (host_.gathers) return load_part(target, in);
   llvm::Type* plain = b_.getIntNTy(bytes * 8);
@@ -516,43 +495,39 @@ llvm::Function* Emitter::row_store(llvm::Type* row) {
   return made;
 }
 
+// To a row of private memory, whose other bytes nobody else writes; of the lanes that are on, or of all.
+void Emitter::store_part(llvm::Value* row, llvm::Value* shift, llvm::Value* v, llvm::Value* lanes_on) {
+  const unsigned bits = v->getType()->getScalarSizeInBits();
+  llvm::Value* before = tagged(b_.CreateAlignedLoad(lanes(i64_), row, llvm::Align(8)));
+  v = b_.CreateZExt(b_.CreateBitCast(v, lanes(b_.getIntNTy(bits))), lanes(i64_));
+  if (bits < 64) {
+    llvm::Value* part = b_.CreateShl(b_.getInt64((std::uint64_t{1} << bits) - 1), shift);
+    llvm::Value* others = b_.CreateAnd(before, splat(b_.CreateNot(part)));
+    v = b_.CreateOr(others, b_.CreateShl(v, splat(shift)));
+  }
+  if (lanes_on) v = b_.CreateSelect(lanes_on, v, before);
+  tagged(b_.CreateAlignedStore(v, row, llvm::Align(8)));
+}
+
 void Emitter::store_to(const Target& target, const Item& item) {
   forget_words();
   const unsigned bytes = access_bytes(item.in.op);
-  const auto tagged = [&](llvm::Instruction* made) {
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-  };
   if (target.shape == Target::Shape::kOnce) {  // the highest active lane is the last to write
     llvm::Value* v = to_memory(item, true);
     if (v->getType()->isVectorTy()) {
       v = b_.CreateExtractElement(v, last_lane());
     }
-    return tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(bytes)));
+    tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(bytes)));
+    return;
   }
   llvm::Value* v = to_memory(item, false);
-  if (target.shape == Target::Shape::kPartOfRow) {  // nobody else sees what is written beside it again
-    auto* before = b_.CreateAlignedLoad(lanes(i64_), target.pointer, llvm::Align(8));
-    tagged(before);
-    v = b_.CreateZExt(b_.CreateBitCast(v, lanes(b_.getIntNTy(bytes * 8))), lanes(i64_));
-    if (bytes < 8) {
-      llvm::Value* part = b_.CreateShl(b_.getInt64((std::uint64_t{1} << bytes * 8) - 1), target.shift);
-      llvm::Value* others = b_.CreateAnd(before, splat(b_.CreateNot(part)));
-      v = b_.CreateOr(others, b_.CreateShl(v, splat(target.shift)));
-    }
-    if (llvm::Value* lanes_on = active()) v = b_.CreateSelect(lanes_on, v, before);
-    return tagged(b_.CreateAlignedStore(v, target.pointer, llvm::Align(8)));
-  }
+  if (target.shape == Target::Shape::kPartOfRow) return store_part(target.pointer, target.shift, v, active());
   if (target.shape == Target::Shape::kRows) {
     for (unsigned r = 0; r < rows_; ++r) {
       llvm::Value* pointer = b_.CreateIntToPtr(target.rows[r], pointer_);
-      const auto row_of = [&](llvm::Value* all) {
-        if (rows_ == 1) return all;
-        llvm::SmallVector<int, 64> order;
-        for (unsigned l = 0; l < row_; ++l) order.push_back(static_cast<int>(r * row_ + l));
-        return b_.CreateShuffleVector(all, order);
-      };
+      const auto row_of = [&](llvm::Value* all) { return rows_ == 1 ? all : part_of(all, r * row_, row_); };
       llvm::Value *part = row_of(v), *lanes_on = active();
-      if (target.is_reversed) part = b_.CreateVectorReverse(part);
+      if (target.place.kind.stride < 0) part = b_.CreateVectorReverse(part);
       if (lanes_on && host_.has_masks)
         tagged(b_.CreateMaskedStore(part, pointer, llvm::Align(bytes), row_of(lanes_on)));
       else if (lanes_on)
@@ -563,8 +538,10 @@ void Emitter::store_to(const Target& target, const Item& item) {
     }
     return;
   }
-  if (host_.scatters && bytes >= 4)
-    return tagged(b_.CreateMaskedScatter(v, pointers(target), llvm::Align(bytes), active()));
+  if (host_.scatters && bytes >= 4) {
+    tagged(b_.CreateMaskedScatter(v, pointers(target), llvm::Align(bytes), active()));
+    return;
+  }
   if (node_->full) {
     unsigned l = 0;
     for (llvm::Value* pointer : each_pointer(target))

@@ -16,10 +16,9 @@ constexpr std::size_t kMostBetween = 8, kMostUnused = 2;
 bool breaks_a_run(const Item& item) {
   const isa::OpInfo& info = isa::info(item.in.op);
   const bool is_access = is_load(item.in) || is_store(item.in);
-  return (is_access && item.may_be_private && item.slot == kNone) || info.format == isa::Format::kAtomic ||
-         info.format == isa::Format::kLoadReserved || info.format == isa::Format::kCsr ||
-         info.format == isa::Format::kCsrImmediate || info.extension == isa::Extension::kVote ||
-         item.in.op == isa::Op::fence || item.in.op == isa::Op::fence_i;
+  return (is_access && item.may_be_private && item.slot == kNone) || is_atomic(item.in) ||
+         is_fence(item.in) || info.format == isa::Format::kCsr || info.format == isa::Format::kCsrImmediate ||
+         info.extension == isa::Extension::kVote;
 }
 
 }  // namespace

@@ -354,9 +354,7 @@ llvm::Value* Emitter::launch_value(std::int64_t offset, llvm::Type* type) {
   const llvm::IRBuilderBase::InsertPointGuard guard(b_);
   b_.SetInsertPoint(entry_->getTerminator());
   llvm::Value* pointer = b_.CreateIntToPtr(b_.CreateAdd(launch_block_, number64(offset)), pointer_);
-  auto* load = b_.CreateAlignedLoad(type, pointer, llvm::Align(type->getScalarSizeInBits() / 8));
-  load->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-  return made = load;
+  return made = tagged(b_.CreateAlignedLoad(type, pointer, llvm::Align(type->getScalarSizeInBits() / 8)));
 }
 
 // Of the warp's lanes from the first one on.

@@ -145,19 +145,7 @@ void Emitter::put_slot(std::uint32_t slot, const Value& value) {
   } else {
     all = at.bytes == 4 ? narrow(value) : wide(value);
   }
-  llvm::Value* pointer = slot_pointer(at.offset & ~std::int64_t{7});
-  const auto tagged = [&](llvm::Instruction* made) {
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
-    return made;
-  };
-  if (at.bytes == 4) {  // half of each lane's 8 bytes
-    const std::uint64_t shift = (at.offset & 4) * 8;
-    auto* old = tagged(b_.CreateAlignedLoad(lanes(i64_), pointer, llvm::Align(8)));
-    llvm::Value* kept =
-        b_.CreateAnd(old, llvm::ConstantInt::get(old->getType(), ~(std::uint64_t{0xFFFFFFFF} << shift)));
-    all = b_.CreateOr(kept, b_.CreateShl(b_.CreateZExt(all, lanes(i64_)), shift));
-  }
-  tagged(b_.CreateAlignedStore(all, pointer, llvm::Align(8)));
+  store_part(slot_pointer(at.offset & ~std::int64_t{7}), number64((at.offset & 4) * 8), all, nullptr);
 }
 
 void Emitter::put_divergence() {

@@ -50,9 +50,8 @@ constexpr std::int64_t kVeryLong = 1 << 28;  // instructions of one warp: a tent
 
 bool acts(const Item& item) {
   if (is_store(item.in)) return item.slot == kNone;
-  const isa::Format format = isa::info(item.in.op).format;
-  return format == isa::Format::kAtomic || format == isa::Format::kLoadReserved ||
-         item.in.op == isa::Op::bar || item.in.op == isa::Op::bar_arrive || item.in.op == isa::Op::bar_wait;
+  return is_atomic(item.in) || item.in.op == isa::Op::bar || item.in.op == isa::Op::bar_arrive ||
+         item.in.op == isa::Op::bar_wait;
 }
 
 // Blocks before which a warp may have done what others can see.
@@ -153,21 +152,14 @@ void Emitter::emit_item(const Item& item) {
   const isa::Format format = isa::info(item.in.op).format;
   if (item.slot != kNone) return slot_access(item);
   if (is_load(item.in) || is_store(item.in)) return access(item);
-  switch (item.in.op) {
-    case isa::Op::split:  // emit_split() writes its register
-      return;
-    case isa::Op::fence:
-    case isa::Op::fence_i:
-      return fence(item);
-    default:
-      break;
-  }
+  if (is_fence(item.in)) return fence(item);
+  if (item.in.op == isa::Op::split) return;  // emit_split() writes its register
   const Operands uses = operands_of(item.in);
   const bool step_only = item.in.op == isa::Op::bar_arrive;
   if (uses.writes == kNone && !step_only && format != isa::Format::kAtomic) return;
   for (unsigned i = 0; i < uses.count; ++i) operand_kinds_[uses.reads[i]] = read(uses.reads[i]).kind;
   const Kind kind = kinds_.result(item, operand_kinds_);
-  if (format == isa::Format::kAtomic || format == isa::Format::kLoadReserved) return atomic(item, kind);
+  if (is_atomic(item.in)) return atomic(item, kind);
   Value value;
   if (!item.result.is(Constant::Base::kUnknown))
     value = known(item.result);

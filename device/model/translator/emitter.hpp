@@ -103,6 +103,7 @@ class Emitter {
   Value boxed(const Value& value);
   // Parts of a vector: one value a row, spread over the row's lanes.
   llvm::Value* spread_rows(const std::vector<llvm::Value*>& rows);
+  llvm::Value* part_of(llvm::Value* v, unsigned first, unsigned count);  // so many elements
   llvm::Value* joined(std::vector<llvm::Value*> parts);
   std::vector<llvm::Value*> row_bases(const Value& line);
 
@@ -151,6 +152,12 @@ class Emitter {
   llvm::Value* moved_half(Register r);
 
   // --- emit_memory.cpp
+  // An access to device memory, which nothing of the interpreter's state overlaps.
+  template <typename Access>
+  Access* tagged(Access* made) const {
+    made->setMetadata(llvm::LLVMContext::MD_tbaa, memory_tag_);
+    return made;
+  }
   // Four bytes a lane of which loads take theirs.
   struct Word {
     std::int64_t offset;  // from the address of its group's register
@@ -160,8 +167,7 @@ class Emitter {
     llvm::Value* pointer;  // one, or <lanes x ptr>; null where `place` says it
     enum class Shape : std::uint8_t { kOnce, kRows, kPartOfRow, kScattered } shape;
     Value place;                       // kScattered, kRows
-    std::vector<llvm::Value*> rows;    // kRows: lowest address of each row
-    bool is_reversed = false;          // kRows: that is the last lane's
+    std::vector<llvm::Value*> rows;    // kRows: lowest address of each row, the last lane's where lines fall
     llvm::Value* shift = nullptr;      // kPartOfRow: the lowest of its bits in each lane's 64
     llvm::AllocaInst* word = nullptr;  // kScattered loads that take their bytes, from `byte` on, of a Word
     unsigned byte = 0;
@@ -199,6 +205,7 @@ class Emitter {
   Target target_of(const Item& item, const Value& address, llvm::Value*& is_inside, std::uint32_t& site);
   llvm::Value* load_from(const Target& target, const Instruction& in);
   void store_to(const Target& target, const Item& item);
+  void store_part(llvm::Value* row, llvm::Value* shift, llvm::Value* v, llvm::Value* lanes_on);
   void store_lanes(const Target& target, llvm::Value* v);  // active ones, in a loop
   llvm::Function* row_store(llvm::Type* row);
   llvm::Value* in_window(const Value& address, unsigned bytes, Target& target);
@@ -209,7 +216,7 @@ class Emitter {
                          const LaneBody& body, llvm::Value* before = nullptr);
   llvm::Value* site_check(std::uint32_t site, llvm::Value* address);
   std::pair<llvm::Value*, llvm::Value*> site_range(std::uint32_t site);  // begin, limit
-  bool falls(const Value& place, unsigned alignment) const;
+  bool is_row(const Value& place, unsigned alignment) const;
   std::vector<llvm::Value*> row_starts(const Value& place);
   llvm::Value* rotated(llvm::Value* bytes, unsigned shift);
   llvm::Value* units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address);

@@ -53,6 +53,10 @@ inline bool is_single(Rep rep) { return rep == Rep::kFloat || rep == Rep::kFloat
 // Its lanes are numbers of 32 bits, sign-extended.
 inline bool is_narrow(const Kind& kind) { return kind.rep == Rep::kNarrow || kind.narrow; }
 
+// Addresses that are one number and what is added from lane to lane; of offsets, from a base.
+inline bool is_line(const Kind& kind) { return kind.rep == Rep::kLine && !kind.upper; }
+inline bool is_offset(const Kind& kind) { return kind.rep == Rep::kOffset && !kind.upper; }
+
 // What the kinds become that two paths bring. `high`: the upper half may be read.
 Kind merged(const Kind& a, const Kind& b, bool high);
 Kind literal_kind(const Literal& literal);

@@ -174,6 +174,12 @@ llvm::Value* Emitter::spread_rows(const std::vector<llvm::Value*>& rows) {
   return b_.CreateShuffleVector(all, from);
 }
 
+llvm::Value* Emitter::part_of(llvm::Value* v, unsigned first, unsigned count) {
+  llvm::SmallVector<int, 64> order;
+  for (unsigned i = first; i < first + count; ++i) order.push_back(static_cast<int>(i));
+  return b_.CreateShuffleVector(v, order);
+}
+
 // Vectors of one length, a power of two of them.
 llvm::Value* Emitter::joined(std::vector<llvm::Value*> parts) {
   while (parts.size() > 1) {
