@@ -167,11 +167,12 @@ std::string Generator::condition(const Place& place, bool uniform) {
 
 // Words side by side: from a table, from private memory, to private memory.
 void Generator::members(const Place& place) {
-  const std::string count = chance(50) ? "2" : "4";
+  const std::uint64_t words = chance(50) ? 2 : 4;
+  const std::string count = text(words);
   switch (pick(place.helper ? 1 : 3)) {
     case 0:
       return line(variable() + " += MEMBERS" + count + "(in, (" + word(1, place) + " & " +
-                  (count == "2" ? "31u" : "15u") + ") * " + count + "u);");
+                  text(kTableSize / words - 1) + "u) * " + count + "u);");
     case 1:
       return line(variable() + " ^= MEMBERS" + count + "(p, (" + word(0, place) + " & 1u) * 4u);");
     default:
