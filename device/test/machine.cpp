@@ -21,6 +21,19 @@ _start:
   tmc zero
 )";
 
+constexpr std::string_view kPrologue = R"(
+kernel:
+  csrrs t0, mscratch, zero
+  ld a0, 128(t0)
+  ld a1, 136(t0)
+  csrrs t1, group_id_x, zero
+  csrrs t2, local_size_x, zero
+  mul t1, t1, t2
+  csrrs t2, local_id_x, zero
+  add s1, t1, t2
+  sh3add s0, s1, a0
+)";
+
 model::Configuration shape(unsigned lanes, unsigned warps) {
   model::Configuration c = *model::built_in_shape("kiesel");
   c.target.lanes = lanes;
@@ -36,6 +49,10 @@ model::Configuration always_translated(model::Configuration configuration) {
 }
 
 }  // namespace
+
+std::string kernel(std::string_view body) {
+  return std::string(kPrologue) + std::string(body) + "\n  jalr zero, 0(ra)\n";
+}
 
 Machine::Machine(unsigned lanes, unsigned warps, unsigned threads, model::HostLevel most)
     : Machine(shape(lanes, warps), threads, most) {}
@@ -92,9 +109,7 @@ std::uint64_t Machine::counter(std::string_view name) const {
   return 0;
 }
 
-bool Machine::was_translated() const {
-  return !test_service().translate || counter("translated warps") > 0;
-}
+bool Machine::was_translated() const { return !test_service().translate || counter("translated warps") > 0; }
 
 std::uint64_t* Machine::buffer(std::size_t words) {
   const auto address = device_->allocate(words * 8, 64);

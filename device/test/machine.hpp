@@ -15,6 +15,10 @@ namespace kiesel::device::test {
 // What translates in this test program, from the first work-group on; none in most (no_service.cpp).
 TranslationService test_service();
 
+// The text of a kernel that does `body` and returns: a0 and a1 = arguments 0 and 1, s1 = the work-item's
+// number (one dimension, no offset), s0 = its element of 8 bytes of argument 0.
+std::string kernel(std::string_view body);
+
 class Machine {
  public:
   explicit Machine(unsigned lanes = 32, unsigned warps = 32, unsigned threads = 1,
