@@ -45,7 +45,8 @@ template <class R, class... A, R (*function)(A...), const char* name>
 struct Entry<function, name> {
   static R CL_API_CALL call(A... arguments) {
     constexpr auto quick = runtime::api::kQuick<function>;
-    if constexpr (quick != nullptr) {
+    // Not `quick != nullptr`: under -fsanitize=undefined that is no constant expression for GCC.
+    if constexpr (!std::is_null_pointer_v<decltype(quick)>) {
       const bool is_logged = log::may_be_enabled(log::Group::kApi, log::Level::kDebug);
       if (!is_logged && quick(arguments...)) [[likely]]
         return CL_SUCCESS;
