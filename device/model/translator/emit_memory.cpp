@@ -296,8 +296,8 @@ void Emitter::check(std::uint32_t number, const Value& address) {
   } else {
     group.end = whole_end(of, address);
     group.site = new_site(address, static_cast<std::uint64_t>(group.end - of.first), of.alignment);
-    group.ok = inside(group.site, displaced(address, of.first));
-    if (turn_) turn_->sites[place] = group.site;
+    group.ok = turn_ ? inside_in_turn(place, group.site, address, of.first)
+                     : inside(group.site, displaced(address, of.first));
   }
   if (of.is_asked) b_.CreateStore(group.ok, check_variable(node_->block, number));
 }

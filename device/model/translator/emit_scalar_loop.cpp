@@ -1,6 +1,8 @@
 // Loops whose lanes run one after the other (scalar_loops.hpp). A lane that has its turn is a full warp of
 // one lane, whose registers are numbers; they come from rows in the host's memory, and go there. A turn is 64
 // iterations at most: each has a bit in what is kept to count instructions by.
+#include <llvm/IR/PatternMatch.h>
+
 #include "device/model/translator/emitter.hpp"
 
 namespace kiesel::model::translator {
@@ -36,10 +38,10 @@ void Emitter::emit_scalar_loop(const ScalarLoop& loop) {
   llvm::BasicBlock *turns = new_block("turns"), *next = new_block("next_lane"), *all = new_block("all_lanes"),
                    *more = new_block("more"), *over = new_block("over");
   b_.CreateStore(all_at_start, lanes.all);
-  b_.CreateBr(turns);
+  llvm::BranchInst* begins = b_.CreateBr(turns);
   b_.SetInsertPoint(turns);
   b_.CreateStore(load(lanes.all), lanes.left);
-  for (llvm::AllocaInst* zero : {lanes.again, lanes.last, lanes.iterations, lanes.of_ways})
+  for (llvm::AllocaInst* zero : {lanes.again, lanes.most, lanes.iterations, lanes.of_ways})
     b_.CreateStore(number64(0), zero);
   for (const auto& [way, taken] : lanes.ways) b_.CreateStore(number64(0), taken);
   b_.CreateBr(next);
@@ -54,6 +56,8 @@ void Emitter::emit_scalar_loop(const ScalarLoop& loop) {
   if (!loop.walks.empty()) emit_lanes(true);
   b_.SetInsertPoint(next);
   branch_likely(walks_inside(), lanes.blocks[loop.head], checked);
+  b_.SetInsertPoint(begins);
+  for (const auto& [site, range] : lanes.ranges) keep_range(site);
   checks_.swap(lanes.checks);
   variables_.swap(lanes.variables);
   turn_ = nullptr;
@@ -91,7 +95,7 @@ void Emitter::start_scalar_loop(LaneByLane& lanes) {
   const ScalarLoop& loop = lanes.loop;
   lanes.end = new_block("turn_ends");
   for (llvm::AllocaInst** number :
-       {&lanes.all, &lanes.left, &lanes.again, &lanes.now, &lanes.last, &lanes.iterations, &lanes.of_ways})
+       {&lanes.all, &lanes.left, &lanes.again, &lanes.now, &lanes.most, &lanes.iterations, &lanes.of_ways})
     *number = new_variable(i64_, "lanes");
   for (const auto& [way, items] : loop.sides) lanes.ways[way] = new_variable(i64_, "way");
   for (const std::uint32_t b : loop.body) {
@@ -126,7 +130,7 @@ llvm::Value* Emitter::row_place(Register r) {
 
 void Emitter::take_rows() {
   turn_->lane = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, load(turn_->left), b_.getTrue());
-  b_.CreateStore(number64(1), turn_->now);
+  b_.CreateStore(number64(0), turn_->now);
   const Node& head = turn_->nodes[turn_->loop.head];
   for (const auto& [r, row] : turn_->rows) {
     const Kind& kind = head.start[r];
@@ -149,14 +153,58 @@ llvm::Value* Emitter::walks_inside() {
   for (const auto& [place, walk] : turn_->loop.walks) {
     const std::uint32_t site = turn_->sites.at(place);
     const Register base = accesses_[place.first].groups[place.second].base;
-    const auto [begin, limit] = site_range(site);
     llvm::Value* start = b_.CreateAdd(load(variable(base, Rep::kUniform, false)), number64(walk.first));
-    llvm::Value* distance = number64((kTurn - 1) * walk.step >> out_.sites[site].shift);
-    llvm::Value* last =
-        b_.CreateBinaryIntrinsic(llvm::Intrinsic::uadd_sat, units_from(site, begin, start), distance);
-    all = b_.CreateAnd(all, b_.CreateICmpULT(last, limit));
+    llvm::Value* units = units_from(site, site_range(site).first, start);
+    all = b_.CreateAnd(all, b_.CreateICmpULT(units, load(turn_->ranges.at(site).bound)));
   }
   return all;
+}
+
+// In a turn: whether what the group accesses is in its site's range, asked as briefly as it can be.
+llvm::Value* Emitter::inside_in_turn(const std::pair<std::uint32_t, std::uint32_t>& place, std::uint32_t site,
+                                     const Value& address, std::int64_t displacement) {
+  turn_->sites[place] = site;
+  if (const auto walk = turn_->loop.walks.find(place); walk != turn_->loop.walks.end()) {
+    const std::int64_t less = (kTurn - 1) * walk->second.step >> out_.sites[site].shift;
+    turn_->ranges[site] = {new_variable(i64_, "bound"), less, nullptr, 0, nullptr};
+  } else if (llvm::Value* found = index_inside(site, address.v, displacement)) {
+    return found;
+  }
+  return inside(site, displaced(address, displacement));
+}
+
+// Whether an address of a lane, `displacement` bytes from a base that the loop leaves alone plus an index, is
+// in the site's range: the index is compared, which is shorter. Null where the address is not of that kind.
+llvm::Value* Emitter::index_inside(std::uint32_t site, llvm::Value* address, std::int64_t displacement) {
+  using namespace llvm::PatternMatch;  // NOLINT
+  llvm::Value *index = nullptr, *base = nullptr;
+  std::uint64_t by = 0;
+  const unsigned unit = out_.sites[site].shift;
+  if (!match(address, m_c_Add(m_Shl(m_Value(index), m_ConstantInt(by)), m_Value(base))) || by < unit)
+    return nullptr;
+  const auto* loaded = llvm::dyn_cast<llvm::LoadInst>(base);
+  const auto from = std::find_if(variables_.begin(), variables_.end(), [&](const auto& variable) {
+    return loaded && variable.second == loaded->getPointerOperand();
+  });
+  if (from == variables_.end() || turn_->loop.written.test(from->first.first)) return nullptr;
+  const LaneByLane::Range& made = turn_->ranges[site] = {new_variable(i64_, "bound"), 0, from->second,
+                                                         displacement, new_variable(i64_, "first")};
+  llvm::Value* units = b_.CreateAdd(b_.CreateShl(index, by - unit), load(made.first));
+  return b_.CreateICmpULT(units, load(made.bound));
+}
+
+// What a turn keeps of a site's range. It stays until a step() finds another allocation for the site.
+void Emitter::keep_range(std::uint32_t site) {
+  const LaneByLane::Range& of = turn_->ranges.at(site);
+  const auto [begin, limit] = site_range(site);
+  if (!of.base)
+    return static_cast<void>(b_.CreateStore(
+        b_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, limit, number64(of.less)), of.bound));
+  const unsigned unit = out_.sites[site].shift;
+  llvm::Value* bytes = b_.CreateSub(b_.CreateAdd(load(of.base), number64(of.displacement)), begin);
+  llvm::Value* apart = b_.CreateAnd(bytes, number64((std::int64_t{1} << unit) - 1));
+  b_.CreateStore(b_.CreateAShr(bytes, unit), of.first);
+  b_.CreateStore(b_.CreateSelect(b_.CreateICmpEQ(apart, number64(0)), limit, number64(0)), of.bound);
 }
 
 void Emitter::emit_lane_block(std::uint32_t number) {
@@ -177,9 +225,9 @@ void Emitter::emit_lane_block(std::uint32_t number) {
     b_.CreateStore(b_.CreateAdd(load(to), v), to);
   };
   if (number == loop.branch) {  // of a lane that stays
-    llvm::Value* now = b_.CreateShl(load(turn_->now), 1);
+    llvm::Value* now = b_.CreateAdd(load(turn_->now), number64(1));
     b_.CreateStore(now, turn_->now);
-    part(b_.CreateICmpNE(now, number64(0)));
+    part(b_.CreateICmpNE(now, number64(kTurn)));
     go_in_lane(loop.head);
     b_.SetInsertPoint(no);
     add(turn_->iterations, number64(kTurn));
@@ -189,7 +237,7 @@ void Emitter::emit_lane_block(std::uint32_t number) {
   const auto take = [&](std::uint32_t branch, unsigned way, llvm::BasicBlock* from, std::uint32_t to) {
     b_.SetInsertPoint(from);
     llvm::AllocaInst* taken = turn_->ways[{branch, way}];
-    b_.CreateStore(b_.CreateOr(load(taken), load(turn_->now)), taken);
+    b_.CreateStore(b_.CreateOr(load(taken), b_.CreateShl(number64(1), load(turn_->now))), taken);
     add(turn_->of_ways, number64(loop.sides.at({branch, way})));
     go_in_lane(to);
   };
@@ -200,9 +248,10 @@ void Emitter::emit_lane_block(std::uint32_t number) {
       part(stays);
       go_in_lane(loop.branch);
       b_.SetInsertPoint(no);
-      llvm::Value *now = load(turn_->now), *before = load(turn_->last);
-      b_.CreateStore(b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, now, before), turn_->last);
-      add(turn_->iterations, b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, now, b_.getTrue()));
+      llvm::Value *now = load(turn_->now), *before = load(turn_->most);
+      llvm::Value* begun = b_.CreateAdd(now, number64(1));
+      b_.CreateStore(b_.CreateBinaryIntrinsic(llvm::Intrinsic::umax, begun, before), turn_->most);
+      add(turn_->iterations, now);
       return end_turn(loop.left);
     }
     case Ending::kSplit: {
@@ -253,8 +302,7 @@ void Emitter::end_turn(const Set& needed) {
 void Emitter::count_scalar_loop(const LaneByLane& lanes) {
   const ScalarLoop& loop = lanes.loop;
   llvm::Value* whole = b_.CreateICmpNE(load(lanes.again), number64(0));
-  llvm::Value* zeros = b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, load(lanes.last), b_.getFalse());
-  llvm::Value* first = b_.CreateSelect(whole, number64(kTurn), b_.CreateSub(number64(kTurn), zeros));
+  llvm::Value* first = b_.CreateSelect(whole, number64(kTurn), load(lanes.most));
   llvm::Value* second = b_.CreateSelect(whole, number64(kTurn), b_.CreateSub(first, number64(1)));
   llvm::Value* all = b_.CreateAdd(b_.CreateMul(first, number64(loop.first_part)),
                                   b_.CreateMul(second, number64(loop.second_part)));

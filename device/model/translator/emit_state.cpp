@@ -328,6 +328,7 @@ Value Emitter::step(const Item& item, std::uint32_t site, const Kind& kind) {
   llvm::BasicBlock* on = new_block("stepped");
   branch_likely(done, on, faulted_);  // nobody asks what a warp counted that had a fault
   b_.SetInsertPoint(on);
+  if (turn_ && turn_->ranges.contains(site)) keep_range(site);
   if (uses.writes == kNone) return {};
   // All lanes of the result are in its row, singles in 64 bits.
   const Register d = code_.original(uses.writes);

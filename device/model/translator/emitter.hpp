@@ -330,9 +330,9 @@ class Emitter {
     llvm::AllocaInst* all = nullptr;    // lanes that have a turn
     llvm::AllocaInst* left = nullptr;   // lanes that have not had it
     llvm::AllocaInst* again = nullptr;  // lanes that need another one
-    // A bit for each iteration of a turn: the lane's, the last one of any lane, and those in which any took a
-    // way.
-    llvm::AllocaInst *now = nullptr, *last = nullptr;
+    // Iterations of a turn: the lane's, how many any lane has begun at most, and, a bit for each, those in
+    // which any took a way.
+    llvm::AllocaInst *now = nullptr, *most = nullptr;
     std::map<std::pair<std::uint32_t, unsigned>, llvm::AllocaInst*> ways;
     llvm::AllocaInst *iterations = nullptr, *of_ways = nullptr;  // of all lanes: whole ones; instructions
     std::map<Register, llvm::AllocaInst*> rows;
@@ -344,6 +344,16 @@ class Emitter {
     bool walks = false;  // which of them is being made
     std::map<std::uint32_t, llvm::BasicBlock*> blocks, checked_blocks;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> sites;  // by block and group
+    // What is kept of the range of a site: how many units it has, less what a walk needs for a turn; where
+    // indices are compared also the units from its begin to `displacement` bytes behind the base.
+    struct Range {
+      llvm::AllocaInst* bound;
+      std::int64_t less;
+      llvm::AllocaInst* base;
+      std::int64_t displacement;
+      llvm::AllocaInst* first;
+    };
+    std::map<std::uint32_t, Range> ranges;  // by site
   };
   const ScalarLoop* scalar_loop_at(const Node& node) const;
   void emit_scalar_loop(const ScalarLoop& loop);
@@ -351,6 +361,10 @@ class Emitter {
   void take_rows();
   void emit_lanes(bool walks);
   llvm::Value* walks_inside();
+  llvm::Value* index_inside(std::uint32_t site, llvm::Value* address, std::int64_t displacement);
+  llvm::Value* inside_in_turn(const std::pair<std::uint32_t, std::uint32_t>& place, std::uint32_t site,
+                              const Value& address, std::int64_t displacement);
+  void keep_range(std::uint32_t site);
   void emit_lane_block(std::uint32_t number);
   void go_in_lane(std::uint32_t block);
   void end_turn(const Set& needed);
