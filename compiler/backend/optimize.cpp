@@ -5,6 +5,7 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Operator.h>
+#include <llvm/IR/PassInstrumentation.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/Scalar/DCE.h>
@@ -12,6 +13,7 @@
 #include <llvm/Transforms/Scalar/SeparateConstOffsetFromGEP.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "compiler/backend/locks.hpp"
 #include "compiler/frontend/options.hpp"
 
 namespace kiesel::compiler {
@@ -20,7 +22,8 @@ namespace {
 // The analyses of one run; the order of members is the order in which they may refer to each other.
 class PassRunner {
  public:
-  explicit PassRunner(llvm::TargetMachine& machine) : builder_(&machine, tuning()) {
+  explicit PassRunner(llvm::TargetMachine& machine) : builder_(&machine, tuning(), llvm::None, &callbacks_) {
+    keep_locks_in_loops(builder_, callbacks_);
     // No function of a C library exists here: a call is what the program says, whatever its name.
     llvm::TargetLibraryInfoImpl library(machine.getTargetTriple());
     library.disableAllFunctions();
@@ -41,6 +44,7 @@ class PassRunner {
     options.SLPVectorization = false;
     return options;
   }
+  llvm::PassInstrumentationCallbacks callbacks_;
   llvm::LoopAnalysisManager loops_;
   llvm::FunctionAnalysisManager functions_;
   llvm::CGSCCAnalysisManager components_;

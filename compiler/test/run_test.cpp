@@ -349,6 +349,22 @@ TEST_CASE("lanes that wait and count how often they looked give way, too") {
   for (int i = 0; i < 64; ++i) CHECK(looked[i] == (i < 32));
 }
 
+// The number of tries is bounded, so that a lock that nobody gives back is a wrong sum and no endless launch.
+TEST_CASE("lanes of one warp take a lock one after the other") {
+  for (const std::string options : {"-cl-std=CL3.0", "-cl-std=CL3.0 -cl-opt-disable", "-cl-std=CL3.0 -g"})
+    for (const std::string type : {"int", "bool"})
+      for (const std::string attempt : {"atomic_cmpxchg(lock, 0, 1) == 0", "atomic_xchg(lock, 1) == 0"}) {
+        Loaded program("kernel void k(volatile global int* lock, volatile global int* sum) { " + type +
+                           " done = 0; for (int tries = 0; !done && tries < 10000; ++tries) if (" + attempt +
+                           ") { *sum += get_local_id(0) + 1; mem_fence(CLK_GLOBAL_MEM_FENCE);"
+                           "  atomic_xchg(lock, 0); done = 1; } }",
+                       options);
+        Buffer<std::int32_t> lock(std::vector<std::int32_t>(1)), sum(std::vector<std::int32_t>(1));
+        check_ok(program.launch("k", {64, 1, 1}, {64, 1, 1}, lock, sum));
+        CHECK(sum.read() == std::vector<std::int32_t>{64 * 65 / 2});
+      }
+}
+
 TEST_CASE("a kernel that calls a kernel") {
   Loaded program(
       "kernel void inner(global int* a, int x) { local int s; if (get_local_id(0) == 0) s = x; "
