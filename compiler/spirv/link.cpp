@@ -135,6 +135,7 @@ Result<Words> link_spirv(std::vector<Words> modules, bool library) {
     return Error{Errc::kInvalidArgument, "cannot link: " + log};
   restore_once_definitions(linked, once);
   merge_builtin_variables(linked);
+  order_definitions(linked);
   mend_interfaces(linked);
   return linked;
 }

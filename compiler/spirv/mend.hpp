@@ -1,4 +1,4 @@
-// Repairs of what the SPIR-V writer of this version gets wrong.
+// Repairs of what the SPIR-V writer of this version gets wrong, the linker leaves and the reader mistakes.
 #pragma once
 
 #include "compiler/spirv/spirv.hpp"
@@ -16,6 +16,14 @@ void mend_interfaces(Words& words);
 // Linked modules bring a variable each for a builtin such as GlobalInvocationId; the reader knows one by its
 // name. All become the first.
 void merge_builtin_variables(Words& words);
+
+// A linked module declares an imported variable where its own module has it, which may be behind what holds its
+// address in another one. Such definitions move to the end of them all.
+void order_definitions(Words& words);
+
+// Names mean nothing in SPIR-V, and two functions may have one, such as static ones of linked programs; the
+// reader takes the second for the first. Each function and variable gets a name of its own.
+void own_names(Words& words);
 
 // The writer puts variables among the constituents of constant composites, where the addresses of variables
 // may stand but not the variables themselves.

@@ -36,6 +36,10 @@ void fold_reinterpreted_scalars(llvm::Module& module);
 // Samplers as the writer takes them: arguments of one type, literals with a filter.
 void make_samplers_writable(llvm::Module& module);
 
+// Initialisers of arrays that are too long for one instruction: the variables become structs of arrays, in
+// every module alike, so that linked ones agree on the type.
+void split_arrays(llvm::Module& module);
+
 // A variable whose initialiser leads back to its own address, or "": SPIR-V declares what it uses before, so
 // no order of declarations can say that.
 std::string address_cycle(const llvm::Module& module);

@@ -98,6 +98,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   fold_reinterpreted_scalars(module);
   make_samplers_writable(module);
   order_blocks(module);
+  split_arrays(module);
   const auto unsigned_hints = kernels_with_unsigned_hints(module);
   std::ostringstream stream;
   std::string message;
@@ -120,7 +121,8 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
     llvm::LLVMContext typed;
     typed.setOpaquePointers(false);
     typed.setDiscardValueNames(context.shouldDiscardValueNames());
-    const auto readable = make_readable(words);
+    auto readable = make_readable(words);
+    own_names(readable);
     const auto bytes = std::as_bytes(std::span(readable));
     std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
     llvm::Module* raw = nullptr;

@@ -9,6 +9,20 @@ namespace {
 constexpr const char* kStandard = "-cl-std=CL3.0";
 using Ints = std::vector<std::int32_t>;
 
+std::vector<std::byte> compile_one(std::string_view source) {
+  auto request = make_request(source, kStandard);
+  request.operation = compiler::Operation::kCompile;
+  return run(request).binary;
+}
+
+compiler::Reply link(std::vector<std::vector<std::byte>> inputs) {
+  auto request = make_request("");
+  request.operation = compiler::Operation::kLink;
+  request.target = model().description().target;
+  request.inputs = std::move(inputs);
+  return run(request);
+}
+
 }  // namespace
 
 TEST_CASE("program-scope variables keep their values between launches and kernels") {
@@ -68,6 +82,69 @@ TEST_CASE("large tables in constant and global memory") {
   const auto result = out.read();
   for (int i = 0; i < 64; ++i) CHECK(result[i] == (i * 7 - (i + 1) * 7 - (i + 19000) * 7) * 1000 + 2 * i);
   CHECK(program.program().global_variable_bytes == (1 << 22) + 80000);
+}
+
+TEST_CASE("tables of more elements than one instruction of SPIR-V takes") {
+  std::string numbers, text;
+  for (int i = 0; i < 70000; ++i) {
+    numbers += std::to_string(i % 1000) + ",";
+    text += static_cast<char>('a' + i % 26);
+  }
+  const std::string tables = "constant ushort table[70000] = {" + numbers + "}; constant char text[] = \"" +
+                             text +
+                             "\"; constant ushort* constant inside = table + 69000; global int zeros[70000];";
+  constexpr const char* kKernel =
+      "kernel void k(global int* out, int i) { out[0] = table[i]; out[1] = text[i]; out[2] = inside[999];"
+      "  out[3] = ++zeros[i]; out[4] = text[70000]; }";
+  Buffer<std::int32_t> out(Ints(5));
+  const Ints expected{999, 'a' + 69999 % 26, 999, 1, 0};
+  Loaded whole(tables + kKernel, kStandard);
+  check_ok(whole.launch("k", {1, 1, 1}, {1, 1, 1}, out, 69999));
+  CHECK(out.read() == expected);
+  const auto user =
+      compile_one(std::string("extern constant ushort table[70000]; extern constant char text[70001];"
+                              "extern global int zeros[70000]; extern constant ushort* constant inside;") +
+                  kKernel);
+  Loaded linked(link({user, compile_one(tables)}));
+  check_ok(linked.launch("k", {1, 1, 1}, {1, 1, 1}, out, 69999));
+  CHECK(out.read() == expected);
+}
+
+TEST_CASE("initialisers may hold addresses of another program's variables, in any order") {
+  const auto user = compile_one(
+      "extern global int value; extern global int* global there; typedef struct { int n; global int* p[2]; } "
+      "S;"
+      "global int* global here = &value; global S s = {4, {&value, (global int*)&here}};"
+      "global int* global* global far = &there; kernel void k(global int* out) {"
+      "  out[0] = *here; out[1] = *s.p[0]; out[2] = **far; out[3] = s.n; *here += 1; }");
+  const auto owner = compile_one("global int value = 5; global int* global there = &value;");
+  Buffer<std::int32_t> out(Ints(4));
+  for (const auto& inputs : {std::vector{user, owner}, std::vector{owner, user}}) {
+    Loaded program(link(inputs));
+    check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, out));
+    CHECK(out.read() == Ints{5, 5, 5, 4});
+  }
+}
+
+TEST_CASE("static functions and variables of linked programs stay their own") {
+  const auto part = [](const std::string& kernel, const std::string& text) {
+    return compile_one("static global int n = " + std::to_string(text.size()) +
+                       "; static constant char t[] = \"" + text +
+                       "\"; static int f(void) { return t[0] * 100 + n++; } kernel void " + kernel +
+                       "(global int* out) { out[0] = f(); }");
+  };
+  Loaded program(link({part("one", "a"), part("two", "bcd"),
+                       compile_one("static int one(void) { return 7; } static global int f = 3;"
+                                   "kernel void t(global int* out) { out[0] = one() + f; }")}));
+  Buffer<std::int32_t> out(Ints(1));
+  const auto result = [&](const char* kernel) {
+    check_ok(program.launch(kernel, {1, 1, 1}, {1, 1, 1}, out));
+    return out.read()[0];
+  };
+  CHECK(result("one") == 'a' * 100 + 1);
+  CHECK(result("two") == 'b' * 100 + 3);
+  CHECK(result("one") == 'a' * 100 + 2);
+  CHECK(result("t") == 10);
 }
 
 TEST_CASE("the size of program-scope variables counts what is never used") {
