@@ -159,6 +159,8 @@ class Server {
 int serve(int control, BuildFunction build) {
   // Signals of the terminal are for the application; its end closes the socket.
   for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
+  // Clang cannot work in a folder that is gone, as the application's may be.
+  if (::chdir("/") != 0) return 1;
   warm_up_builds();
   return Server(control, build).run();
 }

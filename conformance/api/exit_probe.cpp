@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -187,6 +188,16 @@ void abandon(const Session& session) {
   if (clFinish(session.queue) != CL_SUCCESS) std::exit(9);
 }
 
+// A program is built from a folder that no longer exists; its options make it new to the cache.
+void build_from_nowhere(const Session& session) {
+  char folder[] = "/tmp/kiesel-XXXXXX";
+  if (!::mkdtemp(folder) || ::chdir(folder) != 0 || ::rmdir(folder) != 0) std::exit(10);
+  const char* source = kSource;
+  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
+  const std::string options = "-DROUNDS=" + std::to_string(::getpid());
+  if (clBuildProgram(program, 0, nullptr, options.c_str(), nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -203,6 +214,7 @@ int main(int count, char** arguments) {
   if (what == "fork") fork_children(session);
   if (what == "fault") fault(session);
   if (what == "abandoned") abandon(session);
+  if (what == "no-folder") build_from_nowhere(session);
   if (what == "idle") {
     clReleaseCommandQueue(session.queue);
     clReleaseContext(session.context);
