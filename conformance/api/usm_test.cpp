@@ -204,6 +204,30 @@ TEST_CASE("a blocking free waits for the commands that may use the memory") {
   opener.join();
 }
 
+TEST_CASE("a blocking free ends after the command's last status is set") {
+  const Session session;
+  Program program = session.build("kernel void count(global int* out) { out[get_global_id(0)]++; }");
+  std::atomic<int> early{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      const Kernel kernel(clCreateKernel(program, "count", nullptr));
+      for (int i = 0; i < 500; ++i) {
+        void* memory = api().clSharedMemAllocINTEL(session.context, nullptr, nullptr, 4096, 0, nullptr);
+        Event done;
+        const std::size_t size = 1024;
+        cl_int status = CL_QUEUED;
+        api().clSetKernelArgMemPointerINTEL(kernel, 0, memory);
+        clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, done.out());
+        api().clMemBlockingFreeINTEL(session.context, memory);
+        clGetEventInfo(done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, nullptr);
+        if (status != CL_COMPLETE) ++early;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(early == 0);
+}
+
 TEST_CASE("a blocking free waits for kernels that say they use all memory of a type, and for nothing else") {
   const Session session;
   Program program = session.build("kernel void set(global int* out) { *out = 1; }");

@@ -7,6 +7,7 @@
 #include "runtime/core/command_queue.hpp"
 #include "runtime/core/context.hpp"
 #include "runtime/core/handle.hpp"
+#include "runtime/core/svm_table.hpp"
 #include "support/clock.hpp"
 #include "support/fast_thread_local.hpp"
 #include "support/futex.hpp"
@@ -275,8 +276,13 @@ void Event::advance(cl_int status) {
 
 // The last use of this: whoever calls holds a reference, or it is the queue's, which forget() drops.
 void Event::complete(cl_int status) {
-  work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
-  if (known_) tell_of_end(state_.exchange(only(status)), status);
+  std::uint64_t state = 0;
+  {
+    const SvmUse::Postponed until_status;
+    work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
+    if (known_) state = state_.exchange(only(status));
+  }
+  if (known_) tell_of_end(state, status);
   if (ended_)
     ended_(*this);
   else

@@ -59,6 +59,17 @@ void SvmAllocation::wait_until_unused() {
     if (!device.help()) uses_.wait(uses);
 }
 
+void SvmUse::end() noexcept {
+  try {
+    if (auto* postponed = Postponed::current_) {
+      postponed->ended_.push_back(of_);
+      return;
+    }
+  } catch (const std::bad_alloc&) {  // then a little early
+  }
+  count_down(*of_);
+}
+
 void SvmTable::add(Ref<SvmAllocation> allocation) {
   std::lock_guard lock(mutex_);
   allocations_.emplace(allocation->begin(), allocation);

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <map>
 #include <shared_mutex>
+#include <utility>
 #include <vector>
 
 #include "runtime/core/device.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/object.hpp"
+#include "support/fast_thread_local.hpp"
 
 namespace kiesel::runtime {
 
@@ -63,6 +65,24 @@ class SvmAllocation final : public Object {
 // A command's hold of an allocation that it may use.
 class SvmUse {
  public:
+  // While one lives, the holds that this thread lets go of still count: whoever waits for them shall find
+  // that the command has its last status.
+  class Postponed {
+   public:
+    Postponed() : outer_(std::exchange(current_, this)) {}
+    Postponed(const Postponed&) = delete;
+    ~Postponed() {
+      current_ = outer_;
+      for (const auto& allocation : ended_) count_down(*allocation);
+    }
+
+   private:
+    friend class SvmUse;
+    KIESEL_FAST_THREAD_LOCAL static inline Postponed* current_ = nullptr;
+    Postponed* const outer_;
+    std::vector<Ref<SvmAllocation>> ended_;
+  };
+
   SvmUse() = default;
   explicit SvmUse(Ref<SvmAllocation> of) : of_(std::move(of)) { begin(); }
   SvmUse(const SvmUse& other) : SvmUse(other.of_) {}
@@ -72,13 +92,17 @@ class SvmUse {
     return *this;
   }
   ~SvmUse() {
-    if (of_ && of_->uses_.fetch_sub(1) == 1) of_->uses_.notify_all();
+    if (of_) end();
   }
   explicit operator bool() const { return bool{of_}; }
 
  private:
   void begin() {
     if (of_) of_->uses_.fetch_add(1);
+  }
+  void end() noexcept;
+  static void count_down(SvmAllocation& allocation) {
+    if (allocation.uses_.fetch_sub(1) == 1) allocation.uses_.notify_all();
   }
   Ref<SvmAllocation> of_;
 };
