@@ -1,6 +1,7 @@
 // Code of the host made from a module, run in this process.
 #include "device/model/translator/host_code.hpp"
 
+#include <fmt/format.h>
 #include <llvm/AsmParser/Parser.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
@@ -79,6 +80,34 @@ TEST_CASE("code with constants and calls runs wherever it is put") {
       mapped->at<void(float*, const float*)>(code->offsets[0])(out, in);
       for (int i = 0; i < 8; ++i) CHECK(out[i] == in[i] * (static_cast<float>(i) + 1.5f) + 13);
       CHECK(mapped->at<std::uint64_t(std::uint64_t)>(code->offsets[1])(3) == 17);
+    }
+  }
+}
+
+// Steps of a sum of products, with a branch around every other one.
+std::string long_function(int steps) {
+  std::string text = "define i64 @mix(i64 %x) {\n  br label %b0\nb0:\n  %v0 = add i64 %x, 0\n";
+  for (int i = 1; i <= steps; ++i)
+    text += fmt::format(
+        "  %m{0} = mul i64 %v{1}, {2}\n  %s{0} = xor i64 %m{0}, %x\n  %c{0} = icmp sgt i64 %s{0}, {2}\n"
+        "  br i1 %c{0}, label %d{0}, label %b{0}\nd{0}:\n  %a{0} = add i64 %s{0}, {0}\n  br label %b{0}\n"
+        "b{0}:\n  %v{0} = phi i64 [%s{0}, %b{1}], [%a{0}, %d{0}]\n",
+        i, i - 1, 2 * i + 3);
+  return text + fmt::format("  ret i64 %v{}\n}}", steps);
+}
+
+TEST_CASE("functions of any length become code, the longest ones in the time that they are worth") {
+  for (const int steps : {100, 1000, 4000}) {  // 800, 8,000 and 32,000 instructions: three ways to allocate
+    const auto code = make(long_function(steps).c_str(), {"mix"});
+    if (!code) FAIL(code.error().reason);
+    const Mapped mapped(code->bytes);
+    for (const std::int64_t x : {0, 1, -7, 123456789}) {
+      auto value = static_cast<std::uint64_t>(x);
+      for (int i = 1; i <= steps; ++i) {
+        value = value * static_cast<std::uint64_t>(2 * i + 3) ^ static_cast<std::uint64_t>(x);
+        if (static_cast<std::int64_t>(value) > 2 * i + 3) value += static_cast<std::uint64_t>(i);
+      }
+      CHECK(mapped.at<std::uint64_t(std::int64_t)>(code->offsets[0])(x) == value);
     }
   }
 }

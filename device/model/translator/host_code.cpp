@@ -8,6 +8,7 @@
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -17,6 +18,8 @@
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+
+#include <algorithm>
 
 #include "device/model/translator/place_code.hpp"
 
@@ -29,6 +32,9 @@ namespace {
 // Beyond so many instructions of the module nothing stays in registers for long that could be hoisted out of
 // loops, of a function nothing that LLVM's best allocator finds a place for.
 constexpr std::size_t kSmallModule = 4000, kSmallFunction = 5000;
+// Joining registers ahead of that takes longer than in proportion: 45 s of a function where all is done in 8
+// without.
+constexpr std::size_t kHugeFunction = 20'000;
 
 // What gives code as fast as all of -O2 in half the time.
 llvm::FunctionPassManager passes(bool small) {
@@ -66,11 +72,21 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   all.run(module, modules);
 }
 
-Result<llvm::SmallVector<char, 0>> make_object(llvm::Module& module, llvm::TargetMachine& machine,
-                                               bool small) {
+// How registers are given out where the longest function has so many instructions.
+void choose_allocator(std::size_t longest) {
   using Make = llvm::FunctionPass* (*)();
   const Make thorough = llvm::createGreedyRegisterAllocator, quick = llvm::createFastRegisterAllocator;
-  llvm::RegisterRegAlloc::setDefault(small ? thorough : quick);
+  llvm::RegisterRegAlloc::setDefault(longest < kSmallFunction ? thorough : quick);
+  auto* prepared = llvm::cl::getRegisteredOptions().lookup("optimize-regalloc");
+  static_cast<llvm::cl::opt<llvm::cl::boolOrDefault>*>(prepared)->setValue(
+      longest < kHugeFunction ? llvm::cl::BOU_UNSET : llvm::cl::BOU_FALSE);
+}
+
+Result<llvm::SmallVector<char, 0>> make_object(llvm::Module& module, llvm::TargetMachine& machine) {
+  std::size_t longest = 0;
+  for (const auto& function : module)
+    longest = std::max<std::size_t>(longest, function.getInstructionCount());
+  choose_allocator(longest);
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager code;
@@ -91,9 +107,7 @@ Result<HostCode> make_host_code(std::unique_ptr<llvm::Module> module, HostLevel 
   module->setDataLayout((*machine)->createDataLayout());
   for (auto& function : *module) function.setDoesNotThrow();  // no unwind tables
   optimise(*module, **machine);
-  bool small = true;
-  for (const auto& function : *module) small &= function.getInstructionCount() < kSmallFunction;
-  const auto object = make_object(*module, **machine, small);
+  const auto object = make_object(*module, **machine);
   if (!object) return object.error();
   return place_code({object->data(), object->size()}, functions);
 }
