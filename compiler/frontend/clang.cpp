@@ -8,6 +8,9 @@
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/TextDiagnosticPrinter.h>
+#include <clang/Lex/PPCallbacks.h>
+#include <clang/Lex/Preprocessor.h>
+#include <clang/Parse/ParseDiagnostic.h>
 #include <fmt/format.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/Path.h>
@@ -67,10 +70,30 @@ std::vector<Dependency> read_files(clang::CompilerInstance& compiler, const File
   return dependencies;
 }
 
+// Clang warns of a pragma that names an extension it does not know, also of one that the device has. The
+// warning comes later, where the pragma stands, and asks for its severity there.
+class Pragmas : public clang::PPCallbacks {
+ public:
+  Pragmas(clang::DiagnosticsEngine& diagnostics, const std::string& extensions)
+      : diagnostics_(diagnostics), extensions_(" " + extensions + " ") {}
+  void PragmaOpenCLExtension(clang::SourceLocation at, const clang::IdentifierInfo* name,
+                             clang::SourceLocation, unsigned) override {
+    const bool is_reported = extensions_.find((" " + name->getName() + " ").str()) != std::string::npos;
+    diagnostics_.setSeverity(clang::diag::warn_pragma_unknown_extension,
+                             is_reported ? clang::diag::Severity::Ignored : clang::diag::Severity::Warning,
+                             at);
+  }
+
+ private:
+  clang::DiagnosticsEngine& diagnostics_;
+  const std::string extensions_;
+};
+
 // Clang's own action sets up a back end behind its code generator, also one with nothing to do.
 class MakeModule : public clang::ASTFrontendAction {
  public:
-  explicit MakeModule(llvm::LLVMContext& context) : context_(context) {}
+  MakeModule(llvm::LLVMContext& context, const std::string& extensions)
+      : context_(context), extensions_(extensions) {}
   std::unique_ptr<llvm::Module> take() { return std::move(module_); }
 
  protected:
@@ -85,6 +108,11 @@ class MakeModule : public clang::ASTFrontendAction {
     generator_ = generator.get();
     return generator;
   }
+  bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
+    compiler.getPreprocessor().addPPCallbacks(
+        std::make_unique<Pragmas>(compiler.getDiagnostics(), extensions_));
+    return true;
+  }
   void EndSourceFileAction() override {
     if (!getCompilerInstance().getDiagnostics().hasErrorOccurred())
       module_.reset(generator_->ReleaseModule());
@@ -92,6 +120,7 @@ class MakeModule : public clang::ASTFrontendAction {
 
  private:
   llvm::LLVMContext& context_;
+  const std::string& extensions_;
   clang::CodeGenerator* generator_ = nullptr;
   std::unique_ptr<llvm::Module> module_;
 };
@@ -102,7 +131,7 @@ void run(clang::CompilerInstance& compiler, const Request& request, llvm::LLVMCo
   inputs.clear();
   inputs.emplace_back(llvm::MemoryBufferRef(request.source, kSourceName),
                       clang::InputKind(clang::Language::OpenCL));
-  MakeModule action(context);
+  MakeModule action(context, request.extensions);
   if (compiler.ExecuteAction(action)) result.module = action.take();
 }
 

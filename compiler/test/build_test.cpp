@@ -83,6 +83,20 @@ TEST_CASE("warnings are told on success, and obey -w and -Werror") {
   CHECK(test::build(source, "-Werror").outcome == Outcome::kFailed);
 }
 
+TEST_CASE("a pragma may name each extension that the device has, and is warned of any other") {
+  const auto enable = [](const std::string& extension) {
+    auto request = test::make_request(
+        "#pragma OPENCL EXTENSION " + extension + " : enable\nkernel void k(global int* a) { a[0] = 1; }",
+        "-Werror");
+    request.extensions = "cl_khr_subgroup_ballot cl_khr_fp64 cl_ext_float_atomics";
+    return test::run(request);
+  };
+  for (const char* extension : {"cl_khr_subgroup_ballot", "cl_khr_fp64", "cl_ext_float_atomics"})
+    CHECK(enable(extension).log.empty());
+  for (const char* extension : {"cl_khr_subgroup", "cl_nv_foo"})
+    CHECK_THAT(enable(extension).log, Contains(extension));
+}
+
 TEST_CASE("an undefined function is named as the user wrote it") {
   const auto reply = test::build(
       "float f(float x); float __attribute__((overloadable)) g(int x);"
