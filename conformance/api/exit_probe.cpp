@@ -1,6 +1,7 @@
 // Leaves main in the state that its argument names; exit code 0 when the process then ends by itself.
 // "print" runs a kernel that prints.
 #include <CL/cl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -198,11 +199,30 @@ void build_from_nowhere(const Session& session) {
   if (clBuildProgram(program, 0, nullptr, options.c_str(), nullptr, nullptr) != CL_SUCCESS) std::exit(3);
 }
 
+// As `ulimit -v` does it.
+void limit_space() {
+  const rlimit limit{std::uint64_t{2} << 30, std::uint64_t{2} << 30};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) std::exit(11);
+}
+
+// There is a device, its kernels run, and what it says of its memory is what it has.
+void run_in_little_space(const Session& session) {
+  run_long(session, "-DROUNDS=100");
+  if (clFinish(session.queue) != CL_SUCCESS) std::exit(12);
+  cl_ulong most = 0;
+  clGetDeviceInfo(session.device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof most, &most, nullptr);
+  cl_int status = CL_SUCCESS;
+  clCreateBuffer(session.context, CL_MEM_READ_WRITE, most, nullptr, &status);
+  if (status != CL_SUCCESS) std::exit(13);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const std::string_view what = count > 1 ? arguments[1] : "idle";
+  if (what == "little-space") limit_space();
   const Session session = open();
+  if (what == "little-space") run_in_little_space(session);
   if (what == "pending") wait_forever(session);
   if (what == "running") run_long(session);
   if (what == "endless") run_endless(session);

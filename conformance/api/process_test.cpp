@@ -144,7 +144,7 @@ TEST_CASE("closing the library while commands wait, and opening it again, loses 
 
 TEST_CASE("a process ends well whatever is still going on") {
   for (const char* what : {"idle", "pending", "running", "endless", "building", "callback", "leak",
-                           "exit-in-callback", "fork", "fault", "abandoned", "no-folder"}) {
+                           "exit-in-callback", "fork", "fault", "abandoned", "no-folder", "little-space"}) {
     INFO(what);
     CHECK(probe(what) == 0);
   }

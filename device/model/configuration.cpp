@@ -1,5 +1,6 @@
 #include "device/model/configuration.hpp"
 
+#include <sys/resource.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -23,14 +24,20 @@ constexpr Shape kShapes[] = {
     {"kiesel-1", 2, 16, 1, 32}, {"kiesel-small", 8, 8, 32, 32, 512},
 };
 
-std::uint64_t half_of_host_memory() {
+// Half of the computer's. Where address space is limited (ulimit -v) less: three times as much is reserved,
+// and the application needs some.
+std::uint64_t default_global_memory() {
   const auto pages = static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  return std::max<std::uint64_t>(pages * page / 2, std::uint64_t{1} << 30) & ~((std::uint64_t{1} << 20) - 1);
+  std::uint64_t bytes = std::max<std::uint64_t>(pages * page / 2, std::uint64_t{1} << 30);
+  rlimit space{};
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
+    bytes = std::min<std::uint64_t>(bytes, space.rlim_cur / 8);
+  return bytes & ~((std::uint64_t{1} << 20) - 1);
 }
 
 Configuration finish(Configuration c) {
-  if (c.global_memory_bytes == 0) c.global_memory_bytes = half_of_host_memory();
+  if (c.global_memory_bytes == 0) c.global_memory_bytes = default_global_memory();
   return c;
 }
 

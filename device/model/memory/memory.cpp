@@ -27,8 +27,9 @@ Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t capacity, std::uint
   memory->capacity_ = capacity;
   memory->bounds_ = bounds;
   const std::uint64_t window_space = round_up(private_window, kChunk);
-  // Twice the capacity: holes and guard pages must not be what runs out first.
-  const std::uint64_t wanted = window_space + round_up(2 * capacity, kChunk) + (std::uint64_t{1} << 30);
+  // Twice the capacity and more: holes and guard pages must not be what runs out first.
+  const std::uint64_t more = std::min(capacity, std::uint64_t{1} << 30);
+  const std::uint64_t wanted = window_space + round_up(2 * capacity + more, kChunk);
   void* base = mmap(nullptr, wanted + kChunk, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
     return Error{Errc::kOutOfMemory, fmt::format("cannot reserve {} bytes of address space", wanted)};
