@@ -130,6 +130,8 @@ class Build {
     if (!undefined->empty()) return undefined_message(*undefined, *module_);
     if (const auto name = find_recursion(kernels_); !name.empty())
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
+    if (const auto text = other_sub_group_size(kernels_, from_.target.lanes); !text.empty())
+      return "error: " + text + "\n";
     make_entries(*module_, kernels_);
     limit_inlining(*module_);
     make_struct_copies(*module_);
@@ -192,7 +194,8 @@ class Build {
     if (!stages_.dumping()) return;
     const auto copy = read_bitcode(context_, write_bitcode(module));
     const auto listing = code(*copy, CodeKind::kAssembly);
-    stages_.dump(guarded_ ? "7-code-guarded.s" : "5-code.s", std::string_view(listing.object.data(), listing.object.size()));
+    stages_.dump(guarded_ ? "7-code-guarded.s" : "5-code.s",
+                 std::string_view(listing.object.data(), listing.object.size()));
   }
 
   TextStatus measure() {
@@ -232,7 +235,8 @@ class Build {
   std::vector<KernelFunction> kernels_;
   Code code_;
   std::uint64_t global_bytes_ = 0;
-  bool guarded_ = false;  // some functions with every branch guarded, because the checker could not follow them
+  bool guarded_ =
+      false;  // some functions with every branch guarded, because the checker could not follow them
 };
 
 }  // namespace

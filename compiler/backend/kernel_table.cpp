@@ -198,4 +198,17 @@ std::vector<KernelFunction> find_kernels(llvm::Module& module) {
   return kernels;
 }
 
+std::string other_sub_group_size(const std::vector<KernelFunction>& kernels, std::uint32_t lanes) {
+  for (const auto& [kernel, body, entry] : kernels) {
+    const auto* node = body->getMetadata("intel_reqd_sub_group_size");
+    const auto* size = node && node->getNumOperands() == 1
+                           ? llvm::mdconst::dyn_extract<llvm::ConstantInt>(node->getOperand(0))
+                           : nullptr;
+    if (size && size->getZExtValue() != lanes)
+      return fmt::format("kernel '{}' requires sub-groups of {} work-items: this device's have {}",
+                         kernel.name, size->getZExtValue(), lanes);
+  }
+  return {};
+}
+
 }  // namespace kiesel::compiler
