@@ -199,10 +199,12 @@ void build_from_nowhere(const Session& session) {
   if (clBuildProgram(program, 0, nullptr, options.c_str(), nullptr, nullptr) != CL_SUCCESS) std::exit(3);
 }
 
-// As `ulimit -v` does it.
+// As `ulimit -v` does it. Sanitizers take terabytes of address space by themselves.
 void limit_space() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const rlimit limit{std::uint64_t{2} << 30, std::uint64_t{2} << 30};
   if (setrlimit(RLIMIT_AS, &limit) != 0) std::exit(11);
+#endif
 }
 
 // There is a device, its kernels run, and what it says of its memory is what it has.
