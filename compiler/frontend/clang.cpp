@@ -20,6 +20,7 @@
 #include "compiler/frontend/clang_arguments.hpp"
 #include "compiler/frontend/initialisers.hpp"
 #include "support/cache.hpp"
+#include "support/words.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -75,18 +76,18 @@ std::vector<Dependency> read_files(clang::CompilerInstance& compiler, const File
 class Pragmas : public clang::PPCallbacks {
  public:
   Pragmas(clang::DiagnosticsEngine& diagnostics, const std::string& extensions)
-      : diagnostics_(diagnostics), extensions_(" " + extensions + " ") {}
+      : diagnostics_(diagnostics), extensions_(extensions) {}
   void PragmaOpenCLExtension(clang::SourceLocation at, const clang::IdentifierInfo* name,
                              clang::SourceLocation, unsigned) override {
-    const bool is_reported = extensions_.find((" " + name->getName() + " ").str()) != std::string::npos;
-    diagnostics_.setSeverity(clang::diag::warn_pragma_unknown_extension,
-                             is_reported ? clang::diag::Severity::Ignored : clang::diag::Severity::Warning,
-                             at);
+    const auto severity = has_word(extensions_, {name->getName().data(), name->getName().size()})
+                              ? clang::diag::Severity::Ignored
+                              : clang::diag::Severity::Warning;
+    diagnostics_.setSeverity(clang::diag::warn_pragma_unknown_extension, severity, at);
   }
 
  private:
   clang::DiagnosticsEngine& diagnostics_;
-  const std::string extensions_;
+  const std::string& extensions_;
 };
 
 // Clang's own action sets up a back end behind its code generator, also one with nothing to do.

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "compiler/frontend/base_header.hpp"
+#include "support/words.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -29,13 +30,6 @@ constexpr Forwarded kForwarded[] = {
     {&BuildOptions::no_warnings, "-w"},
     {&BuildOptions::warnings_are_errors, "-Werror"},
 };
-
-bool has_word(const std::string& text, std::string_view wanted) {
-  std::istringstream words(text);
-  for (std::string word; words >> word;)
-    if (word == wanted) return true;
-  return false;
-}
 
 // What the device has, and nothing else. Feature macros exist from OpenCL C 3.0 on. Extensions that Clang has
 // no name for are nothing but a macro, on which its declarations of builtins depend.

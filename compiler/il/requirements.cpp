@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "support/words.hpp"
+
 namespace kiesel::compiler {
 namespace {
 
@@ -41,26 +43,10 @@ constexpr Extension kExtensions[] = {
 
 constexpr const char* kInstructionSets[] = {"OpenCL.std", "OpenCL.DebugInfo.100"};
 
-bool has_word(std::string_view list, std::string_view wanted) {
-  for (std::size_t at = 0; at < list.size();) {
-    const auto end = std::min(list.find(' ', at), list.size());
-    if (list.substr(at, end - at) == wanted) return true;
-    at = end + 1;
-  }
-  return false;
-}
-
 // `needed` as in the tables above.
 bool available(const char* needed, std::string_view features) {
   if (!needed) return false;
-  std::string_view list(needed);
-  if (list.empty()) return true;
-  for (std::size_t at = 0; at < list.size();) {
-    const auto end = std::min(list.find(' ', at), list.size());
-    if (has_word(features, list.substr(at, end - at))) return true;
-    at = end + 1;
-  }
-  return false;
+  return !*needed || any_word(needed, [&](std::string_view word) { return has_word(features, word); });
 }
 
 // What a device of another shape may have.
