@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <map>
-#include <spirv-tools/libspirv.hpp>
 
 #include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/tools.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -64,13 +64,7 @@ void merge_builtin_variables(Words& words) {
   if (doubles.empty()) return;
   Words merged(words.begin(), words.begin() + kHeaderWords);
   Merge merge(merged, doubles);
-  const auto add = [](void* user, const spv_parsed_instruction_t* instruction) {
-    static_cast<Merge*>(user)->add(*instruction);
-    return SPV_SUCCESS;
-  };
-  const spvtools::Context context(SPV_ENV_UNIVERSAL_1_4);
-  if (spvBinaryParse(context.CContext(), &merge, words.data(), words.size(), nullptr, add, nullptr) ==
-      SPV_SUCCESS)
+  if (for_each_parsed(words, [&](const spv_parsed_instruction_t& instruction) { merge.add(instruction); }))
     words = std::move(merged);
 }
 

@@ -1,6 +1,5 @@
 #include <map>
 #include <set>
-#include <spirv-tools/libspirv.hpp>
 
 #include "compiler/spirv/mend.hpp"
 #include "compiler/spirv/tools.hpp"
@@ -88,21 +87,11 @@ void order_definitions(Words& words) {
   if (words.size() < kHeaderWords) return;
   Words ordered(words.begin(), words.begin() + kHeaderWords);
   Order order(ordered);
-  const spvtools::Context context(kEnvironment);
-  const auto parse = [&](spv_parsed_instruction_fn_t visit) {
-    return spvBinaryParse(context.CContext(), &order, words.data(), words.size(), nullptr, visit, nullptr) ==
-           SPV_SUCCESS;
-  };
-  const bool whole = parse([](void* user, const spv_parsed_instruction_t* instruction) {
-    static_cast<Order*>(user)->expect(*instruction);
-    return SPV_SUCCESS;
-  });
+  const bool whole =
+      for_each_parsed(words, [&](const spv_parsed_instruction_t& instruction) { order.expect(instruction); });
   if (!whole) return;
   order.start();
-  parse([](void* user, const spv_parsed_instruction_t* instruction) {
-    static_cast<Order*>(user)->add(*instruction);
-    return SPV_SUCCESS;
-  });
+  for_each_parsed(words, [&](const spv_parsed_instruction_t& instruction) { order.add(instruction); });
   order.finish();
   words = std::move(ordered);
 }

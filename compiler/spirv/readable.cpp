@@ -4,7 +4,8 @@
 #include <initializer_list>
 #include <map>
 #include <set>
-#include <spirv-tools/libspirv.hpp>
+
+#include "compiler/spirv/tools.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -68,18 +69,19 @@ struct Index {
   std::map<std::uint32_t, std::uint32_t> type_of_value;  // by result
 };
 
-spv_result_t add_to_index(void* data, const spv_parsed_instruction_t* parsed) {
-  auto& index = *static_cast<Index*>(data);
-  if (parsed->result_id) index.definitions[parsed->result_id] = {parsed->words, parsed->num_words};
-  if (parsed->result_id && parsed->type_id) index.type_of_value[parsed->result_id] = parsed->type_id;
-  return SPV_SUCCESS;
+Index index_of(std::span<const std::uint32_t> words) {
+  Index index;
+  for_each_parsed(words, [&](const spv_parsed_instruction_t& parsed) {
+    if (parsed.result_id) index.definitions[parsed.result_id] = {parsed.words, parsed.num_words};
+    if (parsed.result_id && parsed.type_id) index.type_of_value[parsed.result_id] = parsed.type_id;
+  });
+  return index;
 }
 
 class Rewriter {
  public:
-  explicit Rewriter(std::span<const std::uint32_t> words) : words_(words), bound_(words[kBoundWord]) {
-    spvtools::Context context(SPV_ENV_UNIVERSAL_1_4);
-    spvBinaryParse(context.CContext(), &index_, words.data(), words.size(), nullptr, add_to_index, nullptr);
+  explicit Rewriter(std::span<const std::uint32_t> words)
+      : words_(words), index_(index_of(words)), bound_(words[kBoundWord]) {
     own_.reserve(words.size());
   }
 

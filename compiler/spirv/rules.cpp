@@ -86,23 +86,20 @@ std::string check_instruction(const Module& module, const Parsed& parsed) {
   return check_operands(parsed);
 }
 
-spv_result_t visit(void* data, const Parsed* parsed) {
-  auto& module = *static_cast<Module*>(data);
-  if (parsed->opcode == kOpTypeVoid) module.void_type = parsed->result_id;
-  if (parsed->opcode == kOpTypeInt && parsed->words[2] == kByteBits) module.byte_type = parsed->result_id;
-  if (parsed->opcode == kOpTypePointer)
-    module.pointers[parsed->result_id] = {parsed->words[2], parsed->words[3]};
-  if (parsed->type_id) module.type_of_value[parsed->result_id] = parsed->type_id;
-  module.broken = check_instruction(module, *parsed);
-  return module.broken.empty() ? SPV_SUCCESS : SPV_REQUESTED_TERMINATION;
+void visit(Module& module, const Parsed& parsed) {
+  if (!module.broken.empty()) return;  // the first is told
+  if (parsed.opcode == kOpTypeVoid) module.void_type = parsed.result_id;
+  if (parsed.opcode == kOpTypeInt && parsed.words[2] == kByteBits) module.byte_type = parsed.result_id;
+  if (parsed.opcode == kOpTypePointer) module.pointers[parsed.result_id] = {parsed.words[2], parsed.words[3]};
+  if (parsed.type_id) module.type_of_value[parsed.result_id] = parsed.type_id;
+  module.broken = check_instruction(module, parsed);
 }
 
 }  // namespace
 
 Status check_rules(std::span<const std::uint32_t> words) {
   Module module;
-  const spvtools::Context context(kEnvironment);
-  spvBinaryParse(context.CContext(), &module, words.data(), words.size(), nullptr, visit, nullptr);
+  for_each_parsed(words, [&](const Parsed& parsed) { visit(module, parsed); });
   if (module.broken.empty()) return {};
   return Error{Errc::kInvalidArgument, "the SPIR-V module is not valid: " + module.broken};
 }

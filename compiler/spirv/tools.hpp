@@ -1,6 +1,8 @@
 // What the uses of SPIRV-Tools share.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <spirv-tools/libspirv.hpp>
 #include <string>
 
@@ -9,6 +11,18 @@ namespace kiesel::compiler {
 // The environment "OpenCL 2.2" of this library's version rejects valid modules; the universal one holds every
 // rule of the core specification.
 inline constexpr spv_target_env kEnvironment = SPV_ENV_UNIVERSAL_1_4;
+
+// Calls `visit` with each instruction and what its operands are; false when the words are no module.
+template <class Visit>
+bool for_each_parsed(std::span<const std::uint32_t> words, Visit visit) {
+  const spvtools::Context context(kEnvironment);
+  const auto call = [](void* to, const spv_parsed_instruction_t* instruction) {
+    (*static_cast<Visit*>(to))(*instruction);
+    return SPV_SUCCESS;
+  };
+  return spvBinaryParse(context.CContext(), &visit, words.data(), words.size(), nullptr, call, nullptr) ==
+         SPV_SUCCESS;
+}
 
 inline spvtools::MessageConsumer collect_into(std::string& log) {
   return [&log](spv_message_level_t level, const char*, const spv_position_t&, const char* text) {
