@@ -235,8 +235,8 @@ class Build {
   std::vector<KernelFunction> kernels_;
   Code code_;
   std::uint64_t global_bytes_ = 0;
-  bool guarded_ =
-      false;  // some functions with every branch guarded, because the checker could not follow them
+  // Some functions with every branch guarded, because the checker could not follow them.
+  bool guarded_ = false;
 };
 
 }  // namespace

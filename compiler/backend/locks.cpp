@@ -13,10 +13,14 @@
 namespace kiesel::compiler {
 namespace {
 
+const llvm::InlineAsm* assembly_of(const llvm::Instruction& instruction) {
+  const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+  return call ? llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand()) : nullptr;
+}
+
 // Exchanges of the builtins are assembly that touches memory.
 bool is_atomic(const llvm::Instruction& instruction) {
-  const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-  const auto* assembly = call ? llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand()) : nullptr;
+  const auto* assembly = assembly_of(instruction);
   return llvm::isa<llvm::AtomicCmpXchgInst, llvm::AtomicRMWInst>(instruction) ||
          (assembly && llvm::StringRef(assembly->getConstraintString()).contains("~{memory}"));
 }
@@ -28,9 +32,9 @@ bool looks_at_atomics(const llvm::BasicBlock& block) {
 }
 
 bool is_mark(const llvm::Instruction& instruction) {
-  const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-  const auto* assembly = call ? llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand()) : nullptr;
-  return assembly && assembly->getAsmString().empty() && call->isConvergent();
+  const auto* assembly = assembly_of(instruction);
+  return assembly && assembly->getAsmString().empty() &&
+         llvm::cast<llvm::CallInst>(instruction).isConvergent();
 }
 
 // Assembly without an instruction. As it is convergent, no pass makes a second copy of its block, for those
