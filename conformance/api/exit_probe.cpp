@@ -32,10 +32,14 @@ Session open() {
   return out;
 }
 
-void run_long(const Session& session, const char* rounds = "-DROUNDS=2000000") {
-  const char* source = kSource;
+cl_program build(const Session& session, const char* source, const char* options = "") {
   cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  if (clBuildProgram(program, 0, nullptr, rounds, nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  if (clBuildProgram(program, 0, nullptr, options, nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  return program;
+}
+
+void run_long(const Session& session, const char* rounds = "-DROUNDS=2000000") {
+  cl_program program = build(session, kSource, rounds);
   cl_kernel kernel = clCreateKernel(program, "spin", nullptr);
   const size_t size = 65536;
   cl_mem memory = clCreateBuffer(session.context, CL_MEM_READ_WRITE, size * 4, nullptr, nullptr);
@@ -61,9 +65,7 @@ const char* const kPrinting =
     "kernel void flood() { printf(\"%u is one of many work-items\\n\", (uint)get_global_id(0)); }\n";
 
 void print(const Session& session) {
-  const char* source = kPrinting;
-  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_program program = build(session, kPrinting);
   cl_kernel show = clCreateKernel(program, "show", nullptr),
             flood = clCreateKernel(program, "flood", nullptr);
   const float value = 3.25f;
@@ -87,8 +89,7 @@ void print_uneven(const Session& session) {
       "kernel void f() { if (get_local_linear_id() == 0) printf(\"group %d %d has %d x %d\\n\", "
       "(int)get_group_id(0),"
       " (int)get_group_id(1), (int)get_local_size(0), (int)get_local_size(1)); }";
-  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  if (clBuildProgram(program, 0, nullptr, "-cl-std=CL3.0", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_program program = build(session, source, "-cl-std=CL3.0");
   cl_kernel kernel = clCreateKernel(program, "f", nullptr);
   const size_t global[2] = {10, 7}, local[2] = {4, 4};
   if (clEnqueueNDRangeKernel(session.queue, kernel, 2, nullptr, global, local, 0, nullptr, nullptr) !=
@@ -100,8 +101,7 @@ void print_uneven(const Session& session) {
 // Everything is released while the kernel runs; it never ends.
 void run_endless(const Session& session) {
   const char* source = "kernel void endless(global volatile int* out) { while (*out == 0); }";
-  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_program program = build(session, source);
   cl_kernel kernel = clCreateKernel(program, "endless", nullptr);
   const size_t size = 64;
   const int zero = 0;
@@ -167,8 +167,7 @@ void fork_children(const Session& session) {
 // A kernel that faults, and commands behind it; nobody looks at them.
 void fault(const Session& session) {
   const char* source = "kernel void wild(global int* out) { out[1ul << 40] = 1; }";
-  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  if (clBuildProgram(program, 0, nullptr, "", nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  cl_program program = build(session, source);
   cl_kernel kernel = clCreateKernel(program, "wild", nullptr);
   const size_t size = 64;
   cl_mem memory = clCreateBuffer(session.context, CL_MEM_READ_WRITE, 4, nullptr, nullptr);
@@ -193,10 +192,7 @@ void abandon(const Session& session) {
 void build_from_nowhere(const Session& session) {
   char folder[] = "/tmp/kiesel-XXXXXX";
   if (!::mkdtemp(folder) || ::chdir(folder) != 0 || ::rmdir(folder) != 0) std::exit(10);
-  const char* source = kSource;
-  cl_program program = clCreateProgramWithSource(session.context, 1, &source, nullptr, nullptr);
-  const std::string options = "-DROUNDS=" + std::to_string(::getpid());
-  if (clBuildProgram(program, 0, nullptr, options.c_str(), nullptr, nullptr) != CL_SUCCESS) std::exit(3);
+  build(session, kSource, ("-DROUNDS=" + std::to_string(::getpid())).c_str());
 }
 
 // As `ulimit -v` does it. Sanitizers take terabytes of address space by themselves.
