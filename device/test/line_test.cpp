@@ -10,7 +10,7 @@ namespace {
 // The interpreter keeps what is uniform, or grows evenly from lane to lane, once for a warp (lanes.hpp).
 struct LineCase {
   const char* name;
-  const char* body;  // leaves its result in t3
+  std::string body;  // leaves its result in t3
   std::uint64_t (*expected)(std::uint64_t item, unsigned lanes);
 };
 
@@ -18,8 +18,36 @@ std::uint64_t narrow(std::uint64_t v) {
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int32_t>(v)));
 }
 
+// A sum wraps in the side of work-items for which `condition` sets t0 from the lowest two bits of their
+// number.
+std::string wraps_in_a_side(const std::string& condition) {
+  return R"(
+        sd zero, 0(s0)
+        addi t2, s1, 100
+        andi t0, s1, 3
+        )" +
+         condition + R"(
+        split t1, t0
+        beq t0, zero, else
+        addi t3, t2, 1000
+        addi t2, zero, 7
+        lui t5, 524288
+        addiw t5, t5, -3
+        addw t5, t5, s1
+        add t3, t3, t5
+        add t3, t3, t2
+        jal zero, end
+      else:
+        addi t3, t2, 2000
+        addi t2, zero, 9
+        add t3, t3, t2
+      end:
+        join t1
+      )";
+}
+
 TEST_CASE("registers with the same value in all lanes, or one that grows from lane to lane") {
-  constexpr LineCase kCases[] = {
+  const LineCase kCases[] = {
       {"a uniform register written in one side of a split", R"(
         addi t3, zero, 7
         andi t0, s1, 1
@@ -226,51 +254,11 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
         add t3, t3, t1
       )",
        [](std::uint64_t i, unsigned) { return (i << 33) + i + 2 * i; }},
-      {"a sum that wraps in the first side, which writes what the second reads", R"(
-        sd zero, 0(s0)
-        addi t2, s1, 100
-        andi t0, s1, 3
-        sltu t0, zero, t0
-        split t1, t0
-        beq t0, zero, else
-        addi t3, t2, 1000
-        addi t2, zero, 7
-        lui t5, 524288
-        addiw t5, t5, -3
-        addw t5, t5, s1
-        add t3, t3, t5
-        add t3, t3, t2
-        jal zero, end
-      else:
-        addi t3, t2, 2000
-        addi t2, zero, 9
-        add t3, t3, t2
-      end:
-        join t1
-      )",
+      {"a sum that wraps in the first side, which writes what the second reads",
+       wraps_in_a_side("sltu t0, zero, t0"),
        [](std::uint64_t i, unsigned) { return i & 3 ? i + 1107 + narrow(0x7FFFFFFD + i) : i + 2109; }},
-      {"a sum that wraps in the second side, which reads what the first wrote", R"(
-        sd zero, 0(s0)
-        addi t2, s1, 100
-        andi t0, s1, 3
-        sltiu t0, t0, 1
-        split t1, t0
-        beq t0, zero, else
-        addi t3, t2, 1000
-        addi t2, zero, 7
-        lui t5, 524288
-        addiw t5, t5, -3
-        addw t5, t5, s1
-        add t3, t3, t5
-        add t3, t3, t2
-        jal zero, end
-      else:
-        addi t3, t2, 2000
-        addi t2, zero, 9
-        add t3, t3, t2
-      end:
-        join t1
-      )",
+      {"a sum that wraps in the second side, which reads what the first wrote",
+       wraps_in_a_side("sltiu t0, t0, 1"),
        [](std::uint64_t i, unsigned) { return !(i & 3) ? i + 1107 + narrow(0x7FFFFFFD + i) : i + 2109; }},
       {"a wrapping sum inside of two splits whose second sides read what the first ones write", R"(
         sd zero, 0(s0)
@@ -406,8 +394,8 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
       std::uint64_t *out = machine.buffer(64), *in = machine.buffer(1);
       in[0] = 1000;
       for (const LineCase& c : kCases) {
-        Launch launch = machine.launch(machine.load(kernel(std::string(c.body) + "\n  sd t3, 0(s0)\n")),
-                                       {64, 64}, {machine.address(out), machine.address(in)});
+        Launch launch = machine.launch(machine.load(kernel(c.body + "\n  sd t3, 0(s0)\n")), {64, 64},
+                                       {machine.address(out), machine.address(in)});
         launch.local_memory_bytes = 1024;
         const auto status = machine.run(launch);
         INFO(c.name << ", lanes " << lanes << ", level " << static_cast<int>(level)

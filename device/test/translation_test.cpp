@@ -17,25 +17,14 @@ namespace {
 using namespace std::chrono_literals;
 
 // Adds 1 to an element for each work-item, argument 1 times.
-constexpr const char* kLoop = R"(
-kernel:
-  csrrs t0, mscratch, zero
-  ld a0, 128(t0)
-  ld a1, 136(t0)
-  csrrs t1, group_id_x, zero
-  csrrs t2, local_size_x, zero
-  mul t1, t1, t2
-  csrrs t2, local_id_x, zero
-  add t1, t1, t2
-  sh3add a0, t1, a0
+const std::string kLoop = kernel(R"(
 again:
-  ld t3, 0(a0)
+  ld t3, 0(s0)
   addi t3, t3, 1
-  sd t3, 0(a0)
+  sd t3, 0(s0)
   addi a1, a1, -1
   bne a1, zero, again
-  jalr zero, 0(ra)
-)";
+)");
 
 model::Configuration shape(model::EngineChoice engine = model::EngineChoice::kAuto) {
   model::Configuration c = *model::built_in_shape("kiesel");
