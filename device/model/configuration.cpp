@@ -16,7 +16,7 @@ namespace {
 struct Shape {
   std::string_view name;
   std::uint32_t cores, warps, lanes, local_kib;
-  std::uint64_t global_mib = 0;  // 0: half of this computer's memory
+  std::uint64_t global_mib = 0;  // 0: default_global_memory()
 };
 constexpr Shape kShapes[] = {
     {"kiesel", 8, 32, 32, 64},  {"kiesel-64", 8, 16, 64, 64},        {"kiesel-16", 8, 32, 16, 64},

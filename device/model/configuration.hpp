@@ -22,7 +22,7 @@ struct Configuration {
   isa::Target target;
   std::uint32_t cores = 8;
   std::uint32_t clock_mhz = 1000;
-  std::uint64_t global_memory_bytes = 0;           // 0: half of this computer's memory
+  std::uint64_t global_memory_bytes = 0;           // 0: by this computer (docs/device.md)
   std::uint64_t private_memory_bytes = 256 << 10;  // of one lane
 
   std::uint64_t launch_seconds = 0;  // a launch that takes longer is stopped; 0: none is

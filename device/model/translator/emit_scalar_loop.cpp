@@ -3,6 +3,8 @@
 // iterations at most: each has a bit in what is kept to count instructions by.
 #include <llvm/IR/PatternMatch.h>
 
+#include <algorithm>
+
 #include "device/model/translator/emitter.hpp"
 
 namespace kiesel::model::translator {
@@ -197,9 +199,10 @@ llvm::Value* Emitter::index_inside(std::uint32_t site, llvm::Value* address, std
 void Emitter::keep_range(std::uint32_t site) {
   const LaneByLane::Range& of = turn_->ranges.at(site);
   const auto [begin, limit] = site_range(site);
-  if (!of.base)
-    return static_cast<void>(b_.CreateStore(
-        b_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, limit, number64(of.less)), of.bound));
+  if (!of.base) {  // a walk
+    b_.CreateStore(b_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, limit, number64(of.less)), of.bound);
+    return;
+  }
   const unsigned unit = out_.sites[site].shift;
   llvm::Value* bytes = b_.CreateSub(b_.CreateAdd(load(of.base), number64(of.displacement)), begin);
   llvm::Value* apart = b_.CreateAnd(bytes, number64((std::int64_t{1} << unit) - 1));

@@ -342,7 +342,7 @@ class Emitter {
     // The loop is there twice where it walks: with all checks, and for so many iterations as are inside
     // without those of the walks.
     bool walks = false;  // which of them is being made
-    std::map<std::uint32_t, llvm::BasicBlock*> blocks, checked_blocks;
+    std::map<std::uint32_t, llvm::BasicBlock*> blocks;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> sites;  // by block and group
     // What is kept of the range of a site: how many units it has, less what a walk needs for a turn; where
     // indices are compared also the units from its begin to `displacement` bytes behind the base.
