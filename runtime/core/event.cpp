@@ -276,13 +276,18 @@ void Event::advance(cl_int status) {
 
 // The last use of this: whoever calls holds a reference, or it is the queue's, which forget() drops.
 void Event::complete(cl_int status) {
-  std::uint64_t state = 0;
-  {
-    const SvmUse::Postponed until_status;
-    work_ = nullptr;  // lets go of memory objects and kernels before anybody learns that the command is done
-    if (known_) state = state_.exchange(only(status));
+  // Memory objects and kernels are let go before anybody learns that the command is done.
+  if (known_) {
+    std::uint64_t state = 0;
+    {
+      const SvmUse::Postponed until_status;
+      work_ = nullptr;
+      state = state_.exchange(only(status));
+    }
+    tell_of_end(state, status);
+  } else {
+    work_ = nullptr;
   }
-  if (known_) tell_of_end(state, status);
   if (ended_)
     ended_(*this);
   else
