@@ -1,5 +1,7 @@
 // Floating point in the host's arithmetic, rounding to nearest even; the device's only difference are
 // canonical NaNs, which are made when bits are looked at (Nan in kinds.hpp).
+#include <llvm/IR/PatternMatch.h>
+
 #include "device/model/translator/emitter.hpp"
 
 namespace kiesel::model::translator {
@@ -35,20 +37,27 @@ llvm::Value* Emitter::sign_injected(const Item& item, llvm::Value* a, llvm::Valu
   return b_.CreateBitCast(result, real);
 }
 
-// The number where one operand is NaN; -0 is less than +0.
+// The number where one operand is NaN; -0 is less than +0. The host's instruction (a < b ? a : b) gives its
+// second operand for NaNs and for two zeros.
 llvm::Value* Emitter::minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum) {
+  const auto host = [&](llvm::Value* x, llvm::Value* y) {
+    return b_.CreateSelect(maximum ? b_.CreateFCmpOGT(x, y) : b_.CreateFCmpOLT(x, y), x, y);
+  };
+  const auto decides_ties = [&](llvm::Value* v) {
+    const llvm::APFloat* number = nullptr;
+    return match(v, llvm::PatternMatch::m_APFloat(number)) && !number->isNaN() &&
+           (number->isNonZero() || number->isNegative() != maximum);
+  };
+  if (decides_ties(b)) return host(a, b);
+  if (decides_ties(a)) return host(b, a);
+  a = b_.CreateSelect(b_.CreateFCmpUNO(a, a), b, a);
+  b = b_.CreateSelect(b_.CreateFCmpUNO(b, b), a, b);
+  // Both ways differ in the sign of zero at most.
   llvm::Type* real = a->getType();
-  const bool is_double = real->getScalarType()->isDoubleTy();
-  llvm::Type* type = is_double ? i64_ : i32_;
+  llvm::Type* type = real->getScalarType()->isDoubleTy() ? i64_ : i32_;
   if (real->isVectorTy()) type = lanes(type);
-  // Where both are equal they differ in the sign of zero at most: combine the bits.
-  llvm::Value *x = b_.CreateBitCast(a, type), *y = b_.CreateBitCast(b, type);
-  llvm::Value* equal = b_.CreateBitCast(maximum ? b_.CreateAnd(x, y) : b_.CreateOr(x, y), real);
-  llvm::Value* chosen = b_.CreateSelect(maximum ? b_.CreateFCmpOGT(a, b) : b_.CreateFCmpOLT(a, b), a, b);
-  chosen = b_.CreateSelect(b_.CreateFCmpOEQ(a, b), equal, chosen);
-  chosen = b_.CreateSelect(b_.CreateFCmpUNO(b, b), a, chosen);
-  chosen = b_.CreateSelect(b_.CreateFCmpUNO(a, a), b, chosen);
-  return canonical(chosen);
+  llvm::Value *x = b_.CreateBitCast(host(a, b), type), *y = b_.CreateBitCast(host(b, a), type);
+  return b_.CreateBitCast(maximum ? b_.CreateAnd(x, y) : b_.CreateOr(x, y), real);
 }
 
 // Hosts without an instruction for it add and take away what leaves no fraction, and correct by one.
@@ -100,7 +109,18 @@ llvm::Value* Emitter::to_integer(llvm::Value* v, unsigned rounding, bool is_sign
   const std::uint64_t least = is_signed ? std::uint64_t{1} << (width - 1) : 0;
   llvm::Value* outside = b_.CreateSelect(b_.CreateFCmpOLT(whole, first), llvm::ConstantInt::get(type, least),
                                          llvm::ConstantInt::get(type, most));
-  return b_.CreateSelect(inside, number, outside);
+  llvm::Value* result = b_.CreateSelect(inside, number, outside);
+  if (is_signed && width == 64) wholes_[result] = whole;
+  return result;
+}
+
+// What to_integer() made of a double as a double again: hosts without AVX-512 have instructions for neither
+// conversion, but one that rounds.
+llvm::Value* Emitter::from_rounded(llvm::Value* whole) {
+  const auto bound = [&](double k) { return llvm::ConstantFP::get(whole->getType(), k); };
+  llvm::Value* v = b_.CreateSelect(b_.CreateFCmpOLT(whole, bound(0x1p63)), whole, bound(0x1p63));
+  v = b_.CreateSelect(b_.CreateFCmpOGT(v, bound(-0x1p63)), v, bound(-0x1p63));
+  return b_.CreateFAdd(v, bound(0.0));  // of -0
 }
 
 // 32 or 64 bits, one number or one a lane, as the register holds it.
@@ -152,6 +172,9 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
     if (name == "fmv.w.x") return {kind, b_.CreateBitCast(low(), real)};
     if (name == "fmv.d.x") return {kind, b_.CreateBitCast(all(), real)};
     const bool is_unsigned = name.ends_with("u");
+    if (const auto found = wholes_.find(a.v);
+        name == "fcvt.d.l" && found != wholes_.end() && !host_.has_masks && found->second->getType() == real)
+      return {kind, from_rounded(found->second)};
     llvm::Value* v = name.substr(7, 1) == "w" ? low() : all();
     return {kind, is_unsigned ? b_.CreateUIToFP(v, real) : b_.CreateSIToFP(v, real)};
   }

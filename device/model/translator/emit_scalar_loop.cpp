@@ -67,6 +67,7 @@ void Emitter::emit_scalar_loop(const ScalarLoop& loop) {
   block_ = &code_.blocks[loop.head];
   item_ = 0;
   values_.clear();
+  wholes_.clear();
   written_.clear();
 
   b_.SetInsertPoint(lanes.end);
@@ -215,6 +216,7 @@ void Emitter::emit_lane_block(std::uint32_t number) {
   node_ = &turn_->nodes[number];
   block_ = &code_.blocks[number];
   values_.clear();
+  wholes_.clear();
   written_.clear();
   b_.SetInsertPoint(turn_->blocks[number]);
   emit_items();

@@ -122,6 +122,7 @@ void Emitter::emit_node(std::uint32_t number) {
   node_ = &kinds_.nodes()[number];
   block_ = &code_.blocks[node_->block];
   values_.clear();
+  wholes_.clear();
   written_.clear();
   blended_ = false;
   mask_ = active_ = nullptr;

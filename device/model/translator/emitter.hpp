@@ -137,6 +137,7 @@ class Emitter {
   llvm::Value* minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum);
   llvm::Value* rounded_to_whole(llvm::Value* v, unsigned rounding);
   llvm::Value* to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width);
+  llvm::Value* from_rounded(llvm::Value* whole);
   Value whole_result(const Kind& kind, llvm::Value* v);  // sign-extended
   llvm::Value* classes(llvm::Value* bits, unsigned exponent_bits, unsigned fraction_bits);
 
@@ -446,6 +447,7 @@ class Emitter {
   bool counted_ = false;  // the block's instructions are in the counters
   std::map<Register, Value> values_;
   std::vector<Register> written_;
+  std::map<llvm::Value*, llvm::Value*> wholes_;  // by what to_integer() made: the rounded double before it
   bool blended_ = false;             // what was written is blended where lanes wait
   std::vector<Kind> operand_kinds_;  // by register, of what the item reads
   llvm::Value *mask_ = nullptr, *active_ = nullptr;

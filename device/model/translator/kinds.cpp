@@ -542,7 +542,17 @@ Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
   if (name.starts_with("fcvt.s.w") || name.starts_with("fcvt.s.l") || name.starts_with("fcvt.d.w") ||
       name.starts_with("fcvt.d.l"))
     return real(once, type, Nan::kCanonical);
-  if (name.starts_with("fmin") || name.starts_with("fmax")) return real(once, type, Nan::kCanonical);
+  if (name.starts_with("fmin") || name.starts_with("fmax")) {
+    const auto is_number = [&](Register r) {
+      const auto& literal = code_.literals[r];
+      return literal && literal->bytes == (type == 'd' ? 8U : 4U) &&
+             nan_of(literal->bits, literal->bytes) == Nan::kCanonical;
+    };
+    const auto is_canonical = [&](Register r) { return kind_of(r, {}, kinds).nan == Nan::kCanonical; };
+    const bool canonical =
+        is_number(in.rs1) || is_number(in.rs2) || (is_canonical(in.rs1) && is_canonical(in.rs2));
+    return real(once, type, canonical ? Nan::kCanonical : Nan::kLoose);
+  }
   return real(once, type, Nan::kLoose);
 }
 

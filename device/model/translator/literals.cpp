@@ -71,6 +71,8 @@ class Finder {
     }
     if (item.in.op == Op::fsgnj_d && item.in.rs1 == item.in.rs2) return moved(8);
     if (item.in.op == Op::fsgnj_s && item.in.rs1 == item.in.rs2) return moved(4);
+    if (item.in.op == Op::fmv_w_x && (item.in.rs1 == 0 || item.first.is(Constant::Base::kNumber)))
+      return {State::kOne, {{}, item.in.rs1 ? static_cast<std::uint32_t>(item.first.value) : 0, 4}};
     const std::byte* bytes = nullptr;
     if (item.in.op == Op::fld || item.in.op == Op::flw) bytes = fixed_bytes(request_, item);
     if (!bytes) return differs;
