@@ -15,6 +15,7 @@ llvm::FunctionPass* create_expand_division();
 llvm::FunctionPass* create_prepare_exits();
 llvm::FunctionPass* create_structurize();
 llvm::FunctionPass* create_thread_flow();
+llvm::FunctionPass* create_flatten();
 llvm::FunctionPass* create_remove_selects(const isa::Target& target);
 llvm::FunctionPass* create_insert_masks(Errors& errors);
 llvm::MachineFunctionPass* create_sink_guards();

@@ -47,6 +47,7 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
   passes.add(llvm::createFixIrreduciblePass());
   passes.add(llvm::createLoopSimplifyPass());
   passes.add(create_structurize());
+  passes.add(create_flatten());
   passes.add(create_remove_selects(target));
   passes.add(create_insert_masks(errors));
 }
