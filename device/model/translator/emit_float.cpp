@@ -37,7 +37,7 @@ llvm::Value* Emitter::sign_injected(const Item& item, llvm::Value* a, llvm::Valu
   return b_.CreateBitCast(result, real);
 }
 
-// The number where one operand is NaN; -0 is less than +0. The host's instruction (a < b ? a : b) gives its
+// The number where one operand is NaN; -0 is less than +0. The instruction (a < b ? a : b) gives its
 // second operand for NaNs and for two zeros.
 llvm::Value* Emitter::minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum) {
   const auto host = [&](llvm::Value* x, llvm::Value* y) {
@@ -48,8 +48,8 @@ llvm::Value* Emitter::minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool ma
     return match(v, llvm::PatternMatch::m_APFloat(number)) && !number->isNaN() &&
            (number->isNonZero() || number->isNegative() != maximum);
   };
-  if (decides_ties(b)) return host(a, b);
-  if (decides_ties(a)) return host(b, a);
+  if (decides_ties(a)) std::swap(a, b);
+  if (host_.takes_second && decides_ties(b)) return host(a, b);
   a = b_.CreateSelect(b_.CreateFCmpUNO(a, a), b, a);
   b = b_.CreateSelect(b_.CreateFCmpUNO(b, b), a, b);
   // Both ways differ in the sign of zero at most.
@@ -173,7 +173,7 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
     if (name == "fmv.d.x") return {kind, b_.CreateBitCast(all(), real)};
     const bool is_unsigned = name.ends_with("u");
     if (const auto found = wholes_.find(a.v);
-        name == "fcvt.d.l" && found != wholes_.end() && !host_.has_masks && found->second->getType() == real)
+        name == "fcvt.d.l" && found != wholes_.end() && !host_.converts_longs && found->second->getType() == real)
       return {kind, from_rounded(found->second)};
     llvm::Value* v = name.substr(7, 1) == "w" ? low() : all();
     return {kind, is_unsigned ? b_.CreateUIToFP(v, real) : b_.CreateSIToFP(v, real)};
