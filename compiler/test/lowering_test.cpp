@@ -34,6 +34,23 @@ TEST_CASE("SPIR-V's float remainders are fmod with the sign of either operand") 
   CHECK(modulos.read() == std::vector<float>{-0.5f, -1.5f, -1.75f, 0.0f});
 }
 
+TEST_CASE("division by zero changes the value of that component and nothing else") {
+  Loaded program(R"(
+    kernel void k(global int4* out, global const int4* in, int zero) {
+      size_t i = get_global_id(0);
+      int4 known = in[i] / (int4)(1, 0, 3, 4);
+      if (in[i].x / 0 == 5) known.z += 100; else known.z += 10;
+      uchar3 narrow = convert_uchar3(in[i].xyz) / convert_uchar3((int3)(zero, 3, 1 + zero));
+      known.y = narrow.y + 1000 * narrow.z + 1000000 * (in[i].x % zero == 12345);
+      out[i] = known;
+    })");
+  const Buffer<std::int32_t> in({100, 200, 50, 40, 7, 8, 9, 12}), out(std::vector<std::int32_t>(8));
+  check_ok(program.launch("k", {2, 1, 1}, {2, 1, 1}, out, in, 0));
+  const auto found = out.read();
+  const std::vector<std::int32_t> wanted{100, 66 + 50000, 26, 10, 7, 2 + 9000, 13, 3};
+  CHECK(found == wanted);
+}
+
 TEST_CASE("sub-group operations on both sides of a branch, and in a loop, see the lanes that are there") {
   auto request = test::make_request(R"(
     kernel void sides(global int* out, global const int* in) {
