@@ -122,3 +122,12 @@ HALF_WIDTH(3)
 HALF_WIDTH(4)
 HALF_CROSS(3)
 HALF_CROSS(4)
+
+// SPIR-V's OpDot takes vectors of all lengths.
+#define LONG_DOT(type)                                                                                            \
+  FUNC type dot(type##8 a, type##8 b) { return dot(a.lo, b.lo) + dot(a.hi, b.hi); }     \
+  FUNC type dot(type##16 a, type##16 b) { return dot(a.lo, b.lo) + dot(a.hi, b.hi); }
+LONG_DOT(float)
+LONG_DOT(double)
+FUNC half dot(half8 a, half8 b) { return (half)dot(convert_float8(a), convert_float8(b)); }
+FUNC half dot(half16 a, half16 b) { return (half)dot(convert_float16(a), convert_float16(b)); }

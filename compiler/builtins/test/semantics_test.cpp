@@ -301,4 +301,21 @@ TEST_CASE("shuffles take the low bits of the mask; integer functions at their ed
                                    65538, 12, 32, 32, 8,          8,          0x7fffffff, 8});
 }
 
+TEST_CASE("saturation at the ends of int and long") {
+  ModelProgram program(
+      "kernel void k(global const long* in, global long* out) { long zero = in[0], least = in[1], most = "
+      "in[2];"
+      "  out[0] = sub_sat((int)zero, INT_MIN); out[1] = sub_sat((int)(zero - 1), INT_MIN);"
+      "  out[2] = sub_sat(zero, least); out[3] = sub_sat(least, 1l); out[4] = sub_sat(zero - 1, least);"
+      "  out[5] = mad_sat(most, 3l, most); out[6] = mad_sat(least, zero, 22l); out[7] = mad_sat(2305l, 2l, "
+      "most);"
+      "  out[8] = mad_sat(most, -3l, 5l); out[9] = mad_sat(-1l, least, -1l); out[10] = mad_sat(-1l, most, "
+      "-2l); }");
+  constexpr std::int64_t kLeast = INT64_MIN, kMost = INT64_MAX;
+  Bytes in = bytes_of(std::vector<std::int64_t>{0, kLeast, kMost}), out(11 * 8);
+  program.run("k", {&in, &out}, 1, 1);
+  CHECK(values_of<std::int64_t>(out) == std::vector<std::int64_t>{INT32_MAX, INT32_MAX, kMost, kLeast, kMost,
+                                                                  kMost, 22, kMost, kLeast, kMost, kLeast});
+}
+
 }  // namespace kiesel::compiler::builtins::test
