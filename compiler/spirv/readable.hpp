@@ -8,8 +8,10 @@
 namespace kiesel::compiler {
 
 // `words` have passed check_spirv(). Comparisons and differences of pointers, sizes, logical copies and
-// copies of objects become simpler instructions; modes with operands by id become modes with numbers; nulls
-// of scalars become zeros; strings for people and instructions without meaning are left out.
+// copies of objects become simpler instructions, and so do sums with carry and other integers
+// (plain_integers.hpp); variables of functions get their initialisers by stores; modes with operands by id
+// become modes with numbers; nulls of scalars become zeros; strings for people and instructions without
+// meaning are left out.
 Words make_readable(std::span<const std::uint32_t> words);
 
 }  // namespace kiesel::compiler

@@ -3,45 +3,12 @@
 
 #include "compiler/il/requirements.hpp"
 #include "compiler/il/specialization.hpp"
-#include "compiler/test/assemble.hpp"
-#include "compiler/test/run_fixture.hpp"
+#include "compiler/test/module_fixture.hpp"
 
 using namespace kiesel;
 using namespace kiesel::compiler;
 using namespace kiesel::compiler::test;
 using Catch::Matchers::Contains;
-
-namespace {
-
-std::vector<std::byte> bytes_of(const Module& words) {
-  const auto bytes = std::as_bytes(std::span(words));
-  return {bytes.begin(), bytes.end()};
-}
-
-Request request_of(const std::vector<Module>& modules, Operation operation = Operation::kBuild) {
-  auto request = make_request("");
-  request.target = model().description().target;
-  request.extensions = features_of(request.target);
-  request.operation = operation;
-  for (const auto& words : modules) request.inputs.push_back(bytes_of(words));
-  return request;
-}
-
-Reply build_module(const Module& words) { return run(request_of({words})); }
-
-// What k makes of 0, 1, 2, 3.
-std::vector<std::uint32_t> results(const Reply& reply) {
-  Loaded program(reply);
-  Buffer<std::uint32_t> a({0, 1, 2, 3});
-  check_ok(program.launch("k", {4, 1, 1}, {4, 1, 1}, a));
-  return a.read();
-}
-
-std::vector<std::uint32_t> results(const Text& text) { return results(build_module(assemble(text))); }
-
-using Numbers = std::vector<std::uint32_t>;
-
-}  // namespace
 
 TEST_CASE("pointers are compared and subtracted; types have sizes") {
   CHECK(results(Text{R"(

@@ -1,0 +1,115 @@
+// Instructions that are rare in what the front end writes, in the forms that SPIR-V allows.
+#include "compiler/test/module_fixture.hpp"
+
+using namespace kiesel;
+using namespace kiesel::compiler;
+using namespace kiesel::compiler::test;
+
+TEST_CASE("variables of a function get their initialiser in each work-item and each call") {
+  CHECK(results(Text{"%y = OpFunctionCall %uint %f %x\n%r = OpFunctionCall %uint %f %y",
+                     "%binary = OpTypeFunction %uint %uint\n", R"(
+%f = OpFunction %uint DontInline %binary
+%fx = OpFunctionParameter %uint
+%fl = OpLabel
+%v = OpVariable %private Function %u3
+%w = OpVariable %private Function
+%old = OpLoad %uint %v
+%new = OpIAdd %uint %old %fx
+OpStore %v %new
+%fr = OpLoad %uint %v
+OpReturnValue %fr
+OpFunctionEnd)"}) == Numbers{6, 7, 8, 9});
+}
+
+TEST_CASE("a block that a branch names more than once has one value for it") {
+  CHECK(results(Text{R"(
+OpSelectionMerge %done None
+OpSwitch %x %done 1 %one 2 %done 3 %one
+%one = OpLabel
+OpBranch %done
+%done = OpLabel
+%y = OpPhi %uint %u0 %entry %u4 %one
+%less = OpULessThan %bool %x %u2
+OpBranchConditional %less %end %end
+%end = OpLabel
+%r = OpPhi %uint %y %done)"}) == Numbers{0, 4, 0, 4});
+}
+
+TEST_CASE("sums with carry and products of two words") {
+  struct Row {
+    const char* instruction;
+    Numbers low, high;
+  };
+  const std::uint32_t ones = ~0U;
+  const Row rows[] = {
+      {"OpIAddCarry %pair %x %big", {ones - 1, ones, 0, 1}, {0, 0, 1, 1}},
+      {"OpISubBorrow %pair %x %u2", {ones - 1, ones, 0, 1}, {1, 1, 0, 0}},
+      {"OpUMulExtended %pair %x %big", {0, ones - 1, ones - 3, ones - 5}, {0, 0, 1, 2}},
+      {"OpSMulExtended %pair %x %big", {0, ones - 1, ones - 3, ones - 5}, {0, ones, ones, ones}},
+  };
+  for (const auto& [instruction, low, high] : rows)
+    for (const bool is_high : {false, true}) {
+      INFO(instruction);
+      CHECK(results(Text{std::string("%p2 = ") + instruction + "\n%r = OpCompositeExtract %uint %p2 " +
+                             (is_high ? "1" : "0"),
+                         "%pair = OpTypeStruct %uint %uint\n%big = OpConstant %uint 0xfffffffe\n"}) ==
+            (is_high ? high : low));
+    }
+  CHECK(results(Text{"%v = OpCompositeConstruct %uint2 %x %big\n%p2 = OpIAddCarry %pair %v %v\n"
+                     "%high = OpCompositeExtract %uint2 %p2 1\n%r = OpVectorExtractDynamic %uint %high %u1",
+                     "%pair = OpTypeStruct %uint2 %uint2\n%big = OpConstant %uint 0xfffffffe\n"}) ==
+        Numbers{1, 1, 1, 1});
+}
+
+TEST_CASE("counts of shifts and bit fields have a width of their own") {
+  CHECK(results(Text{"%c = OpUConvert %uchar %x\n%r = OpShiftLeftLogical %uint %u3 %c",
+                     "%uchar = OpTypeInt 8 0\n", "", "OpCapability Int8\n"}) == Numbers{3, 6, 12, 24});
+  CHECK(results(Text{"%c = OpUConvert %ulong %x\n%r = OpBitFieldInsert %uint %u0 %u3 %c %l1", "", "",
+                     "OpCapability BitInstructions\nOpExtension \"SPV_KHR_bit_instructions\"\n"}) ==
+        Numbers{1, 2, 4, 8});
+}
+
+TEST_CASE("integers and pointers are cast by their bits; what a generic pointer points to") {
+  CHECK(results(Text{"%n = OpBitcast %ulong %p\n%q = OpBitcast %global %n\n%r = OpLoad %uint %q"}) ==
+        Numbers{0, 1, 2, 3});
+  CHECK(results(Text{"%g = OpPtrCastToGeneric %generic %p\n%r = OpGenericPtrMemSemantics %uint %g",
+                     "%generic = OpTypePointer Generic %uint\n", "", "OpCapability GenericPointer\n"}) ==
+        Numbers{512, 512, 512, 512});
+}
+
+TEST_CASE("functions that are pure and constant") {
+  CHECK(results(Text{"%r = OpFunctionCall %uint %f %x", "%binary = OpTypeFunction %uint %uint\n", R"(
+%f = OpFunction %uint Pure|Const %binary
+%fx = OpFunctionParameter %uint
+%fl = OpLabel
+%fr = OpIMul %uint %fx %fx
+OpReturnValue %fr
+OpFunctionEnd)"}) == Numbers{0, 1, 4, 9});
+}
+
+TEST_CASE("functions of SPIR-V that OpenCL C has not: float's common maximum, long dot products") {
+  CHECK(results(Text{R"(
+%f = OpConvertUToF %float %x
+%high = OpExtInst %float %set fmax_common %f %one
+%low = OpExtInst %float %set fmin_common %f %one
+%v = OpCompositeConstruct %float8 %f %f %f %f %high %high %low %low
+%dot = OpDot %float %v %v
+%r = OpConvertFToU %uint %dot)",
+                     "%float = OpTypeFloat 32\n%float8 = OpTypeVector %float 8\n%one = OpConstant %float 1\n",
+                     "", "OpCapability Vector16\n%set = OpExtInstImport \"OpenCL.std\"\n"}) ==
+        Numbers{2, 8, 26, 56});
+}
+
+TEST_CASE("dot products of 8-bit integers have results of all widths") {
+  CHECK(results(Text{R"(
+%minus = OpNot %uint %x
+%wide = OpSDot %ulong %minus %minus PackedVectorFormat4x8Bit
+%narrow = OpUConvert %uchar %x
+%sum = OpSDotAccSat %uchar %minus %minus %narrow PackedVectorFormat4x8Bit
+%w = OpUConvert %uint %wide
+%n = OpUConvert %uint %sum
+%r = OpIAdd %uint %w %n)",
+                     "%uchar = OpTypeInt 8 0\n", "",
+                     "OpCapability Int8\nOpCapability DotProduct\nOpCapability DotProductInput4x8BitPacked\n"
+                     "OpExtension \"SPV_KHR_integer_dot_product\"\n"}) == Numbers{8, 15, 26, 41});
+}
