@@ -1,18 +1,18 @@
 #include "compiler/il/execution_modes.hpp"
 
+#include "compiler/il/constants.hpp"
+
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::uint32_t kOpEntryPoint = 15, kOpExecutionMode = 16, kOpConstant = 43, kOpSpecConstant = 50,
-                        kOpExecutionModeId = 331;
+constexpr std::uint32_t kOpEntryPoint = 15, kOpExecutionMode = 16, kOpExecutionModeId = 331;
 constexpr std::uint32_t kSubgroupsPerWorkgroup = 36, kSubgroupsPerWorkgroupId = 37;
 
 }  // namespace
 
 std::map<std::string, std::uint32_t> sub_groups_per_work_group(std::span<const std::uint32_t> words) {
-  std::map<std::uint32_t, std::string> kernels;  // by id
-  // By kernel: the number, or the constant that has it; then first words of constants.
-  std::map<std::uint32_t, std::uint32_t> counts, ids, constants;
+  std::map<std::uint32_t, std::string> kernels;        // by id
+  std::map<std::uint32_t, std::uint32_t> counts, ids;  // by kernel: the number, or the constant that has it
   for_each_instruction(words, [&](Instruction instruction) {
     const auto op = opcode(instruction);
     if (instruction.size() < 4) return;
@@ -21,10 +21,12 @@ std::map<std::string, std::uint32_t> sub_groups_per_work_group(std::span<const s
       counts[instruction[1]] = instruction[3];
     if (op == kOpExecutionModeId && instruction[2] == kSubgroupsPerWorkgroupId)
       ids[instruction[1]] = instruction[3];
-    if (op == kOpConstant || op == kOpSpecConstant) constants[instruction[2]] = instruction[3];
   });
-  for (const auto& [kernel, constant] : ids)
-    if (const auto found = constants.find(constant); found != constants.end()) counts[kernel] = found->second;
+  if (!ids.empty()) {
+    const Constants constants(words);
+    for (const auto& [kernel, constant] : ids)
+      if (const auto count = constants.value(constant)) counts[kernel] = *count;
+  }
   std::map<std::string, std::uint32_t> out;
   for (const auto& [kernel, count] : counts)
     if (const auto found = kernels.find(kernel); found != kernels.end()) out[found->second] = count;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/il/constants.hpp"
 #include "compiler/spirv/plain_integers.hpp"
 #include "compiler/spirv/rewriting.hpp"
 
@@ -29,8 +30,9 @@ enum Op : std::uint32_t {
   kOpTypePointer = 32,
   kOpConstantFalse = 42,
   kOpConstant = 43,
+  kOpConstantComposite = 44,
   kOpConstantNull = 46,
-  kOpSpecConstant = 50,
+  kOpSpecConstantOp = 52,
   kOpFunction = 54,
   kOpVariable = 59,
   kOpLoad = 61,
@@ -45,7 +47,9 @@ enum Op : std::uint32_t {
   kOpCopyObject = 83,
   kOpUConvert = 113,
   kOpConvertPtrToU = 117,
+  kOpFNegate = 127,
   kOpISub = 130,
+  kOpFSub = 131,
   kOpSDiv = 135,
   kOpIEqual = 170,
   kOpINotEqual = 171,
@@ -69,7 +73,7 @@ enum Op : std::uint32_t {
 
 constexpr std::string_view kNonSemanticSet = "NonSemantic.",
                            kNonSemanticExtension = "SPV_KHR_non_semantic_info";
-constexpr std::uint32_t kAddressBits = 64, kWordBits = 32, kByteBits = 8;
+constexpr std::uint32_t kAddressBits = 64, kWordBits = 32, kByteBits = 8, kSignBit = 1U << 31;
 constexpr std::uint32_t kFunctionStorage = 7, kGenericStorage = 8;
 constexpr std::uint32_t kPure = 4, kConst = 8;  // function control
 constexpr std::uint32_t kUndefined = ~0U;       // component of a shuffle
@@ -152,7 +156,7 @@ class Rewriter {
 
   std::uint32_t member_count(Instruction type) {
     if (opcode(type) == kOpTypeStruct) return static_cast<std::uint32_t>(type.size() - 2);
-    return to_.definition(type[3])[3];  // of an array: the constant with its length
+    return Constants(words_).value(type[3]).value_or(0);  // of an array
   }
 
   // `value` as a value of `type`, which has the same members.
@@ -232,12 +236,8 @@ class Rewriter {
     if (row == std::end(kModes)) return copy(instruction);
     Words changed{static_cast<std::uint32_t>(instruction.size()) << 16 | kOpExecutionMode, instruction[1],
                   row->by_number};
-    for (const auto id : instruction.subspan(3)) {
-      const auto constant = to_.definition(id);
-      const bool known =
-          constant.size() > 3 && (opcode(constant) == kOpConstant || opcode(constant) == kOpSpecConstant);
-      changed.push_back(known ? constant[3] : 0);
-    }
+    const Constants constants(words_);
+    for (const auto id : instruction.subspan(3)) changed.push_back(constants.value(id).value_or(0));
     to_.copy(changed);
   }
 
@@ -272,6 +272,19 @@ class Rewriter {
       changed.push_back(std::min(alignment(4, target), alignment(4 + target, source)));
     changed[0] = static_cast<std::uint32_t>(changed.size()) << 16 | kOpCopyMemorySized;
     to_.copy(changed);
+  }
+
+  // The reader crashes at a negation that is constant: from a zero with a sign it is a difference.
+  void computed_constant(Instruction instruction) {
+    if (instruction[3] != kOpFNegate) return copy(instruction);
+    const auto type = instruction[1];
+    const bool is_vector = to_.opcode_of(type) == kOpTypeVector;
+    const auto element = is_vector ? to_.definition(type)[2] : type;
+    const auto bits = to_.definition(element)[2];
+    auto zero = bits > kWordBits ? to_.emit(kOpConstant, element, {0, kSignBit})
+                                 : to_.emit(kOpConstant, element, {kSignBit >> (kWordBits - bits)});
+    if (is_vector) zero = to_.emit(kOpConstantComposite, type, {}, Words(to_.definition(type)[3], zero));
+    to_.append(kOpSpecConstantOp, {type, instruction[2], kOpFSub, zero, instruction[4]});
   }
 
   // The reader has nulls of scalars only by their values.
@@ -362,6 +375,8 @@ class Rewriter {
         return difference(instruction);
       case kOpSizeOf:
         return finish_integer(instruction, size_of_pointee(instruction[3]));
+      case kOpSpecConstantOp:
+        return computed_constant(instruction);
       case kOpVariable:
         return variable(instruction);
       case kOpLabel:

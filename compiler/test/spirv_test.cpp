@@ -119,6 +119,22 @@ TEST_CASE("modes with operands by id") {
         std::array<std::uint32_t, 3>{4, 2, 1});
 }
 
+TEST_CASE("modes and computations with specialised constants") {
+  auto module =
+      assemble(Text{R"(
+%fourth = OpFMul %float %negated %negated
+%r = OpConvertFToU %uint %fourth)",
+                    "%size = OpSpecConstant %uint 4\n%double = OpSpecConstantOp %uint IMul %size %u2\n"
+                    "%float = OpTypeFloat 32\n%f = OpSpecConstant %float 3\n"
+                    "%negated = OpSpecConstantOp %float FNegate %f\n",
+                    "", "", "OpExecutionModeId %k LocalSizeId %double %u1 %u1\nOpDecorate %size SpecId 1\n"});
+  specialize(module, {{1, 2}});
+  const auto reply = build_module(module);
+  CHECK(results(reply) == Numbers{9, 9, 9, 9});
+  CHECK(read_program(reply.binary)->kernels.at(0).required_work_group_size ==
+        std::array<std::uint32_t, 3>{4, 1, 1});
+}
+
 TEST_CASE("what has no meaning is skipped") {
   CHECK(results(Text{
             "%ignored = OpExtInst %void %set 1 %x\n%r = OpIAdd %uint %x %u1", "", "",
