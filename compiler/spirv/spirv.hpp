@@ -1,6 +1,6 @@
 // SPIR-V, the one form between front end and back end: written, checked, linked and read here.
-// Nothing but check_spirv() may see words that have not passed check_spirv(): the translator aborts on bad
-// modules.
+// Nothing but check_spirv() and order_labels() may see words that have not passed check_spirv(): the
+// translator aborts on bad modules.
 #pragma once
 
 #include <memory>
@@ -23,6 +23,10 @@ Result<Words> write_spirv(llvm::Module& module);
 
 // spirv-val and the rules that it lacks: kInvalidArgument with the first message.
 Status check_spirv(std::span<const std::uint32_t> words);
+
+// Blocks behind those that all ways to them lead through: SPIR-V demands it, and other translators of LLVM IR
+// leave them in any order. The words need not have passed check_spirv().
+Words order_labels(std::span<const std::uint32_t> words);
 
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
 // kInvalidArgument with the linker's messages, which name what is missing or doubled.

@@ -113,3 +113,24 @@ TEST_CASE("dot products of 8-bit integers have results of all widths") {
                      "OpCapability Int8\nOpCapability DotProduct\nOpCapability DotProductInput4x8BitPacked\n"
                      "OpExtension \"SPV_KHR_integer_dot_product\"\n"}) == Numbers{8, 15, 26, 41});
 }
+
+TEST_CASE("blocks may stand before what leads to them") {
+  for (const char* end :
+       {"OpBranch %second", "OpSwitch %x %second 7 %third 8 %second",
+        "OpSwitch %wide %second 7 %second 8 %third", "OpBranchConditional %yes %second %third 1 2"}) {
+    INFO(end);
+    CHECK(results(Text{std::string(R"(
+OpBranch %first
+%second = OpLabel
+%z = OpIAdd %uint %y %u1
+OpBranch %third
+%first = OpLabel
+%y = OpIMul %uint %x %u2
+%wide = OpUConvert %ulong %x
+)") + end + R"(
+%third = OpLabel
+%r = OpPhi %uint %z %second)" +
+                           (std::string(end).find("%third") == std::string::npos ? "" : " %u0 %first"),
+                       "%yes = OpConstantTrue %bool\n"}) == Numbers{1, 3, 5, 7});
+  }
+}

@@ -129,8 +129,11 @@ class Builder {
     for (const auto& bytes : request_.inputs) {
       auto input = read_input(bytes);
       if (!input) return fail(Outcome::kInvalidInput, "error: " + input.error().reason);
-      if (auto valid = check_spirv(input->words); !valid)
-        return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
+      if (auto valid = check_spirv(input->words); !valid) {
+        auto ordered = order_labels(input->words);
+        if (!check_spirv(ordered)) return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
+        input->words = std::move(ordered);
+      }
       inherit(input->options, modules.empty());
       source_ += input->source;
       modules.push_back(std::move(input->words));

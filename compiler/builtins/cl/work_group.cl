@@ -30,7 +30,13 @@ static inline size_t linear_id(size_t x, size_t y, size_t z) {
     return as_##type((bits)word_from(as_##bits(value), is_source));                                            \
   }                                                                                                            \
   FUNC type work_group_broadcast(type value, size_t x, size_t y) { return work_group_broadcast(value, x, y, 0ul); } \
-  FUNC type work_group_broadcast(type value, size_t x) { return work_group_broadcast(value, x, 0ul, 0ul); }
+  FUNC type work_group_broadcast(type value, size_t x) { return work_group_broadcast(value, x, 0ul, 0ul); } \
+  FUNC type work_group_broadcast(type value, uint x, uint y, uint z) {                                         \
+    return work_group_broadcast(value, (size_t)x, (size_t)y, (size_t)z);                                       \
+  }                                                                                                            \
+  FUNC type work_group_broadcast(type value, uint x, uint y) { return work_group_broadcast(value, x, y, 0u); }  \
+  FUNC type work_group_broadcast(type value, uint x) { return work_group_broadcast(value, x, 0u, 0u); }
+// From source ids have 64 bits; modules of others may have 32.
 BROADCAST(uint, uint)
 BROADCAST(ulong, ulong)
 BROADCAST(half, ushort)
