@@ -48,22 +48,19 @@ INLINE int floor_to_int(float x) {
   __asm__("fcvt.w.s %0, %1, rdn" : "=r"(whole) : "f"(x));
   return whole;
 }
-INLINE float whole_below(float x) {
-  long whole;
-  __asm__("fcvt.l.s %0, %1, rdn" : "=r"(whole) : "f"(x));
-  return (float)whole;
-}
+INLINE float whole_below(float x) { return (float)floor_to_int(x); }
 INLINE float whole_nearest(float x) {
-  long whole;
-  __asm__("fcvt.l.s %0, %1, rne" : "=r"(whole) : "f"(x));
+  int whole;
+  __asm__("fcvt.w.s %0, %1, rne" : "=r"(whole) : "f"(x));
   return (float)whole;
 }
 
 INLINE float in_texels(float s, int size, ulong sampler) {
   if (!(sampler & CLK_NORMALIZED_COORDS_TRUE)) return s;
   const ulong mode = sampler & ADDRESS_MODE;
-  if (mode == CLK_ADDRESS_REPEAT) s = s - whole_below(s);
-  if (mode == CLK_ADDRESS_MIRRORED_REPEAT) s = fabs(s - 2.0f * whole_nearest(0.5f * s));
+  const float near = s * (float)(fabs(s) < 0x1p24f);  // larger ones are even, where a period begins
+  if (mode == CLK_ADDRESS_REPEAT) s = near - whole_below(near);
+  if (mode == CLK_ADDRESS_MIRRORED_REPEAT) s = fabs(near - 2.0f * whole_nearest(0.5f * near));
   return s * (float)size;
 }
 
@@ -76,7 +73,8 @@ INLINE Axis locate(float s, int size, ulong sampler) {
   const float u = in_texels(s, size, sampler) - (is_linear(sampler) ? 0.5f : 0.0f);
   const int whole = floor_to_int(u);
   const int low = max(min(whole, size), -2);
-  const Axis axis = {low, low + 1, u - (float)whole};
+  // Far outside both texels are one, and a weight that is no fraction would add up to infinity.
+  const Axis axis = {low, low + 1, low == whole ? u - (float)whole : 0};
   if ((sampler & ADDRESS_MODE) != CLK_ADDRESS_REPEAT) return axis;
   return (Axis){wrap(axis.low, size), wrap(axis.high, size), axis.weight};
 }

@@ -433,6 +433,27 @@ TEST_CASE("coordinates that are no places stay inside of the image's memory") {
       }
 }
 
+TEST_CASE("linear filtering far outside is the edge, the border or the first place of a period") {
+  Loaded program(sampling_kernel(kShapes[2], "k", "p.xy"), kOptions);
+  const ModelImage image({CL_RGBA, CL_FLOAT}, kShapes[2].size);
+  const auto sample = [&](std::uint32_t sampler, float x, float y) {
+    Samples samples{{x, y, 0, 0}, {}};
+    samples.read(program, "k", image, sampler | isa::kSamplerFilterLinear);
+    return samples.bits;
+  };
+  const auto edge = isa::kSamplerAddressClampToEdge, border = isa::kSamplerAddressClamp;
+  const auto repeat = isa::kSamplerAddressRepeat | isa::kSamplerNormalized;
+  const auto mirror = isa::kSamplerAddressMirroredRepeat | isa::kSamplerNormalized;
+  for (const float far : {1e30f, -1e30f, 5e9f, -5e9f}) {
+    INFO(far);
+    CHECK(sample(edge, far, 1.25f) == sample(edge, far < 0 ? -9.0f : 99.0f, 1.25f));
+    CHECK(sample(edge, far, far) == sample(edge, far < 0 ? -9.0f : 99.0f, far < 0 ? -9.0f : 99.0f));
+    CHECK(sample(border, far, far) == std::vector<std::uint32_t>(4));
+    CHECK(sample(repeat, far, far) == sample(repeat, 0, 0));
+    CHECK(sample(mirror, far, far) == sample(mirror, 0, 0));
+  }
+}
+
 // Lanes never disagree on a format or a sampler; split and pred would cost every texel.
 TEST_CASE("what depends on the descriptor or the sampler is a plain branch") {
   const auto reply = compiler::test::build(
