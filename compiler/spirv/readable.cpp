@@ -59,6 +59,8 @@ enum Op : std::uint32_t {
   kOpLabel = 248,
   kOpBranchConditional = 250,
   kOpSwitch = 251,
+  kOpGetNumPipePackets = 283,
+  kOpGetMaxPipePackets = 284,
   kOpNoLine = 317,
   kOpGenericPtrMemSemantics = 69,
   kOpSizeOf = 321,
@@ -326,6 +328,15 @@ class Rewriter {
     to_.append(kOpGenericPtrMemSemantics, {instruction[1], instruction[2], pointer});
   }
 
+  // Both queries of pipes have one name for pipes to read and to write: one type, too.
+  void pipe_query(Instruction instruction) {
+    const auto type = to_.type_of(instruction[3]);
+    if (!queried_pipe_) queried_pipe_ = type;
+    Words changed(instruction.begin(), instruction.end());
+    if (type != queried_pipe_) changed[3] = to_.emit(kOpBitcast, queried_pipe_, {instruction[3]});
+    to_.copy(changed);
+  }
+
   // A function without effects that also reads no memory: the reader takes one of the two.
   void function(Instruction instruction) {
     const auto control = instruction[3] & kConst ? instruction[3] & ~kPure : instruction[3];
@@ -388,6 +399,9 @@ class Rewriter {
         return bitcast(instruction);
       case kOpGenericPtrMemSemantics:
         return semantics(instruction);
+      case kOpGetNumPipePackets:
+      case kOpGetMaxPipePackets:
+        return pipe_query(instruction);
       case kOpFunction:
         return function(instruction);
       default:
@@ -400,7 +414,7 @@ class Rewriter {
   std::set<std::uint32_t> meaningless_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> initialisers_;  // variables and values, to be stored
   std::map<std::pair<std::uint32_t, std::uint32_t>, int> edges_;       // from block to block
-  std::uint32_t block_ = 0, counted_block_ = 0;
+  std::uint32_t block_ = 0, counted_block_ = 0, queried_pipe_ = 0;
 };
 
 }  // namespace

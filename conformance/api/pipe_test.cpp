@@ -95,3 +95,25 @@ TEST_CASE("packets go from kernel to kernel through a pipe") {
   }
   CHECK(session.read<int>(sum, 2) == std::vector<int>{4 * 7 * 59 * 60 / 2, 4 * 4});
 }
+
+TEST_CASE("a kernel asks pipes that it reads and pipes that it writes") {
+  if (!has_pipes()) return;
+  const Session session;
+  Program program = session.build(
+      "kernel void ask(read_only pipe int from, write_only pipe int2 to, global uint* n) {"
+      "  n[0] = get_pipe_max_packets(from); n[1] = get_pipe_max_packets(to); int2 v = 1; write_pipe(to, &v);"
+      "  n[2] = get_pipe_num_packets(from); n[3] = get_pipe_num_packets(to); }",
+      "-cl-std=CL3.0");
+  Kernel ask = session.kernel(program, "ask");
+  Memory from(clCreatePipe(session.context, 0, 4, 10, nullptr, nullptr));
+  Memory to(clCreatePipe(session.context, 0, 8, 20, nullptr, nullptr));
+  std::vector<cl_uint> none(4);
+  Memory answers = session.buffer_of(none);
+  const cl_mem arguments[] = {from, to, answers};
+  for (cl_uint i = 0; i < 3; ++i)
+    REQUIRE(clSetKernelArg(ask, i, sizeof(cl_mem), &arguments[i]) == CL_SUCCESS);
+  const std::size_t one = 1;
+  REQUIRE(clEnqueueNDRangeKernel(session.queue, ask, 1, nullptr, &one, nullptr, 0, nullptr, nullptr) ==
+          CL_SUCCESS);
+  CHECK(session.read<cl_uint>(answers, 4) == std::vector<cl_uint>{10, 20, 0, 1});
+}
