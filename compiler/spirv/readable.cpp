@@ -45,6 +45,9 @@ enum Op : std::uint32_t {
   kOpCompositeExtract = 81,
   kOpCompositeInsert = 82,
   kOpCopyObject = 83,
+  kOpSampledImage = 86,
+  kOpImageSampleExplicitLod = 88,
+  kOpImage = 100,
   kOpUConvert = 113,
   kOpConvertPtrToU = 117,
   kOpFNegate = 127,
@@ -88,7 +91,10 @@ class Rewriter {
   explicit Rewriter(std::span<const std::uint32_t> words) : words_(words), to_(words) {}
 
   Words run() {
-    for_each_instruction(words_, [&](Instruction instruction) { count_edges(instruction); });
+    for_each_instruction(words_, [&](Instruction instruction) {
+      count_edges(instruction);
+      find_unsampled(instruction);
+    });
     for_each_instruction(words_, [&](Instruction instruction) {
       if (opcode(instruction) == kOpFunction) to_.begin_functions();
       rewrite(instruction);
@@ -328,6 +334,19 @@ class Rewriter {
     to_.append(kOpGenericPtrMemSemantics, {instruction[1], instruction[2], pointer});
   }
 
+  // What nobody samples would stay, as a call of nothing.
+  void find_unsampled(Instruction instruction) {
+    if (opcode(instruction) == kOpSampledImage) unsampled_.insert(instruction[2]);
+    if (opcode(instruction) == kOpImageSampleExplicitLod) unsampled_.erase(instruction[3]);
+  }
+
+  // The image that was put together with a sampler.
+  void image(Instruction instruction) {
+    const auto sampled = to_.definition(instruction[3]);
+    if (opcode(sampled) != kOpSampledImage) return copy(instruction);
+    to_.append(kOpCopyObject, {instruction[1], instruction[2], sampled[3]});
+  }
+
   // Both queries of pipes have one name for pipes to read and to write: one type, too.
   void pipe_query(Instruction instruction) {
     const auto type = to_.type_of(instruction[3]);
@@ -349,7 +368,8 @@ class Rewriter {
     store_initialisers(instruction);
     switch (opcode(instruction)) {
       case kOpName:
-        if (!is_nameless(to_.opcode_of(instruction[1]))) copy(instruction);
+        if (!is_nameless(to_.opcode_of(instruction[1])) && !unsampled_.contains(instruction[1]))
+          copy(instruction);
         return;
       case kOpExtension:
         if (literal_at(instruction, 1) != kNonSemanticExtension) copy(instruction);
@@ -399,6 +419,11 @@ class Rewriter {
         return bitcast(instruction);
       case kOpGenericPtrMemSemantics:
         return semantics(instruction);
+      case kOpSampledImage:
+        if (!unsampled_.contains(instruction[2])) copy(instruction);
+        return;
+      case kOpImage:
+        return image(instruction);
       case kOpGetNumPipePackets:
       case kOpGetMaxPipePackets:
         return pipe_query(instruction);
@@ -411,7 +436,7 @@ class Rewriter {
 
   std::span<const std::uint32_t> words_;
   Rewriting to_;
-  std::set<std::uint32_t> meaningless_;
+  std::set<std::uint32_t> meaningless_, unsampled_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> initialisers_;  // variables and values, to be stored
   std::map<std::pair<std::uint32_t, std::uint32_t>, int> edges_;       // from block to block
   std::uint32_t block_ = 0, counted_block_ = 0, queried_pipe_ = 0;

@@ -134,3 +134,24 @@ OpBranch %third
                        "%yes = OpConstantTrue %bool\n"}) == Numbers{1, 3, 5, 7});
   }
 }
+
+TEST_CASE("an image is taken out of a sampled image again") {
+  const auto reply = build_module(assemble(Text{
+      "%r = OpCopyObject %uint %x",
+      "%image = OpTypeImage %void 2D 0 0 0 0 Unknown ReadOnly\n%sampler = OpTypeSampler\n"
+      "%sampled = OpTypeSampledImage %image\n%read = OpTypeFunction %uint4 %image %sampler %uint2\n",
+      R"(
+%f = OpFunction %uint4 None %read
+%fi = OpFunctionParameter %image
+%fs = OpFunctionParameter %sampler
+%fc = OpFunctionParameter %uint2
+%fl = OpLabel
+%both = OpSampledImage %sampled %fi %fs
+%taken = OpImage %image %both
+%fr = OpImageRead %uint4 %taken %fc
+OpReturnValue %fr
+OpFunctionEnd)",
+      "OpCapability ImageBasic\nOpCapability LiteralSampler\n", "OpName %both \"both\"\n"}));
+  INFO(reply.log);
+  CHECK(reply.outcome == Outcome::kSuccess);
+}
