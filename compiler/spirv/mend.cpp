@@ -85,4 +85,12 @@ void mend_interfaces(Words& words) {
   words = std::move(mended);
 }
 
+Words mend(std::span<const std::uint32_t> words) {
+  Words mended = order_labels(words);
+  mend_debug_information(mended);
+  mend_interfaces(mended);
+  mend_addresses(mended);
+  return mended;
+}
+
 }  // namespace kiesel::compiler

@@ -5,6 +5,9 @@
 
 namespace kiesel::compiler {
 
+// Blocks behind those that all ways to them lead through. The words need not be a module.
+Words order_labels(std::span<const std::uint32_t> words);
+
 // The writer puts DebugInfoNone where OpenCL.DebugInfo.100 has an optional string or declaration; such an
 // operand must be left out instead.
 void mend_debug_information(Words& words);
@@ -17,8 +20,8 @@ void mend_interfaces(Words& words);
 // name. All become the first.
 void merge_builtin_variables(Words& words);
 
-// A linked module declares an imported variable where its own module has it, which may be behind what holds its
-// address in another one. Such definitions move to the end of them all.
+// A linked module declares an imported variable where its own module has it, which may be behind what holds
+// its address in another one. Such definitions move to the end of them all.
 void order_definitions(Words& words);
 
 // Names mean nothing in SPIR-V, and two functions may have one, such as static ones of linked programs; the

@@ -2,7 +2,7 @@
 #include <map>
 #include <set>
 
-#include "compiler/spirv/spirv.hpp"
+#include "compiler/spirv/mend.hpp"
 
 namespace kiesel::compiler {
 namespace {

@@ -39,7 +39,11 @@ enum Op : std::uint32_t {
   kOpStore = 62,
   kOpCopyMemory = 63,
   kOpCopyMemorySized = 64,
+  kOpAccessChain = 65,
+  kOpInBoundsAccessChain = 66,
   kOpPtrAccessChain = 67,
+  kOpInBoundsPtrAccessChain = 70,
+  kOpVectorExtractDynamic = 77,
   kOpVectorShuffle = 79,
   kOpCompositeConstruct = 80,
   kOpCompositeExtract = 81,
@@ -79,7 +83,7 @@ enum Op : std::uint32_t {
 constexpr std::string_view kNonSemanticSet = "NonSemantic.",
                            kNonSemanticExtension = "SPV_KHR_non_semantic_info";
 constexpr std::uint32_t kAddressBits = 64, kWordBits = 32, kByteBits = 8, kSignBit = 1U << 31;
-constexpr std::uint32_t kFunctionStorage = 7, kGenericStorage = 8;
+constexpr std::uint32_t kInputStorage = 1, kFunctionStorage = 7, kGenericStorage = 8;
 constexpr std::uint32_t kPure = 4, kConst = 8;  // function control
 constexpr std::uint32_t kUndefined = ~0U;       // component of a shuffle
 
@@ -93,7 +97,7 @@ class Rewriter {
   Words run() {
     for_each_instruction(words_, [&](Instruction instruction) {
       count_edges(instruction);
-      find_unsampled(instruction);
+      find_hidden(instruction);
     });
     for_each_instruction(words_, [&](Instruction instruction) {
       if (opcode(instruction) == kOpFunction) to_.begin_functions();
@@ -334,10 +338,33 @@ class Rewriter {
     to_.append(kOpGenericPtrMemSemantics, {instruction[1], instruction[2], pointer});
   }
 
-  // What nobody samples would stay, as a call of nothing.
-  void find_unsampled(Instruction instruction) {
-    if (opcode(instruction) == kOpSampledImage) unsampled_.insert(instruction[2]);
-    if (opcode(instruction) == kOpImageSampleExplicitLod) unsampled_.erase(instruction[3]);
+  // Results that the reader must not see: what nobody samples, which would stay as a call of nothing, and
+  // pointers into built-in variables, which are no variables there.
+  void find_hidden(Instruction instruction) {
+    if (opcode(instruction) == kOpSampledImage) hidden_.insert(instruction[2]);
+    if (opcode(instruction) == kOpImageSampleExplicitLod) hidden_.erase(instruction[3]);
+    const auto index = index_of_component(instruction);
+    if (!index) return;
+    hidden_.insert(instruction[2]);
+    components_[instruction[2]] = {instruction[3], index};
+  }
+
+  // Of an access chain to a component of a vector in Input: the last index; else 0.
+  std::uint32_t index_of_component(Instruction instruction) {
+    const auto code = opcode(instruction);
+    const bool with_element = code == kOpPtrAccessChain || code == kOpInBoundsPtrAccessChain;
+    if (!with_element && code != kOpAccessChain && code != kOpInBoundsAccessChain) return 0;
+    const auto variable = to_.definition(instruction[3]);
+    if (variable.empty() || opcode(variable) != kOpVariable || variable[3] != kInputStorage) return 0;
+    return instruction.size() == (with_element ? 6 : 5) ? instruction.back() : 0;
+  }
+
+  void load(Instruction instruction) {
+    const auto component = components_.find(instruction[3]);
+    if (component == components_.end()) return copy(instruction);
+    const auto [variable, index] = component->second;
+    const auto vector = to_.emit(kOpLoad, to_.definition_of_type(variable)[3], {variable});
+    to_.append(kOpVectorExtractDynamic, {instruction[1], instruction[2], vector, index});
   }
 
   // The image that was put together with a sampler.
@@ -368,7 +395,7 @@ class Rewriter {
     store_initialisers(instruction);
     switch (opcode(instruction)) {
       case kOpName:
-        if (!is_nameless(to_.opcode_of(instruction[1])) && !unsampled_.contains(instruction[1]))
+        if (!is_nameless(to_.opcode_of(instruction[1])) && !hidden_.contains(instruction[1]))
           copy(instruction);
         return;
       case kOpExtension:
@@ -420,8 +447,14 @@ class Rewriter {
       case kOpGenericPtrMemSemantics:
         return semantics(instruction);
       case kOpSampledImage:
-        if (!unsampled_.contains(instruction[2])) copy(instruction);
+      case kOpAccessChain:
+      case kOpInBoundsAccessChain:
+      case kOpPtrAccessChain:
+      case kOpInBoundsPtrAccessChain:
+        if (!hidden_.contains(instruction[2])) copy(instruction);
         return;
+      case kOpLoad:
+        return load(instruction);
       case kOpImage:
         return image(instruction);
       case kOpGetNumPipePackets:
@@ -436,9 +469,11 @@ class Rewriter {
 
   std::span<const std::uint32_t> words_;
   Rewriting to_;
-  std::set<std::uint32_t> meaningless_, unsampled_;
+  std::set<std::uint32_t> meaningless_, hidden_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> initialisers_;  // variables and values, to be stored
   std::map<std::pair<std::uint32_t, std::uint32_t>, int> edges_;       // from block to block
+  std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
+      components_;  // pointers to them: variable, index
   std::uint32_t block_ = 0, counted_block_ = 0, queried_pipe_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPIR-V, the one form between front end and back end: written, checked, linked and read here.
-// Nothing but check_spirv() and order_labels() may see words that have not passed check_spirv(): the
+// Nothing but check_spirv() and mend() may see words that have not passed check_spirv(): the
 // translator aborts on bad modules.
 #pragma once
 
@@ -24,9 +24,9 @@ Result<Words> write_spirv(llvm::Module& module);
 // spirv-val and the rules that it lacks: kInvalidArgument with the first message.
 Status check_spirv(std::span<const std::uint32_t> words);
 
-// Blocks behind those that all ways to them lead through: SPIR-V demands it, and other translators of LLVM IR
-// leave them in any order. The words need not have passed check_spirv().
-Words order_labels(std::span<const std::uint32_t> words);
+// What translators of LLVM IR leave undone, ours included: blocks in any order, variables that no interface
+// lists, addresses among constants. The words need not have passed check_spirv().
+Words mend(std::span<const std::uint32_t> words);
 
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
 // kInvalidArgument with the linker's messages, which name what is missing or doubled.

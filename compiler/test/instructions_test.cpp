@@ -136,11 +136,11 @@ OpBranch %third
 }
 
 TEST_CASE("an image is taken out of a sampled image again") {
-  const auto reply = build_module(assemble(Text{
-      "%r = OpCopyObject %uint %x",
-      "%image = OpTypeImage %void 2D 0 0 0 0 Unknown ReadOnly\n%sampler = OpTypeSampler\n"
-      "%sampled = OpTypeSampledImage %image\n%read = OpTypeFunction %uint4 %image %sampler %uint2\n",
-      R"(
+  const auto reply = build_module(assemble(
+      Text{"%r = OpCopyObject %uint %x",
+           "%image = OpTypeImage %void 2D 0 0 0 0 Unknown ReadOnly\n%sampler = OpTypeSampler\n"
+           "%sampled = OpTypeSampledImage %image\n%read = OpTypeFunction %uint4 %image %sampler %uint2\n",
+           R"(
 %f = OpFunction %uint4 None %read
 %fi = OpFunctionParameter %image
 %fs = OpFunctionParameter %sampler
@@ -151,7 +151,28 @@ TEST_CASE("an image is taken out of a sampled image again") {
 %fr = OpImageRead %uint4 %taken %fc
 OpReturnValue %fr
 OpFunctionEnd)",
-      "OpCapability ImageBasic\nOpCapability LiteralSampler\n", "OpName %both \"both\"\n"}));
+           "OpCapability ImageBasic\nOpCapability LiteralSampler\n", "OpName %both \"both\"\n"}));
   INFO(reply.log);
   CHECK(reply.outcome == Outcome::kSuccess);
+}
+
+TEST_CASE("components of built-in variables have pointers; composites hold variables") {
+  CHECK(results(Text{
+            "%c = OpInBoundsAccessChain %component %gid %u0\n%n = OpLoad %ulong %c\n%r = OpUConvert %uint %n",
+            "%component = OpTypePointer Input %ulong\n", "", "", "OpName %c \"c\"\n"}) ==
+        Numbers{0, 1, 2, 3});
+  CHECK(results(Text{R"(
+%one = OpBitwiseAnd %uint %x %u1
+%place = OpInBoundsAccessChain %pointers %table %one
+%chosen = OpLoad %constant %place
+%r = OpLoad %uint %chosen)",
+                     R"(%constant = OpTypePointer UniformConstant %uint
+%addresses = OpTypeArray %constant %u2
+%pointers = OpTypePointer UniformConstant %constant
+%whole = OpTypePointer UniformConstant %addresses
+%first = OpVariable %constant UniformConstant %u3
+%second = OpVariable %constant UniformConstant %u4
+%both = OpConstantComposite %addresses %first %second
+%table = OpVariable %whole UniformConstant %both
+)"}) == Numbers{3, 4, 3, 4});
 }

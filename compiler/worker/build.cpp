@@ -130,9 +130,9 @@ class Builder {
       auto input = read_input(bytes);
       if (!input) return fail(Outcome::kInvalidInput, "error: " + input.error().reason);
       if (auto valid = check_spirv(input->words); !valid) {
-        auto ordered = order_labels(input->words);
-        if (!check_spirv(ordered)) return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
-        input->words = std::move(ordered);
+        auto mended = mend(input->words);
+        if (!check_spirv(mended)) return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
+        input->words = std::move(mended);
       }
       inherit(input->options, modules.empty());
       source_ += input->source;
