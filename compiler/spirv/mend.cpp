@@ -9,8 +9,8 @@ namespace kiesel::compiler {
 namespace {
 
 constexpr std::uint32_t kVersion14 = 0x00010400;
-constexpr std::uint32_t kOpExtInstImport = 11, kOpExtInst = 12, kOpEntryPoint = 15, kOpFunction = 54,
-                        kOpVariable = 59;
+constexpr std::uint32_t kOpName = 5, kOpExtInstImport = 11, kOpExtInst = 12, kOpEntryPoint = 15,
+                        kOpFunction = 54, kOpVariable = 59;
 constexpr std::string_view kDebugSet = "OpenCL.DebugInfo.100";
 constexpr std::uint32_t kDebugInfoNone = 0;
 
@@ -46,6 +46,25 @@ void add_to_interface(Words& words, Instruction entry_point, const std::vector<s
   for (const auto variable : variables)
     if (!listed.contains(variable)) words.push_back(variable);
   words[first] = static_cast<std::uint32_t>(words.size() - first) << 16 | kOpEntryPoint;
+}
+
+// No result depends on it, and few producers' is valid.
+Words without_debug_information(std::span<const std::uint32_t> words) {
+  std::set<std::uint32_t> sets, gone;
+  Words left(words.begin(), words.begin() + kHeaderWords);
+  for_each_instruction(words, [&](Instruction instruction) {
+    if (imports_debug_set(instruction)) sets.insert(instruction[1]);
+    if (opcode(instruction) == kOpExtInst && instruction.size() > 3 && sets.contains(instruction[3]))
+      gone.insert(instruction[2]);
+  });
+  for_each_instruction(words, [&](Instruction instruction) {
+    const auto code = opcode(instruction);
+    const bool names_one = code == kOpName && instruction.size() > 1 && gone.contains(instruction[1]);
+    const bool is_one = code == kOpExtInst && instruction.size() > 2 && gone.contains(instruction[2]);
+    if (!imports_debug_set(instruction) && !names_one && !is_one)
+      left.insert(left.end(), instruction.begin(), instruction.end());
+  });
+  return left;
 }
 
 }  // namespace
@@ -86,8 +105,7 @@ void mend_interfaces(Words& words) {
 }
 
 Words mend(std::span<const std::uint32_t> words) {
-  Words mended = order_labels(words);
-  mend_debug_information(mended);
+  Words mended = order_labels(without_debug_information(words));
   mend_interfaces(mended);
   mend_addresses(mended);
   return mended;

@@ -176,3 +176,11 @@ TEST_CASE("components of built-in variables have pointers; composites hold varia
 %table = OpVariable %whole UniformConstant %both
 )"}) == Numbers{3, 4, 3, 4});
 }
+
+TEST_CASE("debug information that is not valid is left out") {
+  CHECK(results(Text{"%r = OpIAdd %uint %x %u1",
+                     "%none = OpExtInst %void %debug DebugInfoNone\n"
+                     "%to = OpExtInst %void %debug DebugTypePointer %none CrossWorkgroup FlagIsPublic\n",
+                     "", "%debug = OpExtInstImport \"OpenCL.DebugInfo.100\"\n", "OpName %to \"to\"\n"}) ==
+        Numbers{1, 2, 3, 4});
+}
