@@ -12,7 +12,6 @@
 #include <set>
 
 #include "compiler/backend/code.hpp"
-#include "compiler/backend/divisors.hpp"
 #include "compiler/backend/entries.hpp"
 #include "compiler/backend/frames.hpp"
 #include "compiler/backend/inlining.hpp"
@@ -24,6 +23,7 @@
 #include "compiler/backend/program_variables.hpp"
 #include "compiler/backend/remainders.hpp"
 #include "compiler/backend/undefined.hpp"
+#include "compiler/backend/unspecified.hpp"
 #include "compiler/builtins/builtins.hpp"
 #include "compiler/il/execution_modes.hpp"
 #include "compiler/program/elf_writer.hpp"
@@ -124,7 +124,7 @@ class Build {
       for (auto& kernel : kernels_)
         if (kernel.description.name == name) kernel.description.required_sub_groups = count;
     lower_remainders(*module_);
-    keep_divisors_from_zero(*module_);
+    specify_values(*module_);
     apply_math_options(*module_, from_.options);
     auto undefined = builtins::link_builtins(*module_);
     if (!from_.target.half && builtins::lower_half(*module_)) undefined = builtins::link_builtins(*module_);

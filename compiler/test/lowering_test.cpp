@@ -51,6 +51,22 @@ TEST_CASE("division by zero changes the value of that component and nothing else
   CHECK(found == wanted);
 }
 
+TEST_CASE("a quotient that is too large changes its own value and nothing else") {
+  Loaded program(R"(
+    kernel void k(global int* out, int one) {
+      int least = INT_MIN, minus = -1;
+      for (int j = 0; j < 2; ++j) minus = -1;
+      int4 known = (int4)(INT_MIN, 8, 9, 10) / (int4)(-1, 2, -3, -1);
+      if (least / minus == 12345) out[0] = 1; else out[0] = 2;
+      out[1] = known.y; out[2] = known.z; out[3] = known.w;
+      out[4] = (one + 6) / -one; out[5] = (one + 6) % -one; out[6] = (INT_MIN + one) / -one;
+      out[7] = (one - 8) / (one - 3);
+    })");
+  const Buffer<std::int32_t> out(std::vector<std::int32_t>(8));
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, out, 1));
+  CHECK(out.read() == std::vector<std::int32_t>{2, 4, -3, -10, -7, 0, INT32_MAX, 3});
+}
+
 TEST_CASE("sub-group operations on both sides of a branch, and in a loop, see the lanes that are there") {
   auto request = test::make_request(R"(
     kernel void sides(global int* out, global const int* in) {
