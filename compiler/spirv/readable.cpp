@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/il/constants.hpp"
+#include "compiler/spirv/plain_composites.hpp"
 #include "compiler/spirv/plain_integers.hpp"
 #include "compiler/spirv/rewriting.hpp"
 
@@ -14,7 +15,6 @@ namespace kiesel::compiler {
 namespace {
 
 enum Op : std::uint32_t {
-  kOpUndef = 1,
   kOpName = 5,
   kOpString = 7,
   kOpLine = 8,
@@ -85,7 +85,6 @@ constexpr std::string_view kNonSemanticSet = "NonSemantic.",
 constexpr std::uint32_t kAddressBits = 64, kWordBits = 32, kByteBits = 8, kSignBit = 1U << 31;
 constexpr std::uint32_t kInputStorage = 1, kFunctionStorage = 7, kGenericStorage = 8;
 constexpr std::uint32_t kPure = 4, kConst = 8;  // function control
-constexpr std::uint32_t kUndefined = ~0U;       // component of a shuffle
 
 // Results whose names the reader does not take.
 bool is_nameless(std::uint32_t code) { return code == kOpString || code == kOpExtInstImport; }
@@ -137,57 +136,6 @@ class Rewriter {
     const auto first = address_of(instruction[3]);
     const auto bytes = to_.emit(kOpISub, address_type(), {first, address_of(instruction[4])});
     finish_integer(instruction, to_.emit(kOpSDiv, address_type(), {bytes, size_of_pointee(instruction[4])}));
-  }
-
-  std::uint32_t insert(std::uint32_t type, std::uint32_t composite, std::uint32_t value, std::uint32_t at) {
-    return to_.emit(kOpCompositeInsert, type, {value, composite, at});
-  }
-
-  // A composite of these constituents; those of a vector may be vectors that are put one after the other.
-  std::uint32_t build_composite(std::uint32_t type, std::span<const std::uint32_t> constituents) {
-    const bool is_vector = to_.opcode_of(type) == kOpTypeVector;
-    auto result = to_.emit(kOpUndef, type, {});
-    std::uint32_t at = 0;
-    for (const auto value : constituents) {
-      const auto part = to_.definition_of_type(value);
-      if (!is_vector || opcode(part) != kOpTypeVector) {
-        result = insert(type, result, value, at++);
-        continue;
-      }
-      for (std::uint32_t i = 0; i < part[3]; ++i)
-        result = insert(type, result, to_.emit(kOpCompositeExtract, part[2], {value, i}), at++);
-    }
-    return result;
-  }
-
-  // The reader has composites of constants only.
-  void construct(Instruction instruction) {
-    const auto value = build_composite(instruction[1], instruction.subspan(3));
-    to_.append(kOpCopyObject, {instruction[1], instruction[2], value});
-  }
-
-  std::uint32_t member_count(Instruction type) {
-    if (opcode(type) == kOpTypeStruct) return static_cast<std::uint32_t>(type.size() - 2);
-    return Constants(words_).value(type[3]).value_or(0);  // of an array
-  }
-
-  // `value` as a value of `type`, which has the same members.
-  std::uint32_t copy_logically(std::uint32_t value, std::uint32_t from, std::uint32_t type) {
-    if (from == type) return value;
-    const auto source = to_.definition(from), target = to_.definition(type);
-    const bool is_struct = opcode(target) == kOpTypeStruct;
-    Words members;
-    for (std::uint32_t i = 0; i < member_count(target); ++i) {
-      const auto member = is_struct ? source[i + 2] : source[2];
-      const auto extracted = to_.emit(kOpCompositeExtract, member, {value, i});
-      members.push_back(copy_logically(extracted, member, is_struct ? target[i + 2] : target[2]));
-    }
-    return build_composite(type, members);
-  }
-
-  void copy_logical(Instruction instruction) {
-    const auto value = copy_logically(instruction[3], to_.type_of(instruction[3]), instruction[1]);
-    to_.append(kOpCopyObject, {instruction[1], instruction[2], value});
   }
 
   // A variable of a function gets its initialiser by a store behind the variables: the reader makes one
@@ -309,28 +257,6 @@ class Rewriter {
     to_.append(kOpConstant, {instruction[1], instruction[2], 0});
   }
 
-  std::uint32_t width_of(std::uint32_t vector) { return to_.definition_of_type(vector)[3]; }
-
-  // `vector` as one of the type of `like`, which is longer.
-  std::uint32_t widen(std::uint32_t vector, std::uint32_t like) {
-    Words components(width_of(like));
-    for (std::uint32_t i = 0; i < width_of(vector); ++i) components[i] = i;
-    return to_.emit(kOpVectorShuffle, to_.type_of(like), {vector, vector}, components);
-  }
-
-  // The reader wants two vectors of one type, and a component for each that may be undefined.
-  void shuffle(Instruction instruction) {
-    const auto first = width_of(instruction[3]), second = width_of(instruction[4]);
-    Words changed(instruction.begin(), instruction.end());
-    if (first > second) changed[4] = widen(instruction[4], instruction[3]);
-    if (first < second) changed[3] = widen(instruction[3], instruction[4]);
-    for (auto& component : std::span(changed).subspan(5)) {
-      if (component == kUndefined) component = 0;
-      if (component >= first && first < second) component += second - first;
-    }
-    to_.copy(changed);
-  }
-
   // The function behind it takes a pointer without a type.
   void semantics(Instruction instruction) {
     const auto untyped = to_.pointer_type(kGenericStorage, to_.integer_type(kByteBits));
@@ -419,12 +345,6 @@ class Rewriter {
         return copy_memory(instruction);
       case kOpCopyMemorySized:
         return copy_bytes(instruction);
-      case kOpCompositeConstruct:
-        return construct(instruction);
-      case kOpVectorShuffle:
-        return shuffle(instruction);
-      case kOpCopyLogical:
-        return copy_logical(instruction);
       case kOpPtrEqual:
         return compare(instruction, kOpIEqual);
       case kOpPtrNotEqual:
@@ -463,7 +383,8 @@ class Rewriter {
       case kOpFunction:
         return function(instruction);
       default:
-        if (!write_plain_integers(to_, instruction)) copy(instruction);
+        if (!write_plain_integers(to_, instruction) && !write_plain_composites(to_, instruction))
+          copy(instruction);
     }
   }
 

@@ -25,6 +25,7 @@ class Rewriting {
   std::uint32_t emit(std::uint32_t code, std::uint32_t type, std::initializer_list<std::uint32_t> operands,
                      Instruction more = {});
 
+  std::span<const std::uint32_t> words() const { return words_; }  // as they were
   // Empty, or 0, where the module defines nothing.
   Instruction definition(std::uint32_t id) const;
   std::uint32_t opcode_of(std::uint32_t id) const;
