@@ -184,3 +184,11 @@ TEST_CASE("debug information that is not valid is left out") {
                      "", "%debug = OpExtInstImport \"OpenCL.DebugInfo.100\"\n", "OpName %to \"to\"\n"}) ==
         Numbers{1, 2, 3, 4});
 }
+
+TEST_CASE("a work-group's broadcast names the work-item by 32 bits or by 64") {
+  for (const char* id : {"%u3", "%l3"}) {
+    INFO(id);
+    CHECK(results(Text{std::string("%r = OpGroupBroadcast %uint %u2 %x ") + id, "%l3 = OpConstant %ulong 3\n",
+                       "", "OpCapability Groups\n"}) == Numbers{3, 3, 3, 3});
+  }
+}
