@@ -2,17 +2,14 @@
 #pragma once
 
 namespace llvm {
-class PassBuilder;
-class PassInstrumentationCallbacks;
-}  // namespace llvm
+class Module;
+}
 
 namespace kiesel::compiler {
 
-// In
-//   while (!done) if (try_lock()) { ...; unlock(); done = true; }
-// LLVM finds that the flag ends the loop, and takes what is done under the lock out of it. But behind the
-// loop a lane waits for the others, which wait for the lock. Keeps passes from that, in functions where
-// something depends on what an atomic operation found.
-void keep_locks_in_loops(llvm::PassBuilder& builder, llvm::PassInstrumentationCallbacks& callbacks);
+// Marks atomic operations whose results are used, so that no pass makes a first try in front of a loop out of the
+// loop's: lanes that succeed there would wait for those that go on trying (simt/hold_locks.cpp). The mark is
+// assembly without an instruction; as it is convergent, it is not copied with what branches around it do.
+void keep_tries_single(llvm::Module& module);
 
 }  // namespace kiesel::compiler

@@ -5,7 +5,6 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Operator.h>
-#include <llvm/IR/PassInstrumentation.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/Scalar/DCE.h>
@@ -22,8 +21,7 @@ namespace {
 // The analyses of one run; the order of members is the order in which they may refer to each other.
 class PassRunner {
  public:
-  explicit PassRunner(llvm::TargetMachine& machine) : builder_(&machine, tuning(), llvm::None, &callbacks_) {
-    keep_locks_in_loops(builder_, callbacks_);
+  explicit PassRunner(llvm::TargetMachine& machine) : builder_(&machine, tuning()) {
     // No function of a C library exists here: a call is what the program says, whatever its name.
     llvm::TargetLibraryInfoImpl library(machine.getTargetTriple());
     library.disableAllFunctions();
@@ -44,7 +42,6 @@ class PassRunner {
     options.SLPVectorization = false;
     return options;
   }
-  llvm::PassInstrumentationCallbacks callbacks_;
   llvm::LoopAnalysisManager loops_;
   llvm::FunctionAnalysisManager functions_;
   llvm::CGSCCAnalysisManager components_;
@@ -71,6 +68,7 @@ void apply_math_options(llvm::Module& module, const BuildOptions& options) {
 }
 
 void optimize(llvm::Module& module, llvm::TargetMachine& machine, const BuildOptions& options) {
+  keep_tries_single(module);
   PassRunner runner(machine);
   const auto level = options.opt_disable ? llvm::OptimizationLevel::O1 : llvm::OptimizationLevel::O2;
   runner.run(runner.builder().buildPerModuleDefaultPipeline(level), module);

@@ -35,16 +35,20 @@ bool guards_every_branch(const llvm::Function& function) { return function.hasFn
 void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& target, Errors& errors) {
   register_passes();
   passes.add(create_divergence_info());
+  if (target.lanes > 1) {
+    passes.add(llvm::createLowerSwitchPass());
+    passes.add(create_prepare_exits());
+    passes.add(llvm::createLoopSimplifyPass());
+    passes.add(llvm::createFixIrreduciblePass());
+    passes.add(llvm::createLoopSimplifyPass());
+    passes.add(create_hold_locks());
+  }
   passes.add(create_expand_atomics(target, errors));
   passes.add(create_expand_division());
   if (target.lanes == 1) {
     passes.add(create_remove_selects(target));
     return;
   }
-  passes.add(llvm::createLowerSwitchPass());
-  passes.add(create_prepare_exits());
-  passes.add(llvm::createLoopSimplifyPass());
-  passes.add(llvm::createFixIrreduciblePass());
   passes.add(llvm::createLoopSimplifyPass());
   passes.add(create_structurize());
   passes.add(create_flatten());

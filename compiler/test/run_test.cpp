@@ -349,20 +349,64 @@ TEST_CASE("lanes that wait and count how often they looked give way, too") {
   for (int i = 0; i < 64; ++i) CHECK(looked[i] == (i < 32));
 }
 
-// The number of tries is bounded, so that a lock that nobody gives back is a wrong sum and no endless launch.
+// How programs take a lock: $try is whether it was taken, $work what is done under it with the unlock, $more
+// that it is worth trying on. The number of tries is bounded, so that a lock that nobody gives back is a
+// wrong sum and no endless launch.
+constexpr const char* kLockLoops[] = {
+    "int done = 0; while (!done && $more) if ($try) { $work; done = 1; }",
+    "bool done = false; while (!done && $more) if ($try) { $work; done = true; }",
+    "while ($more) if ($try) { $work; break; }",
+    "for (;;) { if ($try) { $work; return; } if (!$more) break; }",
+    "for (;;) { if (!($try)) { if (!$more) return; continue; } $work; break; }",
+    "again: if (!($try)) { if ($more) goto again; return; } $work;",
+    "while (!($try)) if (!$more) return; $work;",
+    "while (!($try)) if (!$more) return; $work; barrier(CLK_GLOBAL_MEM_FENCE); if (*sum != 528) *sum = 0;",
+    "while ($more) { if ($try) { $work; break; } while (*lock && $more); }",  // others wait in a loop of
+                                                                              // their own
+    "while ($more) if ($try) { if (item & 1) { $work; return; } else { $work; break; } }",
+    "for (;;) for (int i = 0; i < 4; ++i) { if ($try) { $work; return; } if (!$more) return; }",  // is
+                                                                                                  // unrolled
+    "int result; if (!take(lock, sum, item, &result) || result != item) *sum = 0;",
+    // Under a lock that is given back last, and first.
+    "while (atomic_xchg(lock + 1, 1)) if (!$more) return; while (!($try)) if (!$more) return; $work; $fence;"
+    " atomic_xchg(lock + 1, 0);",
+    "while (atomic_xchg(lock + 1, 1)) if (!$more) return; while (!($try)) if (!$more) return; *sum += item + "
+    "1;"
+    " $fence; atomic_xchg(lock + 1, 0); atomic_xchg(lock, 0);",
+    "while ($more) if ($try) { if (atomic_xchg(lock + 1, 1) == 0) { *sum += item + 1; $fence;"
+    " atomic_xchg(lock + 1, 0); atomic_xchg(lock, 0); break; } atomic_xchg(lock, 0); }",
+    "while (*lock != item) if (!$more) return; *sum += item + 1; $fence; *lock = item + 1;",  // in turn
+};
+
+std::string lock_program(std::string text, const std::string& attempt, const std::string& space) {
+  text =
+      "int take(volatile $space int* lock, volatile global int* sum, int item, int* result) {"
+      " int tries = 0; for (;;) { if ($try) { $work; *result = item; return 1; } if (!$more) return 0; } }"
+      "kernel void k(volatile global int* sum) { volatile local int in_local[2];"
+      " volatile global int* in_global = sum + 1; volatile $space int* lock = in_$space;"
+      " int item = get_local_id(0), tries = 0;"
+      " if (item < 2) lock[item] = 0; barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); " +
+      text + "}";
+  for (const auto& [name, meaning] : {std::pair<std::string, std::string>{"$try", attempt},
+                                      {"$more", "(++tries < 10000)"},
+                                      {"$work", "*sum += item + 1; $fence; atomic_xchg(lock, 0)"},
+                                      {"$fence", "mem_fence(CLK_GLOBAL_MEM_FENCE | CLK_LOCAL_MEM_FENCE)"},
+                                      {"$space", space}})
+    for (std::size_t at; (at = text.find(name)) != std::string::npos;) text.replace(at, name.size(), meaning);
+  return text;
+}
+
 TEST_CASE("lanes of one warp take a lock one after the other") {
   for (const std::string options : {"-cl-std=CL3.0", "-cl-std=CL3.0 -cl-opt-disable", "-cl-std=CL3.0 -g"})
-    for (const std::string type : {"int", "bool"})
-      for (const std::string attempt : {"atomic_cmpxchg(lock, 0, 1) == 0", "atomic_xchg(lock, 1) == 0"}) {
-        Loaded program("kernel void k(volatile global int* lock, volatile global int* sum) { " + type +
-                           " done = 0; for (int tries = 0; !done && tries < 10000; ++tries) if (" + attempt +
-                           ") { *sum += get_local_id(0) + 1; mem_fence(CLK_GLOBAL_MEM_FENCE);"
-                           "  atomic_xchg(lock, 0); done = 1; } }",
-                       options);
-        Buffer<std::int32_t> lock(std::vector<std::int32_t>(1)), sum(std::vector<std::int32_t>(1));
-        check_ok(program.launch("k", {64, 1, 1}, {64, 1, 1}, lock, sum));
-        CHECK(sum.read() == std::vector<std::int32_t>{64 * 65 / 2});
-      }
+    for (const char* loop : kLockLoops)
+      for (const std::string attempt : {"atomic_cmpxchg(lock, 0, 1) == 0", "atomic_xchg(lock, 1) == 0"})
+        for (const std::string space : {"global", "local"}) {
+          INFO(loop << ", " << attempt << ", " << space << ", " << options);
+          Loaded program(lock_program(loop, attempt, space), options);
+          Buffer<std::int32_t> sum(std::vector<std::int32_t>(3));
+          check_ok(program.launch("k", {32, 1, 1}, {32, 1, 1}, sum));
+          CHECK(sum.read()[0] == 32 * 33 / 2);
+        }
 }
 
 TEST_CASE("a kernel that calls a kernel") {
