@@ -36,6 +36,8 @@ void Stages::begin(std::string_view name) {
   start_ns_ = cpu_ns();
 }
 
+void Stages::print(llvm::raw_ostream& crash_report) const { crash_report << "phase: " << current_ << '\n'; }
+
 void Stages::end_phase() {
   if (current_.empty()) return;
   const auto spent = cpu_ns() - start_ns_;

@@ -1,6 +1,8 @@
 // What a build tells about itself on its way: processor time by phase, and files for people to look at.
 #pragma once
 
+#include <llvm/Support/PrettyStackTrace.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -16,7 +18,8 @@ class Module;
 
 namespace kiesel::compiler {
 
-class Stages {
+// If the process crashes the current phase is among what LLVM says that it was at.
+class Stages : llvm::PrettyStackTraceEntry {
  public:
   // An empty folder keeps nothing; one that cannot be written costs only the files.
   explicit Stages(const std::string& dump_folder);
@@ -32,6 +35,7 @@ class Stages {
   void dump_header(std::string_view name, std::string_view text) const;
 
  private:
+  void print(llvm::raw_ostream& crash_report) const override;
   void end_phase();
 
   std::filesystem::path folder_;  // of this build

@@ -7,6 +7,7 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/FrontendAction.h>
+#include <clang/Frontend/MultiplexConsumer.h>
 #include <clang/Frontend/TextDiagnosticPrinter.h>
 #include <clang/Lex/PPCallbacks.h>
 #include <clang/Lex/Preprocessor.h>
@@ -19,6 +20,7 @@
 #include "compiler/frontend/base_header.hpp"
 #include "compiler/frontend/clang_arguments.hpp"
 #include "compiler/frontend/initialisers.hpp"
+#include "compiler/frontend/unsupported.hpp"
 #include "support/cache.hpp"
 #include "support/words.hpp"
 
@@ -107,7 +109,10 @@ class MakeModule : public clang::ASTFrontendAction {
         compiler.getDiagnostics(), file, &compiler.getVirtualFileSystem(), compiler.getHeaderSearchOpts(),
         compiler.getPreprocessorOpts(), compiler.getCodeGenOpts(), context_));
     generator_ = generator.get();
-    return generator;
+    std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
+    consumers.push_back(find_unsupported(compiler.getDiagnostics()));  // before code is made of it
+    consumers.push_back(std::move(generator));
+    return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
   }
   bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
     compiler.getPreprocessor().addPPCallbacks(

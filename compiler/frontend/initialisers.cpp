@@ -1,10 +1,11 @@
 #include "compiler/frontend/initialisers.hpp"
 
-#include <llvm/ADT/SetVector.h>
 #include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/GlobalVariable.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
+
+#include <set>
 
 namespace kiesel::compiler {
 namespace {
@@ -12,30 +13,33 @@ namespace {
 // Clang's names for the list of what runs at start, and for the function that initialises one variable.
 constexpr llvm::StringLiteral kConstructors = "llvm.global_ctors";
 constexpr llvm::StringLiteral kInitialiser = "__cxx_global_var_init";
+// What begins the name of the flag that a static variable of a function has been initialised.
+constexpr llvm::StringLiteral kGuard = "_ZGV";
 
-using Variables = llvm::SetVector<const llvm::GlobalVariable*>;
-
-void add_variables(const llvm::Value& value, Variables& variables) {
-  const auto* pointer = value.stripPointerCasts();
-  if (const auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(pointer))
-    if (!variable->isConstant()) variables.insert(variable);
+void add_variable(const llvm::Value& value, std::set<std::string>& names) {
+  const auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(value.stripPointerCasts());
+  if (variable && !variable->isConstant()) names.insert(llvm::demangle(variable->getName().str()));
 }
 
 }  // namespace
 
 std::string run_time_initialisers(const llvm::Module& module) {
-  if (!module.getGlobalVariable(kConstructors)) return {};
-  Variables variables;
+  std::set<std::string> names;
   for (const auto& function : module)
     if (function.getName().startswith(kInitialiser))
       for (const auto& instruction : llvm::instructions(function))
-        for (const auto& operand : instruction.operands()) add_variables(*operand, variables);
+        for (const auto& operand : instruction.operands()) add_variable(*operand, names);
+  for (const auto& variable : module.globals())
+    if (auto name = variable.getName(); name.consume_front(kGuard))
+      names.insert(llvm::demangle("_Z" + name.str()));
   std::string log;
-  for (const auto* variable : variables)
-    log += "error: variable '" + llvm::demangle(variable->getName().str()) +
+  for (const auto& name : names)
+    log += "error: variable '" + name +
            "' needs code that runs before the kernels to initialise it, which OpenCL does not have here: its "
            "initialiser must be a constant\n";
-  return log.empty() ? "error: the program has code that must run before its kernels\n" : log;
+  if (log.empty() && module.getGlobalVariable(kConstructors))
+    return "error: the program has code that must run before its kernels\n";
+  return log;
 }
 
 }  // namespace kiesel::compiler

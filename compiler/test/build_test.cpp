@@ -145,12 +145,45 @@ TEST_CASE("what OpenCL C leaves out is an error that says what") {
        "variable length arrays are not supported"},
       {"int f(int n, ...) { return n; } kernel void k(global int* a) { a[0] = f(1, 2); }",
        "variadic arguments are not allowed"},
+      {"kernel void k(global int* a) { __asm__(\"nop\"); a[0] = 1; }",
+       "<source>:1:32: error: inline assembly is not supported"},
+      {"__asm__(\"nop\"); kernel void k(global int* a) { a[0] = 1; }", "inline assembly is not supported"},
+      {"struct s { int x; }; kernel void k(global struct s* a) { printf(\"%d\", a[0]); }",
+       "<source>:1:71: error: a struct as an argument of printf is not supported"},
+      {"typedef int v __attribute__((ext_vector_type(5))); kernel void k(global v* a) { a[0] += a[1]; }",
+       "error: a vector of 5 elements is not supported"},
+      {"typedef float v __attribute__((ext_vector_type(32))); void f(v x) {} kernel void k() {}",
+       "error: a vector of 32 elements is not supported"},
+      {"kernel void k(global int* a) { _BitInt(37) x = a[0]; a[1] = (int)(x * x); }",
+       "<source>:1:44: error: an integer of 37 bits is not supported"},
+      {"kernel void k(global float* a) { long double x = a[0]; a[1] = (float)x; }",
+       "<source>:1:46: error: long double is not supported"},
+      {"kernel void k(global long* a) { a[0] = (long)&&here; here: a[1] = 1; }",
+       "error: the address of a label is not supported"},
+      {"kernel void k(global int* a, int n) { a[0] = (long)__builtin_alloca(n); }",
+       "error: '__builtin_alloca' is not supported"},
+      {"kernel void k(global int4* a) { a[0].x = __builtin_reduce_max(a[1]); }",
+       "error: '__builtin_reduce_max' is not supported"},
+      {"void* r() { return 0; } int f(int) __attribute__((ifunc(\"r\"))); kernel void k(global int* a) { "
+       "f(0); }",
+       "<source>:1:29: error: a function chosen at load time is not supported"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.source);
     const auto reply = test::build(row.source);
     CHECK(reply.outcome == Outcome::kFailed);
     CHECK_THAT(reply.log, Contains(row.told));
+  }
+}
+
+TEST_CASE("Clang's builtins and literals that OpenCL C has no word for build where they mean something") {
+  for (const char* body :
+       {"f[0] = 1.0L; a[0] = sizeof(long double);", "a[0] = __builtin_popcount(a[1]);",
+        "_BitInt(32) x = a[0]; a[1] = (int)(x * x);", "a[0] = ({ int x = a[1]; x * 2; });"}) {
+    const auto reply =
+        test::build(std::string("kernel void k(global int* a, global float* f) { ") + body + " }");
+    INFO(body << reply.log);
+    CHECK(reply.outcome == Outcome::kSuccess);
   }
 }
 
@@ -443,6 +476,11 @@ TEST_CASE("C++ for OpenCL compiles, and tells of variables that only code can in
       "-cl-std=CLC++2021");
   CHECK(reply.outcome == Outcome::kFailed);
   CHECK_THAT(reply.log, Contains("error: variable 'first' needs code") && !Contains("'fine'"));
+  const auto inside = test::build(
+      "struct S { int x; S() { x = get_global_id(0); } };"
+      "kernel void k(global int* out) { static S once; *out = once.x; }",
+      "-cl-std=CLC++2021");
+  CHECK_THAT(inside.log, Contains("once' needs code"));
 }
 
 TEST_CASE("linked programs share the variables of work-item functions") {

@@ -74,6 +74,12 @@ TEST_CASE("a build that dies is one failed build with the cause in its log") {
   CHECK(run_mortal(client, kGood).outcome == Outcome::kSuccess);
 }
 
+TEST_CASE("a crash of Clang tells the line that it was at") {
+  std::string deep = "kernel void k(global int* a) {\n a[0] = ";
+  for (int i = 0; i < 200000; ++i) deep += "- ";
+  check_failure(test::build(deep + "a[1]; }"), "<source>:1:30: parsing function body 'k'");
+}
+
 // After some builds the server puts LLVM's code into pages of its own.
 TEST_CASE("the hundredth build of a server is the first one's, by the same server") {
   Client client(KIESEL_TEST_COMPILER);

@@ -1,6 +1,9 @@
 #include "compiler/worker/child.hpp"
 
 #include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/PrettyStackTrace.h>
+#include <llvm/Support/Signals.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +19,25 @@ void say(const char* text) {
   while (text[length]) ++length;
   if (::write(STDERR_FILENO, text, length) < 0) return;
   if (::write(STDERR_FILENO, "\n", 1) < 0) return;
+}
+
+void tell_and_die(int signal) {
+  llvm::sys::RunSignalHandlers();
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+// A crash tells first what it was at: LLVM and Clang keep a list of that, with file, line and declaration.
+void tell_of_crashes() {
+  llvm::setBugReportMsg("");
+  llvm::EnablePrettyStackTrace();
+  // That takes signals of the terminal and of limits too, and goes on after signals that somebody sent.
+  for (const int number : {SIGINT, SIGQUIT, SIGHUP}) ::signal(number, SIG_IGN);
+  for (const int number : {SIGTERM, SIGXCPU, SIGXFSZ}) ::signal(number, SIG_DFL);
+  struct sigaction action {};
+  action.sa_handler = tell_and_die;
+  action.sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESETHAND;  // LLVM has made the stack
+  for (const int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) ::sigaction(number, &action, nullptr);
 }
 
 // No destructors and no memory: the state of the process is unknown.
@@ -39,6 +61,7 @@ void answer(int connection, const Reply& reply) {
 void run_child(ChildFiles files, const ControlMessage& limits, BuildFunction build) {
   ::dup2(files.messages.get(), STDERR_FILENO);
   files.messages.reset();
+  tell_of_crashes();
   llvm::install_fatal_error_handler(stop_fatal);
   llvm::install_bad_alloc_error_handler(stop_out_of_memory);
   std::set_new_handler(stop_failed_new);
