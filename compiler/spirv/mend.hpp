@@ -12,6 +12,10 @@ Words order_labels(std::span<const std::uint32_t> words);
 // operand must be left out instead.
 void mend_debug_information(Words& words);
 
+// The writer adds up the characters of linkage names as signed ones, which spoils those beyond ASCII and what
+// follows.
+void mend_linkage_names(Words& words);
+
 // From version 1.4 on an entry point lists all module-scope variables that it may reach; the writer lists
 // those of older versions. Adds all that are missing.
 void mend_interfaces(Words& words);

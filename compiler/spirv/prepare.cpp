@@ -100,6 +100,20 @@ void replace_exchange(llvm::Function& function, const std::string& name) {
   }
 }
 
+// Of an unsigned integer, by its size.
+char mangled(const llvm::Type& integer) {
+  switch (integer.getIntegerBitWidth()) {
+    case 8:
+      return 'h';
+    case 16:
+      return 't';
+    case 32:
+      return 'j';
+    default:
+      return 'm';
+  }
+}
+
 // Follows the addresses in initialisers.
 class AddressWalk {
  public:
@@ -150,6 +164,20 @@ void make_exchanges_writable(llvm::Module& module) {
     if (name == function.getName()) continue;
     replace_exchange(function, name);
     if (function.use_empty()) function.eraseFromParent();
+  }
+}
+
+void call_bit_reverse(llvm::Module& module) {
+  for (auto& function : llvm::make_early_inc_range(module)) {
+    if (function.getIntrinsicID() != llvm::Intrinsic::bitreverse) continue;
+    const auto name = std::string("_Z11bit_reverse") + mangled(*function.getReturnType());
+    auto* builtin =
+        llvm::cast<llvm::Function>(module.getOrInsertFunction(name, function.getFunctionType()).getCallee());
+    builtin->setCallingConv(llvm::CallingConv::SPIR_FUNC);
+    for (auto* call : calls_of(function)) {
+      call->setCalledFunction(builtin);
+      call->setCallingConv(llvm::CallingConv::SPIR_FUNC);
+    }
   }
 }
 

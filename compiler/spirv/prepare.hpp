@@ -25,6 +25,9 @@ void bound_dimensions(llvm::Module& module);
 // the weak functions become strong ones.
 void make_exchanges_writable(llvm::Module& module);
 
+// __builtin_bitreverse32 and the like become calls of bit_reverse: the writer knows the capability for that one.
+void call_bit_reverse(llvm::Module& module);
+
 // SPIR-V wants a block behind those that dominate it; the writer keeps the order of the source, which goto
 // can turn round. Blocks of such a function come into reverse post order.
 void order_blocks(llvm::Module& module);

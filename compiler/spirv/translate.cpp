@@ -95,6 +95,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   own_inline_definitions(module);
   bound_dimensions(module);
   make_exchanges_writable(module);
+  call_bit_reverse(module);
   fold_reinterpreted_scalars(module);
   make_samplers_writable(module);
   order_blocks(module);
@@ -107,6 +108,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   const auto text = std::move(stream).str();
   Words words(text.size() / sizeof(std::uint32_t));
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
+  mend_linkage_names(words);
   mend_debug_information(words);
   mend_interfaces(words);
   mend_addresses(words);

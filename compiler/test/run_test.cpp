@@ -567,6 +567,37 @@ end:
   CHECK(a.read() == expected);
 }
 
+TEST_CASE("names may have letters of any language, in linked programs too") {
+  const auto compiled = [](const char* source) {
+    auto request = make_request(source, "-cl-kernel-arg-info");
+    request.target = model().description().target;
+    request.operation = Operation::kCompile;
+    return run(request).binary;
+  };
+  auto request = make_request("");
+  request.target = model().description().target;
+  request.operation = Operation::kLink;
+  request.inputs = {compiled("int größe(int x); int 中文(int x); kernel void ядро(global int* α) "
+                             "{ α[0] = größe(α[0]) + 中文(α[1]); }"),
+                    compiled("constant int 表[2] = {10, 20}; int größe(int ä) { return ä + 表[1]; }"
+                             "int 中文(int x) { return x * 表[0]; }")};
+  Loaded program(run(request));
+  CHECK(program.program().kernels.at(0).arguments.at(0).name == "α");
+  Buffer<std::int32_t> a({1, 2});
+  check_ok(program.launch("ядро", {1, 1, 1}, {1, 1, 1}, a));
+  CHECK(a.read()[0] == 1 + 20 + 2 * 10);
+}
+
+TEST_CASE("Clang's builtins that reverse bits") {
+  Loaded program(
+      "kernel void k(global ulong* a) { ulong x = a[0]; a[0] = __builtin_bitreverse8(x); "
+      "a[1] = __builtin_bitreverse16(x); a[2] = __builtin_bitreverse32(x); a[3] = __builtin_bitreverse64(x); "
+      "}");
+  Buffer<std::uint64_t> a({0x123456789abcdef1, 0, 0, 0});
+  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, a));
+  CHECK(a.read() == std::vector<std::uint64_t>{0x8f, 0x8f7b, 0x8f7b3d59, 0x8f7b3d591e6a2c48});
+}
+
 TEST_CASE("a wild pointer is an error that names the kernel, and the next launch works") {
   Loaded program("kernel void k(global int* a, ulong far) { a[get_global_id(0) + far] = 1; }");
   Buffer<std::int32_t> a(std::vector<std::int32_t>(64));
