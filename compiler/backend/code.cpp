@@ -13,6 +13,7 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include "compiler/backend/expand_addresses.hpp"
+#include "compiler/backend/long_blocks.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -92,6 +93,7 @@ Code generate_code(llvm::Module& module, llvm::LLVMTargetMachine& machine, CodeK
   config->setDisableVerify(true);
   simt::configure(*config);
   expand_addresses_in_place(*config);
+  split_long_blocks(*config);
   passes.add(config);
   passes.add(machine_module);
   if (config->addISelPasses()) {

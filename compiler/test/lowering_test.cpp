@@ -111,8 +111,8 @@ std::string literals(unsigned count) {
   return text + "}\n";
 }
 
-std::uint64_t generation_ns(unsigned count) {
-  const auto reply = test::build(literals(count));
+std::uint64_t generation_ns(const std::string& source) {
+  const auto reply = test::build(source);
   INFO(reply.log);
   REQUIRE(reply.outcome == Outcome::kSuccess);
   for (const auto& phase : reply.phases)
@@ -142,8 +142,29 @@ TEST_CASE("constants of every kind reach the machine code as written") {
 }
 
 TEST_CASE("code generation takes time in proportion to the number of constants") {
-  const auto few = generation_ns(200), many = generation_ns(1600);
+  const auto few = generation_ns(literals(200)), many = generation_ns(literals(1600));
   CHECK(many < 20 * few);
+}
+
+// A private array with an initialiser of `count` sums, on one side of a divergent branch.
+std::string long_list(unsigned count) {
+  std::string list;
+  for (unsigned i = 0; i < count; ++i) list += "x + " + std::to_string(i) + ",";
+  return "kernel void k(global int* a) { int x = get_local_id(0) * 2; if (x & 2) { int v[] = {" + list +
+         "}; v[a[1] & 15] += 1; for (int i = 0; i < " + std::to_string(count) +
+         "; ++i) x += v[i]; } "
+         "else x = 7; a[get_global_id(0)] = x; }";
+}
+
+TEST_CASE("code of thousands of instructions without a branch") {
+  const Buffer<std::int32_t> a(std::vector<std::int32_t>(32));
+  Loaded program(long_list(3000));
+  check_ok(program.launch("k", {32, 1, 1}, {32, 1, 1}, a));
+  const auto result = a.read();
+  for (int i = 0; i < 32; ++i) CHECK(result[i] == (i & 1 ? 2 * i + 3000 * 2 * i + 2999 * 3000 / 2 + 1 : 7));
+
+  const auto few = generation_ns(long_list(2000)), many = generation_ns(long_list(16000));
+  CHECK(many < 14 * few);  // 19 times with blocks of any length
 }
 
 }  // namespace
