@@ -2,6 +2,8 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -48,6 +50,13 @@ void replace_by_offset(llvm::GlobalVariable& variable, std::uint64_t offset) {
   }
 }
 
+// Bytes may be taken for anything: at least as many as fit, up to eight.
+std::uint64_t alignment_of(const llvm::GlobalVariable& variable) {
+  const auto& layout = variable.getParent()->getDataLayout();
+  const auto bytes = layout.getTypeAllocSize(variable.getValueType()).getFixedSize();
+  return std::max<std::uint64_t>(layout.getPreferredAlign(&variable).value(), llvm::MinAlign(bytes, 8));
+}
+
 }  // namespace
 
 void lower_local_variables(llvm::Module& module, std::vector<KernelFunction>& kernels) {
@@ -57,10 +66,13 @@ void lower_local_variables(llvm::Module& module, std::vector<KernelFunction>& ke
   std::vector<llvm::GlobalVariable*> variables;
   for (auto& variable : module.globals())
     if (variable.getAddressSpace() == kLocalSpace) variables.push_back(&variable);
+  // Those with the largest alignment first, so that little lies between.
+  std::ranges::stable_sort(variables, std::greater(),
+                           [](const auto* variable) { return alignment_of(*variable); });
   for (auto* variable : variables) {
     expand_constant_users(*variable);
     const auto& layout = module.getDataLayout();
-    const auto alignment = std::max<std::uint64_t>(layout.getPreferredAlign(variable).value(), 8);
+    const auto alignment = alignment_of(*variable);
     const auto users = users_of(*variable);
     const auto uses = [&](const Functions& functions) {
       return std::ranges::any_of(users, [&](auto* user) { return functions.contains(user); });

@@ -156,6 +156,50 @@ TEST_CASE("a required work-group size is required") {
   CHECK(session.read<int>(out, 64) == std::vector<int>(64, 4));
 }
 
+TEST_CASE("arguments and variables may take all of local memory, in any order and with any alignment") {
+  const Session session;
+  cl_ulong all = 0;
+  REQUIRE(clGetDeviceInfo(device(), CL_DEVICE_LOCAL_MEM_SIZE, sizeof all, &all, nullptr) == CL_SUCCESS);
+  Program program = session.build(
+      "kernel void arguments(local char* a, local int* b, local float4* c, global int* out, int n) {\n"
+      "  for (int i = 0; i < 12; ++i) a[i] = 1;\n"
+      "  *b = 2;\n"
+      "  for (int i = 0; i < n; ++i) c[i] = 3;\n"
+      "  int sum = *b;\n"
+      "  for (int i = 0; i < 12; ++i) sum += a[i];\n"
+      "  for (int i = 0; i < n; ++i) sum += dot(c[i], (float4)(1)) == 12;\n"
+      "  *out = ((size_t)c & 15) || ((size_t)b & 3) ? -1 : sum;\n"
+      "}\n"
+      "kernel void variables(global int* out) {\n"
+      "  local int one, most[ALL / 4 - 1];\n"
+      "  one = 5; for (int i = 0; i < ALL / 4 - 1; ++i) most[i] = out[i & 1];\n"
+      "  *out = one + most[out[1]];\n"
+      "}",
+      ("-DALL=" + std::to_string(all)).c_str());
+  Kernel arguments = session.kernel(program, "arguments"), variables = session.kernel(program, "variables");
+  Memory out = session.buffer(8);
+  const cl_mem handle = out;
+  const cl_int count = static_cast<cl_int>(all / 16 - 1), zeros[] = {0, 0};
+  const std::size_t one = 1;
+  const auto run = [&](cl_kernel kernel) {
+    return clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &one, &one, 0, nullptr, nullptr);
+  };
+  REQUIRE(clSetKernelArg(arguments, 0, 12, nullptr) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(arguments, 1, 4, nullptr) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(arguments, 2, all - 16, nullptr) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(arguments, 3, sizeof handle, &handle) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(arguments, 4, sizeof count, &count) == CL_SUCCESS);
+  REQUIRE(run(arguments) == CL_SUCCESS);
+  CHECK(session.read<int>(out, 1)[0] == 2 + 12 + count);
+  REQUIRE(clSetKernelArg(arguments, 0, 13, nullptr) == CL_SUCCESS);
+  CHECK(run(arguments) == CL_OUT_OF_RESOURCES);
+
+  REQUIRE(clEnqueueWriteBuffer(session.queue, out, CL_TRUE, 0, 8, zeros, 0, nullptr, nullptr) == CL_SUCCESS);
+  REQUIRE(clSetKernelArg(variables, 0, sizeof handle, &handle) == CL_SUCCESS);
+  REQUIRE(run(variables) == CL_SUCCESS);
+  CHECK(session.read<int>(out, 1)[0] == 5);
+}
+
 TEST_CASE("a kernel may have as many arguments as CL_DEVICE_MAX_PARAMETER_SIZE holds") {
   const Session session;
   const auto bytes = query<std::size_t>(clGetDeviceInfo, device(), CL_DEVICE_MAX_PARAMETER_SIZE);

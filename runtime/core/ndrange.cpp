@@ -71,6 +71,7 @@ struct KernelWork {
 };
 
 // Of one argument: more than any device has, and sums of it do not wrap around.
+constexpr std::uint32_t kLargestType = sizeof(cl_long16);
 constexpr std::uint64_t kTooMuchLocalMemory = std::uint64_t{1} << 48;
 
 void put(KernelWork& work, std::uint32_t offset, const void* bytes, std::size_t size) {
@@ -137,9 +138,8 @@ Outcome<> place_pointer(Device& device, const Kernel& kernel, std::size_t index,
   return {};
 }
 
-// `local`: bytes of local memory so far.
 Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentValues::Copy& values,
-                         std::size_t index, std::uint64_t& local, KernelWork& out) {
+                         std::size_t index, bool& has_local, KernelWork& out) {
   const auto& argument = out.kernel->arguments[index];
   const auto pointer = [&] { return reinterpret_cast<const void*>(values.word(index)); };
   switch (values.state(index)) {
@@ -151,9 +151,7 @@ Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentVal
     case ArgumentState::kMemory:
       return place_memory(device, kernel, index, reinterpret_cast<cl_mem>(values.word(index)), out);
     case ArgumentState::kLocal:
-      local = round_up(local, std::max<std::uint32_t>(argument.alignment, 8));
-      put(out, argument.offset, &local, sizeof local);
-      local += std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);
+      has_local = true;  // its place depends on the others
       return {};
     case ArgumentState::kSvm:
       return place_pointer(device, kernel, index, pointer(), false, out);
@@ -161,6 +159,35 @@ Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentVal
       return place_pointer(device, kernel, index, pointer(), true, out);
   }
   return bad_argument(kernel, index, "is not set");
+}
+
+// Gives one argument its place behind `end` if it is a size of local memory.
+void place_local(const ArgumentValues::Copy& values, std::size_t index, std::uint32_t alignment,
+                 std::uint64_t& end, KernelWork& out) {
+  end = round_up(end, alignment);
+  put(out, out.kernel->arguments[index].offset, &end, sizeof end);
+  end += std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);
+}
+
+// Returns the bytes of local memory with the kernel's own. OpenCL C 6.3.5 wants the alignment of what is
+// pointed to, but programs take bytes as memory for anything: they get more where there is room. Where there
+// is not, arguments with the largest alignment come first, and nothing lies between.
+std::uint64_t place_local_arguments(const ArgumentValues::Copy& values, std::uint64_t available,
+                                    KernelWork& out) {
+  const auto& arguments = out.kernel->arguments;
+  std::uint64_t end = out.kernel->local_memory_bytes;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (values.state(i) == ArgumentState::kLocal)
+      place_local(values, i,
+                  arguments[i].alignment == 1 ? kLargestType : std::max(arguments[i].alignment, 8U), end,
+                  out);
+  if (end <= available) return end;
+  end = out.kernel->local_memory_bytes;
+  for (std::uint32_t alignment = kLargestType; alignment; alignment /= 2)
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      if (values.state(i) == ArgumentState::kLocal && arguments[i].alignment == alignment)
+        place_local(values, i, alignment, end, out);
+  return end;
 }
 
 // What it may use without having it as an argument.
@@ -180,10 +207,13 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out)
   static thread_local ArgumentValues::Copy values;  // its memory is used again
   kernel.arguments().read(values);
   Context& context = kernel.program().context();
-  std::uint64_t local = out.kernel->local_memory_bytes;
+  bool has_local = false;
   out.arguments.resize(out.kernel->argument_bytes);
   for (std::size_t i = 0; i < out.kernel->arguments.size(); ++i)
-    KIESEL_CHECK(place_argument(device, kernel, values, i, local, out));
+    KIESEL_CHECK(place_argument(device, kernel, values, i, has_local, out));
+  const std::uint64_t local = has_local
+                                  ? place_local_arguments(values, device.target().local_memory_bytes, out)
+                                  : out.kernel->local_memory_bytes;
   if (kernel.has_pointers()) hold_pointers(device, kernel, out);
   if ((!out.svm.empty() || !out.kept_svm.empty()) && !device.svm_capabilities())
     return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory",
