@@ -1,4 +1,4 @@
-// OpenCL C 6.15.2: ldexp and nextafter.
+// OpenCL C 6.15.2: ldexp, ilogb and nextafter.
 #include "csr.h"
 
 static inline double power_of_two(int exponent) { return as_double((ulong)(exponent + 1023) << 52); }
@@ -22,6 +22,14 @@ FUNC double ldexp(double x, int k) {
   x = step_up(step_up(x, &k), &k);
   x = step_down(step_down(x, &k), &k);
   return x * power_of_two(clamp(k, -1022, 1023));
+}
+
+// In double every float but 0 is a normal number. -1023, which an exponent of 0 gives, is odd: shifted by 31 it is the
+// least integer, as 0 has. The difference is negative for infinity and NaN alone, which have the greatest.
+FUNC int ilogb(float x) {
+  const int exponent = (int)(as_ulong((double)x) << 1 >> 53);
+  const int special = (int)((ulong)(2046L - exponent) >> 33);
+  return ((exponent - 1023) << (exponent == 0 ? 31 : 0)) | special;
 }
 
 // The bits of a floating-point number, as an integer in the order of the numbers, and back.

@@ -282,6 +282,29 @@ TEST_CASE("a group copies to local memory and back, with strides") {
     }
 }
 
+TEST_CASE("signs and exponents of zeros, subnormal numbers, infinities and NaN") {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> xs{0.0f, -0.0f, 1e-45f, -1e-45f, 1e-40f, 0.75f, -1.0f,
+                              2.5f, 3e38f, inf,    -inf,    nan,    -nan};
+  ModelProgram program(
+      "kernel void k(global const float* x, global float* signs, global double* wide, global int* exponents)"
+      "{ size_t i = get_global_id(0); signs[i] = sign(x[i]); wide[i] = sign((double)x[i]);"
+      "  exponents[i] = ilogb(x[i]); }");
+  Bytes x = bytes_of(xs), signs(xs.size() * 4), wide(xs.size() * 8), exponents(xs.size() * 4);
+  program.run("k", {&x, &signs, &wide, &exponents}, xs.size(), 1);
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    CAPTURE(xs[i]);
+    const float right = std::isnan(xs[i]) ? 0.0f : xs[i] == 0 ? xs[i] : std::copysign(1.0f, xs[i]);
+    CHECK(values_of<float>(signs)[i] == right);
+    CHECK(std::signbit(values_of<float>(signs)[i]) == std::signbit(right));
+    CHECK(values_of<double>(wide)[i] == right);
+    CHECK(std::signbit(values_of<double>(wide)[i]) == std::signbit(right));
+    const bool special = std::isnan(xs[i]) || std::isinf(xs[i]);
+    const int exponent = xs[i] == 0 ? INT32_MIN : special ? INT32_MAX : std::ilogb(xs[i]);
+    CHECK(values_of<std::int32_t>(exponents)[i] == exponent);
+  }
+}
+
 TEST_CASE("shuffles take the low bits of the mask; integer functions at their edges") {
   ModelProgram program(
       "kernel void k(global const uint8* mask, global uint* out) { uint4 x = (uint4)(10, 11, 12, 13);"
