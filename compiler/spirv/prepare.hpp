@@ -25,7 +25,8 @@ void bound_dimensions(llvm::Module& module);
 // the weak functions become strong ones.
 void make_exchanges_writable(llvm::Module& module);
 
-// __builtin_bitreverse32 and the like become calls of bit_reverse: the writer knows the capability for that one.
+// __builtin_bitreverse32 and the like become calls of bit_reverse: the writer knows the capability for that
+// one.
 void call_bit_reverse(llvm::Module& module);
 
 // SPIR-V wants a block behind those that dominate it; the writer keeps the order of the source, which goto
@@ -38,6 +39,9 @@ void fold_reinterpreted_scalars(llvm::Module& module);
 
 // Samplers as the writer takes them: arguments of one type, literals with a filter.
 void make_samplers_writable(llvm::Module& module);
+
+// Types with a flexible array member or an array without elements become others of their size and alignment.
+void replace_empty_arrays(llvm::Module& module);
 
 // Initialisers of arrays that are too long for one instruction: the variables become structs of arrays, in
 // every module alike, so that linked ones agree on the type.

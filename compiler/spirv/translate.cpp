@@ -1,10 +1,6 @@
 #include <LLVMSPIRVLib/LLVMSPIRVLib.h>
-#include <llvm/ADT/STLExtras.h>
-#include <llvm/IR/InstIterator.h>
-#include <llvm/IR/Instructions.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
-#include <llvm/IR/TypeFinder.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
 
@@ -58,36 +54,9 @@ void name_functions(llvm::Module& module) {
     if (!function.hasName()) function.setName("function");
 }
 
-bool has_empty_array(const llvm::Type& type) {
-  if (const auto* array = llvm::dyn_cast<llvm::ArrayType>(&type))
-    return array->getNumElements() == 0 || has_empty_array(*array->getElementType());
-  const auto* record = llvm::dyn_cast<llvm::StructType>(&type);
-  return record &&
-         llvm::any_of(record->elements(), [](const llvm::Type* of) { return has_empty_array(*of); });
-}
-
-// The writer ends the process at an array without elements.
-bool has_empty_array(const llvm::Module& module) {
-  llvm::TypeFinder records;
-  records.run(module, /*onlyNamed=*/false);
-  const auto in_memory = [](const llvm::Instruction& instruction) {
-    const auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
-    return alloca && has_empty_array(*alloca->getAllocatedType());
-  };
-  return llvm::any_of(records, [](const llvm::StructType* record) { return has_empty_array(*record); }) ||
-         llvm::any_of(module.globals(),
-                      [](const auto& variable) { return has_empty_array(*variable.getValueType()); }) ||
-         llvm::any_of(module, [&](const llvm::Function& function) {
-           return llvm::any_of(llvm::instructions(function), in_memory);
-         });
-}
-
 }  // namespace
 
 Result<Words> write_spirv(llvm::Module& module) {
-  if (has_empty_array(module))
-    return Error{Errc::kUnsupported,
-                 "an array without elements, or a flexible array member, which SPIR-V does not have"};
   if (const auto name = address_cycle(module); !name.empty())
     return Error{Errc::kUnsupported, "the initialiser of variable '" + name +
                                          "' leads back to its own address, which SPIR-V cannot say"};
@@ -99,6 +68,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   fold_reinterpreted_scalars(module);
   make_samplers_writable(module);
   order_blocks(module);
+  replace_empty_arrays(module);
   split_arrays(module);
   const auto unsigned_hints = kernels_with_unsigned_hints(module);
   std::ostringstream stream;

@@ -155,3 +155,44 @@ TEST_CASE("inline, static and extern functions are what C99 says") {
   check_ok(program.launch("second", {1, 1, 1}, {1, 1, 1}, out));
   CHECK(out.read()[0] == 2 + 60 + 10000 + 400000 + 106);
 }
+
+TEST_CASE("flexible array members and arrays without elements lie where C has them") {
+  for (const char* options : {"-cl-std=CL3.0", "-cl-std=CL1.2 -g", "-cl-std=CL3.0 -cl-opt-disable"}) {
+    Loaded program(
+        "struct List { char n; int d[]; };\n"
+        "struct Node { global struct List* list; global struct Node* self; struct { short a; double none[0]; "
+        "} in; int b; };\n"
+        "struct Value { char a; struct { short a; double none[0]; } in; int b; };\n"
+        "struct Chain { global struct Chain* next; int values[]; };\n"
+        "constant struct List fixed = {2, {30, 40}};\n"
+        "__attribute__((noinline)) int sum(global struct List* list) {\n"
+        "  int s = 0; for (int i = 0; i < list->n; ++i) s += list->d[i]; return s; }\n"
+        "int named(struct Node* node) { return node->b + sum(node->list) + (node->self != 0); }\n"
+        "kernel void k(global struct List* lists, global int* out, struct Value by_value) {\n"
+        "  local struct List shared[3]; shared[2].n = 5; shared[1].n = 4;\n"
+        "  struct List copy = lists[0]; struct Node node;\n"
+        "  node.list = lists; node.self = 0; node.in.a = 3; node.b = 1000;\n"
+        "  out[0] = sum(lists); out[1] = lists[1].n; out[2] = (int)((global char*)&lists[1] - (global "
+        "char*)lists);\n"
+        "  int none[0]; out[3] = copy.n + sizeof(none); out[4] = named(&node); out[5] = shared[2].n * 10 + "
+        "shared[1].n;\n"
+        "  out[6] = fixed.d[1] + fixed.d[out[9]] + fixed.n; out[7] = by_value.b; out[8] = node.in.a;\n"
+        "  global struct Chain* chain = (global struct Chain*)(out + 10);\n"
+        "  chain->next = chain; chain->next->next->values[1] = 7; }\n",
+        options);
+    struct {
+      cl_char a;
+      struct alignas(8) {
+        cl_short a;
+      } in;
+      cl_int b;
+    } value{};
+    value.b = 77;
+    Buffer<cl_int> lists({3, 1, 20, 300}), out(std::vector<cl_int>(14));
+    check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, lists, out, value));
+    const auto result = out.read();
+    CHECK(std::vector<cl_int>(result.begin(), result.begin() + 9) ==
+          std::vector<cl_int>{321, 1, 4, 3, 1321, 54, 40 + 30 + 2, 77, 3});
+    CHECK(result[13] == 7);
+  }
+}

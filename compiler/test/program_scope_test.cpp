@@ -163,16 +163,6 @@ TEST_CASE("a variable larger than the device allows is a build error with the nu
   CHECK_THAT(reply.log, Catch::Contains("'huge'") && Catch::Contains("16777216"));
 }
 
-TEST_CASE("an array without elements is a build error that says so") {
-  for (const char* source : {"typedef struct { int n; int data[]; } S; kernel void k(global S* s, global "
-                             "int* o) { *o = s->data[1]; }",
-                             "kernel void k(global int* o) { int none[0]; *o = sizeof(none); }"}) {
-    const auto reply = build(source, kStandard);
-    CHECK(reply.outcome == compiler::Outcome::kFailed);
-    CHECK_THAT(reply.log, Catch::Contains("array without elements"));
-  }
-}
-
 TEST_CASE("an initialiser that leads back to its own variable is a build error") {
   for (const char* source : {"typedef struct L { global struct L* next; } L; global L loop = {&loop};",
                              "extern global int* global b; global int* global* a = (global int* global*)&b;"
