@@ -127,7 +127,7 @@ def run_one(application, options):
     with tempfile.TemporaryDirectory() as folder:
         log = pathlib.Path(folder) / "log"
         environment = {**os.environ, "OCL_ICD_VENDORS": str(options.build / "kiesel.icd"), "KIESEL_LOG": "device=debug",
-                       "KIESEL_LOG_FILE": str(log)}
+                       "KIESEL_LOG_FILE": str(log), "PYOPENCL_NO_CACHE": "1"}  # it would give us an older build's binary
         code, output, seconds = run(application, environment)
         launches = count_launches(log)
     good, reason = application.judge(output)

@@ -106,7 +106,7 @@ def main():
                 cache = tempfile.mkdtemp(dir=folder)
                 done = subprocess.run([sys.executable, __file__, "--run", folder], capture_output=True, text=True,
                                       env={**os.environ, "OCL_ICD_VENDORS": icd, "KIESEL_CACHE": "false",
-                                           "POCL_CACHE_DIR": cache})
+                                           "PYOPENCL_NO_CACHE": "1", "POCL_CACHE_DIR": cache})
                 if done.returncode:
                     sys.exit(f"error: {side}: {done.stdout}{done.stderr}")
                 for line in done.stdout.splitlines():

@@ -86,7 +86,8 @@ def measure(build, folder, lanes):
     shape.write_text(SHAPE.format(lanes))
     done = subprocess.run([sys.executable, __file__, "--run"], capture_output=True, text=True,
                           env={**os.environ, "OCL_ICD_VENDORS": str((build / "kiesel.icd").resolve()),
-                               "KIESEL_DEVICE": str(shape), "KIESEL_LOG": "device=debug", "KIESEL_CACHE": "false"})
+                               "KIESEL_DEVICE": str(shape), "KIESEL_LOG": "device=debug", "KIESEL_CACHE": "false",
+                               "PYOPENCL_NO_CACHE": "1"})
     if done.returncode:
         sys.exit(f"error: {done.stdout}{done.stderr}")
     rows = {words[0]: (int(words[1]), words[2]) for words in map(str.split, done.stdout.splitlines())}
