@@ -97,7 +97,7 @@ class Flatten final : public llvm::FunctionPass {
     unsigned sum = 0;
     for (const Instruction& instruction : side)
       if (!instruction.isTerminator() && !llvm::isa<llvm::DbgInfoIntrinsic>(instruction))
-        sum = std::min(kTooMuch, sum + cost_of(instruction));
+        sum += cost_of(instruction);
     return sum;
   }
 
@@ -118,8 +118,7 @@ class Flatten final : public llvm::FunctionPass {
     for (BasicBlock* side : {yes, no})
       if (side != &block) cost += cost_of_side(*side);
     for (const PHINode& phi : join->phis())
-      cost = std::min(kTooMuch, cost + choice_cost(*phi.getIncomingValueForBlock(yes),
-                                                   *phi.getIncomingValueForBlock(no)));
+      cost += choice_cost(*phi.getIncomingValueForBlock(yes), *phi.getIncomingValueForBlock(no));
     if (cost > kMostCost) return false;
 
     for (BasicBlock* side : {yes, no}) {

@@ -2,23 +2,22 @@
 #include "exp_core.h"
 #include "log_core.h"
 
-// Beyond these bounds results are 0 and infinity.
-#define BOUNDED(x, low, high) fmin(fmax(x, low), high)
+// Beyond the bounds that arguments are clamped to results are 0 and infinity.
 
 FUNC float exp(float x) {
-  const float value = exp_times_power(BOUNDED(x, -104.0f, 89.0f), 0);
+  const float value = exp_times_power(clamp(x, -104.0f, 89.0f), 0);
   return x != x ? x : value;
 }
 
 FUNC float exp2(float x) {
-  const float bounded = BOUNDED(x, -151.0f, 129.0f);
+  const float bounded = clamp(x, -151.0f, 129.0f);
   const int n = convert_int_rte(bounded);
   const float value = scale_by_power(exp2_of_rest(bounded - (float)n), n);
   return x != x ? x : value;
 }
 
 FUNC float exp10(float x) {
-  const float bounded = BOUNDED(x, -46.0f, 39.0f);
+  const float bounded = clamp(x, -46.0f, 39.0f);
   const int n = convert_int_rte(bounded * (float)(M_LN10 * M_LOG2E));
   const float k = (float)n;
   const float r = fma(k, 0x1.ec10cp-27f, fma(k, -0x1.344136p-2f, bounded));

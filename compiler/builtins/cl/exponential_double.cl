@@ -8,11 +8,10 @@ static inline double scale_by_power(double p, int n) {
   return p * as_double((long)(first + 1023) << 52) * as_double((long)(n - first + 1023) << 52);
 }
 
-// Beyond these bounds results are 0 and infinity.
-#define BOUNDED(x, low, high) fmin(fmax(x, low), high)
+// Beyond the bounds that arguments are clamped to results are 0 and infinity.
 
 FUNC double exp(double x) {
-  const double bounded = BOUNDED(x, -746.0, 710.0);
+  const double bounded = clamp(x, -746.0, 710.0);
   const int n = convert_int_rte(bounded * M_LOG2E);
   const double k = (double)n;
   const double r = fma(k, -0x1.abc9e3b39803fp-56, fma(k, -0x1.62e42fefa39efp-1, bounded));
@@ -32,7 +31,7 @@ FUNC double exp(double x) {
 }
 
 FUNC double exp2(double x) {
-  const double bounded = BOUNDED(x, -1076.0, 1025.0);
+  const double bounded = clamp(x, -1076.0, 1025.0);
   const int n = convert_int_rte(bounded);
   const double r = bounded - (double)n;
   double p = 0x1.e973178f84e2dp-32;
@@ -51,7 +50,7 @@ FUNC double exp2(double x) {
 }
 
 FUNC double exp10(double x) {
-  const double bounded = BOUNDED(x, -325.0, 309.0);
+  const double bounded = clamp(x, -325.0, 309.0);
   const int n = convert_int_rte(bounded * (M_LN10 * M_LOG2E));
   const double k = (double)n;
   const double r = fma(k, 0x1.9dc1da994fd21p-59, fma(k, -0x1.34413509f79ffp-2, bounded));

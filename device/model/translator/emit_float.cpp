@@ -37,26 +37,28 @@ llvm::Value* Emitter::sign_injected(const Item& item, llvm::Value* a, llvm::Valu
   return b_.CreateBitCast(result, real);
 }
 
-// The number where one operand is NaN; -0 is less than +0. The instruction (a < b ? a : b) gives its
-// second operand for NaNs and for two zeros.
+// One instruction of the host, which gives its second operand for NaNs and for two zeros.
+llvm::Value* Emitter::host_extreme(llvm::Value* a, llvm::Value* b, bool maximum) {
+  return b_.CreateSelect(maximum ? b_.CreateFCmpOGT(a, b) : b_.CreateFCmpOLT(a, b), a, b);
+}
+
+// The number where one operand is NaN; -0 is less than +0.
 llvm::Value* Emitter::minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum) {
-  const auto host = [&](llvm::Value* x, llvm::Value* y) {
-    return b_.CreateSelect(maximum ? b_.CreateFCmpOGT(x, y) : b_.CreateFCmpOLT(x, y), x, y);
-  };
   const auto decides_ties = [&](llvm::Value* v) {
     const llvm::APFloat* number = nullptr;
     return match(v, llvm::PatternMatch::m_APFloat(number)) && !number->isNaN() &&
            (number->isNonZero() || number->isNegative() != maximum);
   };
   if (decides_ties(a)) std::swap(a, b);
-  if (host_.takes_second && decides_ties(b)) return host(a, b);
+  if (host_.takes_second && decides_ties(b)) return host_extreme(a, b, maximum);
   a = b_.CreateSelect(b_.CreateFCmpUNO(a, a), b, a);
   b = b_.CreateSelect(b_.CreateFCmpUNO(b, b), a, b);
   // Both ways differ in the sign of zero at most.
   llvm::Type* real = a->getType();
   llvm::Type* type = real->getScalarType()->isDoubleTy() ? i64_ : i32_;
   if (real->isVectorTy()) type = lanes(type);
-  llvm::Value *x = b_.CreateBitCast(host(a, b), type), *y = b_.CreateBitCast(host(b, a), type);
+  llvm::Value* x = b_.CreateBitCast(host_extreme(a, b, maximum), type);
+  llvm::Value* y = b_.CreateBitCast(host_extreme(b, a, maximum), type);
   return b_.CreateBitCast(maximum ? b_.CreateAnd(x, y) : b_.CreateOr(x, y), real);
 }
 
@@ -118,8 +120,8 @@ llvm::Value* Emitter::to_integer(llvm::Value* v, unsigned rounding, bool is_sign
 // conversion, but one that rounds.
 llvm::Value* Emitter::from_rounded(llvm::Value* whole) {
   const auto bound = [&](double k) { return llvm::ConstantFP::get(whole->getType(), k); };
-  llvm::Value* v = b_.CreateSelect(b_.CreateFCmpOLT(whole, bound(0x1p63)), whole, bound(0x1p63));
-  v = b_.CreateSelect(b_.CreateFCmpOGT(v, bound(-0x1p63)), v, bound(-0x1p63));
+  llvm::Value* v = host_extreme(whole, bound(0x1p63), false);
+  v = host_extreme(v, bound(-0x1p63), true);
   return b_.CreateFAdd(v, bound(0.0));  // of -0
 }
 
@@ -172,8 +174,8 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
     if (name == "fmv.w.x") return {kind, b_.CreateBitCast(low(), real)};
     if (name == "fmv.d.x") return {kind, b_.CreateBitCast(all(), real)};
     const bool is_unsigned = name.ends_with("u");
-    if (const auto found = wholes_.find(a.v);
-        name == "fcvt.d.l" && found != wholes_.end() && !host_.converts_longs && found->second->getType() == real)
+    if (const auto found = wholes_.find(a.v); name == "fcvt.d.l" && found != wholes_.end() &&
+                                              !host_.converts_longs && found->second->getType() == real)
       return {kind, from_rounded(found->second)};
     llvm::Value* v = name.substr(7, 1) == "w" ? low() : all();
     return {kind, is_unsigned ? b_.CreateUIToFP(v, real) : b_.CreateSIToFP(v, real)};

@@ -66,9 +66,7 @@ void Emitter::emit_scalar_loop(const ScalarLoop& loop) {
   node_ = &head;
   block_ = &code_.blocks[loop.head];
   item_ = 0;
-  values_.clear();
-  wholes_.clear();
-  written_.clear();
+  forget_values();
 
   b_.SetInsertPoint(lanes.end);
   llvm::Value* left = load(lanes.left);
@@ -215,9 +213,7 @@ void Emitter::emit_lane_block(std::uint32_t number) {
   const ScalarLoop& loop = turn_->loop;
   node_ = &turn_->nodes[number];
   block_ = &code_.blocks[number];
-  values_.clear();
-  wholes_.clear();
-  written_.clear();
+  forget_values();
   b_.SetInsertPoint(turn_->blocks[number]);
   emit_items();
   const Item& last = block_->last();

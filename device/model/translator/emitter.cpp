@@ -118,12 +118,16 @@ llvm::BasicBlock* Emitter::block_of(std::uint32_t node) {
   return made;
 }
 
-void Emitter::emit_node(std::uint32_t number) {
-  node_ = &kinds_.nodes()[number];
-  block_ = &code_.blocks[node_->block];
+void Emitter::forget_values() {
   values_.clear();
   wholes_.clear();
   written_.clear();
+}
+
+void Emitter::emit_node(std::uint32_t number) {
+  node_ = &kinds_.nodes()[number];
+  block_ = &code_.blocks[node_->block];
+  forget_values();
   blended_ = false;
   mask_ = active_ = nullptr;
   counted_ = false;

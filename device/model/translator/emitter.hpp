@@ -44,6 +44,7 @@ class Emitter {
  private:
   // --- emitter.cpp
   void emit_segment(std::uint32_t root, std::size_t number);
+  void forget_values();
   void emit_node(std::uint32_t number);
   void emit_items();  // of the node, up to what ends it
   void emit_item(const Item& item);
@@ -134,6 +135,7 @@ class Emitter {
   Value floating(const Item& item, const Kind& kind);
   Value float_operand(Register r, char type, bool uniform);
   llvm::Value* sign_injected(const Item& item, llvm::Value* a, llvm::Value* b);
+  llvm::Value* host_extreme(llvm::Value* a, llvm::Value* b, bool maximum);
   llvm::Value* minimum_or_maximum(llvm::Value* a, llvm::Value* b, bool maximum);
   llvm::Value* rounded_to_whole(llvm::Value* v, unsigned rounding);
   llvm::Value* to_integer(llvm::Value* v, unsigned rounding, bool is_signed, unsigned width);
