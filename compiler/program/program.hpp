@@ -52,8 +52,8 @@ struct Kernel {
   std::array<std::uint32_t, 3> required_work_group_size{};  // reqd_work_group_size, or zeros
   std::array<std::uint32_t, 3> work_group_size_hint{};
   std::uint32_t required_sub_groups = 0;  // of a work-group; 0: any number
-  std::string vector_type_hint;  // vec_type_hint, or empty
-  std::string attributes;        // as CL_KERNEL_ATTRIBUTES wants it
+  std::string vector_type_hint;           // vec_type_hint, or empty
+  std::string attributes;                 // as CL_KERNEL_ATTRIBUTES wants it
   bool uses_printf = false;
 };
 
@@ -64,9 +64,9 @@ struct Program {
   bool has_code = true;                     // false: compiled but not linked (SPIR-V only)
   bool is_library = false;
   bool uniform_work_groups = false;  // an NDRange must consist of whole work-groups
-  bool has_argument_info = false;  // made with -cl-kernel-arg-info
-  std::string source;              // with -g: the text it was made from, for listings
-  std::string options;             // those that still matter when it is made anew from its SPIR-V
+  bool has_argument_info = false;    // made with -cl-kernel-arg-info
+  std::string source;                // with -g: the text it was made from, for listings
+  std::string options;               // those that still matter when it is made anew from its SPIR-V
 };
 
 inline constexpr std::string_view kProgramSection = ".kiesel.program";

@@ -56,9 +56,9 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
   passes.add(create_insert_masks(errors));
 }
 
-// No pass has to go: the assembly of the lowering is convergent, not to be duplicated or merged, and passes that
-// copy or merge code (tail duplication, branch folding, if-conversion, sinking) respect that. What they do in
-// spite of it the checker finds. Without branch folding and block placement each branch would be two.
+// No pass has to go: the assembly of the lowering is convergent, not to be duplicated or merged, and passes
+// that copy or merge code (tail duplication, branch folding, if-conversion, sinking) respect that. What they
+// do in spite of it the checker finds. Without branch folding and block placement each branch would be two.
 void configure(llvm::TargetPassConfig& config) {
   config.insertPass(&llvm::StackMapLivenessID, create_sink_guards());
 }

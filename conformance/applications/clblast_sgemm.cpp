@@ -88,12 +88,14 @@ int main(int argc, char** argv) {
     if (code) fail("clCreateBuffer", code);
     auto* b_device = clCreateBuffer(context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes, b.data(), &code);
     if (code) fail("clCreateBuffer", code);
-    auto* c_device = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes, c.data(), &code);
+    auto* c_device =
+        clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes, c.data(), &code);
     if (code) fail("clCreateBuffer", code);
 
     const auto start = std::chrono::steady_clock::now();
-    const auto status = clblast::Gemm(clblast::Layout::kRowMajor, clblast::Transpose::kNo, clblast::Transpose::kNo, n,
-                                      n, n, 1.0f, a_device, 0, n, b_device, 0, n, 0.0f, c_device, 0, n, &queue);
+    const auto status =
+        clblast::Gemm(clblast::Layout::kRowMajor, clblast::Transpose::kNo, clblast::Transpose::kNo, n, n, n,
+                      1.0f, a_device, 0, n, b_device, 0, n, 0.0f, c_device, 0, n, &queue);
     if (status != clblast::StatusCode::kSuccess) fail("clblast::Gemm", static_cast<int>(status));
     code = clEnqueueReadBuffer(queue, c_device, CL_TRUE, 0, bytes, c.data(), 0, nullptr, nullptr);
     if (code) fail("clEnqueueReadBuffer", code);
@@ -102,8 +104,8 @@ int main(int argc, char** argv) {
     const double error = worst_error(a, b, c, n);
     const bool good = error <= 1;
     right = right && good;
-    std::printf("SGEMM %4zu x %-4zu  %8.1f ms with kernel build  error %.3f of the bound  %s\n", n, n, seconds * 1e3,
-                error, good ? "right" : "WRONG");
+    std::printf("SGEMM %4zu x %-4zu  %8.1f ms with kernel build  error %.3f of the bound  %s\n", n, n,
+                seconds * 1e3, error, good ? "right" : "WRONG");
     for (auto* buffer : {a_device, b_device, c_device}) clReleaseMemObject(buffer);
   }
   clReleaseCommandQueue(queue);

@@ -30,8 +30,8 @@ void expand_atomics(llvm::Module& module);
 // Defines __kiesel_group_scratch(): the address of local memory with a word for each warp of a work-group.
 void add_group_scratch(llvm::Module& module);
 
-// Calls of __kiesel_descriptor(image) and __kiesel_sampler_bits(sampler), see cl/image.h, become casts; adds the
-// function that makes a sampler from its literal.
+// Calls of __kiesel_descriptor(image) and __kiesel_sampler_bits(sampler), see cl/image.h, become casts; adds
+// the function that makes a sampler from its literal.
 void expand_images(llvm::Module& module);
 
 // Adds the forms on generic pointers (address space 4) of builtins that take private ones.

@@ -339,8 +339,8 @@ TEST_CASE("nothing is left between a guard and its branch") {
     const auto word = line.find_first_not_of("\t ");
     if (word == std::string::npos || line[word] == '#') continue;
     if (after_guard) CHECK(line.substr(word, 1) == "b");
-    after_guard = line.find(".insn r 11, 2,") != std::string::npos ||
-                  line.find(".insn r 11, 5,") != std::string::npos;
+    after_guard =
+        line.find(".insn r 11, 2,") != std::string::npos || line.find(".insn r 11, 5,") != std::string::npos;
     guards += after_guard;
   }
   CHECK(guards == 2);

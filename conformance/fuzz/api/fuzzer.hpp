@@ -57,7 +57,7 @@ struct Memory {
   unsigned views = 0, references = 1;
   bool shared = false;
   bool imported = false;  // from a file descriptor
-  cl_ulong address = 0;  // on the device, if it was asked for
+  cl_ulong address = 0;   // on the device, if it was asked for
   // images
   cl_mem_object_type type = CL_MEM_OBJECT_BUFFER;
   std::array<std::size_t, 3> grid{};  // pixels, rows, slices

@@ -145,8 +145,8 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   };
   std::lock_guard lock(mutex_);
   if (bytes > capacity_ || used() > capacity_ - bytes) return full();
-  // Vector loads of the host reach out of local memory where lanes are off: from a page that is not there that
-  // costs hundreds of cycles.
+  // Vector loads of the host reach out of local memory where lanes are off: from a page that is not there
+  // that costs hundreds of cycles.
   const std::uint64_t before = kind == Kind::kLocal ? std::max(alignment, kPage) : 0;
   const std::uint64_t space = before + round_up(bytes, kPage) + kPage;
   if (Block* kept = before ? nullptr : take_kept(space, alignment)) {

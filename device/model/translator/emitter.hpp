@@ -450,8 +450,8 @@ class Emitter {
   std::map<Register, Value> values_;
   std::vector<Register> written_;
   std::map<llvm::Value*, llvm::Value*> wholes_;  // by what to_integer() made: the rounded double before it
-  bool blended_ = false;             // what was written is blended where lanes wait
-  std::vector<Kind> operand_kinds_;  // by register, of what the item reads
+  bool blended_ = false;                         // what was written is blended where lanes wait
+  std::vector<Kind> operand_kinds_;              // by register, of what the item reads
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
   LaneByLane* turn_ = nullptr;  // in a scalar loop: one lane runs the node
   std::vector<Group> groups_;

@@ -29,8 +29,9 @@ namespace kiesel::model {
   CSR(group_id_y)                                                                                            \
   CSR(group_id_z)                                                                                            \
   CSR(local_size_x)                                                                                          \
-  CSR(local_size_y) CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) \
-      CSR(kernel_entry) CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
+  CSR(local_size_y)                                                                                          \
+  CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) \
+      CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
 enum class TableCsr : std::uint8_t {
 #define KIESEL_CSR(name) name,
   KIESEL_TABLE_CSRS(KIESEL_CSR)
