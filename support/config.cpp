@@ -110,12 +110,6 @@ class Loader {
   LoadedConfig loaded_;
 };
 
-std::string config_path() {
-  if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
-  if (auto path = environment_variable("XDG_CONFIG_HOME"); !path.empty()) return path + "/kiesel.toml";
-  return environment_variable("HOME") + "/.config/kiesel.toml";
-}
-
 const LoadedConfig& loaded() {
   // Never destroyed: threads of the application may still read it while the process ends.
   static const LoadedConfig& instance = [] {
@@ -130,6 +124,12 @@ const LoadedConfig& loaded() {
 
 }  // namespace
 
+std::string config_path() {
+  if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
+  if (auto path = environment_variable("XDG_CONFIG_HOME"); !path.empty()) return path + "/kiesel.toml";
+  return environment_variable("HOME") + "/.config/kiesel.toml";
+}
+
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment) {
   Loader loader;
@@ -140,6 +140,7 @@ LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
 
 const Config& config() { return loaded().config; }
 std::vector<OptionInfo> option_table() { return loaded().table; }
+std::vector<OptionInfo> option_defaults() { return load_config("", "", {}).table; }
 const std::vector<std::string>& config_warnings() { return loaded().warnings; }
 
 std::string options_page() {
@@ -153,7 +154,7 @@ std::string options_page() {
       "unknown name or a wrong value gets a warning and changes nothing. `kiesel info --config` shows what "
       "is in force.\n\n"
       "| name | type | default | meaning |\n|---|---|---|---|\n";
-  for (const auto& row : load_config("", "", {}).table)
+  for (const auto& row : option_defaults())
     page += fmt::format("| {} | {} | {} | {} |\n", row.name, row.type,
                         row.value.empty() ? "empty" : row.value, row.text);
   return page;

@@ -28,8 +28,10 @@ struct OptionInfo {
 };
 
 const Config& config();
+std::string config_path();                          // of the configuration file, which need not exist
 const std::vector<std::string>& config_warnings();  // the log prints them once
 std::vector<OptionInfo> option_table();
+std::vector<OptionInfo> option_defaults();  // the same where nothing is set
 
 // docs/options.md, made from the list; `kiesel info --options-page` prints it.
 std::string options_page();
