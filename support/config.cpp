@@ -111,18 +111,6 @@ class Loader {
   LoadedConfig loaded_;
 };
 
-// The only getenv.
-std::string environment_variable(const char* name) {
-  const char* value = ::secure_getenv(name);
-  return value ? value : "";
-}
-
-std::string config_path() {
-  if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
-  const auto folder = user_folder("XDG_CONFIG_HOME", ".config");
-  return folder.empty() ? folder : folder + "/kiesel.toml";
-}
-
 LoadedConfig load_privileged() {
   Loader loader;
   loader.set("cache", "false", "privileged program");
@@ -146,6 +134,12 @@ const LoadedConfig& loaded() {
 
 }  // namespace
 
+std::string config_path() {
+  if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
+  const auto folder = user_folder("XDG_CONFIG_HOME", ".config");
+  return folder.empty() ? folder : folder + "/kiesel.toml";
+}
+
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment) {
   Loader loader;
@@ -156,6 +150,7 @@ LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
 
 const Config& config() { return loaded().config; }
 std::vector<OptionInfo> option_table() { return loaded().table; }
+std::vector<OptionInfo> option_defaults() { return load_config("", "", {}).table; }
 const std::vector<std::string>& config_warnings() { return loaded().warnings; }
 
 std::string options_page() {
@@ -170,10 +165,15 @@ std::string options_page() {
       "is in force.\n"
       "A privileged program (setuid, setgid, file capabilities) reads neither and has no cache.\n\n"
       "| name | type | default | meaning |\n|---|---|---|---|\n";
-  for (const auto& row : load_config("", "", {}).table)
+  for (const auto& row : option_defaults())
     page += fmt::format("| {} | {} | {} | {} |\n", row.name, row.type,
                         row.value.empty() ? "empty" : row.value, row.text);
   return page;
+}
+
+std::string environment_variable(const char* name) {
+  const char* value = ::secure_getenv(name);
+  return value ? value : "";
 }
 
 bool is_privileged() { return ::getauxval(AT_SECURE) != 0; }

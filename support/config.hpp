@@ -29,8 +29,10 @@ struct OptionInfo {
 };
 
 const Config& config();
+std::string config_path();                          // of the configuration file, which need not exist
 const std::vector<std::string>& config_warnings();  // the log prints them once
 std::vector<OptionInfo> option_table();
+std::vector<OptionInfo> option_defaults();  // the same where nothing is set
 
 // docs/options.md, made from the list; `kiesel info --options-page` prints it.
 std::string options_page();
@@ -43,6 +45,9 @@ struct LoadedConfig {
 };
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment);
+
+// Of a variable of the environment, the only getenv; empty where it is not set, and in a privileged program.
+std::string environment_variable(const char* name);
 
 // Whether this program has more rights than whoever started it: setuid, setgid, file capabilities.
 bool is_privileged();

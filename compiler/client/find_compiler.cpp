@@ -29,7 +29,7 @@ std::string find_compiler() {
   const auto here = folder_of_this_module();
   std::error_code error;
   if (!here.empty())
-    for (const char* folder : {".", "../bin", "../libexec", "../../bin"}) {
+    for (const char* folder : {".", "../bin", "../libexec", "../../bin", "../../../bin"}) {
       const auto candidate = here / folder / kProgramName;
       if (std::filesystem::exists(candidate, error)) return candidate.lexically_normal().string();
     }
