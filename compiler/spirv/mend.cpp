@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::uint32_t kVersion14 = 0x00010400;
 constexpr std::uint32_t kOpName = 5, kOpExtInstImport = 11, kOpExtInst = 12, kOpEntryPoint = 15,
-                        kOpFunction = 54, kOpVariable = 59, kOpDecorate = 71;
-constexpr std::uint32_t kLinkageAttributes = 41;
+                        kOpFunction = 54, kOpVariable = 59;
 constexpr std::string_view kDebugSet = "OpenCL.DebugInfo.100";
 constexpr std::uint32_t kDebugInfoNone = 0;
 
@@ -68,27 +67,7 @@ Words without_debug_information(std::span<const std::uint32_t> words) {
   return left;
 }
 
-// Four characters again from their sum, in which each borrowed from the higher ones if it was negative.
-std::uint32_t as_characters(std::uint32_t sum) {
-  std::uint32_t characters = 0;
-  for (unsigned bit = 0; bit < 32; bit += 8) {
-    characters |= (sum & 0xff) << bit;
-    sum = (sum - static_cast<std::uint32_t>(static_cast<std::int8_t>(sum))) >> 8;
-  }
-  return characters;
-}
-
 }  // namespace
-
-void mend_linkage_names(Words& words) {
-  for_each_instruction(words, [&](Instruction instruction) {
-    if (opcode(instruction) != kOpDecorate || instruction.size() < 5 || instruction[2] != kLinkageAttributes)
-      return;
-    const auto last = instruction.end() - 1;  // the type of linkage
-    for (auto word = instruction.begin() + 3; word != last; ++word)
-      words[static_cast<std::size_t>(&*word - words.data())] = as_characters(*word);
-  });
-}
 
 void mend_debug_information(Words& words) {
   Words mended(words.begin(), words.begin() + kHeaderWords);

@@ -12,10 +12,6 @@ Words order_labels(std::span<const std::uint32_t> words);
 // operand must be left out instead.
 void mend_debug_information(Words& words);
 
-// The writer adds up the characters of linkage names as signed ones, which spoils those beyond ASCII and what
-// follows.
-void mend_linkage_names(Words& words);
-
 // From version 1.4 on an entry point lists all module-scope variables that it may reach; the writer lists
 // those of older versions. Adds all that are missing.
 void mend_interfaces(Words& words);
@@ -28,8 +24,9 @@ void merge_builtin_variables(Words& words);
 // its address in another one. Such definitions move to the end of them all.
 void order_definitions(Words& words);
 
-// Names mean nothing in SPIR-V, and two functions may have one, such as static ones of linked programs; the
-// reader takes the second for the first. Each function and variable gets a name of its own.
+// Names mean nothing in SPIR-V, and to the reader everything: it takes a function for a builtin, an intrinsic
+// or another one of the same name. Each function and variable gets a name of its own that begins with
+// kOwnPrefix. Only what a module imports, and nobody linked, keeps its name: it may be a builtin.
 void own_names(Words& words);
 
 // The writer puts variables among the constituents of constant composites, where the addresses of variables

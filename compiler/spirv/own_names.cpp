@@ -1,70 +1,181 @@
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 
 #include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/names.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::uint32_t kOpName = 5, kOpEntryPoint = 15, kOpFunction = 54, kOpFunctionCall = 57,
-                        kOpVariable = 59, kOpDecorate = 71;
-constexpr std::uint32_t kBuiltIn = 11, kLinkageAttributes = 41;
+constexpr std::uint32_t kOpLine = 8, kOpTypeStruct = 30, kOpFunction = 54, kOpFunctionParameter = 55,
+                        kOpFunctionEnd = 56, kOpFunctionCall = 57, kOpVariable = 59, kOpLabel = 248,
+                        kOpReturn = 253, kOpNoLine = 317;
+constexpr std::uint32_t kBuiltIn = 11;
 
-// Who has a name already, and whose name is free to change.
+bool begins_with(std::string_view name, std::initializer_list<std::string_view> beginnings) {
+  return std::ranges::any_of(beginnings, [&](std::string_view begin) { return name.starts_with(begin); });
+}
+
+// No program can mean these: LLVM's intrinsics, what the library calls by itself.
+bool is_inaccessible(std::string_view import) {
+  return begins_with(import, {"llvm.", "__kiesel", kOwnPrefix}) || import == "printf";
+}
+
+// The writer's kernels do nothing but call the function that has the body. The reader makes one of the two
+// when they have one name.
+class Wrappers {
+ public:
+  void look(Instruction instruction) {
+    switch (opcode(instruction)) {
+      case kOpFunction:
+        *this = Wrappers(instruction[2], std::move(callees_));
+        return;
+      case kOpFunctionParameter:
+        parameters_.push_back(instruction[2]);
+        return;
+      case kOpFunctionCall:
+        only_calls_ &= !callee_ && std::ranges::equal(instruction.subspan(4), parameters_);
+        callee_ = instruction[3];
+        return;
+      case kOpFunctionEnd:
+        if (only_calls_ && callee_) callees_[function_] = callee_;
+        return;
+      case kOpLabel:
+      case kOpReturn:
+      case kOpLine:
+      case kOpNoLine:
+        return;
+      default:
+        only_calls_ = false;
+    }
+  }
+  std::uint32_t callee(std::uint32_t wrapper) const {
+    const auto found = callees_.find(wrapper);
+    return found == callees_.end() ? 0 : found->second;
+  }
+
+  Wrappers() = default;
+
+ private:
+  Wrappers(std::uint32_t function, std::map<std::uint32_t, std::uint32_t> callees)
+      : function_(function), only_calls_(true), callees_(std::move(callees)) {}
+
+  std::uint32_t function_ = 0, callee_ = 0;
+  bool only_calls_ = false;
+  std::vector<std::uint32_t> parameters_;
+  std::map<std::uint32_t, std::uint32_t> callees_;
+};
+
 class Names {
  public:
   void look(Instruction instruction) {
     const auto op = opcode(instruction);
-    const auto size = instruction.size();
-    if (op == kOpEntryPoint && size > 3) kernels_[instruction[2]] = literal_at(instruction, 3);
-    if (op == kOpName && size > 2) names_[instruction[1]] = literal_at(instruction, 2);
-    if (op == kOpDecorate && size > 3 && instruction[2] == kBuiltIn) fixed_.insert(instruction[1]);
-    if (op == kOpDecorate && size > 3 && instruction[2] == kLinkageAttributes) {
-      fixed_.insert(instruction[1]);
-      taken_.insert(literal_at(instruction, 3));
-    }
-    if (op == kOpFunction && size > 2) definitions_.insert(function_ = instruction[2]);
-    if (op == kOpVariable && size > 2 && !function_) definitions_.insert(instruction[2]);
-    if (op == kOpFunctionCall && size > 3) look_at_call(instruction[3]);
+    const auto place = place_of_name(instruction);
+    if (op == kOpEntryPoint && place) kernels_.try_emplace(instruction[2], literal_at(instruction, place));
+    if (op == kOpName && place) names_.try_emplace(instruction[1], literal_at(instruction, place));
+    if (op == kOpDecorate && place) linkage_.try_emplace(instruction[1], literal_at(instruction, place));
+    if (op == kOpDecorate && instruction.size() > 3 && instruction[2] == kBuiltIn)
+      builtins_.insert(instruction[1]);
+    if (op == kOpTypeStruct) structs_.insert(instruction[1]);
+    if (op == kOpVariable && !function_) variables_.push_back(instruction[2]);
+    if (op == kOpFunction) functions_.push_back(function_ = instruction[2]);
+    if (op == kOpLabel) bodies_.insert(function_);
+    wrappers_.look(instruction);
   }
 
-  void reserve_kernels() {
-    for (const auto& [kernel, name] : kernels_) {
-      fixed_.insert(kernel);
-      taken_.insert(name);
-    }
+  void choose() {
+    for (const auto function : functions_)
+      if (is_import(function)) taken_.emplace(linkage_[function]);
+    for (const auto& [kernel, name] : kernels_) give(kernel, std::string(kOwnPrefix) + std::string(name));
+    for (const auto& [kernel, name] : kernels_)
+      if (const auto body = wrappers_.callee(kernel); body && name_of(body) == name)
+        chosen_.emplace(body, chosen_[kernel]);
+    for (const auto function : functions_)
+      if (!is_import(function)) choose(function, "function");
+    for (const auto variable : variables_)
+      if (!builtins_.contains(variable)) choose(variable, "");
   }
 
-  // Whether another one has the name that this instruction gives.
-  bool is_doubled(Instruction instruction) {
-    return opcode(instruction) == kOpName && instruction.size() > 2 &&
-           definitions_.contains(instruction[1]) && !fixed_.contains(instruction[1]) &&
-           !taken_.insert(literal_at(instruction, 2)).second;
+  Words rewrite(const Words& words) const {
+    Words renamed(words.begin(), words.begin() + kHeaderWords);
+    renamed.reserve(words.size() + chosen_.size() * 8);
+    const auto place = end_of_modes(words);
+    std::size_t at = kHeaderWords;
+    for_each_instruction(words, [&](Instruction instruction) {
+      if (at == place) add_names(renamed);
+      rewrite(renamed, instruction);
+      at += instruction.size();
+    });
+    return renamed;
   }
 
  private:
-  // A kernel's entry calls the function that has the body, and the reader knows that by the common name.
-  void look_at_call(std::uint32_t callee) {
-    const auto kernel = kernels_.find(function_);
-    const auto name = names_.find(callee);
-    if (kernel != kernels_.end() && name != names_.end() && kernel->second == name->second)
-      fixed_.insert(callee);
+  std::string_view name_of(std::uint32_t id) const {
+    const auto linkage = linkage_.find(id);
+    const auto name = names_.find(id);
+    return linkage != linkage_.end() ? linkage->second
+           : name != names_.end()    ? name->second
+                                     : std::string_view();
+  }
+
+  // Found by its name, in the library of builtins.
+  bool is_import(std::uint32_t function) const {
+    return !bodies_.contains(function) && !is_inaccessible(name_of(function));
+  }
+
+  void choose(std::uint32_t id, std::string_view otherwise) {
+    auto name = name_of(id);
+    if (name.empty()) name = otherwise;
+    if (!name.empty()) give(id, std::string(kOwnPrefix) + std::string(name));
+  }
+
+  void give(std::uint32_t id, const std::string& name) {
+    if (chosen_.contains(id)) return;
+    auto own = name;
+    while (!taken_.insert(own).second) own = own + "." + std::to_string(id);
+    chosen_.emplace(id, std::move(own));
+  }
+
+  void add_names(Words& words) const {
+    for (const auto& [id, name] : chosen_) {
+      const std::uint32_t nameless[] = {kOpName, id, 0};
+      append_named(words, nameless, 2, name);
+    }
+  }
+
+  void rewrite(Words& words, Instruction instruction) const {
+    const auto place = place_of_name(instruction);
+    const auto op = opcode(instruction);
+    const auto name = literal_at(instruction, place);
+    const auto copy = [&] { words.insert(words.end(), instruction.begin(), instruction.end()); };
+    if (!place) return copy();
+    if (op == kOpString) {
+      const auto begin = begins_with_kernel(name);
+      return append_named(words, instruction, place,
+                          std::string(name.substr(0, begin)).append(kOwnPrefix).append(name.substr(begin)));
+    }
+    const auto chosen = chosen_.find(instruction[op == kOpEntryPoint ? 2 : 1]);
+    if (op == kOpName) {
+      // The types of images and events have such names.
+      const bool is_type = structs_.contains(instruction[1]) && begins_with(name, {"opencl.", "spirv."});
+      if (chosen == chosen_.end() && !is_type) copy();
+    } else if (chosen == chosen_.end()) {
+      copy();
+    } else {
+      append_named(words, instruction, place, chosen->second);
+    }
   }
 
   std::uint32_t function_ = 0;  // that look() is inside of
-  std::map<std::uint32_t, std::string_view> kernels_, names_;
-  std::set<std::uint32_t> definitions_, fixed_;
-  std::set<std::string_view> taken_;
+  std::vector<std::uint32_t> functions_, variables_;
+  std::map<std::uint32_t, std::string_view> kernels_, names_, linkage_;
+  std::set<std::uint32_t> bodies_, builtins_, structs_;
+  Wrappers wrappers_;
+  std::map<std::uint32_t, std::string> chosen_;
+  std::set<std::string> taken_;
 };
-
-void add_name(Words& words, std::uint32_t target, const std::string& name) {
-  const auto length = name.size() / sizeof(std::uint32_t) + 1;
-  words.push_back(static_cast<std::uint32_t>(length + 2) << 16 | kOpName);
-  words.push_back(target);
-  words.resize(words.size() + length);
-  std::memcpy(words.data() + words.size() - length, name.data(), name.size());
-}
 
 }  // namespace
 
@@ -72,17 +183,8 @@ void own_names(Words& words) {
   if (words.size() < kHeaderWords) return;
   Names names;
   if (!for_each_instruction(words, [&](Instruction instruction) { names.look(instruction); })) return;
-  names.reserve_kernels();
-  Words named(words.begin(), words.begin() + kHeaderWords);
-  named.reserve(words.size());
-  for_each_instruction(words, [&](Instruction instruction) {
-    if (names.is_doubled(instruction))
-      add_name(named, instruction[1],
-               std::string(literal_at(instruction, 2)) + "." + std::to_string(instruction[1]));
-    else
-      named.insert(named.end(), instruction.begin(), instruction.end());
-  });
-  words = std::move(named);
+  names.choose();
+  words = names.rewrite(words);
 }
 
 }  // namespace kiesel::compiler

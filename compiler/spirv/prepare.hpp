@@ -29,6 +29,10 @@ void make_exchanges_writable(llvm::Module& module);
 // one.
 void call_bit_reverse(llvm::Module& module);
 
+// Dot products of bytes packed in words: the writer knows those of vectors of bytes only, and would import
+// the others.
+void unpack_products(llvm::Module& module);
+
 // SPIR-V wants a block behind those that dominate it; the writer keeps the order of the source, which goto
 // can turn round. Blocks of such a function come into reverse post order.
 void order_blocks(llvm::Module& module);

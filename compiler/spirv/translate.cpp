@@ -8,7 +8,9 @@
 #include <sstream>
 
 #include "compiler/spirv/bitcode.hpp"
+#include "compiler/spirv/hidden_names.hpp"
 #include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/names.hpp"
 #include "compiler/spirv/opaque_arguments.hpp"
 #include "compiler/spirv/prepare.hpp"
 #include "compiler/spirv/readable.hpp"
@@ -48,23 +50,19 @@ SPIRV::TranslatorOpts reader_options() {
   return translator_options(options);
 }
 
-// Names are optional in SPIR-V; errors, frame sizes and listings need them.
-void name_functions(llvm::Module& module) {
-  for (auto& function : module)
-    if (!function.hasName()) function.setName("function");
-}
-
 }  // namespace
 
 Result<Words> write_spirv(llvm::Module& module) {
   if (const auto name = address_cycle(module); !name.empty())
-    return Error{Errc::kUnsupported, "the initialiser of variable '" + name +
+    return Error{Errc::kUnsupported, "the initialiser of variable '" + std::string(plain_name(name)) +
                                          "' leads back to its own address, which SPIR-V cannot say"};
+  const HiddenNames names(module);
   drop_loop_hints(module);
   own_inline_definitions(module);
   bound_dimensions(module);
   make_exchanges_writable(module);
   call_bit_reverse(module);
+  unpack_products(module);
   fold_reinterpreted_scalars(module);
   make_samplers_writable(module);
   order_blocks(module);
@@ -78,11 +76,11 @@ Result<Words> write_spirv(llvm::Module& module) {
   const auto text = std::move(stream).str();
   Words words(text.size() / sizeof(std::uint32_t));
   std::memcpy(words.data(), text.data(), words.size() * sizeof(std::uint32_t));
-  mend_linkage_names(words);
   mend_debug_information(words);
   mend_interfaces(words);
   mend_addresses(words);
   add_unsigned_hints(words, unsigned_hints);
+  names.restore(words);
   return words;
 }
 
@@ -106,7 +104,6 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
     if (llvm::verifyModule(*module, &complaints))
       return Error{Errc::kUnsupported, "the SPIR-V module is not valid LLVM IR: " + complaints.str()};
     keep_opaque_types(*module);
-    name_functions(*module);
     bitcode = write_bitcode(*module);
   }
   auto module = read_bitcode(context, bitcode);
