@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "compiler/spirv/names.hpp"
-#include "compiler/spirv/opaque_arguments.hpp"
+#include "compiler/spirv/read/opaque_arguments.hpp"
 #include "device/isa/launch_block.hpp"
 
 namespace kiesel::compiler {

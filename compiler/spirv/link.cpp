@@ -2,7 +2,7 @@
 #include <set>
 #include <spirv-tools/linker.hpp>
 
-#include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/passes.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/tools.hpp"
 
@@ -149,9 +149,7 @@ Result<Words> link_spirv(std::vector<Words> modules, bool library) {
   if (spvtools::Link(context, modules, &linked, options) != SPV_SUCCESS)
     return Error{Errc::kInvalidArgument, "cannot link: " + log};
   restore_once_definitions(linked, once);
-  merge_builtin_variables(linked);
-  order_definitions(linked);
-  mend_interfaces(linked);
+  run_passes(At::kAfterLinker, linked);
   return linked;
 }
 
