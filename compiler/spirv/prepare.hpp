@@ -29,6 +29,9 @@ void make_exchanges_writable(llvm::Module& module);
 // one.
 void call_bit_reverse(llvm::Module& module);
 
+// Conversions of floats that are to have a value out of range, too, become those that SPIR-V has.
+void convert_plainly(llvm::Module& module);
+
 // SPIR-V wants a block behind those that dominate it; the writer keeps the order of the source, which goto
 // can turn round. Blocks of such a function come into reverse post order.
 void order_blocks(llvm::Module& module);

@@ -65,6 +65,7 @@ Result<Words> write_spirv(llvm::Module& module) {
   bound_dimensions(module);
   make_exchanges_writable(module);
   call_bit_reverse(module);
+  convert_plainly(module);
   fold_reinterpreted_scalars(module);
   make_samplers_writable(module);
   order_blocks(module);
