@@ -1,7 +1,8 @@
 // Options of the whole stack, read once: defaults, then the configuration file ($KIESEL_CONFIG, else
 // $XDG_CONFIG_HOME/kiesel.toml, else ~/.config/kiesel.toml), then the environment (KIESEL_<NAME>).
-// An unknown name or a value of the wrong type gets one warning and changes nothing.
-// Threads: everything here may be called from any thread.
+// An unknown name or a value of the wrong type gets one warning and changes nothing. A privileged program has
+// the defaults and no cache: whoever starts it has no say in what it reads and writes. Threads: everything
+// here may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct OptionInfo {
 };
 
 const Config& config();
-std::string config_path();                          // of the configuration file, which need not exist
+std::string config_path();                          // which need not exist; empty where there is no home
 const std::vector<std::string>& config_warnings();  // the log prints them once
 std::vector<OptionInfo> option_table();
 std::vector<OptionInfo> option_defaults();  // the same where nothing is set
@@ -45,7 +46,13 @@ struct LoadedConfig {
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment);
 
-// For the few variables that are not ours (HOME, XDG_*): the only other getenv.
+// For the variables that are not ours (HOME, XDG_*, the loaders'); empty in a privileged program. The only
+// getenv.
 std::string environment_variable(const char* name);
+// Whether this program has more rights than whoever started it: setuid, setgid, file capabilities.
+bool is_privileged();
+// A folder of the user: the one that the variable names, else this one in the home folder. Empty where there
+// is none, and in a privileged program.
+std::string user_folder(const char* variable, const char* in_home);
 
 }  // namespace kiesel

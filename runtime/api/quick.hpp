@@ -40,4 +40,32 @@ inline constexpr auto kQuick<&clSetKernelArg> = &set_plain_argument;
 template <>
 inline constexpr auto kQuick<&clGetEventInfo> = &tell_event_status;
 
+// Entry points for which the wrapper does not keep the thread from being cancelled, since that would be a
+// good part of what they take. What may block in them does it by itself: waiting, the log, printf's text,
+// files of the cache (support/uncancelled.hpp).
+template <auto function>
+inline constexpr bool kSeesToCancellation = false;
+template <>
+inline constexpr bool kSeesToCancellation<&clSetKernelArg> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clGetEventInfo> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clCreateUserEvent> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clSetUserEventStatus> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clRetainEvent> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clReleaseEvent> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clEnqueueNDRangeKernel> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clEnqueueMarkerWithWaitList> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clWaitForEvents> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clFlush> = true;
+template <>
+inline constexpr bool kSeesToCancellation<&clFinish> = true;
+
 }  // namespace kiesel::runtime::api
