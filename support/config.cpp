@@ -134,11 +134,6 @@ const LoadedConfig& loaded() {
 
 }  // namespace
 
-std::string environment_variable(const char* name) {
-  const char* value = ::secure_getenv(name);
-  return value ? value : "";
-}
-
 std::string config_path() {
   if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
   const auto folder = user_folder("XDG_CONFIG_HOME", ".config");
@@ -174,6 +169,11 @@ std::string options_page() {
     page += fmt::format("| {} | {} | {} | {} |\n", row.name, row.type,
                         row.value.empty() ? "empty" : row.value, row.text);
   return page;
+}
+
+std::string environment_variable(const char* name) {
+  const char* value = ::secure_getenv(name);
+  return value ? value : "";
 }
 
 bool is_privileged() { return ::getauxval(AT_SECURE) != 0; }

@@ -29,7 +29,7 @@ struct OptionInfo {
 };
 
 const Config& config();
-std::string config_path();                          // which need not exist; empty where there is no home
+std::string config_path();                          // of the configuration file, which need not exist
 const std::vector<std::string>& config_warnings();  // the log prints them once
 std::vector<OptionInfo> option_table();
 std::vector<OptionInfo> option_defaults();  // the same where nothing is set
@@ -46,9 +46,9 @@ struct LoadedConfig {
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment);
 
-// For the variables that are not ours (HOME, XDG_*, the loaders'); empty in a privileged program. The only
-// getenv.
+// Of a variable of the environment, the only getenv; empty where it is not set, and in a privileged program.
 std::string environment_variable(const char* name);
+
 // Whether this program has more rights than whoever started it: setuid, setgid, file capabilities.
 bool is_privileged();
 // A folder of the user: the one that the variable names, else this one in the home folder. Empty where there

@@ -5,6 +5,7 @@
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Support/KnownBits.h>
 
 #include <vector>
 
@@ -51,6 +52,25 @@ void make_defined(llvm::Instruction& division) {
   division.replaceUsesWithIf(quotient, [&](const llvm::Use& use) { return use.getUser() != flipped; });
 }
 
+// The machine's value, the same wherever it is used. To LLVM a number out of range is none at all, and what is
+// compared with it may come out either way.
+void keep_one_value(llvm::Instruction& conversion) {
+  llvm::IRBuilder<> behind(conversion.getNextNode());
+  auto* frozen = llvm::cast<llvm::Instruction>(behind.CreateFreeze(&conversion));
+  conversion.replaceUsesWithIf(frozen, [&](const llvm::Use& use) { return use.getUser() != frozen; });
+}
+
+// The low bits of the count, as the language has it and its compilers write; modules of others need not.
+void bound_count(llvm::Instruction& shift) {
+  auto* count = shift.getOperand(1);
+  const unsigned bits = shift.getType()->getScalarSizeInBits();
+  if (!llvm::isPowerOf2_32(bits)) return;
+  const auto known = llvm::computeKnownBits(count, shift.getModule()->getDataLayout());
+  if (known.getMaxValue().ult(bits)) return;
+  llvm::IRBuilder<> at(&shift);
+  shift.setOperand(1, at.CreateAnd(count, llvm::ConstantInt::get(count->getType(), bits - 1)));
+}
+
 // Where the value of an operand decides what the program does; not where a value is put together or chosen.
 bool computes(const llvm::Instruction& instruction) {
   return !llvm::isa<llvm::PHINode, llvm::InsertElementInst, llvm::InsertValueInst, llvm::ShuffleVectorInst>(
@@ -70,13 +90,16 @@ void define_operands(llvm::Instruction& instruction) {
 }  // namespace
 
 void specify_values(llvm::Module& module) {
-  std::vector<llvm::Instruction*> divisions;
+  std::vector<llvm::Instruction*> divisions, conversions;
   for (auto& function : module)
     for (auto& instruction : llvm::instructions(function)) {
       if (computes(instruction)) define_operands(instruction);
       if (instruction.isIntDivRem()) divisions.push_back(&instruction);
+      if (instruction.isShift()) bound_count(instruction);
+      if (llvm::isa<llvm::FPToSIInst, llvm::FPToUIInst>(instruction)) conversions.push_back(&instruction);
     }
   for (auto* division : divisions) make_defined(*division);
+  for (auto* conversion : conversions) keep_one_value(*conversion);
 }
 
 }  // namespace kiesel::compiler

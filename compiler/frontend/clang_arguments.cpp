@@ -62,6 +62,8 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
       // takes.
       "-O1", "-disable-llvm-passes", "-no-opaque-pointers", "-finclude-default-header",
       "-fdeclare-opencl-builtins", "-cl-kernel-arg-info", "-ffp-contract=on",
+      // A number out of range converts to some integer, also where Clang could fold it to none.
+      "-fno-strict-float-cast-overflow",
       // The macros of this target promise extensions that the device may not have.
       "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-internal-isystem",
       kBaseHeaderFolder};

@@ -103,7 +103,7 @@ class Search final : public clang::ASTConsumer {
   bool is_writable(
       clang::SourceLocation place, clang::QualType type,
       llvm::function_ref<bool()> is_folded = [] { return false; }) {
-    if (type->isDependentType()) return true;
+    if (type.isNull() || type->isDependentType()) return true;  // behind an error there may be none
     const auto* base = type->getBaseElementTypeUnsafe();
     if (const auto* vector = base->getAs<clang::VectorType>()) {
       const auto count = vector->getNumElements();

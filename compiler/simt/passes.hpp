@@ -19,6 +19,7 @@ llvm::FunctionPass* create_thread_flow();
 llvm::FunctionPass* create_flatten();
 llvm::FunctionPass* create_remove_selects(const isa::Target& target);
 llvm::FunctionPass* create_insert_masks(Errors& errors);
+llvm::MachineFunctionPass* create_expand_choices();
 llvm::MachineFunctionPass* create_sink_guards();
 llvm::MachineFunctionPass* create_checker(Errors& errors);
 

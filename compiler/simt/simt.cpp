@@ -2,6 +2,7 @@
 
 #include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/SelectionDAGISel.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -60,6 +61,7 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
 // that copy or merge code (tail duplication, branch folding, if-conversion, sinking) respect that. What they
 // do in spite of it the checker finds. Without branch folding and block placement each branch would be two.
 void configure(llvm::TargetPassConfig& config) {
+  config.insertPass(&llvm::SelectionDAGISel::ID, create_expand_choices());
   config.insertPass(&llvm::StackMapLivenessID, create_sink_guards());
 }
 

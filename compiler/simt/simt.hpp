@@ -44,7 +44,8 @@ bool guards_every_branch(const llvm::Function& function);
 // divergent.
 void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& target, Errors& errors);
 
-// Turns off the code-generation passes that would break the pairing of split and join.
+// What code generation needs on top: no choice becomes a branch, guards stay with theirs. For targets of more
+// than one lane.
 void configure(llvm::TargetPassConfig& config);
 
 // Adds the proof over the finished machine code that each conditional branch is uniform or guarded.

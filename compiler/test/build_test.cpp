@@ -55,6 +55,14 @@ TEST_CASE("a syntax error has file, line, column and a caret") {
   CHECK_THAT(reply.log, Contains("  a[0] = 1 +;\n            ^"));
 }
 
+TEST_CASE("a program that breaks off in the middle has Clang's errors") {
+  const auto reply = test::build(
+      "uint f(global const uint* in, uint a, uint b) {\n"
+      "  if (((uint)((uint2)(a, b) < (uint2)(b, a)).in[0] > a && ((int)a < (int)b || b < 3))) {\n");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("error: expected"));
+}
+
 TEST_CASE("literals lie in memory that nobody can write") {
   const auto reply = test::build(
       "kernel void k(global double* a) { int i = get_global_id(0); a[i] = a[i] * 1.2345 + 6.789; }");

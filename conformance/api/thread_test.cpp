@@ -204,6 +204,22 @@ TEST_CASE("a thread that is cancelled while it waits in the library comes back f
   }
 }
 
+TEST_CASE("a thread that is cancelled in a callback of a destructor comes back from the release first") {
+  const Session session;
+  Memory memory = session.buffer(64);
+  static std::atomic<bool> inside;
+  inside = false;
+  const auto slow = [](cl_mem, void*) {
+    inside = true;
+    ::usleep(50000);
+  };
+  REQUIRE(clSetMemObjectDestructorCallback(memory, slow, nullptr) == CL_SUCCESS);
+  Cancelled releasing([&] { memory.reset(); });
+  while (!inside) ::usleep(100);
+  REQUIRE(::pthread_cancel(releasing.thread) == 0);
+  CHECK(releasing.left_whole());
+}
+
 TEST_CASE(
     "threads that are cancelled at any moment of builds, launches and transfers leave the library whole") {
   const Session session;

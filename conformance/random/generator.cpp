@@ -18,7 +18,7 @@ void Generator::line(const std::string& statement) {
 
 std::string Generator::number() {
   constexpr std::array<const char*, 8> kNumbers{"0u", "1u", "3u", "7u", "13u", "64u", "255u", "0x80000001u"};
-  return kNumbers[pick(kNumbers.size())];
+  return chance(20) ? end_of_range() : kNumbers[pick(kNumbers.size())];
 }
 
 // What all work-items of a group agree on; mostly the compiler can see it.
@@ -62,6 +62,7 @@ std::string Generator::word(unsigned depth, const Place& place) {
     }
   }
   const auto next = [&] { return word(depth - 1, place); };
+  if (chance(20)) return chance(75) ? builtin(depth, place) : shifted(depth, place);
   switch (pick(place.helper ? 16 : 18)) {
     case 0:
       return "(" + next() + " + " + next() + ")";
@@ -138,6 +139,7 @@ std::string Generator::real(unsigned depth, const Place& place) {
 }
 
 std::string Generator::comparison(const Place& place) {
+  if (chance(20)) return builtin_comparison(place);
   switch (pick(4)) {
     case 0:
       return "(" + word(0, place) + " & " + text(1 + pick(7)) + "u) != 0u";
@@ -272,6 +274,7 @@ void Generator::spin(Place place) {
 }
 
 void Generator::select_case(Place place) {
+  if (chance(40)) return select_end(place);
   line("switch (" + (chance(20) ? uniform_word(0) : word(1, place)) + " & " + (chance(50) ? "7u" : "1029u") +
        ") {");
   part(place);

@@ -50,6 +50,10 @@ class Generator {
   std::string real(unsigned depth, const Place& place);
   std::string comparison(const Place& place);
   std::string condition(const Place& place, bool uniform);
+  std::string builtin(unsigned depth, const Place& place);
+  std::string builtin_comparison(const Place& place);
+  std::string shifted(unsigned depth, const Place& place);
+  std::string end_of_range();
 
   void statements(Place place, unsigned count);
   void statement(const Place& place);
@@ -61,6 +65,7 @@ class Generator {
   void loop(Place place);
   void spin(Place place);
   void select_case(Place place);
+  void select_end(Place place);
   void jump(const Place& place);
   void exchange();
   void helper(const std::string& name);

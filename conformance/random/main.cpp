@@ -50,11 +50,17 @@ struct Tally {
   }
 };
 
+// What builtins have special cases for.
+constexpr std::uint32_t kEnds[] = {0,      0x80000000, 0x7fffffff, 0xffffffff, 0x80,    0x7f,
+                                   0x8000, 0xffff,     0xffffff80, 0x7fffff,   1u << 23};
+
 Inputs make_inputs() {
   Inputs inputs;
   std::mt19937 random(5);
   for (std::uint32_t i = 0; i < kTableSize; ++i) {
-    inputs.words.push_back(i % 3 == 0 ? random() % 10 : random());
+    inputs.words.push_back(i % 5 == 4   ? kEnds[i / 5 % std::size(kEnds)]
+                           : i % 3 == 0 ? random() % 10
+                                        : random());
     inputs.floats.push_back(static_cast<float>(random() % 4001) / 16.0f - 125.0f);
   }
   return inputs;

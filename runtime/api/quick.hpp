@@ -45,27 +45,28 @@ inline constexpr auto kQuick<&clGetEventInfo> = &tell_event_status;
 // files of the cache (support/uncancelled.hpp).
 template <auto function>
 inline constexpr bool kSeesToCancellation = false;
-template <>
-inline constexpr bool kSeesToCancellation<&clSetKernelArg> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clGetEventInfo> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clCreateUserEvent> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clSetUserEventStatus> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clRetainEvent> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clReleaseEvent> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clEnqueueNDRangeKernel> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clEnqueueMarkerWithWaitList> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clWaitForEvents> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clFlush> = true;
-template <>
-inline constexpr bool kSeesToCancellation<&clFinish> = true;
+#define SEES_TO_CANCELLATION(name) \
+  template <>                      \
+  inline constexpr bool kSeesToCancellation<&name> = true;
+SEES_TO_CANCELLATION(clSetKernelArg)
+SEES_TO_CANCELLATION(clGetEventInfo)
+SEES_TO_CANCELLATION(clCreateUserEvent)
+SEES_TO_CANCELLATION(clSetUserEventStatus)
+SEES_TO_CANCELLATION(clRetainEvent)
+SEES_TO_CANCELLATION(clReleaseEvent)
+SEES_TO_CANCELLATION(clCreateBuffer)
+SEES_TO_CANCELLATION(clReleaseMemObject)
+SEES_TO_CANCELLATION(clEnqueueNDRangeKernel)
+SEES_TO_CANCELLATION(clEnqueueMarkerWithWaitList)
+SEES_TO_CANCELLATION(clEnqueueReadBuffer)
+SEES_TO_CANCELLATION(clEnqueueWriteBuffer)
+SEES_TO_CANCELLATION(clEnqueueCopyBuffer)
+SEES_TO_CANCELLATION(clEnqueueFillBuffer)
+SEES_TO_CANCELLATION(clEnqueueMapBuffer)
+SEES_TO_CANCELLATION(clEnqueueUnmapMemObject)
+SEES_TO_CANCELLATION(clWaitForEvents)
+SEES_TO_CANCELLATION(clFlush)
+SEES_TO_CANCELLATION(clFinish)
+#undef SEES_TO_CANCELLATION
 
 }  // namespace kiesel::runtime::api

@@ -106,6 +106,7 @@ int main(int argument_count, char** arguments) {
   builtins::normalise(*module, *machine);
   if (!add_ours(*module, llvm::makeArrayRef(arguments, argument_count).drop_front(3))) return 1;
   builtins::normalise(*module, *machine);
+  builtins::define_values(*module);
   builtins::expand_intrinsics(*module);
   builtins::expand_atomics(*module);
   builtins::add_group_scratch(*module);

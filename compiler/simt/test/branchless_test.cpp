@@ -80,6 +80,29 @@ TEST_CASE("conversions that code generation builds from selects are no branches"
       "define i32 @f(float %a) {\n  %r = call i32 @llvm.fptosi.sat.i32.f32(float %a)\n  ret i32 %r\n}");
 }
 
+// Instruction selection takes the vectors apart, and sees choices only then.
+TEST_CASE("comparisons of vectors that become numbers are no branches") {
+  const std::string n = GENERATE("2", "3", "4", "8", "16");
+  const std::string type = GENERATE("half", "float", "double", "i8", "i16", "i32", "i64");
+  const bool is_float = type[0] != 'i';
+  const std::string compare = is_float ? "fcmp olt <" : "icmp slt <";
+  for (const std::string extended : {"zext", "sext"})
+    for (const std::string to : {"uitofp", "sitofp"})
+      for (const std::string between :
+           {"lshr %x, splat", "add %x, splat", "and %x, splat", "sub zeroinitializer, %x"}) {
+        std::string ones = "i32 1";
+        for (int i = 1; i < std::stoi(n); ++i) ones += ", i32 1";
+        std::string number =
+            between.substr(0, between.find(' ')) + " <" + n + " x i32>" + between.substr(between.find(' '));
+        if (const auto at = number.find("splat"); at != std::string::npos)
+          number.replace(at, 5, "<" + ones + ">");
+        check_branchless("define <" + n + " x float> @f(<" + n + " x " + type + "> %a, <" + n + " x " + type +
+                         "> %b) {\n  %c = " + compare + n + " x " + type + "> %a, %b\n  %x = " + extended +
+                         " <" + n + " x i1> %c to <" + n + " x i32>\n  %y = " + number + "\n  %r = " + to +
+                         " <" + n + " x i32> %y to <" + n + " x float>\n  ret <" + n + " x float> %r\n}");
+      }
+}
+
 TEST_CASE("no atomic operation becomes a loop of lr and sc") {
   const auto* operation =
       GENERATE("atomicrmw nand ptr %p, i32 %v seq_cst", "atomicrmw umax ptr %p, i32 %v seq_cst");

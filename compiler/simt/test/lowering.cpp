@@ -69,14 +69,15 @@ std::unique_ptr<llvm::Module> parse(std::string_view text, llvm::LLVMContext& co
   return module;
 }
 
-void generate(llvm::Module& module, llvm::TargetMachine& machine, Lowered& lowered) {
+// `configured`: as the lowering wants code generation to be.
+void generate(llvm::Module& module, llvm::TargetMachine& machine, bool configured, Lowered& lowered) {
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream stream(text);
   llvm::legacy::PassManager passes;
   auto& target = static_cast<llvm::LLVMTargetMachine&>(machine);
   auto* information = new llvm::MachineModuleInfoWrapperPass(&target);
   auto* config = target.createPassConfig(passes);
-  configure(*config);
+  if (configured) configure(*config);
   passes.add(config);
   passes.add(information);
   if (config->addISelPasses()) throw std::runtime_error("no instruction selection");
@@ -123,7 +124,7 @@ Lowered lower(std::string_view text, Precision precision, isa::Target target) {
   if (llvm::verifyModule(*module, &llvm::errs()))
     lowered.errors.push_back({"", "the lowered module is not valid"});
   llvm::raw_string_ostream(lowered.ir) << *module;
-  if (lowered.errors.empty()) generate(*module, *machine, lowered);
+  if (lowered.errors.empty()) generate(*module, *machine, true, lowered);
   return lowered;
 }
 
@@ -133,7 +134,7 @@ Lowered check_only(std::string_view text) {
   context.setOpaquePointers(true);
   const auto machine = make_machine(true);
   const auto module = parse(text, context, *machine);
-  generate(*module, *machine, lowered);
+  generate(*module, *machine, false, lowered);
   return lowered;
 }
 
