@@ -52,8 +52,8 @@ void make_defined(llvm::Instruction& division) {
   division.replaceUsesWithIf(quotient, [&](const llvm::Use& use) { return use.getUser() != flipped; });
 }
 
-// The machine's value, the same wherever it is used. To LLVM a number out of range is none at all, and what is
-// compared with it may come out either way.
+// The machine's value, the same wherever it is used. To LLVM a number out of range is none at all, and what
+// is compared with it may come out either way.
 void keep_one_value(llvm::Instruction& conversion) {
   llvm::IRBuilder<> behind(conversion.getNextNode());
   auto* frozen = llvm::cast<llvm::Instruction>(behind.CreateFreeze(&conversion));

@@ -69,7 +69,8 @@ constexpr std::string_view kOptionsDescription =
     "    kiesel info --config\n";
 constexpr std::string_view kOptionsFiles =
     "The configuration file is $KIESEL_CONFIG, else $XDG_CONFIG_HOME/kiesel.toml, else "
-    "~/.config/kiesel.toml.\n";
+    "~/.config/kiesel.toml. A privileged program (setuid, setgid, file\ncapabilities) reads neither file nor "
+    "environment.\n";
 constexpr std::string_view kOptionsExample =
     "    # ~/.config/kiesel.toml\n    log = \"warning\"\n    threads = 2\n    launch_seconds = 60\n";
 

@@ -20,8 +20,8 @@ std::unique_ptr<llvm::Module> import_libclc(const std::string& path, llvm::LLVMC
 // Everything in `module` becomes ours: triple, data layout, calling convention, attributes, no metadata.
 void normalise(llvm::Module& module, const llvm::TargetMachine& machine);
 
-// No result is undefined where the specification has one: what C's rules and libclc's compiler let LLVM assume
-// of arguments goes.
+// No result is undefined where the specification has one: what C's rules and libclc's compiler let LLVM
+// assume of arguments goes.
 void define_values(llvm::Module& module);
 
 // Calls of intrinsics that would become calls of libm call our builtin of the same meaning.
