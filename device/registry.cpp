@@ -1,6 +1,7 @@
 #include "device/device.hpp"
 #include "device/model/model_device.hpp"
 #include "support/cache.hpp"
+#include "support/checked.hpp"
 #include "support/config.hpp"
 #include "support/log.hpp"
 
@@ -17,7 +18,7 @@ std::vector<std::unique_ptr<Device>> make_devices(const TranslationService& serv
     shape.exact_bounds = config().exact_bounds;
     shape.engine = engine.value_or(model::EngineChoice::kAuto);
     if (config().cache) shape.translations_folder = default_cache_folder().string();
-    shape.translations_folder_bytes = config().cache_mib << 20;
+    shape.translations_folder_bytes = saturating_product(config().cache_mib, std::uint64_t{1} << 20);
     shape.launch_seconds = config().launch_seconds;
     auto device = model::ModelDevice::create(std::move(shape), static_cast<unsigned>(config().threads),
                                              model::HostLevel::kV4, service);

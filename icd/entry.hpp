@@ -1,5 +1,5 @@
-// The wrapper around every entry point: call log, and no exception leaves the library. For some it does what
-// most calls are by itself (runtime/api/quick.hpp).
+// The wrapper around every entry point: call log, no exception leaves the library, and no thread is cancelled
+// in it. For some it does what most calls are by itself (runtime/api/quick.hpp).
 #pragma once
 
 #include <CL/cl.h>
@@ -11,6 +11,7 @@
 
 #include "runtime/api/quick.hpp"
 #include "support/log.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel::icd {
 
@@ -52,11 +53,20 @@ struct Entry<function, name> {
         return CL_SUCCESS;
       return call_in_full(arguments...);
     } else {
-      return guarded(arguments...);
+      return whole(arguments...);
     }
   }
 
  private:
+  [[gnu::always_inline]] static R whole(A... arguments) {
+    if constexpr (runtime::api::kSeesToCancellation<function>) {
+      return guarded(arguments...);
+    } else {
+      const Uncancelled until_the_end;
+      return guarded(arguments...);
+    }
+  }
+
   [[gnu::always_inline]] static R guarded(A... arguments) {
     try {
       if (log::may_be_enabled(log::Group::kApi, log::Level::kDebug)) [[unlikely]]
@@ -67,7 +77,7 @@ struct Entry<function, name> {
     }
   }
 
-  [[gnu::noinline]] static R call_in_full(A... arguments) { return guarded(arguments...); }
+  [[gnu::noinline]] static R call_in_full(A... arguments) { return whole(arguments...); }
 
   // A function of its own: the shortest calls take as long as saving the registers that it needs.
   [[gnu::cold, gnu::noinline]] static R logged(A... arguments) {

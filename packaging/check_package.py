@@ -4,12 +4,15 @@
     packaging/check_package.py --build build
 """
 import argparse
+import gzip
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 
+SOURCE_ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = "kernel void twice(global int* data) { data[get_global_id(0)] *= 2; }"
 
 
@@ -25,6 +28,42 @@ def require(condition, message):
         sys.exit(f"error: {message}")
 
 
+def check_pages(root):
+    documents = root / "usr/share/doc/kiesel"
+    for name in ("README.md", "CHANGELOG.md", "docs/architecture.md", "copyright", "changelog.gz"):
+        require((documents / name).exists(), f"no {name} in the package")
+    run(SOURCE_ROOT / "tools/house/check_docs.py", documents)  # every link leads somewhere
+    for page in ("man1/kiesel.1.gz", "man1/kiesel-compiler.1.gz", "man5/kiesel-options.5.gz"):
+        text = gzip.decompress((root / "usr/share/man" / page).read_bytes()).decode()
+        require(text.startswith(".TH KIESEL"), f"{page} is no manual page")
+    script = root / "usr/share/bash-completion/completions/kiesel"
+    offered = run("bash", "-c", f"source {script}; COMP_WORDS=(kiesel doc); COMP_CWORD=1; "
+                                f"_kiesel {root}/usr/bin/kiesel doc; echo ${{COMPREPLY[@]}}")
+    require(offered.split() == ["doctor"], f"completion of 'kiesel doc' is '{offered}'")
+
+
+def check_conformance(root, folder):
+    """Away from its build folder the program has its expectations, or says that it has none."""
+    def messages(program, *arguments):
+        (folder / "empty").mkdir(exist_ok=True)
+        done = subprocess.run([program, "conformance", "--cts", folder / "empty", "--output", folder / "results",
+                               "--driver", root / "usr/bin/kiesel", *arguments], capture_output=True, text=True)
+        return done.stderr
+    require("no expectations" not in messages(root / "usr/bin/kiesel"), "the installed program finds no expectations")
+    alone = folder / "alone/kiesel"
+    alone.parent.mkdir()
+    shutil.copy(root / "usr/bin/kiesel", alone)
+    if not pathlib.Path("/usr/share/kiesel").exists() and not pathlib.Path("/usr/local/share/kiesel").exists():
+        require("no expectations" in messages(alone), "a program without expectations does not say so")
+    require("nothing.json" in messages(alone, "--expectations", "nothing.json"), "a wrong --expectations is not reported")
+
+
+def check_lintian(package):
+    done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", "--tag-display-limit", "0", package],
+                          capture_output=True, text=True)
+    require(done.returncode == 0, f"lintian says:\n{done.stdout}{done.stderr}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -36,6 +75,9 @@ def main():
         require(len(packages) == 1, f"one package expected, not {packages}")
         root = folder / "root"
         run("dpkg-deb", "-x", packages[0], root)
+        check_pages(root)
+        check_conformance(root, folder)
+        check_lintian(packages[0])
 
         library = pathlib.Path((root / "etc/OpenCL/vendors/kiesel.icd").read_text().strip())
         require(library.is_absolute(), "the ICD file must name the library by its full path")

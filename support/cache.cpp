@@ -9,6 +9,7 @@
 #include "support/config.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel {
 namespace {
@@ -51,6 +52,8 @@ DiskCache::DiskCache(std::filesystem::path folder, std::uint64_t limit_bytes)
     : folder_(std::move(folder)), limit_(limit_bytes) {}
 
 std::optional<std::vector<std::byte>> DiskCache::find(const std::string& key) const {
+  if (folder_.empty()) return std::nullopt;
+  const Uncancelled while_reading;
   const auto path = folder_ / (key + std::string(kSuffix));
   auto file = read_binary_file(path);
   if (!file || file->size() < kHashBytes) return std::nullopt;
@@ -66,7 +69,8 @@ std::optional<std::vector<std::byte>> DiskCache::find(const std::string& key) co
 }
 
 bool DiskCache::store(const std::string& key, std::span<const std::byte> bytes) const {
-  if (bytes.size() + kHashBytes > limit_) return false;
+  if (folder_.empty() || bytes.size() + kHashBytes > limit_) return false;
+  const Uncancelled while_writing;
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   const std::uint64_t wanted = bytes.size() + kHashBytes;
@@ -109,8 +113,8 @@ void DiskCache::make_room(std::uint64_t wanted) const {
 
 std::filesystem::path default_cache_folder() {
   if (const auto& folder = config().cache_dir; !folder.empty()) return folder;
-  if (const auto base = environment_variable("XDG_CACHE_HOME"); !base.empty()) return base + "/kiesel";
-  return environment_variable("HOME") + "/.cache/kiesel";
+  const auto base = user_folder("XDG_CACHE_HOME", ".cache");
+  return base.empty() ? base : base + "/kiesel";
 }
 
 std::uint64_t hash64(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }

@@ -34,7 +34,7 @@ class CacheKey {
 class DiskCache {
  public:
   // The folder is made when the first entry is stored. A folder that cannot be written makes store() do
-  // nothing.
+  // nothing, and one without a name keeps nothing.
   DiskCache(std::filesystem::path folder, std::uint64_t limit_bytes);
 
   std::optional<std::vector<std::byte>> find(const std::string& key) const;
@@ -47,7 +47,8 @@ class DiskCache {
   std::uint64_t limit_;
 };
 
-std::filesystem::path default_cache_folder();  // option cache_dir, else the user's cache folder
+// Option cache_dir, else the user's cache folder; empty where there is none.
+std::filesystem::path default_cache_folder();
 std::uint64_t hash64(std::span<const std::byte> bytes);
 
 }  // namespace kiesel

@@ -1,6 +1,7 @@
 #include "support/config.hpp"
 
 #include <fmt/format.h>
+#include <sys/auxv.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -110,25 +111,34 @@ class Loader {
   LoadedConfig loaded_;
 };
 
-std::string config_path() {
-  if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
-  if (auto path = environment_variable("XDG_CONFIG_HOME"); !path.empty()) return path + "/kiesel.toml";
-  return environment_variable("HOME") + "/.config/kiesel.toml";
+LoadedConfig load_privileged() {
+  Loader loader;
+  loader.set("cache", "false", "privileged program");
+  return loader.take();
+}
+
+LoadedConfig load_of_user() {
+  const std::string path = config_path();
+  std::string text;
+  if (auto file = path.empty() ? Result<std::string>(text) : read_text_file(path)) text = *std::move(file);
+  std::vector<std::string> environment;
+  for (char** entry = environ; entry && *entry; ++entry) environment.emplace_back(*entry);
+  return load_config(text, path, environment);
 }
 
 const LoadedConfig& loaded() {
   // Never destroyed: threads of the application may still read it while the process ends.
-  static const LoadedConfig& instance = [] {
-    const std::string path = config_path();
-    const auto text = read_text_file(path);
-    std::vector<std::string> environment;
-    for (char** entry = environ; entry && *entry; ++entry) environment.emplace_back(*entry);
-    return std::ref(*new LoadedConfig(load_config(text ? *text : std::string(), path, environment)));
-  }();
+  static const auto& instance = *new LoadedConfig(is_privileged() ? load_privileged() : load_of_user());
   return instance;
 }
 
 }  // namespace
+
+std::string config_path() {
+  if (auto path = environment_variable("KIESEL_CONFIG"); !path.empty()) return path;
+  const auto folder = user_folder("XDG_CONFIG_HOME", ".config");
+  return folder.empty() ? folder : folder + "/kiesel.toml";
+}
 
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment) {
@@ -140,6 +150,7 @@ LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
 
 const Config& config() { return loaded().config; }
 std::vector<OptionInfo> option_table() { return loaded().table; }
+std::vector<OptionInfo> option_defaults() { return load_config("", "", {}).table; }
 const std::vector<std::string>& config_warnings() { return loaded().warnings; }
 
 std::string options_page() {
@@ -151,17 +162,26 @@ std::string options_page() {
       "`$KIESEL_CONFIG`, else `$XDG_CONFIG_HOME/kiesel.toml`, else `~/.config/kiesel.toml`. The environment "
       "wins. An\n"
       "unknown name or a wrong value gets a warning and changes nothing. `kiesel info --config` shows what "
-      "is in force.\n\n"
+      "is in force.\n"
+      "A privileged program (setuid, setgid, file capabilities) reads neither and has no cache.\n\n"
       "| name | type | default | meaning |\n|---|---|---|---|\n";
-  for (const auto& row : load_config("", "", {}).table)
+  for (const auto& row : option_defaults())
     page += fmt::format("| {} | {} | {} | {} |\n", row.name, row.type,
                         row.value.empty() ? "empty" : row.value, row.text);
   return page;
 }
 
 std::string environment_variable(const char* name) {
-  const char* value = std::getenv(name);
+  const char* value = ::secure_getenv(name);
   return value ? value : "";
+}
+
+bool is_privileged() { return ::getauxval(AT_SECURE) != 0; }
+
+std::string user_folder(const char* variable, const char* in_home) {
+  if (auto folder = environment_variable(variable); folder.starts_with('/')) return folder;
+  const auto home = environment_variable("HOME");
+  return home.starts_with('/') ? home + "/" + in_home : std::string();
 }
 
 }  // namespace kiesel

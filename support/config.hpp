@@ -1,7 +1,8 @@
 // Options of the whole stack, read once: defaults, then the configuration file ($KIESEL_CONFIG, else
 // $XDG_CONFIG_HOME/kiesel.toml, else ~/.config/kiesel.toml), then the environment (KIESEL_<NAME>).
-// An unknown name or a value of the wrong type gets one warning and changes nothing.
-// Threads: everything here may be called from any thread.
+// An unknown name or a value of the wrong type gets one warning and changes nothing. A privileged program has
+// the defaults and no cache: whoever starts it has no say in what it reads and writes. Threads: everything
+// here may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,10 @@ struct OptionInfo {
 };
 
 const Config& config();
+std::string config_path();                          // of the configuration file, which need not exist
 const std::vector<std::string>& config_warnings();  // the log prints them once
 std::vector<OptionInfo> option_table();
+std::vector<OptionInfo> option_defaults();  // the same where nothing is set
 
 // docs/options.md, made from the list; `kiesel info --options-page` prints it.
 std::string options_page();
@@ -43,7 +46,13 @@ struct LoadedConfig {
 LoadedConfig load_config(std::string_view file_text, std::string_view file_name,
                          const std::vector<std::string>& environment);
 
-// For the few variables that are not ours (HOME, XDG_*): the only other getenv.
+// Of a variable of the environment, the only getenv; empty where it is not set, and in a privileged program.
 std::string environment_variable(const char* name);
+
+// Whether this program has more rights than whoever started it: setuid, setgid, file capabilities.
+bool is_privileged();
+// A folder of the user: the one that the variable names, else this one in the home folder. Empty where there
+// is none, and in a privileged program.
+std::string user_folder(const char* variable, const char* in_home);
 
 }  // namespace kiesel

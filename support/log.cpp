@@ -1,11 +1,18 @@
 #include "support/log.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <mutex>
+#include <string>
 
 #include "support/clock.hpp"
 #include "support/config.hpp"
+#include "support/file_identity.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel::log {
 namespace {
@@ -13,10 +20,32 @@ namespace {
 constexpr std::array<std::string_view, kGroupCount> kGroups{"api", "event", "memory", "compiler", "device"};
 constexpr std::array<std::string_view, 5> kLevels{"off", "error", "warning", "info", "debug"};
 
+// The file of the option log_file. The application may close it, unknowingly; then it is opened anew.
+class LogFile {
+ public:
+  bool open(const std::string& path) {
+    file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    identity_ = FileIdentity::of(file_);
+    return file_ >= 0;
+  }
+  bool write(std::string_view text, const std::string& path) {
+    if ((!identity_ || identity_ != FileIdentity::of(file_)) && !open(path)) return false;
+    ssize_t written;
+    do written = ::write(file_, text.data(), text.size());
+    while (written < 0 && errno == EINTR);
+    return written == static_cast<ssize_t>(text.size());
+  }
+
+ private:
+  int file_ = -1;
+  std::optional<FileIdentity> identity_;
+};
+
 struct Sink {
   std::array<Level, kGroups.size()> levels{};
-  std::FILE* file = stderr;
-  std::mutex mutex;
+  bool to_file = false;
+  std::mutex mutex;  // guards writing
+  LogFile file;
 };
 
 template <std::size_t n>
@@ -28,9 +57,11 @@ int find(const std::array<std::string_view, n>& names, std::string_view name) {
 
 void print(Sink& sink, std::string_view group, std::string_view level, std::string_view line) {
   const std::string text = fmt::format("kiesel: {:.6f} {} {}: {}\n", now_ns() * 1e-9, group, level, line);
+  const Uncancelled while_writing;
   std::lock_guard lock(sink.mutex);
-  std::fwrite(text.data(), 1, text.size(), sink.file);
-  std::fflush(sink.file);
+  if (sink.to_file && sink.file.write(text, config().log_file)) return;
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
 }
 
 void set_levels(Sink& sink, std::string_view text) {
@@ -55,8 +86,8 @@ Sink& sink() {
     auto* made = new Sink;  // never destroyed: see config.cpp
     for (auto& level : made->levels) level = Level::kError;
     if (const auto& path = config().log_file; !path.empty()) {
-      if (auto* file = std::fopen(path.c_str(), "ae"))
-        made->file = file;
+      if (made->file.open(path))
+        made->to_file = true;
       else
         print(*made, "config", "warning", fmt::format("log_file: cannot open '{}'", path));
     }

@@ -77,9 +77,9 @@ class ErrorCollector : public llvm::DiagnosticHandler {
 };
 
 // One program on its way through the back end.
-class Build {
+class BackEnd {
  public:
-  Build(const Ingredients& from, Stages& stages)
+  BackEnd(const Ingredients& from, Stages& stages)
       : from_(from), stages_(stages), machine_(target_machine(from.target)) {
     context_.setOpaquePointers(true);
     context_.setDiscardValueNames(!stages_.dumping());
@@ -244,7 +244,7 @@ class Build {
 }  // namespace
 
 BackendResult make_program(const Ingredients& ingredients, Stages& stages) {
-  return Build(ingredients, stages).run();
+  return BackEnd(ingredients, stages).run();
 }
 
 std::vector<std::byte> make_unlinked(const Ingredients& ingredients) {

@@ -67,10 +67,10 @@ llvm::Value* load_argument(llvm::IRBuilder<>& builder, llvm::Value* block, const
 llvm::Function* make_entry(KernelFunction& kernel) {
   auto& body = *kernel.body;
   auto& module = *body.getParent();
-  body.setName(kernel.description.name + ".body");
   auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()), false);
   auto* entry =
       llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, kernel.description.symbol, module);
+  kernel.description.symbol = entry->getName().str();  // two kernels' names may come out alike
   entry->setDSOLocal(true);
   // The body becomes part of the entry without a call site of its own in the source.
   entry->setSubprogram(body.getSubprogram());
@@ -103,7 +103,6 @@ void make_ordinary(llvm::Function& function) {
   if (function.isDeclaration()) return;
   function.setLinkage(llvm::GlobalValue::InternalLinkage);
   function.setDSOLocal(true);
-  if (function.getName() == "_start") function.setName("_start.function");
   function.addFnAttr(llvm::Attribute::NoUnwind);
   if (!function.hasFnAttribute(llvm::Attribute::NoInline)) function.addFnAttr(llvm::Attribute::AlwaysInline);
 }

@@ -1,7 +1,6 @@
 #include "compiler/backend/frames.hpp"
 
 #include <fmt/format.h>
-#include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/DataLayout.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
@@ -9,6 +8,8 @@
 
 #include <algorithm>
 #include <vector>
+
+#include "compiler/backend/undefined.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -64,7 +65,7 @@ std::string too_large_frames(const llvm::Module& module) {
   for (const auto& function : module)
     if (const auto bytes = variable_bytes(function); bytes > kMaxFrameBytes)
       log += fmt::format("error: function '{}' has {} or more bytes of private variables: it may have {}\n",
-                         llvm::demangle(function.getName().str()), bytes, kMaxFrameBytes);
+                         readable_name(function), bytes, kMaxFrameBytes);
   return log;
 }
 

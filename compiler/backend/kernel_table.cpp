@@ -1,13 +1,18 @@
 #include "compiler/backend/kernel_table.hpp"
 
 #include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/DataLayout.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Module.h>
 
-#include "compiler/spirv/opaque_arguments.hpp"
+#include <algorithm>
+
+#include "compiler/spirv/names.hpp"
+#include "compiler/spirv/read/opaque_arguments.hpp"
 #include "device/isa/launch_block.hpp"
 
 namespace kiesel::compiler {
@@ -15,8 +20,6 @@ namespace {
 
 enum SpirAddressSpace : unsigned { kSpirPrivate = 0, kSpirGlobal = 1, kSpirConstant = 2, kSpirLocal = 3 };
 constexpr std::uint32_t kLargestAlignment = 128;  // of double16, the largest OpenCL type
-// A name that is not taken by the start-up code.
-constexpr llvm::StringLiteral kStartSymbol = "_start";
 
 llvm::StringRef argument_text(const llvm::Function& kernel, llvm::StringRef kind, unsigned index) {
   const auto* node = kernel.getMetadata(kind);
@@ -174,10 +177,21 @@ std::string attribute_text(const Kernel& kernel) {
   return text;
 }
 
+// The name where it is a plain identifier. Those that begin with an underscore are the linker's and the code
+// generator's, and other modules' names may hold any characters.
+std::string symbol_of(const std::string& name) {
+  const auto is_plain = [](char c) { return llvm::isAlnum(c) || c == '_'; };
+  if (!name.empty() && llvm::isAlpha(name[0]) && llvm::all_of(name, is_plain)) return name;
+  std::string symbol = name + ".kernel";
+  std::ranges::replace_if(
+      symbol, [&](char c) { return !is_plain(c) && c != '.'; }, '_');
+  return symbol;
+}
+
 Kernel describe_kernel(const llvm::Function& function) {
   Kernel kernel;
-  kernel.name = function.getName().str();
-  kernel.symbol = kernel.name == kStartSymbol ? kernel.name + ".kernel" : kernel.name;
+  kernel.name = plain_name({function.getName().data(), function.getName().size()});
+  kernel.symbol = symbol_of(kernel.name);
   std::uint32_t end = sizeof(isa::LaunchHeader);
   for (const auto& parameter : function.args()) kernel.arguments.push_back(describe_argument(parameter, end));
   kernel.argument_bytes = end - static_cast<std::uint32_t>(sizeof(isa::LaunchHeader));

@@ -1,11 +1,11 @@
 #include "compiler/backend/program_variables.hpp"
 
 #include <fmt/format.h>
-#include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/DataLayout.h>
 #include <llvm/IR/GlobalVariable.h>
 #include <llvm/IR/Module.h>
 
+#include "compiler/backend/undefined.hpp"
 #include "device/isa/target.hpp"
 
 namespace kiesel::compiler {
@@ -24,7 +24,7 @@ Result<std::uint64_t, std::string> program_variable_bytes(const llvm::Module& mo
         module.getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
     if (bytes > isa::kMaxProgramVariableBytes)
       return fmt::format("error: variable '{}' has {} bytes: a variable of a program may have {}\n",
-                         llvm::demangle(variable.getName().str()), bytes, isa::kMaxProgramVariableBytes);
+                         readable_name(variable), bytes, isa::kMaxProgramVariableBytes);
     all += bytes;
     if (space == kGlobalSpace) global += bytes;
   }

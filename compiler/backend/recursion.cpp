@@ -4,6 +4,7 @@
 #include <map>
 
 #include "compiler/backend/entries.hpp"
+#include "compiler/backend/undefined.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -30,7 +31,7 @@ const llvm::Function* find_cycle(const llvm::Function& function,
 std::string find_recursion(const std::vector<KernelFunction>& kernels) {
   std::map<const llvm::Function*, Visit> visits;
   for (const auto& kernel : kernels)
-    if (const auto* found = find_cycle(*kernel.body, visits)) return found->getName().str();
+    if (const auto* found = find_cycle(*kernel.body, visits)) return readable_name(*found);
   return {};
 }
 

@@ -3,17 +3,28 @@
 #include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/Module.h>
 
+#include "compiler/spirv/names.hpp"
 #include "support/elf.hpp"
 
 namespace kiesel::compiler {
 
+std::string readable_name(const llvm::GlobalValue& value) {
+  return llvm::demangle(std::string(plain_name({value.getName().data(), value.getName().size()})));
+}
+
 std::string undefined_message(const std::vector<std::string>& names, const llvm::Module& module) {
+  std::vector<Import> imports;
+  for (const auto& name : names)
+    imports.push_back({std::string(plain_name(name)), module.getGlobalVariable(name, true) != nullptr});
+  return undefined_message(imports);
+}
+
+std::string undefined_message(const std::vector<Import>& imports) {
   std::string text;
-  for (const auto& name : names) {
-    const auto plain = llvm::demangle(name);
-    const auto* kind = module.getGlobalVariable(name, true) ? "variable" : "function";
-    text += std::string("error: undefined ") + kind + " '" + plain + "'" +
-            (plain == name ? "" : " [" + name + "]") + "\n";
+  for (const auto& [name, is_variable] : imports) {
+    const auto readable = llvm::demangle(name);
+    text += std::string("error: undefined ") + (is_variable ? "variable" : "function") + " '" + readable +
+            "'" + (readable == name ? "" : " [" + name + "]") + "\n";
   }
   return text;
 }

@@ -27,7 +27,7 @@ void add_closure(const Library& library, std::uint32_t symbol, SymbolSet& closur
     add_closure(library, needed, closure);
 }
 
-// A program may define a function under a builtin's name: its own stays, the library's is not wanted.
+// What the module has already, from an earlier call, is not wanted again.
 std::map<std::uint32_t, std::vector<std::uint32_t>> by_group(const Library& library, const SymbolSet& closure,
                                                              const llvm::Module& module) {
   std::map<std::uint32_t, std::vector<std::uint32_t>> groups;

@@ -14,6 +14,8 @@
 #include <mutex>
 
 #include "compiler/client/protocol.hpp"
+#include "support/config.hpp"
+#include "support/uncancelled.hpp"
 
 extern char** environ;
 
@@ -33,12 +35,15 @@ Result<SocketPair> make_socket_pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return io_error("cannot make a socket pair for the compiler");
-  return SocketPair{Descriptor(ends[0]), Descriptor(ends[1])};
+  SocketPair pair{above_standard(Descriptor(ends[0])), above_standard(Descriptor(ends[1]))};
+  if (!pair.ours || !pair.theirs) return io_error("cannot make a socket pair for the compiler");
+  return pair;
 }
 
 // The server starts with a clean signal state, /dev/null as its standard input and output, the control
 // socket, and nothing else of what the application has open: a pipe of the application must not stay open
-// because of us.
+// because of us. Of a privileged application it has no environment either. It keeps the rights: a process of
+// the user could be made to answer with code of the user's.
 Result<pid_t> spawn_server(const std::string& program, int control) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -46,6 +51,8 @@ Result<pid_t> spawn_server(const std::string& program, int control) {
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  if (::fcntl(STDERR_FILENO, F_GETFD) < 0)
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, control, kControlDescriptor);
   posix_spawn_file_actions_addclosefrom_np(&actions, kControlDescriptor + 1);
   sigset_t none, all;
@@ -60,7 +67,9 @@ Result<pid_t> spawn_server(const std::string& program, int control) {
   std::string name = program, mode = "serve";
   const std::array<char*, 3> arguments{name.data(), mode.data(), nullptr};
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environ);
+  char* nothing = nullptr;
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(),
+                                  is_privileged() ? &nothing : environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error) {
@@ -87,6 +96,8 @@ Reply died() {
 }  // namespace
 
 // One running server. `owner` tells a fork of the application, which must not talk on its parent's socket.
+// The application may close the socket and give its number to another file, and wait for any child of its:
+// nothing is written, closed or killed before a look at what it is now.
 struct Client::State {
   std::mutex mutex;
   const std::string program;
@@ -100,7 +111,7 @@ struct Client::State {
   // Callers hold mutex. A server without its socket ends by itself; the kill only makes it quick.
   void stop() {
     control.reset();
-    if (server > 0 && owner == ::getpid()) {
+    if (server > 0 && owner == ::getpid() && ::waitpid(server, nullptr, WNOHANG) == 0) {
       ::kill(server, SIGKILL);
       while (::waitpid(server, nullptr, 0) < 0 && errno == EINTR) {
       }
@@ -110,7 +121,7 @@ struct Client::State {
 
   // Callers hold mutex.
   Status start() {
-    if (control && owner == ::getpid()) return {};
+    if (control.intact() && owner == ::getpid()) return {};
     stop();
     auto pair = make_socket_pair();
     if (!pair) return pair.error();
@@ -128,8 +139,9 @@ struct Client::State {
     for (int attempt = 0; attempt < 2; ++attempt) {
       if (auto started = start(); !started) return started;
       if (send_message(control.get(), message, descriptors)) return {};
-      if (errno != EPIPE && errno != ECONNRESET && errno != ENOTCONN) break;
+      const int reason = errno;
       stop();
+      errno = reason;
     }
     return io_error("cannot reach the compiler");
   }
@@ -148,11 +160,13 @@ Client::Client(std::string program) : state_(std::make_unique<State>(std::move(p
 Client::~Client() = default;
 
 void Client::warm_up() {
+  const Uncancelled while_starting;
   const std::lock_guard lock(state_->mutex);
   static_cast<void>(state_->start().ok());
 }
 
 Result<Reply> Client::run(const Request& request) {
+  const Uncancelled until_answered;
   const auto request_file = memory_file(encode(complete(request)));
   if (!request_file) return io_error("cannot hand the program to the compiler");
   auto connection = make_socket_pair();

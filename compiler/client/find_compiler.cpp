@@ -1,4 +1,5 @@
 #include <dlfcn.h>
+#include <link.h>
 
 #include <filesystem>
 
@@ -12,11 +13,12 @@ constexpr const char* kProgramName = "kiesel-compiler";
 
 std::filesystem::path folder_of_this_module() {
   Dl_info info{};
-  if (!::dladdr(reinterpret_cast<const void*>(&find_compiler), &info) || !info.dli_fname) return {};
-  // In a program this is argv[0], which has no folder when the shell found it through PATH.
-  const std::filesystem::path name = info.dli_fname;
+  void* module = nullptr;
+  if (!::dladdr1(reinterpret_cast<const void*>(&find_compiler), &info, &module, RTLD_DL_LINKMAP)) return {};
+  // A program has no name there; argv[0], which dladdr() tells then, is what its caller says.
+  const std::filesystem::path name = static_cast<const link_map*>(module)->l_name;
   std::error_code error;
-  const auto path = std::filesystem::canonical(name.has_parent_path() ? name : "/proc/self/exe", error);
+  const auto path = std::filesystem::canonical(name.empty() ? "/proc/self/exe" : name, error);
   return error ? std::filesystem::path() : path.parent_path();
 }
 
@@ -27,7 +29,7 @@ std::string find_compiler() {
   const auto here = folder_of_this_module();
   std::error_code error;
   if (!here.empty())
-    for (const char* folder : {".", "../bin", "../libexec", "../../bin"}) {
+    for (const char* folder : {".", "../bin", "../libexec", "../../bin", "../../../bin"}) {
       const auto candidate = here / folder / kProgramName;
       if (std::filesystem::exists(candidate, error)) return candidate.lexically_normal().string();
     }

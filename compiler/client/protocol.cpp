@@ -73,12 +73,18 @@ std::optional<Reply> decode_reply(std::span<const std::byte> bytes) {
 }
 
 void Descriptor::reset() {
-  if (value_ >= 0) ::close(value_);
+  if (intact()) ::close(value_);
   value_ = -1;
+  identity_.reset();
+}
+
+Descriptor above_standard(Descriptor file) {
+  if (!file || file.get() > STDERR_FILENO) return file;
+  return Descriptor(::fcntl(file.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 Descriptor memory_file(std::span<const std::byte> bytes) {
-  Descriptor file(::memfd_create("kiesel", MFD_CLOEXEC));
+  auto file = above_standard(Descriptor(::memfd_create("kiesel", MFD_CLOEXEC)));
   if (file && !write_all(file.get(), bytes)) file.reset();
   return file;
 }

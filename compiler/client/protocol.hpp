@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "compiler/client/client.hpp"
+#include "support/file_identity.hpp"
 
 namespace kiesel::compiler {
 
@@ -35,27 +36,36 @@ std::vector<std::byte> encode(const Reply& reply);
 std::optional<Request> decode_request(std::span<const std::byte> bytes);  // none when damaged
 std::optional<Reply> decode_reply(std::span<const std::byte> bytes);
 
-// A file descriptor that closes itself.
+// A file descriptor that closes itself, unless its number has become somebody else's meanwhile.
 class Descriptor {
  public:
   Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  explicit Descriptor(int value) : value_(value), identity_(FileIdentity::of(value)) {}
+  Descriptor(Descriptor&& other) noexcept
+      : value_(std::exchange(other.value_, -1)), identity_(std::exchange(other.identity_, std::nullopt)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     if (this != &other) {
       reset();
       value_ = std::exchange(other.value_, -1);
+      identity_ = std::exchange(other.identity_, std::nullopt);
     }
     return *this;
   }
   ~Descriptor() { reset(); }
   int get() const { return value_; }
   explicit operator bool() const { return value_ >= 0; }
+  // Whether it is open and what it was at first.
+  bool intact() const { return value_ >= 0 && identity_ && identity_ == FileIdentity::of(value_); }
   void reset();
 
  private:
   int value_ = -1;
+  std::optional<FileIdentity> identity_;
 };
+
+// The same file under a number that no standard stream has: one of those may be closed, and the application
+// writes to it all the same.
+Descriptor above_standard(Descriptor file);
 
 // A memory file with these bytes, closed on exec; none when the system has no room.
 Descriptor memory_file(std::span<const std::byte> bytes);

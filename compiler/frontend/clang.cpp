@@ -20,6 +20,7 @@
 #include "compiler/frontend/base_header.hpp"
 #include "compiler/frontend/clang_arguments.hpp"
 #include "compiler/frontend/initialisers.hpp"
+#include "compiler/frontend/own.hpp"
 #include "compiler/frontend/unsupported.hpp"
 #include "support/cache.hpp"
 #include "support/words.hpp"
@@ -111,6 +112,7 @@ class MakeModule : public clang::ASTFrontendAction {
     generator_ = generator.get();
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
     consumers.push_back(find_unsupported(compiler.getDiagnostics()));  // before code is made of it
+    consumers.push_back(relabel_reserved_names());
     consumers.push_back(std::move(generator));
     return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
   }
@@ -120,8 +122,9 @@ class MakeModule : public clang::ASTFrontendAction {
     return true;
   }
   void EndSourceFileAction() override {
-    if (!getCompilerInstance().getDiagnostics().hasErrorOccurred())
-      module_.reset(generator_->ReleaseModule());
+    if (getCompilerInstance().getDiagnostics().hasErrorOccurred()) return;
+    module_.reset(generator_->ReleaseModule());
+    mark_own(*generator_, *module_, getCompilerInstance().getSourceManager());
   }
 
  private:

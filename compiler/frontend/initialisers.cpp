@@ -7,6 +7,8 @@
 
 #include <set>
 
+#include "compiler/frontend/own.hpp"
+
 namespace kiesel::compiler {
 namespace {
 
@@ -18,7 +20,7 @@ constexpr llvm::StringLiteral kGuard = "_ZGV";
 
 void add_variable(const llvm::Value& value, std::set<std::string>& names) {
   const auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(value.stripPointerCasts());
-  if (variable && !variable->isConstant()) names.insert(llvm::demangle(variable->getName().str()));
+  if (variable && !variable->isConstant()) names.insert(llvm::demangle(own_name(*variable)));
 }
 
 }  // namespace

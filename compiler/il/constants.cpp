@@ -75,6 +75,12 @@ Constants::Constants(std::span<const std::uint32_t> words) {
 }
 
 std::optional<std::uint32_t> Constants::value(std::uint32_t id) const {
+  if (const auto known = values_.find(id); known != values_.end()) return known->second;
+  values_[id] = std::nullopt;  // what one that leads back to itself is worth
+  return values_[id] = compute_value(id);
+}
+
+std::optional<std::uint32_t> Constants::compute_value(std::uint32_t id) const {
   const auto found = definitions_.find(id);
   if (found == definitions_.end()) return std::nullopt;
   const auto words = found->second;
@@ -88,8 +94,9 @@ std::optional<std::uint32_t> Constants::value(std::uint32_t id) const {
       return 0;
     case kOpConstant:
     case kOpSpecConstant:
-      return words[3];
+      return words.size() > 3 ? std::optional(words[3]) : std::nullopt;
     case kOpSpecConstantOp: {
+      if (words.size() <= 3) return std::nullopt;
       std::uint32_t operands[3] = {};
       for (std::size_t i = 0; i < 3 && 4 + i < words.size(); ++i) {
         const auto operand = value(words[4 + i]);

@@ -18,7 +18,10 @@ class Constants {
   std::optional<std::uint32_t> value(std::uint32_t id) const;
 
  private:
+  std::optional<std::uint32_t> compute_value(std::uint32_t id) const;
+
   std::map<std::uint32_t, Instruction> definitions_;
+  mutable std::map<std::uint32_t, std::optional<std::uint32_t>> values_;  // that were asked for
 };
 
 }  // namespace kiesel::compiler

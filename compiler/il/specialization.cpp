@@ -11,6 +11,11 @@ constexpr unsigned kWordBits = 32;
 bool is_boolean(std::uint32_t code) { return code == kOpSpecConstantTrue || code == kOpSpecConstantFalse; }
 bool is_constant(std::uint32_t code) { return is_boolean(code) || code == kOpSpecConstant; }
 
+// Widths that numbers of OpenCL's modules have; what has another is no constant that could be set.
+bool is_width(std::uint32_t type_code, unsigned bits) {
+  return bits == 16 || bits == 32 || bits == 64 || (bits == 8 && type_code == kOpTypeInt);
+}
+
 // One constant: where it stands among the words, its SpecId and how many bits its value has.
 struct Constant {
   std::size_t at;
@@ -20,7 +25,7 @@ struct Constant {
 
 std::vector<Constant> find_constants(std::span<const std::uint32_t> words) {
   std::map<std::uint32_t, std::uint32_t> ids;  // of decorated results
-  std::map<std::uint32_t, unsigned> widths;    // of types
+  std::map<std::uint32_t, unsigned> widths;    // of types of numbers
   std::vector<Constant> constants;
   std::size_t at = kHeaderWords;
   for_each_instruction(words, [&](Instruction instruction) {
@@ -28,9 +33,11 @@ std::vector<Constant> find_constants(std::span<const std::uint32_t> words) {
     if (code == kOpDecorate && instruction.size() >= 4 && instruction[2] == kSpecId)
       ids[instruction[1]] = instruction[3];
     if ((code == kOpTypeInt || code == kOpTypeFloat) && instruction.size() >= 3)
-      widths[instruction[1]] = instruction[2];
-    if (is_constant(code) && instruction.size() >= 3 && ids.contains(instruction[2]))
-      constants.push_back({at, ids[instruction[2]], is_boolean(code) ? 0 : widths[instruction[1]]});
+      widths[instruction[1]] = is_width(code, instruction[2]) ? instruction[2] : 0;
+    if (is_constant(code) && instruction.size() >= 3 && ids.contains(instruction[2])) {
+      const unsigned bits = is_boolean(code) ? 0 : widths[instruction[1]];
+      if (bits || is_boolean(code)) constants.push_back({at, ids[instruction[2]], bits});
+    }
     at += instruction.size();
   });
   return constants;

@@ -19,7 +19,7 @@
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 
 enum class AddressSpace : std::uint8_t {
   kPrivate,

@@ -2,7 +2,7 @@
 #include <set>
 #include <spirv-tools/linker.hpp>
 
-#include "compiler/spirv/mend.hpp"
+#include "compiler/spirv/passes.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/tools.hpp"
 
@@ -10,7 +10,7 @@ namespace kiesel::compiler {
 namespace {
 
 constexpr std::uint32_t kOpVariable = 59, kOpDecorate = 71;
-constexpr std::uint32_t kLinkageAttributes = 41;
+constexpr std::uint32_t kBuiltIn = 11, kLinkageAttributes = 41;
 constexpr std::uint32_t kExport = 0, kImport = 1, kLinkOnceOdr = 2;
 constexpr std::size_t kVariableWordsWithoutValue = 4;
 
@@ -120,6 +120,21 @@ void restore_once_definitions(Words& words, const std::set<std::string>& once) {
 
 }  // namespace
 
+std::vector<Import> imports_of(std::span<const std::uint32_t> words) {
+  std::set<std::uint32_t> builtins, variables;
+  for_each_instruction(words, [&](Instruction instruction) {
+    if (opcode(instruction) == kOpVariable) variables.insert(instruction[2]);
+    if (opcode(instruction) == kOpDecorate && instruction[2] == kBuiltIn) builtins.insert(instruction[1]);
+  });
+  std::vector<Import> imports;
+  for_each_instruction(words, [&](Instruction instruction) {
+    const auto name = linkage_name(instruction);
+    if (!name.empty() && instruction.back() == kImport && !builtins.contains(instruction[1]))
+      imports.push_back({std::string(name), variables.contains(instruction[1])});
+  });
+  return imports;
+}
+
 Result<Words> link_spirv(std::vector<Words> modules, bool library) {
   std::string log = doubled_exports(modules);
   if (!log.empty()) return Error{Errc::kInvalidArgument, "cannot link: " + log};
@@ -134,9 +149,7 @@ Result<Words> link_spirv(std::vector<Words> modules, bool library) {
   if (spvtools::Link(context, modules, &linked, options) != SPV_SUCCESS)
     return Error{Errc::kInvalidArgument, "cannot link: " + log};
   restore_once_definitions(linked, once);
-  merge_builtin_variables(linked);
-  order_definitions(linked);
-  mend_interfaces(linked);
+  run_passes(At::kAfterLinker, linked);
   return linked;
 }
 

@@ -18,7 +18,11 @@ class Module;
 
 namespace kiesel::compiler {
 
-// `module`: as Clang made it for spir64, on typed pointers. It is changed on the way.
+// A function or variable that is the program's own, whatever it is called; the value is its name.
+inline constexpr const char* kOwnAttribute = "kiesel-own";
+
+// `module`: as Clang made it for spir64, on typed pointers; it is changed on the way. What has no
+// kOwnAttribute may be a builtin, which goes by its name.
 Result<Words> write_spirv(llvm::Module& module);
 
 // spirv-val and the rules that it lacks: kInvalidArgument with the first message.
@@ -31,6 +35,13 @@ Words mend(std::span<const std::uint32_t> words);
 // Joins modules; `library` keeps the exported names and lets imported ones wait for a later link.
 // kInvalidArgument with the linker's messages, which name what is missing or doubled.
 Result<Words> link_spirv(std::vector<Words> modules, bool library);
+
+// What a module uses and others define; not SPIR-V's built-in variables.
+struct Import {
+  std::string name;
+  bool is_variable;
+};
+std::vector<Import> imports_of(std::span<const std::uint32_t> words);
 
 // To LLVM IR on opaque pointers, which `context` must use; builtins are calls of OpenCL 2.0's mangled names.
 // kUnsupported when the module needs what the reader does not know.

@@ -7,29 +7,18 @@
 #include <cstring>
 
 #include "compiler/il/words.hpp"
+#include "compiler/spirv/names.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
 constexpr llvm::StringLiteral kMetadata = "vec_type_hint";  // of a type and whether it is signed
 constexpr std::string_view kPrefix = "vec_type_hint.unsigned.";
-constexpr std::uint32_t kOpString = 7, kOpMemoryModel = 14, kOpEntryPoint = 15, kOpExecutionMode = 16;
 
 bool is_unsigned_integer(const llvm::MDNode& hint) {
   const auto* type = llvm::dyn_cast_or_null<llvm::ValueAsMetadata>(hint.getOperand(0));
   const auto* is_signed = llvm::mdconst::dyn_extract_or_null<llvm::ConstantInt>(hint.getOperand(1));
   return type && is_signed && is_signed->isZero() && type->getType()->isIntOrIntVectorTy();
-}
-
-// Strings come after the modes of the entry points.
-std::size_t place_of_strings(std::span<const std::uint32_t> words) {
-  std::size_t at = kHeaderWords, place = kHeaderWords;
-  for_each_instruction(words, [&](Instruction instruction) {
-    at += instruction.size();
-    const auto code = opcode(instruction);
-    if (code == kOpMemoryModel || code == kOpEntryPoint || code == kOpExecutionMode) place = at;
-  });
-  return place;
 }
 
 Words make_string(std::uint32_t id, const std::string& text) {
@@ -60,7 +49,7 @@ void add_unsigned_hints(Words& words, const std::vector<std::string>& kernels) {
     const auto string = make_string(words[kBoundWord]++, std::string(kPrefix) + kernel);
     strings.insert(strings.end(), string.begin(), string.end());
   }
-  const auto place = words.begin() + static_cast<std::ptrdiff_t>(place_of_strings(words));
+  const auto place = words.begin() + static_cast<std::ptrdiff_t>(end_of_modes(words));
   words.insert(place, strings.begin(), strings.end());
 }
 
@@ -68,7 +57,7 @@ void restore_unsigned_hints(llvm::Module& module, std::span<const std::uint32_t>
   for_each_instruction(words, [&](Instruction instruction) {
     const auto text = opcode(instruction) == kOpString ? literal_at(instruction, 2) : std::string_view();
     if (!text.starts_with(kPrefix)) return;
-    auto* kernel = module.getFunction(text.substr(kPrefix.size()));
+    auto* kernel = module.getFunction(std::string(kOwnPrefix).append(text.substr(kPrefix.size())));
     const auto* hint = kernel ? kernel->getMetadata(kMetadata) : nullptr;
     if (!hint || hint->getNumOperands() != 2) return;
     auto& context = module.getContext();

@@ -1,6 +1,9 @@
 #include "compiler/client/client.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,9 +11,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "compiler/test/compiler_fixture.hpp"
+#include "support/file_identity.hpp"
 
 using namespace kiesel;
 using namespace kiesel::compiler;
@@ -32,6 +37,15 @@ std::vector<pid_t> children_of(pid_t process) {
     for (pid_t child; file >> child;) all.push_back(child);
   }
   return all;
+}
+
+std::set<int> open_files() {
+  std::set<int> out;
+  for (const auto& file : std::filesystem::directory_iterator("/proc/self/fd"))
+    out.insert(std::stoi(file.path().filename()));
+  // The iterator's own is closed by now.
+  std::erase_if(out, [](int file) { return ::fcntl(file, F_GETFD) < 0; });
+  return out;
 }
 
 char state_of(pid_t process) {
@@ -148,6 +162,67 @@ TEST_CASE("a compiler that died between builds costs no build") {
     if (std::find(before.begin(), before.end(), child) == before.end()) ::kill(child, SIGKILL);
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK(run_mortal(client, kGood).outcome == Outcome::kSuccess);
+}
+
+TEST_CASE(
+    "an application that closes descriptors which are not its own builds on, and its files stay as they "
+    "are") {
+  Client client(KIESEL_TEST_COMPILER);
+  const auto before = open_files();
+  REQUIRE(run_mortal(client, kGood).outcome == Outcome::kSuccess);
+  for (int round = 0; round < 3; ++round) {
+    // What has taken the numbers: nothing, a file, a socket that would take any message.
+    std::vector<int> taken;
+    std::array<int, 2> ends{-1, -1};
+    if (round == 2) REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    const int other = round == 1 ? ::memfd_create("application", 0) : round == 2 ? ends[0] : -1;
+    for (const int file : open_files()) {
+      if (before.contains(file) || file == ends[0] || file == ends[1] || file == other) continue;
+      ::close(file);
+      if (other >= 0) REQUIRE(::dup2(other, file) == file);
+      taken.push_back(file);
+    }
+    REQUIRE_FALSE(taken.empty());
+    CHECK(run_mortal(client, kGood).outcome == Outcome::kSuccess);
+    CHECK(run_mortal(client, kGood).outcome == Outcome::kSuccess);
+    for (const int file : taken)
+      if (other >= 0) CHECK(FileIdentity::of(file) == FileIdentity::of(other));
+    if (round == 1) CHECK(::lseek(other, 0, SEEK_END) == 0);
+    char byte = 0;
+    if (round == 2) CHECK(::recv(ends[1], &byte, 1, 0) < 0);
+    for (const int file : taken)
+      if (other >= 0) ::close(file);
+    ::close(other);
+    ::close(ends[1]);
+  }
+}
+
+TEST_CASE("a compiler that the application has waited for is not killed again, and costs no build") {
+  Client client(KIESEL_TEST_COMPILER);
+  const auto before = children_of(::getpid());
+  REQUIRE(run_mortal(client, kGood).outcome == Outcome::kSuccess);
+  for (const auto child : children_of(::getpid()))
+    if (std::find(before.begin(), before.end(), child) == before.end()) {
+      ::kill(child, SIGKILL);
+      CHECK(::waitpid(child, nullptr, 0) == child);
+    }
+  CHECK(run_mortal(client, kGood).outcome == Outcome::kSuccess);
+}
+
+TEST_CASE("an application without standard streams builds, and none of ours takes their numbers") {
+  const auto child = ::fork();
+  if (child == 0) {
+    for (const int stream : {0, 1, 2}) ::close(stream);
+    Client client(KIESEL_TEST_COMPILER);
+    const bool built =
+        client.run(test::make_request(kGood)).ok() && client.run(test::make_request(kGood)).ok();
+    for (const int stream : {0, 1, 2})
+      if (::fcntl(stream, F_GETFD) >= 0) ::_exit(2);
+    ::_exit(built ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
 
 TEST_CASE("no process is left when the client goes") {

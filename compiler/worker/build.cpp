@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "compiler/backend/backend.hpp"
+#include "compiler/backend/undefined.hpp"
 #include "compiler/frontend/clang.hpp"
 #include "compiler/frontend/options.hpp"
 #include "compiler/frontend/promote.hpp"
@@ -95,7 +96,14 @@ class Builder {
     if (auto valid = check_spirv(words_); !valid)
       return fail(request_.inputs.empty() ? Outcome::kFailed : Outcome::kInvalidInput,
                   "error: " + valid.error().reason);
-    return check_requirements();
+    return check_requirements() && check_imports();
+  }
+
+  // The library's functions are not among them: the SPIR-V of a source has instructions for those.
+  bool check_imports() {
+    if (!request_.inputs.empty() || request_.operation != Operation::kBuild) return true;
+    auto log = undefined_message(imports_of(words_));
+    return log.empty() || fail(Outcome::kFailed, std::move(log));
   }
 
   bool check_requirements() {

@@ -7,6 +7,7 @@
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/disassemble.hpp"
 #include "device/isa/language_features.hpp"
+#include "support/command_line/answer.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::compiler {
@@ -18,6 +19,18 @@ constexpr int kUsage = 2;
 struct CompileCommand {
   std::string input, output = "a.elf", options, dump, features;
   bool time = false;
+};
+
+constexpr command_line::Section kManual[] = {
+    {"description",
+     "The driver starts this program for its builds and translations, with the argument serve and a socket. "
+     "The commands\nhere do the same work without an application: what builds here builds there.\n\n"
+     "Program binaries are ELF files; clCreateProgramWithBinary takes them, and binutils for RISC-V reads "
+     "them.\n"},
+    {"environment", "The options of kiesel-options(5), so far as they say something about builds.\n"},
+    {"exit status",
+     "0 when the program built, 1 when it did not, 2 or more when the command line or a file is wrong.\n"},
+    {"see also", "kiesel(1), kiesel-options(5)\n"},
 };
 
 int complain(const std::string& text) {
@@ -80,26 +93,30 @@ int disassemble(const std::string& path) {
 }  // namespace
 
 int run_offline(int count, char** arguments) {
-  CLI::App app("Compiler of the Kiesel OpenCL driver: OpenCL C or SPIR-V to RISC-V SIMT code");
+  CLI::App app("compiler of the OpenCL driver Kiesel: OpenCL C or SPIR-V to RISC-V SIMT code",
+               "kiesel-compiler");
   app.set_version_flag("--version", "kiesel-compiler " KIESEL_VERSION);
   app.require_subcommand(1);
 
   CompileCommand command;
   auto* compile_app =
-      app.add_subcommand("compile", "Compile an OpenCL C file, a SPIR-V module or a program binary");
-  compile_app->add_option("input", command.input, "File to compile")->required();
-  compile_app->add_option("-o,--output", command.output, "Program binary to write")->capture_default_str();
+      app.add_subcommand("compile", "compile an OpenCL C file, a SPIR-V module or a program binary");
+  compile_app->add_option("input", command.input, "file to compile")->required();
+  compile_app->add_option("-o,--output", command.output, "program binary to write")->capture_default_str();
   compile_app->allow_extras()->footer(
       "Everything else is a build option as clBuildProgram takes it: -DN=4 -cl-std=CL3.0 -g ...");
-  compile_app->add_option("--dump", command.dump, "Folder for SPIR-V, IR, assembly and ELF");
+  compile_app->add_option("--dump", command.dump, "folder for SPIR-V, IR, assembly and ELF");
   compile_app->add_option("--features", command.features,
-                          "Extensions and feature macros beside the device's own, separated by spaces");
-  compile_app->add_flag("--time", command.time, "Print the processor time of each phase");
+                          "extensions and feature macros beside the device's own, separated by spaces");
+  compile_app->add_flag("--time", command.time, "print the processor time of each phase");
 
   std::string listed;
-  auto* disasm_app = app.add_subcommand("disasm", "List the code of a program binary");
-  disasm_app->add_option("input", listed, "Program binary")->required();
+  auto* disasm_app = app.add_subcommand("disasm", "list the code of a program binary");
+  disasm_app->add_option("input", listed, "program binary")->required();
 
+  const std::span<char*> words(arguments, static_cast<std::size_t>(count));
+  if (const auto text = command_line::answer(app, "kiesel-compiler", KIESEL_VERSION, kManual, words))
+    return fmt::print("{}", *text), 0;
   CLI11_PARSE(app, count, arguments);
   for (const auto& option : compile_app->remaining()) command.options += quoted(option) + " ";
   return *disasm_app ? disassemble(listed) : compile(command);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <thread>
 
 #include "compiler/worker/build.hpp"
@@ -76,7 +77,7 @@ class Server {
       if (!child.overdue) next = std::min(next, child.deadline_ns);
     if (next == UINT64_MAX) return -1;
     const auto now = now_ns();
-    return next <= now ? 0 : static_cast<int>((next - now) / 1'000'000 + 1);
+    return next <= now ? 0 : static_cast<int>(std::min<std::uint64_t>((next - now) / 1'000'000 + 1, INT_MAX));
   }
 
   bool accept() {

@@ -83,6 +83,48 @@ void print(const Session& session) {
   if (clWaitForEvents(1, &event) != CL_SUCCESS) std::exit(7);
 }
 
+void run(const Session& session, cl_kernel kernel, size_t size) {
+  if (clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr) !=
+      CL_SUCCESS)
+    std::exit(4);
+  if (clFinish(session.queue) != CL_SUCCESS) std::exit(5);
+}
+
+// The kernel is told where the application's memory has words, and tries to print them.
+void print_wild(const Session& session) {
+  static const char kNarrow[] = "application's secret";
+  static const wchar_t kWide[] = L"application's secret";
+  const char* source =
+      "kernel void wild(ulong narrow, ulong wide) {\n"
+      "  printf(\"%v2ls|\\n\", (ulong2)(wide, wide)); printf(\"%v2s|\\n\", (ulong2)(narrow, narrow));\n"
+      "  printf(\"%ls|\\n\", wide); printf(\"%s|%d\\n\", narrow, 5);\n"
+      "  printf(\"%s|%s\\n\", (constant char*)narrow, \"literal\"); printf((constant char*)narrow);\n"
+      "  printf(\"%d|%f|%v4d|%n|%s\\n\", 1.5f, 7, (int2)(1, 2), narrow, narrow); printf(\"%d %d.\\n\", 3);\n"
+      "}\n";
+  cl_program program = build(session, source, "-cl-std=CL3.0 -w");
+  cl_kernel kernel = clCreateKernel(program, "wild", nullptr);
+  const cl_ulong narrow = reinterpret_cast<cl_ulong>(kNarrow), wide = reinterpret_cast<cl_ulong>(kWide);
+  clSetKernelArg(kernel, 0, sizeof narrow, &narrow);
+  clSetKernelArg(kernel, 1, sizeof wide, &wide);
+  run(session, kernel, 1);
+}
+
+long peak_kib() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return used.ru_maxrss;
+}
+
+// 32 GB of text, were it all made.
+void print_flood(const Session& session) {
+  cl_program program = build(session, "kernel void pad() { printf(\"%99999v16hhd\", (char16)(1)); }");
+  cl_kernel kernel = clCreateKernel(program, "pad", nullptr);
+  run(session, kernel, 1);
+  const long before = peak_kib();
+  run(session, kernel, 20000);
+  if (peak_kib() - before > 65536) std::exit(14);
+}
+
 // Work-groups of four sizes; one line from each.
 void print_uneven(const Session& session) {
   const char* source =
@@ -226,6 +268,8 @@ int main(int count, char** arguments) {
   if (what == "endless") run_endless(session);
   if (what == "print") print(session);
   if (what == "uneven") print_uneven(session);
+  if (what == "print-wild") print_wild(session);
+  if (what == "print-flood") print_flood(session);
   if (what == "building") build_in_background(session);
   if (what == "callback") call_back(session);
   if (what == "exit-in-callback") exit_in_callback(session);

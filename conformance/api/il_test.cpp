@@ -177,6 +177,50 @@ TEST_CASE("specialisation constants hold for later builds") {
   CHECK(clSetProgramSpecializationConstant(source, 7, sizeof number, &number) == CL_INVALID_PROGRAM);
 }
 
+TEST_CASE("a specialisation constant is set with the size of its type and no other") {
+  enum : cl_uint { kSpecConstantTrue = 48, kSpecConstant = 50, kInt = 21, kFloat = 22, kBool = 20 };
+  struct Row {
+    cl_uint type, bits, constant, words;  // words of the constant's value in the module
+    std::size_t bytes;                    // 0: none is right
+  };
+  const Row row = GENERATE(Row{kBool, 0, kSpecConstantTrue, 0, 1}, Row{kInt, 8, kSpecConstant, 1, 1},
+                           Row{kInt, 16, kSpecConstant, 1, 2}, Row{kInt, 32, kSpecConstant, 1, 4},
+                           Row{kInt, 64, kSpecConstant, 2, 8}, Row{kFloat, 16, kSpecConstant, 1, 2},
+                           Row{kFloat, 32, kSpecConstant, 1, 4}, Row{kFloat, 64, kSpecConstant, 2, 8},
+                           // Modules that are not valid; nothing has looked at them when constants are set.
+                           Row{kInt, 1024, kSpecConstant, 0, 0}, Row{kInt, 1024, kSpecConstant, 32, 0},
+                           Row{kInt, 128, kSpecConstant, 4, 0}, Row{kInt, 0, kSpecConstant, 1, 0},
+                           Row{kInt, 3, kSpecConstant, 1, 0}, Row{kInt, 0xFFFFFFFF, kSpecConstant, 1, 0},
+                           Row{kFloat, 8, kSpecConstant, 1, 0}, Row{kFloat, 128, kSpecConstant, 4, 0},
+                           Row{kBool, 0, kSpecConstant, 1, 0});
+  constexpr cl_uint kTypeId = 2, kConstantId = 3, kSpecId = 7;
+  Module words{0x07230203, 0x10000, 0, 10, 0, 4U << 16 | 71, kConstantId, 1, kSpecId};
+  if (row.type == kInt)
+    words.insert(words.end(), {4U << 16 | kInt, kTypeId, row.bits, 0});
+  else if (row.type == kFloat)
+    words.insert(words.end(), {3U << 16 | kFloat, kTypeId, row.bits});
+  else
+    words.insert(words.end(), {2U << 16 | kBool, kTypeId});
+  words.insert(words.end(), {(3 + row.words) << 16 | row.constant, kTypeId, kConstantId});
+  words.insert(words.end(), row.words, 1);
+
+  const Session session;
+  auto program = create(session, words);
+  const std::vector<cl_uchar> value(256, 0x41);
+  const cl_int wrong = row.bytes ? CL_INVALID_VALUE : CL_INVALID_SPEC_ID;
+  for (std::size_t size = 0; size <= value.size(); ++size) {
+    INFO(row.type << ' ' << row.bits << " bits, " << size << " bytes");
+    CHECK(clSetProgramSpecializationConstant(program, kSpecId, size, value.data()) ==
+          (size && size == row.bytes ? CL_SUCCESS : wrong));
+  }
+  for (const std::size_t size : {std::size_t{1} << 32, SIZE_MAX})
+    CHECK(clSetProgramSpecializationConstant(program, kSpecId, size, value.data()) == wrong);
+  CHECK(clSetProgramSpecializationConstant(program, kSpecId, row.bytes, nullptr) == wrong);
+  // Whatever the module is, a build with the constant set ends in an answer.
+  const cl_int built = clBuildProgram(program, 0, nullptr, "", nullptr, nullptr);
+  CHECK(built == CL_BUILD_PROGRAM_FAILURE);
+}
+
 TEST_CASE("SPIR-V and source link together") {
   const Session session;
   auto il = create(

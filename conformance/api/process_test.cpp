@@ -166,6 +166,26 @@ TEST_CASE("printf prints what C's printf would, and vectors") {
   for (const auto& line : distinct) REQUIRE(line.ends_with(" is one of many work-items"));
 }
 
+TEST_CASE("printf prints nothing of the application's memory, and what does not fit as it stands") {
+  platform();  // sets the environment that the probe inherits
+  const auto lines = output_of(KIESEL_TEST_PROBE " print-wild");
+  CHECK(lines ==
+        std::vector<std::string>{"%v2ls|", "%v2s|", "%ls|", "%s|5", "%s|literal", "%d|%f|%v4d|%n|%s", "3 ."});
+}
+
+TEST_CASE("a flood of printf ends at the limit, in little memory, with one line of the log") {
+  platform();  // sets the environment that the probe inherits
+  const std::string command = "KIESEL_PRINTF_MIB=4 " KIESEL_TEST_PROBE " print-flood 2>&1 >/dev/null";
+  const auto log = output_of(command);
+  REQUIRE(log.size() == 1);
+  CHECK(log[0].find("printf of kernel 'pad': output stopped at the limit of 4 MiB") != std::string::npos);
+  const auto count = output_of("KIESEL_PRINTF_MIB=4 " KIESEL_TEST_PROBE " print-flood 2>/dev/null | wc -c");
+  REQUIRE(count.size() == 1);
+  const long bytes = std::stol(count[0]);
+  CHECK(bytes > 5 << 20);  // the first launch has all of its 1.6 MB
+  CHECK(bytes < 6 << 20);
+}
+
 TEST_CASE("all work-groups of an uneven range print into one output") {
   platform();  // sets the environment that the probe inherits
   auto lines = output_of(KIESEL_TEST_PROBE " uneven");

@@ -1,4 +1,8 @@
+#include <pthread.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "conformance/api/fixture.hpp"
@@ -143,4 +147,106 @@ TEST_CASE("a queue that is empty again and again keeps the order of several thre
   for (auto& thread : threads) thread.join();
   CHECK(wrong == 0);
   CHECK(session.read<int>(memory, 1).front() == kThreads * kCommands);
+}
+
+namespace {
+
+// A thread that makes its calls and then waits to be cancelled.
+struct Cancelled {
+  explicit Cancelled(std::function<void()> given) : call(std::move(given)) {
+    REQUIRE(::pthread_create(&thread, nullptr, &run, this) == 0);
+    while (!inside) ::usleep(100);
+  }
+  static void* run(void* self) {
+    auto& own = *static_cast<Cancelled*>(self);
+    own.inside = true;
+    own.call();
+    own.returned = true;
+    for (;;) ::pause();
+    return self;
+  }
+  bool ended() {
+    void* result = nullptr;
+    return ::pthread_tryjoin_np(thread, &result) == 0;
+  }
+  // Whether the call came back, and the thread was cancelled behind it.
+  bool left_whole() {
+    void* result = nullptr;
+    return ::pthread_join(thread, &result) == 0 && returned && result == PTHREAD_CANCELED;
+  }
+
+  std::function<void()> call;
+  pthread_t thread{};
+  std::atomic<bool> inside{false}, returned{false};
+};
+
+}  // namespace
+
+TEST_CASE("a thread that is cancelled while it waits in the library comes back from its call first") {
+  const Session session;
+  Memory memory = session.buffer(64);
+  cl_int error = 1;
+  for (const bool finish : {true, false}) {
+    Event gate(clCreateUserEvent(session.context, &error)), filled;
+    const cl_event list[] = {gate};
+    const int value = 7;
+    REQUIRE(clEnqueueFillBuffer(session.queue, memory, &value, 4, 0, 64, 1, list, filled.out()) ==
+            CL_SUCCESS);
+    const cl_event wanted = filled;
+    Cancelled waiting([&] { finish ? clFinish(session.queue) : clWaitForEvents(1, &wanted); });
+    ::usleep(20000);  // asleep by now
+    REQUIRE(::pthread_cancel(waiting.thread) == 0);
+    ::usleep(20000);
+    CHECK_FALSE(waiting.ended());
+    REQUIRE(clSetUserEventStatus(gate, CL_COMPLETE) == CL_SUCCESS);
+    CHECK(waiting.left_whole());
+    CHECK(session.read<int>(memory, 16)[15] == 7);
+  }
+}
+
+TEST_CASE("a thread that is cancelled in a callback of a destructor comes back from the release first") {
+  const Session session;
+  Memory memory = session.buffer(64);
+  static std::atomic<bool> inside;
+  inside = false;
+  const auto slow = [](cl_mem, void*) {
+    inside = true;
+    ::usleep(50000);
+  };
+  REQUIRE(clSetMemObjectDestructorCallback(memory, slow, nullptr) == CL_SUCCESS);
+  Cancelled releasing([&] { memory.reset(); });
+  while (!inside) ::usleep(100);
+  REQUIRE(::pthread_cancel(releasing.thread) == 0);
+  CHECK(releasing.left_whole());
+}
+
+TEST_CASE(
+    "threads that are cancelled at any moment of builds, launches and transfers leave the library whole") {
+  const Session session;
+  std::vector<int> data(1024);
+  Memory memory = session.buffer_of(data);
+  auto program = session.build("kernel void f(global int* data) { data[get_global_id(0)] += 1; }");
+  auto kernel = session.kernel(program, "f");
+  const cl_mem argument = memory;
+  REQUIRE(clSetKernelArg(kernel, 0, sizeof argument, &argument) == CL_SUCCESS);
+  const std::size_t size = 1024;
+  for (unsigned round = 0; round < 40; ++round) {
+    const std::string text =
+        "kernel void g(global int* out) { out[0] = " + std::to_string(::getpid() + round) + "; }";
+    Cancelled working([&] {
+      const char* string = text.c_str();
+      cl_program made = clCreateProgramWithSource(session.context, 1, &string, nullptr, nullptr);
+      if (round % 2) clBuildProgram(made, 0, nullptr, "", nullptr, nullptr);
+      clReleaseProgram(made);
+      for (int i = 0; i < 20; ++i) {
+        clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &size, nullptr, 0, nullptr, nullptr);
+        clEnqueueReadBuffer(session.queue, memory, CL_TRUE, 0, 4096, data.data(), 0, nullptr, nullptr);
+      }
+    });
+    ::usleep(round * 300);
+    ::pthread_cancel(working.thread);
+    CHECK(working.left_whole());
+  }
+  CHECK(session.read<int>(memory, 1024) == std::vector<int>(1024, 40 * 20));
+  session.build("kernel void g(global int* out) { out[0] = " + std::to_string(::getpid()) + " * 3; }");
 }

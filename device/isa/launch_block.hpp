@@ -44,9 +44,7 @@ static_assert(offsetof(LaunchHeader, local_bytes) == 120);
 // printf: work-items reserve space with an atomic add to `used` and write records; `used` may end beyond
 // `capacity`: a record that does not fit whole is not written and its words are lost (OpenCL C 6.15.14: the
 // output is implementation-defined when the buffer is full).
-// A record: u32 bytes (whole record, multiple of 8), u32 0, u64 device address of the format string, then
-// each argument in 8-byte aligned order: integers and pointers widened to 8 bytes, floating point as double
-// (8 bytes), vectors as their elements one behind the other (three for a vector of three) padded to 8 bytes.
+// Records: printf_record.hpp.
 struct PrintfBuffer {
   std::uint32_t used;      // bytes of records reserved
   std::uint32_t capacity;  // bytes available behind this struct

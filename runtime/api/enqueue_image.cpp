@@ -3,6 +3,7 @@
 #include "runtime/api/command.hpp"
 #include "runtime/api/enqueue.hpp"
 #include "runtime/core/transfer.hpp"
+#include "support/checked.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
@@ -24,6 +25,10 @@ Outcome<Side> host_side(const Image& image, const ImageRegion& region, size_t ro
                  "the slice pitch is smaller than a slice");
   side.slice_pitch = slice_pitch ? slice_pitch : slice;
   if (layers_are_rows) side.row_pitch = side.slice_pitch;
+  const auto rows = checked_product(region.size[1], side.row_pitch);
+  const auto slices = checked_product(region.size[2], side.slice_pitch);
+  KIESEL_REQUIRE(rows && slices && checked_sum(*rows, *slices), context, CL_INVALID_VALUE,
+                 "the region is larger than any memory");
   return side;
 }
 

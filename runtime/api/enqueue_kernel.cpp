@@ -7,11 +7,13 @@
 #include "runtime/api/enqueue.hpp"
 #include "runtime/core/ndrange.hpp"
 #include "runtime/core/transfer.hpp"
+#include "support/checked.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
 
-// Offsets and global sizes. A NULL or zero size is an empty range (since OpenCL 2.1).
+// Offsets and global sizes. A NULL or zero size is an empty range (since OpenCL 2.1). Work-items have numbers
+// of 64 bits (get_global_linear_id), so there are no more of them.
 Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* offset, const size_t* global) {
   KIESEL_REQUIRE(dimensions >= 1 && dimensions <= 3, context, CL_INVALID_WORK_DIMENSION,
                  fmt::format("{} dimensions", dimensions));
@@ -22,6 +24,8 @@ Outcome<NDRange> range_of(Context& context, cl_uint dimensions, const size_t* of
     KIESEL_REQUIRE(range.offset[i] <= std::numeric_limits<size_t>::max() - range.global[i], context,
                    CL_INVALID_GLOBAL_OFFSET, fmt::format("offset and size of dimension {} overflow", i));
   }
+  KIESEL_REQUIRE(checked_product(range.global[0], range.global[1], range.global[2]), context,
+                 CL_INVALID_GLOBAL_WORK_SIZE, "more than 2^64 - 1 work-items");
   return range;
 }
 
@@ -67,7 +71,7 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
   const auto& build = *kernel.build_for(device);
   auto required = build.kernel->required_work_group_size;
   if (const auto count = build.kernel->required_sub_groups; count && !required[0])
-    required = {count * device.target().lanes, 1, 1};
+    required = {saturating_product(count, device.target().lanes), 1, 1};
   if (required[0]) {
     const size_t local[3] = {required[0], required[1], required[2]};
     KIESEL_CHECK(check_local_size(context, device, build, range, local));

@@ -14,14 +14,17 @@ Outcome<> check_inside(Buffer& buffer, const Side& side) {
 }
 
 // Whether two regions of one buffer, with the same pitches, share a byte: some row of one and some row of the
-// other lie less than a row's length apart. Rows are dz slices and dy rows apart, so for each dz only the
-// nearest dy count.
+// other lie less than a row's length apart. Rows are dz slices and dy rows apart. A slice's pitch is no less
+// than its rows take, so only the nearest dz count, and for each of them the nearest dy.
 bool overlap(const Side& source, const Side& target, const size_t* region) {
   const auto width = static_cast<__int128>(region[0]), pitch = static_cast<__int128>(source.row_pitch);
   const auto rows = static_cast<__int128>(region[1]), slices = static_cast<__int128>(region[2]);
   const __int128 apart = static_cast<__int128>(target.offset) - static_cast<__int128>(source.offset);
-  for (__int128 dz = 1 - slices; dz < slices; ++dz) {
-    const __int128 base = apart + dz * static_cast<__int128>(source.slice_pitch);
+  const auto slice_pitch = static_cast<__int128>(source.slice_pitch);
+  const __int128 nearest_slice = -apart / slice_pitch;
+  for (__int128 dz = nearest_slice - 1; dz <= nearest_slice + 1; ++dz) {
+    if (dz <= -slices || dz >= slices) continue;
+    const __int128 base = apart + dz * slice_pitch;
     const __int128 nearest = -base / pitch;
     for (__int128 dy = nearest - 1; dy <= nearest + 1; ++dy) {
       const __int128 distance = base + dy * pitch;

@@ -2,6 +2,7 @@
 #include "runtime/api/api.hpp"
 #include "runtime/api/info.hpp"
 #include "runtime/core/kernel.hpp"
+#include "support/checked.hpp"
 
 namespace kiesel::runtime::api {
 namespace {
@@ -24,7 +25,7 @@ std::uint64_t local_bytes(const Kernel& kernel, const compiler::Kernel& info) {
   ArgumentValues::Copy values;
   kernel.arguments().read(values);
   for (std::size_t i = 0; i < kernel.arguments().count(); ++i)
-    if (values.state(i) == ArgumentState::kLocal) out += values.word(i);
+    if (values.state(i) == ArgumentState::kLocal) out = saturating_sum(out, values.word(i));
   return out;
 }
 
@@ -34,14 +35,15 @@ struct Input {
   const void* value;
 };
 
-// Work-items of a work-group with the local size that is the input.
+// Work-items of a work-group with the local size that is the input; more than there can be are the largest
+// number.
 Outcome<std::size_t> work_items_of(const Input& input) {
   const std::size_t dimensions = input.bytes / sizeof(std::size_t);
   KIESEL_REQUIRE(input.value && input.bytes % sizeof(std::size_t) == 0 && dimensions >= 1 && dimensions <= 3,
                  CL_INVALID_VALUE, "the input is no local size of 1 to 3 dimensions");
   const std::span local(static_cast<const std::size_t*>(input.value), dimensions);
   std::size_t items = 1;
-  for (const std::size_t size : local) items *= size;
+  for (const std::size_t size : local) items = saturating_product(items, size);
   return items;
 }
 
@@ -52,7 +54,7 @@ Outcome<> local_size_for(const Input& input, const Kernel::Build& build, const A
   const std::size_t count = *static_cast<const std::size_t*>(input.value);
   const auto& target = build.device->target();
   const auto& required = build.kernel->required_work_group_size;
-  const std::size_t items = count * target.lanes;
+  const std::size_t items = saturating_product(count, std::size_t{target.lanes});
   const bool possible = count >= 1 && count <= target.warps &&
                         (!required[0] || (required[0] == items && required[1] == 1 && required[2] == 1));
   const std::size_t dimensions = answer.room() / sizeof(std::size_t);
@@ -111,7 +113,7 @@ cl_int clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_
       }
       case CL_KERNEL_SUB_GROUP_COUNT_FOR_NDRANGE: {
         KIESEL_TRY(items, work_items_of(input));
-        return answer.value((items + target.lanes - 1) / target.lanes);
+        return answer.value(items / target.lanes + (items % target.lanes != 0));
       }
       case CL_KERNEL_LOCAL_SIZE_FOR_SUB_GROUP_COUNT:
         return local_size_for(input, *build, answer);

@@ -195,9 +195,9 @@ cl_int clSetProgramSpecializationConstant(cl_program handle, cl_uint id, size_t 
     const auto bytes = program->specialization_bytes(id);
     KIESEL_REQUIRE(bytes, context, CL_INVALID_SPEC_ID,
                    fmt::format("there is no constant with SpecId {}", id));
-    KIESEL_REQUIRE(value && size == *bytes, context, CL_INVALID_VALUE,
-                   fmt::format("constant {} has {} bytes", id, *bytes));
     std::uint64_t number = 0;
+    KIESEL_REQUIRE(value && size == *bytes && size <= sizeof number, context, CL_INVALID_VALUE,
+                   fmt::format("constant {} has {} bytes", id, *bytes));
     std::memcpy(&number, value, size);
     program->set_specialization(id, number);
     return {};

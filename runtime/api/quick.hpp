@@ -40,4 +40,33 @@ inline constexpr auto kQuick<&clSetKernelArg> = &set_plain_argument;
 template <>
 inline constexpr auto kQuick<&clGetEventInfo> = &tell_event_status;
 
+// Entry points for which the wrapper does not keep the thread from being cancelled, since that would be a
+// good part of what they take. What may block in them does it by itself: waiting, the log, printf's text,
+// files of the cache (support/uncancelled.hpp).
+template <auto function>
+inline constexpr bool kSeesToCancellation = false;
+#define SEES_TO_CANCELLATION(name) \
+  template <>                      \
+  inline constexpr bool kSeesToCancellation<&name> = true;
+SEES_TO_CANCELLATION(clSetKernelArg)
+SEES_TO_CANCELLATION(clGetEventInfo)
+SEES_TO_CANCELLATION(clCreateUserEvent)
+SEES_TO_CANCELLATION(clSetUserEventStatus)
+SEES_TO_CANCELLATION(clRetainEvent)
+SEES_TO_CANCELLATION(clReleaseEvent)
+SEES_TO_CANCELLATION(clCreateBuffer)
+SEES_TO_CANCELLATION(clReleaseMemObject)
+SEES_TO_CANCELLATION(clEnqueueNDRangeKernel)
+SEES_TO_CANCELLATION(clEnqueueMarkerWithWaitList)
+SEES_TO_CANCELLATION(clEnqueueReadBuffer)
+SEES_TO_CANCELLATION(clEnqueueWriteBuffer)
+SEES_TO_CANCELLATION(clEnqueueCopyBuffer)
+SEES_TO_CANCELLATION(clEnqueueFillBuffer)
+SEES_TO_CANCELLATION(clEnqueueMapBuffer)
+SEES_TO_CANCELLATION(clEnqueueUnmapMemObject)
+SEES_TO_CANCELLATION(clWaitForEvents)
+SEES_TO_CANCELLATION(clFlush)
+SEES_TO_CANCELLATION(clFinish)
+#undef SEES_TO_CANCELLATION
+
 }  // namespace kiesel::runtime::api

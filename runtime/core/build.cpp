@@ -4,6 +4,7 @@
 
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/platform.hpp"
+#include "support/checked.hpp"
 #include "support/config.hpp"
 #include "support/log.hpp"
 
@@ -19,8 +20,8 @@ compiler::Request to_request(Device& device, const BuildOrder& order) {
   request.headers = order.headers;
   request.inputs = order.inputs;
   request.extensions = device.compiler_features();
-  request.build_seconds = static_cast<std::uint32_t>(config().build_seconds);
-  request.build_mib = static_cast<std::uint32_t>(config().build_mib);
+  request.build_seconds = saturating_cast<std::uint32_t>(config().build_seconds);
+  request.build_mib = saturating_cast<std::uint32_t>(config().build_mib);
   request.dump = config().dump;
   return request;
 }

@@ -6,6 +6,7 @@
 #include "runtime/core/callbacks.hpp"
 #include "runtime/core/command_queue.hpp"
 #include "runtime/core/handle.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel::runtime {
 
@@ -25,6 +26,7 @@ Context::Context(std::vector<Ref<Device>> devices, std::vector<cl_context_proper
 Context::~Context() {
   // OpenCL 3.0, clSetContextDestructorCallback: in the reverse order of registration.
   auto call = [callbacks = std::move(destructor_callbacks_), handle = cl_handle(*this)] {
+    const Uncancelled until_the_end;
     for (auto it = callbacks.rbegin(); it != callbacks.rend(); ++it) it->first(handle, it->second);
   };
   if (OnDeviceThread::active())

@@ -13,6 +13,7 @@
 #include "support/futex.hpp"
 #include "support/log.hpp"
 #include "support/relax.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -321,6 +322,8 @@ void Event::post(const Registered& callback, cl_int status) {
 }
 
 cl_int Event::wait() {
+  if (const cl_int now = status(); now <= CL_COMPLETE) return now;
+  const Uncancelled until_done;  // it runs commands of others meanwhile
   auto* device = queue_ ? &queue_->device().implementation() : nullptr;
   Spinner spinner;
   for (;;) {

@@ -2,8 +2,6 @@
 
 #include <mutex>
 
-#include "support/elf.hpp"
-
 namespace kiesel::runtime {
 
 Outcome<Ref<Executable>> Executable::read(Device& device, std::vector<std::byte> binary) {
@@ -54,21 +52,22 @@ Outcome<Executable::Entry> Executable::find_entry(const compiler::Kernel& kernel
   if (!address.ok()) return ApiError{CL_INVALID_PROGRAM_EXECUTABLE, address.error().reason};
   if (!base_) {
     if (const auto elf = ElfView::parse(binary_); elf.ok())
-      if (const auto* symbol = elf->symbol(kernel.symbol)) base_ = *address - symbol->value;
+      if (const auto* symbol = elf->symbol(kernel.symbol)) remember_data(*elf, *address - symbol->value);
   }
   return Entry{id, *address};
 }
 
+void Executable::remember_data(const ElfView& elf, device::Address base) {
+  base_ = base;
+  for (const auto& segment : elf.segments())
+    if (segment.p_type == PT_LOAD && segment.p_filesz)
+      data_.push_back({segment.p_vaddr, elf.segment_bytes(segment)});
+}
+
 std::span<const std::byte> Executable::data_at(device::Address address) {
   std::lock_guard lock(mutex_);
-  const auto elf = ElfView::parse(binary_);
-  if (!elf.ok() || !base_) return {};
-  const auto offset = address - base_;
-  for (const auto& segment : elf->segments()) {
-    if (segment.p_type != PT_LOAD || offset < segment.p_vaddr) continue;
-    const auto bytes = elf->segment_bytes(segment);
-    if (offset - segment.p_vaddr < bytes.size()) return bytes.subspan(offset - segment.p_vaddr);
-  }
+  for (const auto& [begin, bytes] : data_)
+    if (const auto offset = address - base_ - begin; offset < bytes.size()) return bytes.subspan(offset);
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "runtime/core/device.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/object.hpp"
+#include "support/elf.hpp"
 #include "support/short_mutex.hpp"
 
 namespace kiesel::runtime {
@@ -39,6 +40,7 @@ class Executable final : public Object {
   ~Executable() override;
   Outcome<device::ModuleId> module();  // mutex_ held
   Outcome<Entry> find_entry(const compiler::Kernel& kernel);
+  void remember_data(const ElfView& elf, device::Address base);
 
   Ref<Device> device_;
   const std::vector<std::byte> binary_;
@@ -48,6 +50,11 @@ class Executable final : public Object {
   std::atomic<device::ModuleId> module_{0};  // set before any of them
   ShortMutex mutex_;                         // guards what follows; the device is called under it
   device::Address base_ = 0;                 // where the module's address 0 is; valid once entry() succeeded
+  struct Data {
+    std::uint64_t begin;  // address in the binary
+    std::span<const std::byte> bytes;
+  };
+  std::vector<Data> data_;  // what its segments have in the file, once base_ is known
 };
 
 }  // namespace kiesel::runtime

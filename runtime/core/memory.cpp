@@ -8,6 +8,7 @@
 
 #include "runtime/core/callbacks.hpp"
 #include "runtime/core/handle.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -82,6 +83,7 @@ MemoryObject::~MemoryObject() {
   for (const auto& storage : others_) storage.device->implementation().free(storage.address);
   if (destructor_callbacks_.empty()) return;
   auto call = [callbacks = std::move(destructor_callbacks_), handle = cl_handle(*this)] {
+    const Uncancelled until_the_end;
     for (auto it = callbacks.rbegin(); it != callbacks.rend(); ++it) it->first(handle, it->second);
   };
   if (OnDeviceThread::active())

@@ -13,6 +13,7 @@
 #include "runtime/core/handle.hpp"
 #include "runtime/core/memory.hpp"
 #include "runtime/core/printf.hpp"
+#include "support/checked.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -28,9 +29,12 @@ std::vector<std::uint32_t> candidates(std::uint64_t global, std::uint32_t most, 
   return out;
 }
 
+// Sums and products with numbers of work-items, which may have 64 bits.
+using Wide = unsigned __int128;
+
 // Warps that the range takes: the work-groups at the ends of dimensions may be smaller.
-std::uint64_t warps_of(const std::array<std::uint64_t, 3>& global, const Sizes& local, std::uint32_t lanes) {
-  std::uint64_t warps = 0;
+Wide warps_of(const std::array<std::uint64_t, 3>& global, const Sizes& local, std::uint32_t lanes) {
+  Wide warps = 0;
   for (unsigned ends = 0; ends < 8; ++ends) {
     std::uint64_t groups = 1, size = 1;
     for (int d = 0; d < 3; ++d) {
@@ -39,7 +43,7 @@ std::uint64_t warps_of(const std::array<std::uint64_t, 3>& global, const Sizes& 
       groups *= end ? rest != 0 : global[d] / local[d];
       size *= end ? rest : local[d];
     }
-    warps += groups * ((size + lanes - 1) / lanes);
+    warps += Wide{groups} * ((size + lanes - 1) / lanes);
   }
   return warps;
 }
@@ -276,7 +280,8 @@ void KernelWork::operator()(Event& event) {
 Sizes choose_local_size(const std::array<std::uint64_t, 3>& global, const device::Description& device,
                         bool uniform) {
   const std::uint32_t lanes = device.target.lanes, most = device.target.max_work_group_size();
-  const std::uint64_t items = global[0] * global[1] * global[2];
+  const auto items = checked_product(global[0], global[1], global[2]);
+  if (!items) return {1, 1, 1};  // nobody runs so many
   const std::int64_t wanted = std::min<std::int64_t>(most, std::int64_t{lanes} * 8);
   Sizes best{1, 1, 1};
   std::tuple<std::uint64_t, bool, bool, bool, std::int64_t, std::uint32_t> best_score{};
@@ -287,11 +292,11 @@ Sizes choose_local_size(const std::array<std::uint64_t, 3>& global, const device
       for (const std::uint32_t z : zs) {
         const std::uint64_t size = std::uint64_t{x} * y * z;
         if (size > most) break;
-        const std::uint64_t all_lanes = warps_of(global, {x, y, z}, lanes) * lanes;
+        const Wide all_lanes = warps_of(global, {x, y, z}, lanes) * lanes;
         // First: how full the lanes are, in sixteenths. Then work for all cores, whole warps along dimension
         // 0 (neighbours in memory), no smaller work-groups, a middling size, and a long dimension 0.
-        const std::tuple score{(items * 16 + all_lanes / 2) / all_lanes,
-                               items / size >= device.cores,
+        const std::tuple score{static_cast<std::uint64_t>((Wide{*items} * 16 + all_lanes / 2) / all_lanes),
+                               *items / size >= device.cores,
                                x % lanes == 0,
                                global[0] % x + global[1] % y + global[2] % z == 0,
                                -std::abs(static_cast<std::int64_t>(size) - wanted),
@@ -315,7 +320,8 @@ Outcome<Event::Work> launch_work(Device& device, const Kernel& kernel, const NDR
   KIESEL_CHECK(place_arguments(device, kernel, work));
   KIESEL_TRY(entry, build->executable->entry(*build->kernel));
   work.entry = entry;
-  for (int d = 0; d < 3; ++d)
+  const bool is_empty = std::ranges::count(range.global, 0U) > 0;
+  for (int d = 0; d < 3 && !is_empty; ++d)
     if (const std::uint64_t groups =
             range.global[d] / range.local[d] + (range.global[d] % range.local[d] != 0);
         groups >> 32)

@@ -7,6 +7,7 @@
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/version.hpp"
+#include "support/checked.hpp"
 #include "support/config.hpp"
 #include "support/log.hpp"
 
@@ -43,7 +44,7 @@ Platform& Platform::get() {
 Platform::Platform()
     : compiler_path_(compiler::find_compiler()),
       compiler_(compiler_path_),
-      cache_(default_cache_folder(), config().cache_mib << 20) {
+      cache_(default_cache_folder(), saturating_product(config().cache_mib, std::uint64_t{1} << 20)) {
   const auto handle = hand_out(Ref<Platform>(this));
   if (!handle) return;
   const device::TranslationService translations{

@@ -14,9 +14,13 @@
 #include <thread>
 #include <vector>
 
+#include "support/uncancelled.hpp"
+
 namespace kiesel::runtime {
 namespace {
 
+// Also whether it still is one: applications close descriptors that are not theirs, and nothing is written to
+// or read from what has taken the number.
 bool is_eventfd(int file) {
   std::array<char, 64> target{};
   const auto length =
@@ -26,6 +30,8 @@ bool is_eventfd(int file) {
 
 void add_one(int file) {
   const std::uint64_t one = 1;
+  const Uncancelled while_writing;
+  if (!is_eventfd(file)) return;
   // Fails only where nobody has taken the last 2^64 signals.
   while (::write(file, &one, sizeof one) < 0 && errno == EINTR) {
   }
@@ -33,8 +39,6 @@ void add_one(int file) {
 
 class Watcher {
  public:
-  Watcher() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
   void add(const SharedPayload& payload, Ref<Object> owner, Ref<Event> gate) {
     {
       std::lock_guard lock(mutex_);
@@ -42,7 +46,7 @@ class Watcher {
       if (!started_) std::thread([this] { run(); }).detach();
       started_ = true;
     }
-    add_one(wake_);
+    add_one(wake());
   }
 
  private:
@@ -52,34 +56,52 @@ class Watcher {
     Ref<Event> gate;
   };
 
-  // Those that could be taken now, in their order.
-  std::vector<Wait> take() {
+  struct Ended {
+    Wait wait;
+    cl_int status;
+  };
+
+  int wake() {
     std::lock_guard lock(mutex_);
-    std::vector<Wait> taken, left;
-    for (auto& wait : waits_) (wait.payload->take() ? taken : left).push_back(std::move(wait));
+    if (!is_eventfd(wake_)) wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return wake_;
+  }
+
+  // Those that could be taken now, in their order, and those whose payload is lost.
+  std::vector<Ended> take() {
+    std::lock_guard lock(mutex_);
+    std::vector<Ended> ended;
+    std::vector<Wait> left;
+    for (auto& wait : waits_) {
+      const cl_int status = wait.payload->take() ? CL_COMPLETE : CL_OUT_OF_RESOURCES;
+      if (status == CL_COMPLETE || !is_eventfd(wait.payload->file()))
+        ended.push_back({std::move(wait), status});
+      else
+        left.push_back(std::move(wait));
+    }
     waits_ = std::move(left);
-    return taken;
+    return ended;
   }
 
   void run() {
     for (;;) {
-      std::vector<pollfd> files{{wake_, POLLIN, 0}};
+      std::vector<pollfd> files{{wake(), POLLIN, 0}};
       {
         std::lock_guard lock(mutex_);
         for (const auto& wait : waits_) files.push_back({wait.payload->file(), POLLIN, 0});
       }
       ::poll(files.data(), files.size(), -1);
       std::uint64_t count = 0;
-      (void)!::read(wake_, &count, sizeof count);
-      for (auto& wait : take()) {
+      (void)!::read(wake(), &count, sizeof count);
+      for (auto& [wait, status] : take()) {
         wait.owner = {};  // who hears of the end may count on it
-        wait.gate->set_user_status(CL_COMPLETE);
+        wait.gate->set_user_status(status);
       }
     }
   }
 
-  const int wake_;
   std::mutex mutex_;  // guards what follows
+  int wake_ = -1;
   std::vector<Wait> waits_;
   bool started_ = false;
 };
@@ -100,7 +122,8 @@ Outcome<SharedPayload> SharedPayload::import(int file) {
 }
 
 SharedPayload::~SharedPayload() {
-  if (file_ >= 0) ::close(file_);
+  const Uncancelled while_closing;
+  if (is_eventfd(file_)) ::close(file_);
 }
 
 Outcome<int> SharedPayload::duplicate() const {
@@ -118,7 +141,7 @@ bool SharedPayload::signalled() const {
 
 bool SharedPayload::take() const {
   std::uint64_t count = 0;
-  return ::read(file_, &count, sizeof count) == sizeof count;
+  return is_eventfd(file_) && ::read(file_, &count, sizeof count) == sizeof count;
 }
 
 void take_later(const SharedPayload& payload, Ref<Object> owner, Ref<Event> gate) {

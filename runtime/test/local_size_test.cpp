@@ -33,6 +33,24 @@ TEST_CASE("the chosen work-group size divides the range and fits the device") {
   }
 }
 
+TEST_CASE("ranges whose sizes do not fit into 64 bits together have a work-group size too") {
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  for (const auto& device : {device_of(32, 32, 8), device_of(4, 4, 1), device_of(1, 1, 1)}) {
+    for (const Size& global :
+         {Size{kMost, 1, 1}, Size{std::uint64_t{1} << 63, 1, 1}, Size{1ull << 32, 1ull << 32, 1},
+          Size{1ull << 58, 64, 1}, Size{kMost, kMost, kMost}, Size{1ull << 60, 3, 5}, Size{kMost, 2, 3}}) {
+      for (const bool uniform : {true, false}) {
+        const auto local = runtime::choose_local_size(global, device, uniform);
+        CHECK(items(local) >= 1);
+        CHECK(items(local) <= device.target.max_work_group_size());
+        for (int i = 0; i < 3; ++i) CHECK((!uniform || global[i] % local[i] == 0));
+      }
+    }
+  }
+  // As full as where the numbers are small.
+  CHECK(items(runtime::choose_local_size({1ull << 63, 1, 1}, device_of(32, 32, 8), true)) == 256);
+}
+
 TEST_CASE("lanes are filled and every core gets work") {
   const auto device = device_of(32, 32, 8);
   const auto large = runtime::choose_local_size({1 << 20, 1, 1}, device, true);

@@ -5,20 +5,12 @@
 """
 import pathlib
 import re
-import subprocess
 import sys
+
+from files import ROOT, project_files
 
 LIMIT = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-
-
-def pages(root):
-    listed = subprocess.run(["git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
-                            capture_output=True, text=True)
-    names = listed.stdout.split() if listed.returncode == 0 else []
-    # An unpacked archive has no history: every page that is not in a build folder.
-    found = [root / name for name in names] or [p for p in root.rglob("*.md") if "build" not in p.relative_to(root).parts[0]]
-    return [page for page in found if page.exists()]
 
 
 def is_table(line):
@@ -55,10 +47,11 @@ def faults(page):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2]).resolve()
-    found = [f"{page.relative_to(root)}:{number}: {text}" for page in pages(root) for number, text in faults(page)]
-    print("\n".join([*found, f"{len(pages(root))} pages, {len(found)} faults"]))
-    return 1 if found or not pages(root) else 0
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
+    names = project_files("*.md", root=root)
+    found = [f"{name}:{number}: {text}" for name in names for number, text in faults(root / name)]
+    print("\n".join([*found, f"{len(names)} pages, {len(found)} faults"]))
+    return 1 if found or not names else 0
 
 
 if __name__ == "__main__":

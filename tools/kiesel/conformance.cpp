@@ -16,6 +16,7 @@
 #include "conformance/cts/process.hpp"
 #include "conformance/cts/runner.hpp"
 #include "support/file.hpp"
+#include "tools/kiesel/installation.hpp"
 
 namespace kiesel::tools {
 namespace {
@@ -37,20 +38,6 @@ struct Options {
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
 };
 
-fs::path program_folder() {
-  std::error_code error;
-  return fs::canonical("/proc/self/exe", error).parent_path();
-}
-
-// Beside this program: in the build folder, or below the install prefix.
-std::optional<fs::path> beside(std::initializer_list<fs::path> candidates) {
-  std::error_code error;
-  for (const auto& candidate : candidates)
-    if (const auto path = program_folder() / candidate; fs::exists(path, error))
-      return path.lexically_normal();
-  return {};
-}
-
 int refuse(const std::string& reason) {
   fmt::print(stderr, "kiesel conformance: {}\n", reason);
   return 2;
@@ -66,15 +53,24 @@ std::optional<fs::path> expectations_file(const Options& options) {
   if (!options.expectations.empty()) return options.expectations;
   for (const auto& name :
        {fs::path(device_of(options)).stem().string() + ".json", std::string("kiesel.json")})
-    if (auto found = beside({fs::path("../../conformance/expectations") / name,
-                             fs::path("../share/kiesel/expectations") / name}))
+    if (auto found = first_of({fs::path("../../conformance/expectations") / name,
+                               fs::path("../share/kiesel/expectations") / name,
+                               fs::path(KIESEL_DATADIR "/expectations") / name,
+                               fs::path("/usr/share/kiesel/expectations") / name}))
       return found;
   return {};
 }
 
 Result<Expectations> load_expectations(const Options& options) {
   const auto found = expectations_file(options);
-  if (!found) return Expectations();
+  if (!found) {
+    fmt::print(stderr,
+               "kiesel conformance: no expectations for the device '{}' beside this program or in {}: every "
+               "sub-test "
+               "has to pass (--expectations names a file)\n",
+               device_of(options), KIESEL_DATADIR);
+    return Expectations();
+  }
   const auto text = read_text_file(*found);
   if (!text) return text.error();
   auto rows = Expectations::parse(*text);
@@ -96,7 +92,7 @@ int judge(const Results& results, const Expectations& expectations) {
 
 // The applications' script replaces this process: it prints the table and ends with the result.
 int run_applications(const Options& options) {
-  const auto script = beside({"../../conformance/applications/run_applications.py"});
+  const auto script = first_of({"../../conformance/applications/run_applications.py"});
   if (!script)
     return refuse(
         "the applications' scripts are in the source tree; this program is not in its build folder");
@@ -112,10 +108,7 @@ int run_applications(const Options& options) {
 int run(const Options& options) {
   if (options.applications) return run_applications(options);
   if (options.cts.empty()) return fmt::print(stderr, "{}", kHowToGet), 2;
-  const auto driver =
-      !options.driver.empty()
-          ? std::optional<fs::path>(options.driver)
-          : beside({"../lib/libkiesel.so", "../lib/x86_64-linux-gnu/libkiesel.so", "libkiesel.so"});
+  const auto driver = !options.driver.empty() ? std::optional<fs::path>(options.driver) : driver_library();
   if (!driver || !fs::exists(*driver)) return refuse("no driver: name its library with --driver");
   const auto expectations = load_expectations(options);
   if (!expectations) return refuse(expectations.error().reason);

@@ -8,14 +8,18 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/client/client.hpp"
 #include "device/device.hpp"
+#include "support/command_line/answer.hpp"
 #include "support/config.hpp"
 #include "tools/kiesel/conformance.hpp"
+#include "tools/kiesel/doctor/doctor.hpp"
+#include "tools/kiesel/manual.hpp"
 
 namespace {
 
@@ -76,29 +80,41 @@ int run_compiler(const std::string& command, const std::vector<std::string>& arg
   return 1;
 }
 
+// What may follow `kiesel compile` is the compiler's to say.
+bool asks_compiler(std::span<char*> words) {
+  return words.size() > 3 && words[1] == std::string_view("--complete") &&
+         (words[2] == std::string_view("compile") || words[2] == std::string_view("disasm"));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Kiesel: OpenCL on RISC-V GPUs");
+  CLI::App app("OpenCL on RISC-V GPUs: the command line of the driver Kiesel", "kiesel");
   app.set_version_flag("--version", "kiesel " KIESEL_VERSION);
   app.require_subcommand(1);
 
   auto* info = app.add_subcommand("info", "show the devices, or the options in force");
-  bool options = false, page = false;
+  bool options = false, page = false, manual = false;
   info->add_flag("--config", options, "show all options, their values and where they come from");
-
   info->add_flag("--options-page", page, "print docs/options.md");
+  info->add_flag("--options-manual", manual, "print the manual page kiesel-options(5)");
 
-  auto* compile =
-      app.add_subcommand("compile", "compile OpenCL C: kiesel compile x.cl -o x.elf [build options]");
-  auto* disasm = app.add_subcommand("disasm", "show the machine code of a program: kiesel disasm x.elf");
+  auto* compile = app.add_subcommand(
+      "compile", "compile OpenCL C or SPIR-V to a program binary; options as kiesel-compiler(1)");
+  auto* disasm = app.add_subcommand("disasm", "show the machine code of a program binary");
   for (auto* command : {compile, disasm}) command->prefix_command()->set_help_flag();
 
   int exit_code = 2;
   tools::add_conformance(app, exit_code);
+  tools::add_doctor(app, exit_code);
 
+  const std::span<char*> words(argv, static_cast<std::size_t>(argc));
+  if (asks_compiler(words)) return run_compiler("--complete", {words.begin() + 2, words.end()});
+  if (const auto text = command_line::answer(app, "kiesel", KIESEL_VERSION, tools::manual_sections(), words))
+    return fmt::print("{}", *text), 0;
   CLI11_PARSE(app, argc, argv);
   if (page) return fmt::print("{}", options_page()), 0;
+  if (manual) return fmt::print("{}", command_line::options_manual(KIESEL_VERSION, option_defaults())), 0;
   if (info->parsed()) return options ? print_options() : print_devices();
   for (auto* command : {compile, disasm})
     if (command->parsed()) return run_compiler(command->get_name(), command->remaining());

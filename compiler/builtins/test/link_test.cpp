@@ -134,7 +134,7 @@ TEST_CASE("a call without the calling convention of the builtin is repaired, not
       CHECK(call->getCallingConv() == call->getCalledFunction()->getCallingConv());
 }
 
-TEST_CASE("printf becomes a record: header, format, widened arguments") {
+TEST_CASE("printf becomes a record: size and types, format, arguments") {
   auto program = parse(R"(
     @format = internal addrspace(2) constant [3 x i8] c"%d\00"
     declare spir_func i32 @printf(ptr addrspace(2), ...)

@@ -47,6 +47,9 @@ bool bind_integer(Op op, Insn& out) {
   Pair { name<W, true __VA_OPT__(, ) __VA_ARGS__>, name<W, false __VA_OPT__(, ) __VA_ARGS__> }
 #define KIESEL_SAME(name, ...) \
   Pair { name<W __VA_OPT__(, ) __VA_ARGS__>, name<W __VA_OPT__(, ) __VA_ARGS__> }
+// Where the blend is a small part of the work, or the work is rare: one handler, which blends always.
+#define KIESEL_BLENDED(name, ...) \
+  Pair { name<W, false __VA_OPT__(, ) __VA_ARGS__>, name<W, false __VA_OPT__(, ) __VA_ARGS__> }
 
 template <unsigned W>
 Pair control_handlers(Op op) {
@@ -197,24 +200,6 @@ Pair atomic_handlers(Op op) {
   }
 }
 
-// What the host does exactly in the instruction's rounding mode; null asks for software.
-template <unsigned W, class T, class I>
-Pair conversion_handlers(unsigned rounding) {
-  switch (rounding) {
-    case isa::kRoundNearestEven:
-    case isa::kRoundDynamic:
-      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundNearestEven);
-    case isa::kRoundTowardsZero:
-      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundTowardsZero);
-    case isa::kRoundDown:
-      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundDown);
-    case isa::kRoundUp:
-      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundUp);
-    default:
-      return KIESEL_PAIR(float_to_integer, T, I, isa::kRoundNearestAway);
-  }
-}
-
 // Instructions that neither round nor raise flags.
 template <unsigned W>
 Pair float_move_handlers(Op op) {
@@ -246,7 +231,7 @@ Pair float_move_handlers(Op op) {
 
 // In any rounding mode the host's result is the right one, but for the flags.
 template <unsigned W>
-Pair float_exact_handlers(Op op, unsigned rounding) {
+Pair float_exact_handlers(Op op) {
   switch (op) {
 #define KIESEL_BOTH(s, T)                              \
   case Op::fmin_##s:                                   \
@@ -260,13 +245,13 @@ Pair float_exact_handlers(Op op, unsigned rounding) {
   case Op::fle_##s:                                    \
     return KIESEL_PAIR(float_compare, T, FLe);         \
   case Op::fcvt_w_##s:                                 \
-    return conversion_handlers<W, T, i32>(rounding);   \
+    return KIESEL_PAIR(float_to_integer, T, i32);      \
   case Op::fcvt_wu_##s:                                \
-    return conversion_handlers<W, T, u32>(rounding);   \
+    return KIESEL_PAIR(float_to_integer, T, u32);      \
   case Op::fcvt_l_##s:                                 \
-    return conversion_handlers<W, T, i64>(rounding);   \
+    return KIESEL_PAIR(float_to_integer, T, i64);      \
   case Op::fcvt_lu_##s:                                \
-    return conversion_handlers<W, T, u64>(rounding);
+    return KIESEL_PAIR(float_to_integer, T, u64);
     KIESEL_BOTH(s, float)
     KIESEL_BOTH(d, double)
 #undef KIESEL_BOTH
@@ -342,26 +327,18 @@ Pair half_move_handlers(Op op) {
 template <unsigned W, unsigned kMode>
 Pair half_conversion_handlers(Op op) {
   switch (op) {
-    case Op::fcvt_w_h:
-      return KIESEL_PAIR(half_to_integer, i32, kMode);
-    case Op::fcvt_wu_h:
-      return KIESEL_PAIR(half_to_integer, u32, kMode);
-    case Op::fcvt_l_h:
-      return KIESEL_PAIR(half_to_integer, i64, kMode);
-    case Op::fcvt_lu_h:
-      return KIESEL_PAIR(half_to_integer, u64, kMode);
     case Op::fcvt_h_w:
-      return KIESEL_PAIR(integer_to_half, i32, kMode);
+      return KIESEL_BLENDED(integer_to_half, i32, kMode);
     case Op::fcvt_h_wu:
-      return KIESEL_PAIR(integer_to_half, u32, kMode);
+      return KIESEL_BLENDED(integer_to_half, u32, kMode);
     case Op::fcvt_h_l:
-      return KIESEL_PAIR(integer_to_half, i64, kMode);
+      return KIESEL_BLENDED(integer_to_half, i64, kMode);
     case Op::fcvt_h_lu:
-      return KIESEL_PAIR(integer_to_half, u64, kMode);
+      return KIESEL_BLENDED(integer_to_half, u64, kMode);
     case Op::fcvt_h_s:
-      return KIESEL_PAIR(wider_to_half, float, kMode);
+      return KIESEL_BLENDED(wider_to_half, float, kMode);
     case Op::fcvt_h_d:
-      return KIESEL_PAIR(wider_to_half, double, kMode);
+      return KIESEL_BLENDED(wider_to_half, double, kMode);
     default:
       return {nullptr, nullptr};
   }
@@ -387,19 +364,27 @@ template <unsigned W>
 Pair half_exact_handlers(Op op) {
   switch (op) {
     case Op::fmin_h:
-      return KIESEL_PAIR(half_bits, FMinMax<false>);
+      return KIESEL_BLENDED(half_bits, FMinMax<false>);
     case Op::fmax_h:
-      return KIESEL_PAIR(half_bits, FMinMax<true>);
+      return KIESEL_BLENDED(half_bits, FMinMax<true>);
     case Op::feq_h:
-      return KIESEL_PAIR(half_compare, FEq);
+      return KIESEL_BLENDED(half_compare, FEq);
     case Op::flt_h:
-      return KIESEL_PAIR(half_compare, FLt);
+      return KIESEL_BLENDED(half_compare, FLt);
     case Op::fle_h:
-      return KIESEL_PAIR(half_compare, FLe);
+      return KIESEL_BLENDED(half_compare, FLe);
+    case Op::fcvt_w_h:
+      return KIESEL_BLENDED(half_to_integer, i32);
+    case Op::fcvt_wu_h:
+      return KIESEL_BLENDED(half_to_integer, u32);
+    case Op::fcvt_l_h:
+      return KIESEL_BLENDED(half_to_integer, i64);
+    case Op::fcvt_lu_h:
+      return KIESEL_BLENDED(half_to_integer, u64);
     case Op::fcvt_s_h:
-      return KIESEL_PAIR(half_to_wider, float);
+      return KIESEL_BLENDED(half_to_wider, float);
     case Op::fcvt_d_h:
-      return KIESEL_PAIR(half_to_wider, double);
+      return KIESEL_BLENDED(half_to_wider, double);
     default:
       return {nullptr, nullptr};
   }
@@ -409,23 +394,23 @@ template <unsigned W>
 Pair half_nearest_handlers(Op op) {
   switch (op) {
     case Op::fadd_h:
-      return KIESEL_PAIR(half_arithmetic, float, FAdd);
+      return KIESEL_BLENDED(half_arithmetic, float, FAdd);
     case Op::fsub_h:
-      return KIESEL_PAIR(half_arithmetic, float, FSub);
+      return KIESEL_BLENDED(half_arithmetic, float, FSub);
     case Op::fmul_h:
-      return KIESEL_PAIR(half_arithmetic, float, FMul);
+      return KIESEL_BLENDED(half_arithmetic, float, FMul);
     case Op::fdiv_h:
-      return KIESEL_PAIR(half_arithmetic, float, FDiv);
+      return KIESEL_BLENDED(half_arithmetic, float, FDiv);
     case Op::fsqrt_h:
-      return KIESEL_PAIR(half_arithmetic, float, FSqrt);
+      return KIESEL_BLENDED(half_arithmetic, float, FSqrt);
     case Op::fmadd_h:
-      return KIESEL_PAIR(half_arithmetic, double, FMadd);
+      return KIESEL_BLENDED(half_arithmetic, double, FMadd);
     case Op::fmsub_h:
-      return KIESEL_PAIR(half_arithmetic, double, FMsub);
+      return KIESEL_BLENDED(half_arithmetic, double, FMsub);
     case Op::fnmsub_h:
-      return KIESEL_PAIR(half_arithmetic, double, FNmsub);
+      return KIESEL_BLENDED(half_arithmetic, double, FNmsub);
     case Op::fnmadd_h:
-      return KIESEL_PAIR(half_arithmetic, double, FNmadd);
+      return KIESEL_BLENDED(half_arithmetic, double, FNmadd);
     default:
       return {nullptr, nullptr};
   }
@@ -437,7 +422,7 @@ Pair float_handlers(const isa::Instruction& in, bool flags_matter) {
   if (const Pair pair = float_move_handlers<W>(in.op); pair.full) return pair;
   if (const Pair pair = half_move_handlers<W>(in.op); pair.full) return pair;
   if (!flags_matter) {
-    if (const Pair pair = float_exact_handlers<W>(in.op, in.rounding); pair.full) return pair;
+    if (const Pair pair = float_exact_handlers<W>(in.op); pair.full) return pair;
     if (const Pair pair = half_exact_handlers<W>(in.op); pair.full) return pair;
     if (const Pair pair = half_conversion_handlers<W>(in.op, in.rounding); pair.full) return pair;
     if (const Pair pair = float_nearest_handlers<W>(in.op); pair.full && nearest) return pair;

@@ -179,7 +179,7 @@ KIESEL_INLINE bool rounds_otherwise(const Warp& w, const Insn* insn) {
   return w.rounding != 0 && insn->rounding == isa::kRoundDynamic;
 }
 
-template <unsigned W, bool kFull, class T, class Do>
+template <unsigned W, class T, class Do>
 KIESEL_APART const Insn* float_arithmetic_mixed(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   alignas(64) u32 scratch[3][W];
@@ -187,7 +187,7 @@ KIESEL_APART const Insn* float_arithmetic_mixed(Warp& warp, const Insn* insn) {
   const auto* b = read_f<T>(w, insn->rs2, scratch[1]);
   const auto* c = read_f<T>(w, insn->rs3, scratch[2]);
   using R = Real<T>;
-  write_f<T, W, kFull>(w, insn->rd, [&](unsigned l) {
+  write_f<T, W, false>(w, insn->rd, [&](unsigned l) {
     return canonical(Do::template of<T>(R::value(a[l]), R::value(b[l]), R::value(c[l])));
   });
   return insn + 1;
@@ -203,7 +203,7 @@ const Insn* float_arithmetic(Warp& warp, const Insn* insn) {
   const u32 mixed =
       other >> insn->rs1 | other >> insn->rs2 | other >> insn->rs3 | (kFull ? 0 : other >> insn->rd);
   if (mixed & 1) [[unlikely]]
-    return float_arithmetic_mixed<W, kFull, T, Do>(warp, insn);
+    return float_arithmetic_mixed<W, T, Do>(warp, insn);
   using R = Real<T>;
   using Bits = typename R::Bits;
   const auto* a = reinterpret_cast<const Bits*>(w.f[insn->rs1]);
@@ -254,33 +254,68 @@ KIESEL_INLINE double rounded(double v) {
   return __builtin_fabs(v - whole) >= 0.5 ? whole + __builtin_copysign(1.0, v) : whole;
 }
 
+template <unsigned W, unsigned kMode>
+KIESEL_INLINE void round_all(double* v) {
+  KIESEL_LANES(W, l) v[l] = rounded<kMode>(v[l]);
+}
+
+// To whole numbers in an instruction's rounding mode; a dynamic one is to nearest even here. Apart, as is
+// to_integers(), so that conversions to integers share one loop for each mode and one for each type.
+template <unsigned W>
+KIESEL_APART void round_lanes(double* v, unsigned mode) {
+  switch (mode) {
+    case isa::kRoundNearestEven:
+    case isa::kRoundDynamic:
+      return round_all<W, isa::kRoundNearestEven>(v);
+    case isa::kRoundTowardsZero:
+      return round_all<W, isa::kRoundTowardsZero>(v);
+    case isa::kRoundDown:
+      return round_all<W, isa::kRoundDown>(v);
+    case isa::kRoundUp:
+      return round_all<W, isa::kRoundUp>(v);
+    default:
+      return round_all<W, isa::kRoundNearestAway>(v);
+  }
+}
+
 // Saturating, NaN becomes the largest; every int32 and every float is exact as a double.
-template <class I, unsigned kMode>
-KIESEL_INLINE u64 to_integer(double v) {
+template <class I>
+KIESEL_INLINE u64 to_integer(double whole) {
   constexpr bool kSigned = static_cast<I>(-1) < 0;
   constexpr double kEnd = sizeof(I) == 4 ? (kSigned ? 0x1p31 : 0x1p32) : (kSigned ? 0x1p63 : 0x1p64);
   constexpr double kBegin = kSigned ? -kEnd : 0;
   constexpr I kLast = static_cast<I>(kSigned ? ~u64{0} >> (65 - 8 * sizeof(I)) : ~u64{0});
   constexpr I kFirst = kSigned ? static_cast<I>(-kLast - 1) : 0;
-  const double r = rounded<kMode>(v);
-  const bool inside = r >= kBegin && r < kEnd;
-  const I whole = static_cast<I>(inside ? r : 0.0);
-  const I outside = r < kBegin ? kFirst : kLast;
-  const I result = inside ? whole : outside;
+  const bool inside = whole >= kBegin && whole < kEnd;
+  const I result = inside ? static_cast<I>(inside ? whole : 0.0) : whole < kBegin ? kFirst : kLast;
   return sizeof(I) == 4 ? static_cast<u64>(static_cast<i64>(static_cast<i32>(result)))
                         : static_cast<u64>(result);
 }
 
-template <unsigned W, bool kFull, class T, class I, unsigned kMode>
+template <unsigned W, class I>
+KIESEL_APART void to_integers(const double* whole, u64* out) {
+  KIESEL_LANES(W, l) out[l] = to_integer<I>(whole[l]);
+}
+
+// rd takes the integers of value(lane), doubles.
+template <unsigned W, bool kFull, class I, class F>
+KIESEL_INLINE void write_integers(Lanes<W>& w, const Insn* insn, F value) {
+  alignas(64) double v[W];
+  alignas(64) u64 out[W];
+  KIESEL_LANES(W, l) v[l] = value(l);
+  round_lanes<W>(v, insn->rounding);
+  to_integers<W, I>(v, out);
+  write_x<W, kFull>(w, insn->rd, [&](unsigned l) { return out[l]; });
+}
+
+template <unsigned W, bool kFull, class T, class I>
 const Insn* float_to_integer(Warp& warp, const Insn* insn) {
   if (rounds_otherwise(warp, insn)) [[unlikely]]
     return soft_lanes<W>(warp, insn);
   auto& w = lanes_of<W>(warp);
   alignas(64) u32 scratch[W];
   const auto* a = read_f<T>(w, insn->rs1, scratch);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned l) {
-    return to_integer<I, kMode>(static_cast<double>(Real<T>::value(a[l])));
-  });
+  write_integers<W, kFull, I>(w, insn, [&](unsigned l) { return static_cast<double>(Real<T>::value(a[l])); });
   return insn + 1;
 }
 

@@ -58,16 +58,15 @@ const Insn* half_compare(Warp& warp, const Insn* insn) {
   return insn + 1;
 }
 
-template <unsigned W, bool kFull, class I, unsigned kMode>
+template <unsigned W, bool kFull, class I>
 const Insn* half_to_integer(Warp& warp, const Insn* insn) {
   if (rounds_otherwise(warp, insn)) [[unlikely]]
     return soft_lanes<W>(warp, insn);
   auto& w = lanes_of<W>(warp);
   alignas(64) u32 scratch[W];
   const u32* a = read_single(w, insn->rs1, scratch);
-  write_x<W, kFull>(w, insn->rd, [&](unsigned l) {
-    return to_integer<I, kMode>(static_cast<double>(half_to_float(unboxed_half(a[l]))));
-  });
+  write_integers<W, kFull, I>(
+      w, insn, [&](unsigned l) { return static_cast<double>(half_to_float(unboxed_half(a[l]))); });
   return insn + 1;
 }
 

@@ -155,8 +155,9 @@ KIESEL_INLINE u64 lanes_with(F value) {
 KIESEL_INLINE bool is_uniform(Form forms) { return !(forms & (kVaries | kSloped)); }
 KIESEL_INLINE bool is_line(Form forms) { return !(forms & kVaries); }
 
+// Apart, since nearly every handler may need it and few calls of one do.
 template <unsigned W>
-KIESEL_INLINE void fill(Lanes<W>& w, unsigned r) {
+KIESEL_APART void fill(Lanes<W>& w, unsigned r) {
   const u64 base = w.base[r], slope = w.slope[r];
   KIESEL_LANES(W, l) w.x[r][l] = base + slope * l;
   w.form[r] &= static_cast<Form>(~kStale);
@@ -259,8 +260,9 @@ KIESEL_INLINE void write_single(Lanes<W>& w, unsigned rd, F value) {
   }
   alignas(64) u32 v[W];
   KIESEL_LANES(W, l) v[l] = value(l);
-  if ((w.single >> rd & 1) || unbox_register(w, rd)) {
+  if (!w.partial || (w.single >> rd & 1) || unbox_register(w, rd)) {
     merge(w, d, v);
+    w.single |= 1u << rd;
   } else {
     alignas(64) u64 boxed[W];
     KIESEL_LANES(W, l) boxed[l] = kBoxSingle | v[l];

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "device/model/host.hpp"
 #include "device/model/interpreter/engine.hpp"
 
 namespace kiesel::model {
@@ -30,12 +33,23 @@ bool host_has_v4() {
 
 }  // namespace
 
+HostLevel host_level() {
+  return host_has_v4() ? HostLevel::kV4 : host_has_v3() ? HostLevel::kV3 : HostLevel::kBase;
+}
+
 const Engine& engine_for(unsigned lanes, HostLevel most) {
-  if (most >= HostLevel::kV4 && host_has_v4()) return v4::engine(lanes);
-  if (most >= HostLevel::kV3 && host_has_v3()) return v3::engine(lanes);
+  switch (std::min(most, host_level())) {
+    case HostLevel::kV4:
+      return v4::engine(lanes);
+    case HostLevel::kV3:
+      return v3::engine(lanes);
+    case HostLevel::kBase:
+      break;
+  }
   return base::engine(lanes);
 }
 #else
+HostLevel host_level() { return HostLevel::kBase; }
 const Engine& engine_for(unsigned lanes, HostLevel) { return base::engine(lanes); }
 #endif
 

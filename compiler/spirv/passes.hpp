@@ -1,0 +1,21 @@
+// The passes over a module on its way into SPIR-V and out of it: passes.def lists them.
+#pragma once
+
+#include "compiler/il/words.hpp"
+
+namespace llvm {
+class Module;
+}
+
+namespace kiesel::compiler {
+
+enum class At { kBeforeWriter, kAfterWriter, kForeign, kAfterLinker, kBeforeReader, kAfterReader };
+
+void run_passes(At at, llvm::Module& module);
+void run_passes(At at, Words& words);
+
+#define MODULE_PASS(at, name, what) void name(llvm::Module& module);
+#define WORDS_PASS(at, name, what) void name(Words& words);
+#include "compiler/spirv/passes.def"
+
+}  // namespace kiesel::compiler
