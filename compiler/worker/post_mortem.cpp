@@ -24,6 +24,8 @@ std::string cause(const Death& death) {
         limits.build_mib);
   if (WIFEXITED(death.status) && WEXITSTATUS(death.status) == kExitBadMessage)
     return "the request makes no sense: is kiesel-compiler of the same version as the library?";
+  if (WIFEXITED(death.status) && WEXITSTATUS(death.status) == kExitNoFiles)
+    return "the process that reads the build's files died during this build";
   if (WIFSIGNALED(death.status))
     return fmt::format("the compiler crashed: signal {} ({})", WTERMSIG(death.status),
                        ::strsignal(WTERMSIG(death.status)));
