@@ -1,10 +1,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "compiler/program/program.hpp"
 #include "compiler/test/compiler_fixture.hpp"
