@@ -115,7 +115,10 @@ Descriptor TrustedFolder::make() const {
     part /= name;
     ::mkdir(part.c_str(), kForOwner);  // what is there stays
   }
-  return open();
+  const int error = errno;
+  auto folder = open();
+  if (!folder && errno == ENOENT) log_once(path_.string(), std::strerror(error));
+  return folder;
 }
 
 std::optional<std::vector<std::byte>> read_own_file(int folder, const std::string& name, std::uint64_t most) {

@@ -42,6 +42,7 @@ void keep_descriptors(std::span<const int> kept) {
   std::ranges::sort(sorted);
   unsigned first = 0;
   for (const int file : sorted) {
+    if (file < 0) continue;
     const auto number = static_cast<unsigned>(file);
     if (number > first) ::close_range(first, number - 1, 0);
     first = std::max(first, number + 1);
