@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "compiler/frontend/base_header.hpp"
 #include "support/cache.hpp"
 
 namespace kiesel::compiler {
@@ -96,7 +97,9 @@ std::string SourceFiles::whole_path(const llvm::Twine& path) const {
   return whole.str().str();
 }
 
+// The folder of Clang's own header is in memory only.
 SourceFiles::Text SourceFiles::find(const std::string& path) {
+  if (llvm::StringRef(path).startswith(kBaseHeaderFolder)) return {};
   const auto found = files_.open(path);
   Text result{found.facts, found.file ? read_text(found) : nullptr};
   if (!result.text) {

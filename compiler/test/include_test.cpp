@@ -80,6 +80,14 @@ TEST_CASE(
   CHECK(has(test::run(request).log, "'third'"));
 }
 
+TEST_CASE("a name that is nowhere is Clang's error and no more") {
+  const Folders at;
+  const auto reply = build_in(at.work, "#include \"none.h\"\nkernel void k() {}", "-I" + at.include);
+  CHECK(has(reply.log, "'none.h' file not found"));
+  CHECK_FALSE(has(reply.log, "note:"));
+  CHECK(reply.dependencies.size() == 2);
+}
+
 TEST_CASE("a build in a folder that is gone needs no folder") {
   CHECK(builds(build_in("/no/such/folder", "kernel void k() {}")));
   CHECK_FALSE(builds(build_in("/no/such/folder", std::string("#include \"values.h\"") + kUse)));
