@@ -16,6 +16,7 @@
 #include <llvm/Support/Path.h>
 
 #include "compiler/frontend/base_header.hpp"
+#include "compiler/frontend/builtin_overloads.hpp"
 #include "compiler/frontend/clang_arguments.hpp"
 #include "compiler/frontend/discreet_diagnostics.hpp"
 #include "compiler/frontend/initialisers.hpp"
@@ -94,6 +95,7 @@ class MakeModule : public clang::ASTFrontendAction {
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
     consumers.push_back(find_unsupported(compiler.getDiagnostics()));  // before code is made of it
     consumers.push_back(relabel_reserved_names());
+    consumers.push_back(keep_builtin_overloads());
     consumers.push_back(std::move(generator));
     return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
   }
@@ -121,6 +123,7 @@ void run(clang::CompilerInstance& compiler, const Request& request, llvm::LLVMCo
   inputs.clear();
   inputs.emplace_back(llvm::MemoryBufferRef(request.source, kSourceName),
                       clang::InputKind(clang::Language::OpenCL));
+  compiler.getFrontendOpts().SkipFunctionBodies = true;  // asks keep_builtin_overloads(), which says no
   MakeModule action(context, request.extensions);
   if (compiler.ExecuteAction(action)) result.module = action.take();
 }

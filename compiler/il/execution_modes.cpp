@@ -11,12 +11,12 @@ constexpr std::uint32_t kSubgroupsPerWorkgroup = 36, kSubgroupsPerWorkgroupId = 
 }  // namespace
 
 std::map<std::string, std::uint32_t> sub_groups_per_work_group(std::span<const std::uint32_t> words) {
-  std::map<std::uint32_t, std::string> kernels;        // by id
+  std::multimap<std::uint32_t, std::string> kernels;   // by id
   std::map<std::uint32_t, std::uint32_t> counts, ids;  // by kernel: the number, or the constant that has it
   for_each_instruction(words, [&](Instruction instruction) {
     const auto op = opcode(instruction);
     if (instruction.size() < 4) return;
-    if (op == kOpEntryPoint) kernels[instruction[2]] = literal_at(instruction, 3);
+    if (op == kOpEntryPoint) kernels.emplace(instruction[2], literal_at(instruction, 3));
     if (op == kOpExecutionMode && instruction[2] == kSubgroupsPerWorkgroup)
       counts[instruction[1]] = instruction[3];
     if (op == kOpExecutionModeId && instruction[2] == kSubgroupsPerWorkgroupId)
@@ -28,8 +28,8 @@ std::map<std::string, std::uint32_t> sub_groups_per_work_group(std::span<const s
       if (const auto count = constants.value(constant)) counts[kernel] = *count;
   }
   std::map<std::string, std::uint32_t> out;
-  for (const auto& [kernel, count] : counts)
-    if (const auto found = kernels.find(kernel); found != kernels.end()) out[found->second] = count;
+  for (const auto& [kernel, name] : kernels)
+    if (const auto found = counts.find(kernel); found != counts.end()) out[name] = found->second;
   return out;
 }
 

@@ -86,6 +86,25 @@ TEST_CASE("a built program lists its kernels") {
   CHECK(run_one(session, program, "two") == 2);
 }
 
+TEST_CASE("kernels named as builtins and functions of C libraries have these names") {
+  const Session session;
+  const std::vector<std::string> names = {"max", "memset", "_Z3sinf", "_start", "__kiesel_printf_reserve"};
+  std::string source;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    source += "kernel void " + names[i] + "(global int* out) { out[get_global_id(0)] = (int)sin(0.f) + " +
+              std::to_string(i) + "; }\n";
+  Program program = session.build(source);
+  const auto listed =
+      query_text(clGetProgramInfo, cl_program(program), cl_program_info{CL_PROGRAM_KERNEL_NAMES});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CHECK((";" + listed + ";").find(";" + names[i] + ";") != std::string::npos);
+    Kernel kernel = session.kernel(program, names[i].c_str());
+    CHECK(query_text(clGetKernelInfo, cl_kernel(kernel), cl_kernel_info{CL_KERNEL_FUNCTION_NAME}) ==
+          names[i]);
+    CHECK(run_one(session, program, names[i].c_str()) == int(i));
+  }
+}
+
 TEST_CASE("a program that is not built has no kernels") {
   const Session session;
   Program program = session.source(kTwoKernels);

@@ -7,6 +7,7 @@
 
 #include "compiler/spirv/bitcode.hpp"
 #include "compiler/spirv/passes.hpp"
+#include "compiler/spirv/read/entry_points.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/translator.hpp"
 #include "compiler/spirv/vector_hints.hpp"
@@ -46,6 +47,7 @@ Result<std::unique_ptr<llvm::Module>> read_spirv_module(llvm::LLVMContext& conte
   }
   auto module = read_bitcode(context, bitcode);
   restore_unsigned_hints(*module, words);
+  copy_entry_points(*module, words);
   return module;
 }
 
