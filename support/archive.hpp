@@ -74,8 +74,8 @@ class ArchiveReader {
   }
   template <class T>
   void operator()(std::vector<T>& values) {
-    values.resize(count());
-    for (auto& value : values) (*this)(value);
+    values.clear();
+    for (auto left = count(); left > 0 && good_; --left) (*this)(values.emplace_back());
   }
   template <class T>
   requires std::is_class_v<T>

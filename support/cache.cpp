@@ -1,13 +1,16 @@
 #include "support/cache.hpp"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "support/config.hpp"
-#include "support/file.hpp"
 #include "support/log.hpp"
 #include "support/uncancelled.hpp"
 
@@ -24,6 +27,29 @@ XXH128_canonical_t canonical_hash(std::span<const std::byte> bytes) {
   XXH128_canonical_t out;
   XXH128_canonicalFromHash(&out, XXH3_128bits(bytes.data(), bytes.size()));
   return out;
+}
+
+struct Entry {
+  std::string name;
+  std::int64_t time_ns;
+  std::uint64_t size;
+};
+
+// Of the folder's files those that a cache has made: whoever names a folder with others keeps those.
+std::vector<Entry> entries_of(int folder) {
+  std::vector<Entry> entries;
+  const std::unique_ptr<DIR, int (*)(DIR*)> files(
+      ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), ::closedir);
+  while (const auto* file = files ? ::readdir(files.get()) : nullptr) {
+    const std::string name = file->d_name;
+    struct stat status {};
+    if (name.find(kSuffix) == name.npos ||
+        ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+      continue;
+    entries.push_back({name, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
+                       static_cast<std::uint64_t>(status.st_size)});
+  }
+  return entries;
 }
 
 }  // namespace
@@ -48,66 +74,57 @@ std::string CacheKey::text() const {
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-DiskCache::DiskCache(std::filesystem::path folder, std::uint64_t limit_bytes)
-    : folder_(std::move(folder)), limit_(limit_bytes) {}
+DiskCache::DiskCache(const std::filesystem::path& folder, std::uint64_t limit_bytes)
+    : folder_(folder), limit_(limit_bytes) {}
 
 std::optional<std::vector<std::byte>> DiskCache::find(const std::string& key) const {
-  if (folder_.empty()) return std::nullopt;
   const Uncancelled while_reading;
-  const auto path = folder_ / (key + std::string(kSuffix));
-  auto file = read_binary_file(path);
+  const auto folder = folder_.open();
+  if (!folder) return std::nullopt;
+  const auto name = key + std::string(kSuffix);
+  auto file = read_own_file(folder.get(), name, limit_);
   if (!file || file->size() < kHashBytes) return std::nullopt;
   const auto bytes = std::span(*file).subspan(kHashBytes);
   const auto hash = canonical_hash(bytes);
   if (std::memcmp(hash.digest, file->data(), kHashBytes) != 0) {
-    KIESEL_LOG(kCompiler, kWarning, "cache: '{}' is damaged and counts as a miss", path.string());
+    KIESEL_LOG(kCompiler, kWarning, "cache: '{}' is damaged and counts as a miss",
+               (folder_.path() / name).string());
     return std::nullopt;
   }
-  std::error_code ignored;  // the time of last use decides what goes first
-  std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now(), ignored);
-  return std::vector<std::byte>(bytes.begin(), bytes.end());
+  // The time of last use decides what goes first.
+  ::utimensat(folder.get(), name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+  file->erase(file->begin(), file->begin() + kHashBytes);
+  return file;
 }
 
 bool DiskCache::store(const std::string& key, std::span<const std::byte> bytes) const {
-  if (folder_.empty() || bytes.size() + kHashBytes > limit_) return false;
   const Uncancelled while_writing;
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
   const std::uint64_t wanted = bytes.size() + kHashBytes;
+  if (wanted > limit_) return false;
+  const auto folder = folder_.make();
+  if (!folder) return false;
   const bool is_small = wanted < limit_ / kStoresALook;
-  if (!is_small || hash64(std::as_bytes(std::span(key))) % kStoresALook == 0) make_room(wanted);
+  if (!is_small || hash64(std::as_bytes(std::span(key))) % kStoresALook == 0) make_room(folder.get(), wanted);
   const auto hash = canonical_hash(bytes);
   std::vector<std::byte> file(kHashBytes + bytes.size());
   std::memcpy(file.data(), hash.digest, kHashBytes);
   std::copy(bytes.begin(), bytes.end(), file.begin() + kHashBytes);
-  const auto written = write_file_atomically(folder_ / (key + std::string(kSuffix)), file);
-  if (!written) KIESEL_LOG(kCompiler, kWarning, "cache: {}", written.error().reason);
+  const auto written = write_own_file(folder.get(), key + std::string(kSuffix), file);
+  if (!written)
+    KIESEL_LOG(kCompiler, kWarning, "cache: '{}': {}", folder_.path().string(), written.error().reason);
   return written.ok();
 }
 
-void DiskCache::make_room(std::uint64_t wanted) const {
-  struct Entry {
-    std::filesystem::path path;
-    std::filesystem::file_time_type time;
-    std::uint64_t size;
-  };
-  std::vector<Entry> entries;
+// Other processes may remove entries at the same time.
+void DiskCache::make_room(int folder, std::uint64_t wanted) const {
+  auto entries = entries_of(folder);
   std::uint64_t total = wanted;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(folder_, error), end; !error && it != end;
-       it.increment(error)) {
-    std::error_code gone;  // another process may remove entries at the same time
-    const auto size = it->file_size(gone);
-    const auto time = it->last_write_time(gone);
-    if (gone) continue;
-    entries.push_back({it->path(), time, size});
-    total += size;
-  }
+  for (const auto& entry : entries) total += entry.size;
   if (total <= limit_) return;
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.time < b.time; });
+  std::ranges::sort(entries, {}, &Entry::time_ns);
   for (const auto& entry : entries) {
     if (total <= limit_) break;
-    if (std::filesystem::remove(entry.path, error)) total -= entry.size;
+    if (::unlinkat(folder, entry.name.c_str(), 0) == 0) total -= entry.size;
   }
 }
 

@@ -1,7 +1,8 @@
 // A bounded cache of byte strings on disk, shared by processes.
 // Entries are written under a temporary name and renamed; each carries a hash of its bytes, so that a torn or
-// damaged entry is a miss; the oldest entries go when the folder outgrows its limit, which some entries'
-// bytes may do for a while. Threads: all members may be called from any thread.
+// damaged entry is a miss, as is one that is not this user's alone (trusted_folder.hpp); the oldest entries
+// go when the folder outgrows its limit, which some entries' bytes may do for a while. Threads: all members
+// may be called from any thread.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "support/trusted_folder.hpp"
 
 namespace kiesel {
 
@@ -33,17 +36,17 @@ class CacheKey {
 
 class DiskCache {
  public:
-  // The folder is made when the first entry is stored. A folder that cannot be written makes store() do
-  // nothing, and one without a name keeps nothing.
-  DiskCache(std::filesystem::path folder, std::uint64_t limit_bytes);
+  // The folder is made when the first entry is stored, for this user alone. One that cannot be written, or
+  // that others could have put something into, costs only the cache; an empty path is no cache.
+  DiskCache(const std::filesystem::path& folder, std::uint64_t limit_bytes);
 
   std::optional<std::vector<std::byte>> find(const std::string& key) const;
   bool store(const std::string& key, std::span<const std::byte> bytes) const;
 
  private:
-  void make_room(std::uint64_t wanted) const;
+  void make_room(int folder, std::uint64_t wanted) const;
 
-  std::filesystem::path folder_;
+  TrustedFolder folder_;
   std::uint64_t limit_;
 };
 

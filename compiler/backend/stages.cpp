@@ -2,12 +2,11 @@
 
 #include <llvm/IR/Module.h>
 #include <llvm/Support/raw_ostream.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
 
-#include "support/clock.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::compiler {
@@ -21,14 +20,6 @@ std::uint64_t cpu_ns() {
 }
 
 }  // namespace
-
-Stages::Stages(const std::string& dump_folder) {
-  if (dump_folder.empty()) return;
-  std::error_code error;
-  const auto folder =
-      std::filesystem::path(dump_folder) / (std::to_string(now_ns()) + "-" + std::to_string(::getpid()));
-  if (std::filesystem::create_directories(folder, error)) folder_ = folder;
-}
 
 void Stages::begin(std::string_view name) {
   end_phase();
@@ -55,7 +46,9 @@ std::vector<Phase> Stages::finish() {
 }
 
 void Stages::dump(std::string_view name, std::span<const std::byte> bytes) const {
-  if (dumping()) static_cast<void>(write_file_atomically(folder_ / name, bytes).ok());
+  if (!dumping()) return;
+  const auto file = files_->create(std::string(name));
+  if (file) static_cast<void>(write_whole(file.get(), bytes));
 }
 
 void Stages::dump(std::string_view name, std::string_view text) const {
@@ -64,11 +57,8 @@ void Stages::dump(std::string_view name, std::string_view text) const {
 
 // Names are the application's: they stay inside the folder.
 void Stages::dump_header(std::string_view name, std::string_view text) const {
-  if (!dumping()) return;
-  const auto inside = (std::filesystem::path("/") / name).lexically_normal().relative_path();
-  std::error_code error;
-  std::filesystem::create_directories((folder_ / "headers" / inside).parent_path(), error);
-  dump((std::filesystem::path("headers") / inside).native(), text);
+  const auto inside = (std::filesystem::path("/") / name).lexically_normal().string();
+  dump("headers" + inside, text);
 }
 
 void Stages::dump(std::string_view name, const llvm::Module& module) const {

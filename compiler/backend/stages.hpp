@@ -4,13 +4,13 @@
 #include <llvm/Support/PrettyStackTrace.h>
 
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "compiler/client/client.hpp"
+#include "compiler/files/files.hpp"
 
 namespace llvm {
 class Module;
@@ -21,14 +21,14 @@ namespace kiesel::compiler {
 // If the process crashes the current phase is among what LLVM says that it was at.
 class Stages : llvm::PrettyStackTraceEntry {
  public:
-  // An empty folder keeps nothing; one that cannot be written costs only the files.
-  explicit Stages(const std::string& dump_folder);
+  // Without files nothing is kept; those that cannot be made are all that it costs.
+  explicit Stages(Files* files) : files_(files) {}
 
   // Ends the phase before and starts this one.
   void begin(std::string_view name);
   std::vector<Phase> finish();
 
-  bool dumping() const { return !folder_.empty(); }
+  bool dumping() const { return files_ != nullptr; }
   void dump(std::string_view name, std::string_view text) const;
   void dump(std::string_view name, std::span<const std::byte> bytes) const;
   void dump(std::string_view name, const llvm::Module& module) const;
@@ -38,7 +38,7 @@ class Stages : llvm::PrettyStackTraceEntry {
   void print(llvm::raw_ostream& crash_report) const override;
   void end_phase();
 
-  std::filesystem::path folder_;  // of this build
+  Files* files_;
   std::vector<Phase> phases_;
   std::string current_;
   std::uint64_t start_ns_ = 0;

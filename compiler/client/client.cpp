@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -15,6 +16,7 @@
 
 #include "compiler/client/protocol.hpp"
 #include "support/config.hpp"
+#include "support/log.hpp"
 #include "support/uncancelled.hpp"
 
 extern char** environ;
@@ -84,7 +86,17 @@ Request complete(Request request) {
   if (!request.working_folder.empty()) return request;
   std::error_code error;
   request.working_folder = std::filesystem::current_path(error).string();
+  if (error) request.working_folder = "/";
   return request;
+}
+
+// Once in a process.
+void note_confinement(const Confinement& confinement) {
+  static std::atomic<bool> noted = false;
+  if (confinement.calls || noted.exchange(true)) return;
+  KIESEL_LOG(kCompiler, kWarning, "compiler: this system has no seccomp{}: builds run {}",
+             confinement.files ? "" : " and no Landlock",
+             confinement.files ? "with Landlock alone, which keeps them from files" : "without a sandbox");
 }
 
 Reply died() {
@@ -168,7 +180,7 @@ void Client::warm_up() {
 Result<Reply> Client::run(const Request& request) {
   const Uncancelled until_answered;
   const auto request_file = memory_file(encode(complete(request)));
-  if (!request_file) return io_error("cannot hand the program to the compiler");
+  if (!request_file || !seal(request_file.get())) return io_error("cannot hand the program to the compiler");
   auto connection = make_socket_pair();
   if (!connection) return connection.error();
 
@@ -189,6 +201,7 @@ Result<Reply> Client::run(const Request& request) {
   if (!reply)
     return Error{Errc::kIo,
                  "the compiler's answer makes no sense: is it of the same version as the library?"};
+  note_confinement(reply->confinement);
   return std::move(*reply);
 }
 

@@ -32,7 +32,7 @@ struct Request {
   std::vector<File> headers;                   // clCompileProgram's embedded headers
   std::vector<std::vector<std::byte>> inputs;  // SPIR-V modules or program binaries
   std::string extensions;                      // space separated, what the device reports; "-cl-ext" in Clang
-  std::uint32_t build_seconds = 120;  // most processor time; four times that (and 5 s) on the wall clock
+  std::uint32_t build_seconds = 120;  // most processor time, and half of the most time on the wall clock
   std::uint32_t build_mib = 4096;     // most memory
   std::string working_folder;         // where relative folders of -I start; empty is the caller's
   std::string dump;                   // folder for what the build makes on its way, or empty
@@ -45,9 +45,17 @@ enum class Outcome : std::uint8_t {
   kInvalidInput,    // an input is neither SPIR-V nor a program binary that this version reads
 };
 
-struct Dependency {  // a file that #include read, for the cache key
+struct Dependency {  // a path that #include or __has_include looked at, for the cache
   std::string path;
-  std::uint64_t hash;  // XXH3-64 of its contents
+  std::uint64_t hash = 0;  // XXH3-64 of its contents
+  std::uint64_t bytes = 0;
+  bool is_file = true;  // else there was no file to be read
+};
+
+// What holds a build's process back, beside its limits.
+struct Confinement {
+  bool calls = true;  // seccomp: it makes no system calls but those that a compiler needs
+  bool files = true;  // Landlock: it opens no files, whatever calls it makes
 };
 
 struct Phase {  // of a build, in the order of their first start
@@ -61,6 +69,7 @@ struct Reply {
   std::vector<std::byte> binary;  // program binary on success
   std::vector<Dependency> dependencies;
   std::vector<Phase> phases;
+  Confinement confinement;
 };
 
 // Threads: run() may be called from several threads at once; each call is one child of the worker.

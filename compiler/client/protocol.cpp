@@ -11,6 +11,7 @@
 
 #include "device/isa/target_fields.hpp"
 #include "support/archive.hpp"
+#include "support/file.hpp"
 
 namespace kiesel {
 template <>
@@ -19,7 +20,11 @@ struct Fields<compiler::File> {
 };
 template <>
 struct Fields<compiler::Dependency> {
-  static auto of(auto& value) { return std::tie(value.path, value.hash); }
+  static auto of(auto& value) { return std::tie(value.path, value.hash, value.bytes, value.is_file); }
+};
+template <>
+struct Fields<compiler::Confinement> {
+  static auto of(auto& value) { return std::tie(value.calls, value.files); }
 };
 template <>
 struct Fields<compiler::Phase> {
@@ -35,7 +40,8 @@ struct Fields<compiler::Request> {
 template <>
 struct Fields<compiler::Reply> {
   static auto of(auto& value) {
-    return std::tie(value.outcome, value.log, value.binary, value.dependencies, value.phases);
+    return std::tie(value.outcome, value.log, value.binary, value.dependencies, value.phases,
+                    value.confinement);
   }
 };
 }  // namespace kiesel
@@ -44,16 +50,7 @@ namespace kiesel::compiler {
 namespace {
 
 constexpr std::size_t kMostDescriptors = 2;
-
-bool write_all(int file, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
 
 }  // namespace
 
@@ -72,26 +69,24 @@ std::optional<Reply> decode_reply(std::span<const std::byte> bytes) {
   return reply;
 }
 
-void Descriptor::reset() {
-  if (intact()) ::close(value_);
-  value_ = -1;
-  identity_.reset();
-}
-
 Descriptor above_standard(Descriptor file) {
   if (!file || file.get() > STDERR_FILENO) return file;
   return Descriptor(::fcntl(file.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 Descriptor memory_file(std::span<const std::byte> bytes) {
-  auto file = above_standard(Descriptor(::memfd_create("kiesel", MFD_CLOEXEC)));
-  if (file && !write_all(file.get(), bytes)) file.reset();
+  auto file = above_standard(Descriptor(::memfd_create("kiesel", MFD_CLOEXEC | MFD_ALLOW_SEALING)));
+  if (file && !write_whole(file.get(), bytes)) file.reset();
   return file;
 }
 
+bool seal(int file) { return ::fcntl(file, F_ADD_SEALS, kSeals) == 0; }
+bool is_sealed(int file) { return (::fcntl(file, F_GET_SEALS) & kSeals) == kSeals; }
+
 std::optional<std::vector<std::byte>> read_whole(int file) {
   struct stat status {};
-  if (::fstat(file, &status) != 0 || status.st_size < 0) return std::nullopt;
+  if (::fstat(file, &status) != 0 || status.st_size < 0 || status.st_size > kLargestMessage)
+    return std::nullopt;
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   std::size_t done = 0;
   while (done < bytes.size()) {

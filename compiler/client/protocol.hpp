@@ -11,16 +11,16 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "compiler/client/client.hpp"
-#include "support/file_identity.hpp"
+#include "support/descriptor.hpp"
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kProtocol = 0x4b534c33;  // changes with every change of the messages
-inline constexpr int kControlDescriptor = 3;            // of the server, at its start
+inline constexpr std::uint32_t kProtocol = 0x4b534c34;  // changes with every change of the messages
+inline constexpr std::int64_t kLargestMessage = std::int64_t{1} << 30;
+inline constexpr int kControlDescriptor = 3;  // of the server, at its start
 
 struct ControlMessage {
   std::uint32_t protocol = kProtocol;
@@ -36,40 +36,17 @@ std::vector<std::byte> encode(const Reply& reply);
 std::optional<Request> decode_request(std::span<const std::byte> bytes);  // none when damaged
 std::optional<Reply> decode_reply(std::span<const std::byte> bytes);
 
-// A file descriptor that closes itself, unless its number has become somebody else's meanwhile.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value), identity_(FileIdentity::of(value)) {}
-  Descriptor(Descriptor&& other) noexcept
-      : value_(std::exchange(other.value_, -1)), identity_(std::exchange(other.identity_, std::nullopt)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) {
-      reset();
-      value_ = std::exchange(other.value_, -1);
-      identity_ = std::exchange(other.identity_, std::nullopt);
-    }
-    return *this;
-  }
-  ~Descriptor() { reset(); }
-  int get() const { return value_; }
-  explicit operator bool() const { return value_ >= 0; }
-  // Whether it is open and what it was at first.
-  bool intact() const { return value_ >= 0 && identity_ && identity_ == FileIdentity::of(value_); }
-  void reset();
-
- private:
-  int value_ = -1;
-  std::optional<FileIdentity> identity_;
-};
-
 // The same file under a number that no standard stream has: one of those may be closed, and the application
 // writes to it all the same.
 Descriptor above_standard(Descriptor file);
 
 // A memory file with these bytes, closed on exec; none when the system has no room.
 Descriptor memory_file(std::span<const std::byte> bytes);
-// All bytes of a file, whoever else may hold it: read, never mapped. None when it cannot be read.
+// From here on nobody changes the file, whoever holds it.
+bool seal(int file);
+bool is_sealed(int file);
+// All bytes of a file, whoever else may hold it: read, never mapped. None when it cannot be read, or has more
+// than any message.
 std::optional<std::vector<std::byte>> read_whole(int file);
 
 // One message with its descriptors. `error` of a failed send is in errno; no SIGPIPE.

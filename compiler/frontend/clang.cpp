@@ -8,21 +8,20 @@
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/MultiplexConsumer.h>
-#include <clang/Frontend/TextDiagnosticPrinter.h>
 #include <clang/Lex/PPCallbacks.h>
 #include <clang/Lex/Preprocessor.h>
 #include <clang/Parse/ParseDiagnostic.h>
 #include <fmt/format.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/Path.h>
-#include <llvm/Support/VirtualFileSystem.h>
 
 #include "compiler/frontend/base_header.hpp"
 #include "compiler/frontend/clang_arguments.hpp"
+#include "compiler/frontend/discreet_diagnostics.hpp"
 #include "compiler/frontend/initialisers.hpp"
 #include "compiler/frontend/own.hpp"
+#include "compiler/frontend/source_files.hpp"
 #include "compiler/frontend/unsupported.hpp"
-#include "support/cache.hpp"
 #include "support/words.hpp"
 
 namespace kiesel::compiler {
@@ -50,28 +49,10 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> memory_files(const Reque
 }
 
 // The machine's files below what the request and the compiler bring along.
-FileSystem make_file_system(const Request& request) {
-  const auto real = llvm::vfs::getRealFileSystem();
-  llvm::IntrusiveRefCntPtr<llvm::vfs::OverlayFileSystem> overlay(new llvm::vfs::OverlayFileSystem(real));
-  const auto folder = real->getCurrentWorkingDirectory();
-  overlay->pushOverlay(memory_files(request, folder ? *folder : "/"));
-  return overlay;
-}
-
-std::vector<Dependency> read_files(clang::CompilerInstance& compiler, const FileSystem& memory) {
-  std::vector<Dependency> dependencies;
-  auto& sources = compiler.getSourceManager();
-  for (auto file = sources.fileinfo_begin(); file != sources.fileinfo_end(); ++file) {
-    const auto name = file->first->getName();
-    const auto buffer = file->second->getBufferIfLoaded();
-    llvm::SmallString<128> path(name);
-    compiler.getFileManager().makeAbsolutePath(path);
-    llvm::sys::path::remove_dots(path, true);
-    if (!buffer || name == kSourceName || memory->exists(path)) continue;
-    const auto text = buffer->getBuffer();
-    dependencies.push_back({path.str().str(), hash64(std::as_bytes(std::span(text.data(), text.size())))});
-  }
-  return dependencies;
+FileSystem overlay(const Request& request, const llvm::IntrusiveRefCntPtr<SourceFiles>& sources) {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::OverlayFileSystem> all(new llvm::vfs::OverlayFileSystem(sources));
+  all->pushOverlay(memory_files(request, *sources->getCurrentWorkingDirectory()));
+  return all;
 }
 
 // Clang warns of a pragma that names an extension it does not know, also of one that the device has. The
@@ -146,33 +127,36 @@ void run(clang::CompilerInstance& compiler, const Request& request, llvm::LLVMCo
 
 }  // namespace
 
-Compiled compile_source(llvm::LLVMContext& context, const Request& request, const BuildOptions& options) {
+std::string discreet_error() { return std::string("error: (text left out)\n") + kTextLeftOut; }
+
+Compiled compile_source(llvm::LLVMContext& context, const Request& request, const BuildOptions& options,
+                        Files& files) {
   Compiled result;
   llvm::raw_string_ostream log(result.log);
   const auto arguments = clang_arguments(request, options);
   std::vector<const char*> words;
   for (const auto& argument : arguments) words.push_back(argument.c_str());
 
+  const llvm::IntrusiveRefCntPtr<SourceFiles> sources(
+      new SourceFiles(files, request.working_folder, options.include_folders));
   llvm::IntrusiveRefCntPtr<clang::DiagnosticOptions> display(new clang::DiagnosticOptions);
-  auto* printer = new clang::TextDiagnosticPrinter(log, display.get());
+  auto* printer = new DiscreetDiagnostics(log, *display, *sources);
   clang::DiagnosticsEngine diagnostics(new clang::DiagnosticIDs, display, printer);
   clang::CompilerInstance compiler;
   if (!clang::CompilerInvocation::CreateFromArgs(compiler.getInvocation(), words, diagnostics)) return result;
 
   compiler.setVerboseOutputStream(log);
-  compiler.createDiagnostics(new clang::TextDiagnosticPrinter(log, &compiler.getDiagnosticOpts()), true);
-  const auto files = make_file_system(request);
-  compiler.createFileManager(files);
+  compiler.createDiagnostics(new DiscreetDiagnostics(log, compiler.getDiagnosticOpts(), *sources), true);
+  compiler.createFileManager(overlay(request, sources));
   run(compiler, request, context, result);
+  result.is_discreet = sources->has_foreign();
   if (result.module) {
     const auto errors = run_time_initialisers(*result.module);
     if (!errors.empty()) result.module.reset();
-    log << errors;
+    log << (errors.empty() || !result.is_discreet ? errors : discreet_error());
   }
-  if (compiler.hasSourceManager()) {
-    const auto folder = files->getCurrentWorkingDirectory();
-    result.dependencies = read_files(compiler, memory_files(request, folder ? *folder : "/"));
-  }
+  if (!result.module) log << sources->notes();
+  result.dependencies = sources->dependencies();
   return result;
 }
 

@@ -60,13 +60,15 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
       "-triple", "spir64", "-x", "cl", standard(options),
       // Unoptimised, but without what -O0 leaves out (inline definitions) or adds: what the SPIR-V writer
       // takes.
-      "-O1", "-disable-llvm-passes", "-no-opaque-pointers", "-finclude-default-header",
-      "-fdeclare-opencl-builtins", "-cl-kernel-arg-info", "-ffp-contract=on",
+      "-O1", "-disable-llvm-passes", "-no-opaque-pointers",
+      // By its whole path: as a name it would be looked for in the working folder.
+      "-include", std::string(kBaseHeaderFolder) + "/opencl-c-base.h", "-fdeclare-opencl-builtins",
+      "-cl-kernel-arg-info", "-ffp-contract=on",
       // A number out of range converts to some integer, also where Clang could fold it to none.
       "-fno-strict-float-cast-overflow",
       // The macros of this target promise extensions that the device may not have.
-      "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-internal-isystem",
-      kBaseHeaderFolder};
+      "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-nobuiltininc",
+      "-internal-isystem", kBaseHeaderFolder};
   add_extensions(arguments, request, options);
   const bool has_images = has_word(request.extensions, "__opencl_c_images");
   if (!has_images) arguments.emplace_back("-U__IMAGE_SUPPORT__");
@@ -80,8 +82,13 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
     arguments.emplace_back("-dwarf-version=4");
   }
   for (const auto& definition : options.definitions) arguments.push_back("-D" + definition);
+  // The application's working folder is what a file's own folder is to a C compiler (OpenCL 3.0 API 5.8.6.1):
+  // where names in quotes are looked for first. Names in angle brackets come from headers of the request, the
+  // folders of -I, then from it.
+  arguments.insert(arguments.end(), {"-iquote", "."});
   if (!request.headers.empty()) arguments.emplace_back("-I.");
   for (const auto& folder : options.include_folders) arguments.push_back("-I" + folder);
+  if (request.headers.empty()) arguments.emplace_back("-I.");
   return arguments;
 }
 

@@ -192,3 +192,35 @@ TEST_CASE("a work-group's broadcast names the work-item by 32 bits or by 64") {
                        "", "OpCapability Groups\n"}) == Numbers{3, 3, 3, 3});
   }
 }
+
+TEST_CASE("shifts by more than the width take the low bits of the count") {
+  CHECK(results(Text{"%r = OpShiftLeftLogical %uint %x %far", "%far = OpConstant %uint 33\n"}) ==
+        Numbers{0, 2, 4, 6});
+  // Branches on what is shifted, too.
+  CHECK(results(Text{R"(
+%count = OpIAdd %uint %x %width
+%s = OpShiftLeftLogical %uint %x %count
+%t = OpShiftRightLogical %uint %s %width
+%same = OpIEqual %bool %s %t
+%other = OpINotEqual %bool %s %t
+%one = OpSelect %uint %same %s %u0
+%two = OpSelect %uint %other %u1 %u0
+%r = OpIAdd %uint %one %two)",
+                     "%width = OpConstant %uint 64\n"}) == Numbers{0, 2, 8, 24});
+}
+
+TEST_CASE("a float out of range is one integer, whatever it is compared with") {
+  for (const char* to : {"OpConvertFToS", "OpConvertFToU"}) {
+    INFO(to);
+    CHECK(results(Text{std::string("%n = ") + to + R"( %uint %big
+%less = OpULessThan %bool %n %u2
+%equal = OpIEqual %bool %n %u2
+%more = OpUGreaterThan %bool %n %u2
+%one = OpSelect %uint %less %u1 %u0
+%two = OpSelect %uint %equal %u1 %u0
+%three = OpSelect %uint %more %u1 %u0
+%some = OpIAdd %uint %one %two
+%r = OpIAdd %uint %some %three)",
+                       "%float = OpTypeFloat 32\n%big = OpConstant %float 1e30\n"}) == Numbers{1, 1, 1, 1});
+  }
+}

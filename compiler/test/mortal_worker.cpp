@@ -40,10 +40,10 @@ constexpr Misdeed kMisdeeds[] = {{"segv", read_null}, {"abort", std::abort}, {"k
                                  {"exit", leave},     {"burn", burn},        {"pause", wait_for_ever},
                                  {"eat", eat_memory}};
 
-Reply build_or_die(const Request& request) {
+Reply build_or_die(const Request& request, Files& files) {
   for (const auto& [source, act] : kMisdeeds)
     if (request.source == source) act();
-  return build(request);
+  return build(request, files);
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ Result<Input> read_input(std::span<const std::byte> bytes) {
 
 class Builder {
  public:
-  explicit Builder(const Request& request) : request_(request), stages_(request.dump) {}
+  Builder(const Request& request, Files& files)
+      : request_(request), files_(files), stages_(request.dump.empty() ? nullptr : &files) {}
 
   Reply run() {
     dump_request();
@@ -74,6 +75,7 @@ class Builder {
 
   bool fail(Outcome outcome, std::string text) {
     reply_.outcome = outcome;
+    if (is_discreet_ && !text.empty()) text = discreet_error();
     reply_.log += text;
     if (!text.empty() && text.back() != '\n') reply_.log += '\n';
     return false;
@@ -118,8 +120,9 @@ class Builder {
     llvm::LLVMContext context;
     context.setOpaquePointers(false);
     context.setDiscardValueNames(!stages_.dumping());
-    auto compiled = compile_source(context, request_, options_);
+    auto compiled = compile_source(context, request_, options_, files_);
     reply_.log += compiled.log;
+    is_discreet_ = compiled.is_discreet;
     reply_.dependencies = std::move(compiled.dependencies);
     if (!compiled.module) return fail(Outcome::kFailed, {});
     if (options_.language < 200) options_.uniform_work_group_size = true;  // OpenCL 3.0 API 5.10
@@ -185,10 +188,12 @@ class Builder {
   }
 
   const Request& request_;
+  Files& files_;
   Stages stages_;
   BuildOptions options_;
   BuildOptions inherited_;
   bool options_given_ = false;
+  bool is_discreet_ = false;
   Words words_;
   std::string source_;
   Reply reply_;
@@ -196,6 +201,6 @@ class Builder {
 
 }  // namespace
 
-Reply build(const Request& request) { return Builder(request).run(); }
+Reply build(const Request& request, Files& files) { return Builder(request, files).run(); }
 
 }  // namespace kiesel::compiler

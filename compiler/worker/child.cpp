@@ -9,6 +9,7 @@
 #include <array>
 #include <new>
 
+#include "compiler/files/remote_files.hpp"
 #include "compiler/worker/sandbox.hpp"
 
 namespace kiesel::compiler {
@@ -58,6 +59,11 @@ void answer(int connection, const Reply& reply) {
 
 }  // namespace
 
+std::optional<Request> read_request(int file) {
+  const auto bytes = is_sealed(file) ? read_whole(file) : std::nullopt;
+  return bytes ? decode_request(*bytes) : std::nullopt;
+}
+
 void run_child(ChildFiles files, const ControlMessage& limits, BuildFunction build) {
   ::dup2(files.messages.get(), STDERR_FILENO);
   files.messages.reset();
@@ -67,13 +73,17 @@ void run_child(ChildFiles files, const ControlMessage& limits, BuildFunction bui
   std::set_new_handler(stop_failed_new);
   set_limits(limits.build_seconds, limits.build_mib);
 
-  const auto bytes = read_whole(files.request.get());
-  const auto request = bytes && limits.protocol == kProtocol ? decode_request(*bytes) : std::nullopt;
+  const auto request = limits.protocol == kProtocol ? read_request(files.request.get()) : std::nullopt;
   if (!request) ::_exit(kExitBadMessage);
   files.request.reset();
   if (::chdir(request->working_folder.c_str()) != 0) say("warning: cannot enter the application's folder");
-  enter_sandbox(!request->dump.empty());
-  answer(files.connection.get(), build(*request));
+  keep_descriptors(
+      std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, files.connection.get(), files.files.get()});
+  const auto confinement = enter_sandbox();
+  RemoteFiles remote(std::move(files.files), [] { ::_exit(kExitNoFiles); });
+  auto reply = build(*request, remote);
+  reply.confinement = confinement;
+  answer(files.connection.get(), reply);
   ::_exit(kExitDone);
 }
 

@@ -14,8 +14,8 @@ namespace {
 using namespace kiesel::compiler;
 
 // The one place where the compiler and the device model's translator meet: they share a process, no more.
-Reply answer(const Request& request) {
-  if (request.operation != Operation::kTranslate) return build(request);
+Reply answer(const Request& request, Files& files) {
+  if (request.operation != Operation::kTranslate) return build(request, files);
   Reply reply;
   if (request.inputs.size() == 1)
     reply.binary = kiesel::model::translator::translate_bytes(request.inputs.front());

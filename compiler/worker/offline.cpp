@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "compiler/files/local_files.hpp"
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/disassemble.hpp"
 #include "device/isa/language_features.hpp"
@@ -73,7 +74,10 @@ int compile(const CompileCommand& command) {
     request.extensions += std::string(row.name) + " ";
   request.extensions += command.features;
   request.dump = command.dump;
-  const auto reply = build(request);
+  std::error_code error;
+  request.working_folder = std::filesystem::current_path(error).string();
+  LocalFiles files(rights_of(request));
+  const auto reply = build(request, files);
   fmt::print(stderr, "{}", reply.log);
   if (command.time) print_phases(reply);
   if (reply.outcome != Outcome::kSuccess) return kBuildFailed;

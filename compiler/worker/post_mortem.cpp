@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "compiler/worker/child.hpp"
@@ -11,7 +13,7 @@
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::size_t kLongestMessage = 2000;  // characters of what the process said last
+constexpr off_t kLongestMessage = 2000;  // characters of what the process said last
 
 std::string cause(const Death& death) {
   const auto& limits = death.limits;
@@ -24,17 +26,21 @@ std::string cause(const Death& death) {
         limits.build_mib);
   if (WIFEXITED(death.status) && WEXITSTATUS(death.status) == kExitBadMessage)
     return "the request makes no sense: is kiesel-compiler of the same version as the library?";
+  if (WIFEXITED(death.status) && WEXITSTATUS(death.status) == kExitNoFiles)
+    return "the process that reads the build's files died during this build";
   if (WIFSIGNALED(death.status))
     return fmt::format("the compiler crashed: signal {} ({})", WTERMSIG(death.status),
                        ::strsignal(WTERMSIG(death.status)));
   return fmt::format("the compiler stopped with code {}", WEXITSTATUS(death.status));
 }
 
+// The file may be as long as the process wanted.
 std::string last_words(int file) {
-  const auto bytes = read_whole(file);
-  if (!bytes || bytes->empty()) return {};
-  std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-  if (text.size() > kLongestMessage) text.remove_prefix(text.size() - kLongestMessage);
+  const auto end = ::lseek(file, 0, SEEK_END);
+  std::string text(kLongestMessage, '\0');
+  const auto count = ::pread(file, text.data(), text.size(), std::max<off_t>(0, end - kLongestMessage));
+  if (count <= 0) return {};
+  text.resize(static_cast<std::size_t>(count));
   return fmt::format("{}{}", text, text.ends_with('\n') ? "" : "\n");
 }
 

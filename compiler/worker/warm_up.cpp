@@ -1,3 +1,4 @@
+#include "compiler/files/local_files.hpp"
 #include "compiler/worker/build.hpp"
 
 namespace kiesel::compiler {
@@ -16,7 +17,9 @@ kernel void warm_up(global float* out, global const int* in, local float* scratc
 void warm_up_builds() {
   Request request;
   request.source = kSmallKernel;
-  static_cast<void>(build(request));
+  request.working_folder = "/";
+  LocalFiles files(rights_of(request));
+  static_cast<void>(build(request, files));
 }
 
 }  // namespace kiesel::compiler

@@ -2,6 +2,7 @@
 // cl_khr_external_semaphore_opaque_fd).
 #include <CL/cl_ext.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "conformance/api/fixture.hpp"
@@ -210,4 +211,30 @@ TEST_CASE("external semaphores that cannot be are refused") {
   CHECK(::fcntl(ends[0], F_GETFD) != -1);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE(
+    "a semaphore whose descriptor the application has given to another file leaves that alone, and its wait "
+    "fails") {
+  const Session session;
+  const int other = ::memfd_create("application", MFD_CLOEXEC);
+  REQUIRE(other >= 0);
+  const cl_ulong content = 7;
+  REQUIRE(::pwrite(other, &content, sizeof content, 0) == sizeof content);
+  int file = -1;
+  {
+    const Semaphore exported(session, kExport);
+    file = exported.file();
+    const Semaphore imported(session, import_of(file));
+    REQUIRE(::dup2(other, file) == file);
+    imported.signal(session);
+    CHECK(clFinish(session.queue) == CL_SUCCESS);
+    CHECK(wait_for(imported.wait(session)) < 0);
+    CHECK_FALSE(exported.signalled());
+  }
+  CHECK(::lseek(other, 0, SEEK_CUR) == 0);  // nothing was read or written
+  CHECK(::lseek(other, 0, SEEK_END) == sizeof content);
+  CHECK(::fcntl(file, F_GETFD) >= 0);  // nor closed
+  ::close(file);
+  ::close(other);
 }

@@ -1,7 +1,11 @@
 #include <CL/cl_ext.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "conformance/api/fixture.hpp"
 
@@ -224,4 +228,73 @@ TEST_CASE("C++ for OpenCL has the version that the device reports") {
   CHECK(run_one(session, program, "f") ==
         static_cast<int>(CL_VERSION_MAJOR(version) * 100 + CL_VERSION_MINOR(version) * 10 +
                          CL_VERSION_PATCH(version)));
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The application is in a folder of its own that holds a header; a change of it is undone at the end.
+class WorkingFolder {
+ public:
+  WorkingFolder() : before_(fs::current_path()) {}
+  ~WorkingFolder() {
+    fs::current_path(before_);
+    fs::remove_all(root_);
+  }
+  WorkingFolder(const WorkingFolder&) = delete;
+  WorkingFolder& operator=(const WorkingFolder&) = delete;
+  void enter(const std::string& name, int value) {
+    write(name, value);
+    fs::current_path(root_ / name);
+  }
+  void write(const std::string& name, int value) {
+    fs::create_directories(root_ / name);
+    std::ofstream(root_ / name / "values.h") << "#define VALUE " << value << "\n";
+  }
+
+ private:
+  const fs::path before_;
+  const fs::path root_ = fs::temp_directory_path() / ("kiesel-working-folder-" + std::to_string(::getpid()));
+};
+
+constexpr const char* kIncluding =
+    "#include \"values.h\"\nkernel void f(global int* out) { out[0] = VALUE; }";
+
+int build_and_run(const Session& session, const char* source) {
+  Program program = session.source(source);
+  const cl_int error = clBuildProgram(program, 0, nullptr, nullptr, nullptr, nullptr);
+  INFO(build_log(program));
+  REQUIRE(error == CL_SUCCESS);
+  return run_one(session, program, "f");
+}
+
+}  // namespace
+
+TEST_CASE("#include finds what lies in the folder in which the application is at the build") {
+  const Session session;
+  WorkingFolder folder;
+  for (int round = 0; round < 2; ++round) {  // the second one may come from the cache
+    folder.enter("a", 1);
+    CHECK(build_and_run(session, kIncluding) == 1);
+    folder.enter("b", 2);
+    CHECK(build_and_run(session, kIncluding) == 2);
+  }
+  folder.write("b", 3);
+  CHECK(build_and_run(session, kIncluding) == 3);
+}
+
+TEST_CASE("a build in the background takes the folder of its call") {
+  const Session session;
+  WorkingFolder folder;
+  for (int round = 0; round < 5; ++round) {
+    folder.enter("a", 1);
+    Program program = session.source(kIncluding);
+    std::atomic<bool> done = false;
+    const auto notify = [](cl_program, void* data) { *static_cast<std::atomic<bool>*>(data) = true; };
+    REQUIRE(clBuildProgram(program, 0, nullptr, nullptr, notify, &done) == CL_SUCCESS);
+    folder.enter("b", 2);
+    while (!done) std::this_thread::yield();
+    CHECK(run_one(session, program, "f") == 1);
+  }
 }

@@ -51,7 +51,7 @@ struct Translations::Shared {
 };
 
 Translations::Translations(device::TranslationService service, const Configuration& configuration,
-                           const Engine& engine, std::optional<DiskCache> cache)
+                           const Engine& engine, const std::optional<DiskCache>& cache)
     : shared_(std::make_shared<Shared>()),
       engine_choice_(configuration.engine),
       active_(service.translate && configuration.engine != EngineChoice::kInterpreter),
@@ -61,7 +61,7 @@ Translations::Translations(device::TranslationService service, const Configurati
   shared_->target = configuration.target;
   shared_->engine = &engine;
   shared_->layout = engine.layout();
-  shared_->cache = std::move(cache);
+  if (cache) shared_->cache.emplace(*cache);
 }
 
 Translations::~Translations() { stop(); }

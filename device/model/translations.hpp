@@ -84,7 +84,7 @@ class Translations {
   };
 
   Translations(device::TranslationService service, const Configuration& configuration, const Engine& engine,
-               std::optional<DiskCache> cache);
+               const std::optional<DiskCache>& cache);
   // Does not wait for a translation that is under way.
   ~Translations();
 

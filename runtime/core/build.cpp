@@ -19,6 +19,7 @@ compiler::Request to_request(Device& device, const BuildOrder& order) {
   request.source = order.source;
   request.headers = order.headers;
   request.inputs = order.inputs;
+  request.working_folder = order.working_folder;
   request.extensions = device.compiler_features();
   request.build_seconds = saturating_cast<std::uint32_t>(config().build_seconds);
   request.build_mib = saturating_cast<std::uint32_t>(config().build_mib);
@@ -42,13 +43,19 @@ BuildResult accept(Device& device, compiler::Reply reply) {
 
 }  // namespace
 
+std::string current_folder() {
+  std::error_code error;
+  const auto folder = std::filesystem::current_path(error).string();
+  return error ? "/" : folder;
+}
+
 BuildResult build(Device& device, const BuildOrder& order) {
   auto& platform = Platform::get();
   const auto request = to_request(device, order);
   const bool cached = config().cache && config().dump.empty();
   const std::string key = cached ? cache_key(request, platform.compiler_path()) : std::string();
   if (cached) {
-    if (auto reply = find_cached(platform.cache(), key)) {
+    if (auto reply = find_cached(platform.cache(), key, request.working_folder)) {
       auto result = accept(device, *std::move(reply));
       if (result.executable) return result;
     }
@@ -58,7 +65,8 @@ BuildResult build(Device& device, const BuildOrder& order) {
     KIESEL_LOG(kCompiler, kError, "{}", reply.error().reason);
     return {compiler::Outcome::kFailed, "kiesel: " + reply.error().reason + "\n", {}};
   }
-  if (cached && reply->outcome == compiler::Outcome::kSuccess) store_cached(platform.cache(), key, *reply);
+  if (cached && reply->outcome == compiler::Outcome::kSuccess)
+    store_cached(platform.cache(), key, request.working_folder, *reply);
   return accept(device, *std::move(reply));
 }
 

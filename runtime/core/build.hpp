@@ -11,12 +11,15 @@
 
 namespace kiesel::runtime {
 
+std::string current_folder();  // "/" when it is gone
+
 struct BuildOrder {
   compiler::Operation operation = compiler::Operation::kBuild;
   std::string options{};
   std::string source{};
   std::vector<compiler::File> headers{};
   std::vector<std::vector<std::byte>> inputs{};
+  std::string working_folder = current_folder();  // the application's at its call, wherever it is later
 };
 
 struct BuildResult {

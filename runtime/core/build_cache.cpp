@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "runtime/core/version.hpp"
 #include "support/file.hpp"
@@ -52,9 +51,37 @@ class Reader {
   std::span<const std::byte> in_;
 };
 
+constexpr std::uint64_t kBuild = 0, kInItsFolder = 1;  // what an entry holds
+
+// Reads no more than was there, and nothing that is not a regular file.
 bool unchanged(const compiler::Dependency& dependency) {
-  const auto file = read_binary_file(dependency.path);
-  return file.ok() && hash64(*file) == dependency.hash;
+  const auto file = RegularFile::open(dependency.path);
+  if (!file || !dependency.is_file) return file.has_value() == dependency.is_file;
+  if (file->bytes() != dependency.bytes) return false;
+  const auto text = file->read();
+  return text && hash64(*text) == dependency.hash;
+}
+
+std::string key_in_folder(const std::string& key, const std::string& folder) {
+  return CacheKey().add(key).add(folder).text();
+}
+
+std::optional<compiler::Reply> read_build(Reader reader) {
+  compiler::Reply reply;
+  reply.outcome = compiler::Outcome::kSuccess;
+  std::uint64_t count = 0;
+  if (!reader.number(count)) return std::nullopt;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    compiler::Dependency dependency;
+    std::uint64_t is_file = 0;
+    if (!reader.bytes(dependency.path) || !reader.number(dependency.hash) ||
+        !reader.number(dependency.bytes) || !reader.number(is_file))
+      return std::nullopt;
+    dependency.is_file = is_file != 0;
+    if (!unchanged(dependency)) return std::nullopt;
+  }
+  if (!reader.bytes(reply.log) || !reader.bytes(reply.binary)) return std::nullopt;
+  return reply;
 }
 
 }  // namespace
@@ -83,42 +110,40 @@ std::string cache_key(const compiler::Request& request, const std::string& compi
   for (const auto& header : request.headers) key.add(header.name).add(header.text);
   key.add(request.inputs.size());
   for (const auto& input : request.inputs) key.add(std::span<const std::byte>(input));
-  // A relative #include or -I means another file from another folder.
-  if (request.source.find("#include") != std::string::npos ||
-      request.options.find("-I") != std::string::npos) {
-    std::error_code ignored;
-    key.add(std::filesystem::current_path(ignored).string());
-  }
   return key.text();
 }
 
-std::optional<compiler::Reply> find_cached(const DiskCache& cache, const std::string& key) {
-  const auto entry = cache.find(key);
+std::optional<compiler::Reply> find_cached(const DiskCache& cache, const std::string& key,
+                                           const std::string& working_folder) {
+  auto entry = cache.find(key);
+  std::uint64_t kind = kBuild;
   if (!entry) return std::nullopt;
   Reader reader(*entry);
-  compiler::Reply reply;
-  reply.outcome = compiler::Outcome::kSuccess;
-  std::uint64_t count = 0;
-  if (!reader.number(count)) return std::nullopt;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    compiler::Dependency dependency;
-    if (!reader.bytes(dependency.path) || !reader.number(dependency.hash) || !unchanged(dependency))
-      return std::nullopt;
-  }
-  if (!reader.bytes(reply.log) || !reader.bytes(reply.binary)) return std::nullopt;
-  return reply;
+  if (!reader.number(kind)) return std::nullopt;
+  if (kind == kBuild) return read_build(reader);
+  entry = cache.find(key_in_folder(key, working_folder));
+  if (!entry) return std::nullopt;
+  return read_build(Reader(*entry));
 }
 
-void store_cached(const DiskCache& cache, const std::string& key, const compiler::Reply& reply) {
-  Writer writer;
+void store_cached(const DiskCache& cache, const std::string& key, const std::string& working_folder,
+                  const compiler::Reply& reply) {
+  const bool anywhere = reply.dependencies.empty();
+  Writer writer, note;
+  if (anywhere) writer.number(kBuild);
   writer.number(reply.dependencies.size());
   for (const auto& dependency : reply.dependencies) {
     writer.bytes(dependency.path);
     writer.number(dependency.hash);
+    writer.number(dependency.bytes);
+    writer.number(dependency.is_file);
   }
   writer.bytes(reply.log);
   writer.bytes(reply.binary);
-  cache.store(key, writer.out());
+  if (anywhere) return static_cast<void>(cache.store(key, writer.out()));
+  note.number(kInItsFolder);
+  cache.store(key, note.out());
+  cache.store(key_in_folder(key, working_folder), writer.out());
 }
 
 }  // namespace kiesel::runtime

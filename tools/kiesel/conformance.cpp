@@ -33,7 +33,7 @@ constexpr const char* kHowToGet =
 
 struct Options {
   std::string cts, driver, device, expectations, other, output = "conformance-results";
-  std::vector<std::string> names;
+  std::vector<std::string> names, checkouts;
   bool quick = false, full = false, applications = false;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
 };
@@ -99,6 +99,8 @@ int run_applications(const Options& options) {
   const std::string build = program_folder().parent_path();
   std::vector<const char*> arguments{script->c_str(), "--build", build.c_str()};
   if (options.names.empty()) arguments.push_back("--all");
+  for (const auto& checkout : options.checkouts)
+    arguments.insert(arguments.end(), {"--checkout", checkout.c_str()});
   for (const auto& name : options.names) arguments.push_back(name.c_str());
   arguments.push_back(nullptr);
   ::execv(script->c_str(), const_cast<char* const*>(arguments.data()));
@@ -152,6 +154,11 @@ void add_conformance(CLI::App& app, int& exit_code) {
   command->add_option("--cts", options->cts, "a build of the OpenCL-CTS");
   command->add_flag("--apps", options->applications,
                     "the applications that are installed (names: some of them)");
+  command
+      ->add_option(
+          "--checkout", options->checkouts,
+          "for --apps, NAME=FOLDER: programs that were built from their own sources, as vortex=tests/opencl")
+      ->allow_extra_args(false);
   auto* quick = command->add_flag("--quick", options->quick, "reduced work: the default");
   command->add_flag("--full", options->full, "all sub-tests at full size")->excludes(quick);
   command->add_option("names", options->names,
