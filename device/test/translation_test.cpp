@@ -87,7 +87,7 @@ TEST_CASE("requests and translations survive their encoding") {
   model::Translation translation;
   translation.refusal = "no";
   translation.segments = {{64, 3, 5}};
-  translation.sites = {{4, 2, true}, {8, 3, false}};
+  translation.sites = {{4, 2, true, false}, {8, 3, false, true}};
   const auto made = model::encode(translation);
   const auto copy = model::decode_translation(made);
   REQUIRE(copy);
@@ -191,7 +191,7 @@ TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the 
                                  model::Translation translation;
                                  translation.code.resize(16);
                                  translation.segments = {{0, 0, 0}};
-                                 translation.sites = {{4, 64, false}};  // no address is such a multiple
+                                 translation.sites = {{4, 64, false, false}};  // no address is such a multiple
                                  return model::encode(translation);
                                },
                                ""};

@@ -20,18 +20,19 @@
 namespace kiesel::model {
 
 // CSRs that are the same for all lanes, as translated code reads them from WarpContext::csrs.
-#define KIESEL_TABLE_CSRS(CSR)                                                                               \
-  CSR(mscratch)                                                                                              \
-  CSR(core_id)                                                                                               \
-  CSR(group_slot)                                                                                            \
-  CSR(group_warps)                                                                                           \
-  CSR(group_id_x)                                                                                            \
-  CSR(group_id_y)                                                                                            \
-  CSR(group_id_z)                                                                                            \
-  CSR(local_size_x)                                                                                          \
-  CSR(local_size_y)                                                                                          \
-  CSR(local_size_z) CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) \
-      CSR(num_lanes) CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
+#define KIESEL_TABLE_CSRS(CSR)                                                                            \
+  CSR(mscratch)                                                                                           \
+  CSR(core_id)                                                                                            \
+  CSR(group_slot)                                                                                         \
+  CSR(group_warps)                                                                                        \
+  CSR(group_id_x)                                                                                         \
+  CSR(group_id_y)                                                                                         \
+  CSR(group_id_z)                                                                                         \
+  CSR(local_size_x)                                                                                       \
+  CSR(local_size_y)                                                                                       \
+  CSR(local_size_z)                                                                                       \
+  CSR(num_groups_x) CSR(num_groups_y) CSR(num_groups_z) CSR(group_local) CSR(kernel_entry) CSR(num_lanes) \
+      CSR(num_warps) CSR(num_cores) CSR(local_base) CSR(num_barriers)
 enum class TableCsr : std::uint8_t {
 #define KIESEL_CSR(name) name,
   KIESEL_TABLE_CSRS(KIESEL_CSR)
@@ -129,6 +130,7 @@ struct Translation {
     std::uint32_t span;  // bytes that an access covers
     std::uint8_t shift;  // of its unit: the address is a multiple of 1 << shift, or the interpreter's
     bool is_offset;      // kMostUnits holds
+    bool writes;         // what its check lets through: stores, too, or loads only
   };
   // The first one starts the kernel, each other one behind a barrier.
   struct Segment {
