@@ -64,6 +64,12 @@ class ArchiveReader {
   void operator()(T& value) {
     get(&value, sizeof value);
   }
+  void operator()(bool& value) {
+    std::uint8_t byte = 0;
+    (*this)(byte);
+    good_ &= byte <= 1;
+    value = byte == 1;
+  }
   void operator()(std::string& text) {
     text.resize(count());
     get(text.data(), text.size());
@@ -74,8 +80,8 @@ class ArchiveReader {
   }
   template <class T>
   void operator()(std::vector<T>& values) {
-    values.clear();
-    for (auto left = count(); left > 0 && good_; --left) (*this)(values.emplace_back());
+    values.clear();  // grows with what is read, whatever the count says
+    for (std::size_t left = count(); good_ && left; --left) (*this)(values.emplace_back());
   }
   template <class T>
   requires std::is_class_v<T>

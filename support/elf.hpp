@@ -1,5 +1,6 @@
 // A read-only view of a little-endian ELF64 file in memory. parse() checks every header, so that the
-// accessors cannot leave the file whatever its bytes are.
+// accessors cannot leave the file whatever its bytes are. It takes a few times the file's size, in memory and
+// in steps: sections that share bytes, and names that are the same bytes again and again, are refused.
 #pragma once
 
 #include <elf.h>
@@ -39,6 +40,7 @@ class ElfView {
   // `file` must outlive the view. kInvalidBinary with the reason.
   static Result<ElfView> parse(std::span<const std::byte> file);
 
+  std::size_t bytes() const { return file_.size(); }
   const Elf64_Ehdr& header() const { return header_; }
   const std::vector<Elf64_Phdr>& segments() const { return segments_; }
   std::span<const std::byte> segment_bytes(const Elf64_Phdr& segment) const;  // the part that is in the file
@@ -52,6 +54,11 @@ class ElfView {
   const Symbol* symbol(std::string_view name) const;
 
  private:
+  Status read_headers();
+  Status read_sections(const std::vector<Elf64_Shdr>& headers);
+  Status read_symbols();
+  void read_relocations();
+
   std::span<const std::byte> file_;
   Elf64_Ehdr header_{};
   std::vector<Elf64_Phdr> segments_;

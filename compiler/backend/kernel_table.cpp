@@ -62,9 +62,14 @@ std::uint32_t pointee_alignment(llvm::StringRef type_name) {
                           .Cases("long", "ulong", "double", 8)
                           .Default(0);
   if (!scalar) return kLargestAlignment;
-  unsigned width = 1;
-  type_name.drop_front(base.size()).getAsInteger(10, width);
-  return scalar * (width == 3 ? 4 : width);
+  const auto width = llvm::StringSwitch<std::uint32_t>(type_name.drop_front(base.size()))
+                         .Case("", 1)
+                         .Case("2", 2)
+                         .Cases("3", "4", 4)
+                         .Case("8", 8)
+                         .Case("16", 16)
+                         .Default(0);
+  return width ? scalar * width : kLargestAlignment;  // a program's own name
 }
 
 bool has_qualifier(llvm::StringRef qualifiers, llvm::StringRef wanted) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 
+#include "compiler/program/verify.hpp"
 #include "support/elf.hpp"
 
 namespace kiesel::compiler {
@@ -64,7 +65,10 @@ Result<Program> read_program(std::span<const std::byte> elf) {
   const auto checked = verify(elf);
   if (!checked) return checked.error();
   const auto bytes = checked->view.section(kProgramSection)->bytes;
-  return from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  auto program = from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!program) return program;
+  if (const auto status = check_code(*program, checked->view); !status) return status.error();
+  return program;
 }
 
 Result<std::vector<std::uint32_t>> read_spirv(std::span<const std::byte> elf) {

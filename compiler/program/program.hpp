@@ -14,12 +14,19 @@
 #include <string_view>
 #include <vector>
 
+#include "device/isa/launch_block.hpp"
 #include "device/isa/target.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kFormatVersion = 3;
+inline constexpr std::uint32_t kFormatVersion = 4;
+// Of one kernel: what any device must take is 1,024 bytes (CL_DEVICE_MAX_PARAMETER_SIZE).
+inline constexpr std::uint32_t kMostArgumentBytes = 1 << 20;
+inline constexpr std::uint32_t kMostArgumentEnd = sizeof(isa::LaunchHeader) + kMostArgumentBytes;
+inline constexpr std::uint32_t kMostSubGroups = 1 << 16;
+inline constexpr std::uint32_t kPointerBytes = 8;            // of an argument that is no value
+inline constexpr std::uint32_t kLargestTypeAlignment = 128;  // of double16
 
 enum class AddressSpace : std::uint8_t {
   kPrivate,
@@ -58,6 +65,7 @@ struct Kernel {
 };
 
 struct Program {
+  std::uint32_t format = kFormatVersion;
   isa::Target target;
   std::vector<Kernel> kernels;
   std::uint64_t global_variable_bytes = 0;  // program-scope variables in __global
@@ -75,9 +83,12 @@ inline constexpr std::string_view kHashSection = ".kiesel.hash";
 inline constexpr std::size_t kHashBytes = 16;
 
 std::string to_json(const Program& program);
+// kInvalidBinary for text that is no kernel table, or one with a field that its rule does not allow
+// (fields.hpp). Takes no more memory than a few times the text's size, whatever it says.
 Result<Program> from_json(std::string_view text);
 
-// Reads and verifies a program binary. kInvalidBinary for everything that is not a whole, undamaged one.
+// Reads and verifies a program binary. kInvalidBinary for everything that is not a whole, undamaged one. The
+// hash finds damage, not malice: all that the file says is checked against the file before anybody uses it.
 Result<Program> read_program(std::span<const std::byte> elf);
 // The SPIR-V inside a verified program binary.
 Result<std::vector<std::uint32_t>> read_spirv(std::span<const std::byte> elf);

@@ -1,3 +1,4 @@
+#include <bit>
 #include <catch2/catch.hpp>
 
 #include "compiler/program/program.hpp"
@@ -63,6 +64,22 @@ TEST_CASE("pointer arguments have kind, address space and qualifiers") {
   CHECK((d.is_volatile && !d.is_const && d.type_name == "int*"));
   CHECK((e.type_name == "void*" && e.name == "e"));
   CHECK((f.alignment == 1 && f.type_name == "uchar*"));
+}
+
+// Alignments are powers of two, whatever a program calls its types.
+TEST_CASE("a local pointer to a program's own type is aligned for any") {
+  const auto kernel = only_kernel(
+      "typedef float float9; typedef int int999999999; typedef long3 long3x;"
+      "kernel void k(local float9* a, local int999999999* b, local long3x* c, local short3* d) {"
+      "  a[0] = b[0]; c[0] = (long3)1; d[0] = (short3)2; }");
+  REQUIRE(kernel.arguments.size() == 4);
+  for (const auto& argument : kernel.arguments) {
+    INFO(argument.type_name);
+    CHECK(std::has_single_bit(argument.alignment));
+    CHECK(argument.alignment <= kLargestTypeAlignment);
+  }
+  CHECK(kernel.arguments[0].alignment == kLargestTypeAlignment);
+  CHECK(kernel.arguments[3].alignment == 8);
 }
 
 TEST_CASE("attributes of a kernel are kept") {

@@ -1,13 +1,12 @@
 // kiesel_fuzz: damaged SPIR-V modules and OpenCL C sources, built as the library builds them. Each must end
 // with a program that reads back, or with an error and a log; a build that runs into its time limit, a log
 // without a word or a client that cannot go on is a failure. A compiler process that dies is a failed build
-// for the application, and counted by what it said last. Also random calls of the API (api/).
+// for the application, and counted by what it said last. Also random calls of the API (api/), and damaged
+// program binaries (binary/).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -16,8 +15,10 @@
 #include "compiler/il/requirements.hpp"
 #include "compiler/program/program.hpp"
 #include "conformance/fuzz/api/run.hpp"
+#include "conformance/fuzz/binary/run.hpp"
+#include "conformance/fuzz/binary/worker.hpp"
+#include "conformance/fuzz/corpus.hpp"
 #include "conformance/fuzz/mutate.hpp"
-#include "device/isa/language_features.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::conformance {
@@ -43,31 +44,20 @@ struct Tally {
   unsigned failures = 0;
 };
 
-compiler::Request make_request(const Options& options) {
-  compiler::Request request;
+compiler::Request make_request(const Options& options, const std::string& build_options) {
+  auto request = corpus_request(build_options);
   request.build_seconds = options.seconds;
-  for (const auto& row : isa::language_features(request.target))
-    request.extensions.append(row.name).append(" ");
   return request;
 }
 
 // The sources of the corpus, and the modules that they become.
 std::vector<Sample> read_corpus(compiler::Client& client, const Options& options) {
-  constexpr std::string_view kOptionsLine = "// options: ";
   std::vector<Sample> corpus;
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(KIESEL_FUZZ_CORPUS))
-    paths.push_back(entry.path());
-  std::ranges::sort(paths);
-  for (const auto& path : paths) {
-    std::ifstream file(path);
-    Sample sample{path.stem().string(), {std::istreambuf_iterator<char>(file), {}}, {}, {}};
-    if (sample.text.starts_with(kOptionsLine))
-      sample.options = sample.text.substr(kOptionsLine.size(), sample.text.find('\n') - kOptionsLine.size());
-    auto request = make_request(options);
+  for (auto& source : corpus_sources()) {
+    Sample sample{std::move(source.name), std::move(source.text), std::move(source.options), {}};
+    auto request = make_request(options, sample.options);
     request.operation = compiler::Operation::kCompile;
     request.source = sample.text;
-    request.options = sample.options;
     const auto reply = client.run(request);
     if (!reply || reply->outcome != Outcome::kSuccess) {
       fmt::print(stderr, "{} does not compile: {}\n", sample.name, reply ? reply->log : reply.error().reason);
@@ -106,16 +96,15 @@ Judgement judge(const Result<compiler::Reply>& reply) {
 Judgement build_module(compiler::Client& client, const Options& options, const Module& words) {
   const auto bytes = std::as_bytes(std::span(words));
   if (const auto read = compiler::read_words(bytes); !read) return {"rejected at creation", {}, false};
-  auto request = make_request(options);
+  auto request = make_request(options, "");
   request.inputs.emplace_back(bytes.begin(), bytes.end());
   return judge(client.run(request));
 }
 
 Judgement build_source(compiler::Client& client, const Options& options, const Sample& sample,
                        const std::string& text) {
-  auto request = make_request(options);
+  auto request = make_request(options, sample.options);
   request.source = text;
-  request.options = sample.options;
   return judge(client.run(request));
 }
 
@@ -176,28 +165,43 @@ int run(const Options& options) {
 }  // namespace kiesel::conformance
 
 int main(int argc, char** argv) {
-  kiesel::conformance::Options options;
+  namespace conformance = kiesel::conformance;
+  conformance::Options options;
+  conformance::binary::WorkerOptions worker;
   CLI::App app{"Damaged programs and random calls: everything must end with a result or an error"};
   unsigned threads = 1;
-  std::string driver = KIESEL_FUZZ_DRIVER;
+  std::string driver = KIESEL_FUZZ_DRIVER, engine = "both";
   app.add_option("kind", options.kind, "What to damage, or api: random calls of the API")
-      ->check(CLI::IsMember({"spirv", "source", "api"}))
+      ->check(CLI::IsMember({"spirv", "source", "binary", "api", "binary-worker"}))
       ->capture_default_str();
-  app.add_option("--count", options.count, "Programs to build, or calls")->capture_default_str();
+  app.add_option("--count", options.count, "Programs to build or load, or calls")->capture_default_str();
   app.add_option("--seed", options.seed, "Of the first; each next one has the next")->capture_default_str();
-  app.add_option("--jobs", options.jobs, "Builds at a time")
+  app.add_option("--jobs", options.jobs, "Builds or processes at a time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "Processor time after which a build hangs")
+  app.add_option("--seconds", options.seconds, "Time after which a build or a binary hangs")
       ->capture_default_str();
   app.add_option("--keep", options.keep, "Folder for what fails or kills the compiler")
       ->check(CLI::ExistingDirectory);
   app.add_option("--threads", threads, "api: threads that call")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--driver", driver, "api: the driver's library")->check(CLI::ExistingFile);
+  app.add_option("--driver", driver, "api, binary: the driver's library")->check(CLI::ExistingFile);
+  app.add_option("--engine", engine, "binary: what runs kernels; each of both gets half")
+      ->check(CLI::IsMember({"interpreter", "translator", "both"}))
+      ->capture_default_str();
+  app.add_option("--folder", worker.folder)->group("");
+  app.add_option("--first", worker.first)->group("");
+  app.add_option("--report", worker.report)->group("");
   CLI11_PARSE(app, argc, argv);
-  if (options.kind == "api")
-    return kiesel::conformance::api::run({driver, options.count, options.seed, threads});
-  return kiesel::conformance::run(options);
+  if (options.kind == "api") return conformance::api::run({driver, options.count, options.seed, threads});
+  if (options.kind == "binary")
+    return conformance::binary::run(
+        {driver, options.keep, engine, options.count, options.seed, options.jobs, options.seconds});
+  if (options.kind == "binary-worker") {
+    worker.driver = driver;
+    worker.count = options.count;
+    return conformance::binary::work(worker);
+  }
+  return conformance::run(options);
 }

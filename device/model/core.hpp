@@ -104,6 +104,7 @@ class Core {
   void count_groups(std::uint64_t groups);
   void take_place(Warp& warp);
   void count_interpreted();
+  bool is_read_only(const Range& range) const;
   static bool step(void* warp, std::uint32_t index, std::uint32_t site, std::uint64_t mask);
   static bool ends_inside(void* warp, std::uint32_t site, std::uint64_t address, std::uint64_t stride,
                           std::uint64_t bytes, std::uint64_t mask);

@@ -12,6 +12,12 @@ namespace {
 constexpr std::uint64_t kTurn = 1 << 18;
 constexpr unsigned kCallsBetweenLooks = 64;  // at must_end(), of segments
 
+bool stores(const Insn& insn) {
+  const isa::Format format = isa::info(insn.op).format;
+  return format == isa::Format::kStore || format == isa::Format::kFloatStore ||
+         format == isa::Format::kAtomic;
+}
+
 }  // namespace
 
 // What is the same for all groups of a launch.
@@ -221,6 +227,12 @@ void Core::count_interpreted() {
   }
 }
 
+// Where a load has passed a store may not.
+bool Core::is_read_only(const Range& range) const {
+  const auto found = state_.memory->find(range.begin);
+  return !found || found->kind == Memory::Kind::kReadOnly;
+}
+
 // Called by translated code. Its counters are not in the warp: the mask changes without their account.
 bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t mask) {
   Warp& warp = *static_cast<Warp*>(at);
@@ -235,6 +247,10 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   if (site == kNoSite) return true;
   const Range& range = core.state_.ranges[insn->slot];
   const Translation::Site& of = core.running_->kernel->sites()[site];
+  if (of.writes && !stores(*insn) && core.is_read_only(range)) {
+    core.running_->sites[site] = {};
+    return true;
+  }
   const std::uint64_t bytes = range.end - range.begin, unit = std::uint64_t{1} << of.shift;
   std::uint64_t limit = bytes >= of.span ? (bytes - of.span) / unit + 1 : 0;
   if (range.begin & (unit - 1)) limit = 0;

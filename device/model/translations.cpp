@@ -46,7 +46,13 @@ struct Translations::Shared {
 
   void work();
   void translate(KernelTranslation& kernel);
-  Result<Translation> answer(const std::vector<std::byte>& request, bool& from_disk) const;
+  struct Answer {
+    Translation translation;
+    std::unique_ptr<const HostKernel> kernel;  // null where it is refused
+    bool from_disk = false;
+  };
+  // From disk, where what lies there can be used, else made and kept. For a program of so many instructions.
+  Result<Answer> answer(const std::vector<std::byte>& request, std::size_t instructions) const;
   std::string key(const std::vector<std::byte>& request) const;
 };
 
@@ -154,21 +160,28 @@ std::string Translations::Shared::key(const std::vector<std::byte>& request) con
   return key.text();
 }
 
-Result<Translation> Translations::Shared::answer(const std::vector<std::byte>& request,
-                                                 bool& from_disk) const {
+Result<Translations::Shared::Answer> Translations::Shared::answer(const std::vector<std::byte>& request,
+                                                                  std::size_t instructions) const {
+  const auto use = [&](std::span<const std::byte> bytes) -> Result<Answer> {
+    auto translation = decode_translation(bytes);
+    if (!translation) return Error{Errc::kIo, "the translator's answer makes no sense"};
+    if (!translation->refusal.empty()) return Answer{std::move(*translation), nullptr};
+    auto kernel = HostKernel::install(*translation, instructions);
+    if (!kernel) return kernel.error();
+    return Answer{std::move(*translation), std::move(*kernel)};
+  };
   const std::string name = cache ? key(request) : std::string();
   if (cache)
     if (const auto entry = cache->find(name))
-      if (auto known = decode_translation(*entry)) {
-        from_disk = true;
-        return std::move(*known);
+      if (auto known = use(*entry)) {
+        known->from_disk = true;
+        return known;
       }
   const auto made = service.translate(request);
   if (!made) return made.error();
-  auto translation = decode_translation(*made);
-  if (!translation) return Error{Errc::kIo, "the translator's answer makes no sense"};
-  if (cache) cache->store(name, *made);
-  return std::move(*translation);
+  auto answer = use(*made);
+  if (answer && cache) cache->store(name, *made);
+  return answer;
 }
 
 void Translations::Shared::translate(KernelTranslation& kernel) {
@@ -186,27 +199,22 @@ void Translations::Shared::translate(KernelTranslation& kernel) {
                                    image.startup,
                                    kernel.entry};
   const std::uint64_t start = now_ns();
-  bool from_disk = false;
-  const auto translation = answer(encode(request), from_disk);
-  std::string refusal = translation ? translation->refusal : translation.error().reason;
-  if (refusal.empty()) {
-    auto installed = HostKernel::install(*translation, (image.code_end - image.code_begin) / 4);
-    if (installed)
-      kernel.owned_ = std::move(*installed);
-    else
-      refusal = installed.error().reason;
-  }
+  auto found = answer(encode(request), (image.code_end - image.code_begin) / 4);
+  const std::string refusal = found ? found->translation.refusal : found.error().reason;
   const std::string what = fmt::format("translation of '{}', rows of {}{}", kernel.name, kernel.shape.row,
                                        kernel.shape.partial ? ", partial warps" : "");
   const double ms = static_cast<double>(now_ns() - start) / 1e6;
-  if (refusal.empty())
-    KIESEL_LOG(kDevice, kDebug, "{}: {} instructions, {} bytes, {:.2f} ms{}", what, translation->instructions,
-               translation->code.size(), ms, from_disk ? " (from disk)" : "");
-  else
+  if (refusal.empty()) {
+    kernel.owned_ = std::move(found->kernel);
+    KIESEL_LOG(kDevice, kDebug, "{}: {} instructions, {} bytes, {:.2f} ms{}", what,
+               found->translation.instructions, found->translation.code.size(), ms,
+               found->from_disk ? " (from disk)" : "");
+  } else {
     KIESEL_LOG(kDevice, kDebug, "{}: refused after {:.2f} ms: {}", what, ms, refusal);
+  }
   {
     std::lock_guard lock(mutex);
-    ++(refusal.empty() ? from_disk ? counts.from_disk : counts.made : counts.refused);
+    ++(refusal.empty() ? found->from_disk ? counts.from_disk : counts.made : counts.refused);
     kernel.kernel_.store(kernel.owned_.get(), std::memory_order_release);
     kernel.state_.store(refusal.empty() ? State::kReady : State::kRefused, std::memory_order_release);
   }

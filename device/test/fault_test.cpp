@@ -60,6 +60,26 @@ TEST_CASE("code cannot be overwritten") {
   CHECK_THAT(fault_of("auipc t0, 0\n sw zero, 0(t0)"), Contains("read-only"));
 }
 
+// A load finds out where the code is; then comes a store through the same register, in a later turn of a loop
+// and in a block of its own.
+TEST_CASE("what may be loaded may not be stored to for that") {
+  const auto [place, load] = GENERATE(table<std::string, std::string>({
+      {"addi a1, a1, 0", "lw t3, 0(a1)"},                               // one place for all lanes
+      {"csrrs t1, lane_id, zero\n sh3add a1, t1, a1", "lw t3, 0(a1)"},  // a line, apart
+      {"csrrs t1, lane_id, zero\n sh2add a1, t1, a1", "lw t3, 0(a1)"},  // a row
+      {"csrrs t1, lane_id, zero\n xori t1, t1, 3\n sh3add a1, t1, a1", "lw t3, 0(a1)"},  // their own places
+      {"addi a1, a1, 0", "flw ft3, 0(a1)\n ld t3, 0(a1)"},
+  }));
+  const std::string store = GENERATE("sw zero, 0(a1)", "sb zero, 1(a1)", "fsw ft0, 0(a1)", "sd zero, 0(a1)",
+                                     "amoadd.w zero, t3, (a1)");
+  INFO(place << " " << load << " " << store);
+  CHECK_THAT(fault_of("auipc t0, 0\n addi t0, t0, -32\n andi t0, t0, -8\n sd t0, 0(a0)\n fence\n"
+                      " ld a1, 0(a0)\n" +
+                      place + "\n addi t2, zero, 0\nagain:\n " + load + "\n beq t2, zero, .skip\n " + store +
+                      "\n.skip:\n addi t2, t2, 1\n addi t4, zero, 3\n blt t2, t4, again"),
+             Contains("read-only"));
+}
+
 TEST_CASE("local memory is what the launch asked for") {
   CHECK_THAT(fault_of("csrrs t0, group_local, zero\n sd zero, 56(t0)\n sd zero, 64(t0)", 64),
              Contains("bad address") && Contains("sd zero, 64(t0)") && Contains("local memory of core"));

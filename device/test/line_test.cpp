@@ -58,6 +58,24 @@ TEST_CASE("registers with the same value in all lanes, or one that grows from la
         join t1
       )",
        [](std::uint64_t i, unsigned) { return std::uint64_t{i & 1 ? 9u : 7u}; }},
+      {"a line that one side writes between two accesses, where it must not wrap", R"(
+        sd zero, 0(s0)
+        addi t4, zero, 5
+        addi t2, s1, 0
+        andi t0, s1, 1
+        split t1, t0
+        beq t0, zero, end
+        ld t5, 0(s0)
+        subw t2, t4, s1
+        ld t6, 0(s0)
+        add t2, t2, t5
+        add t2, t2, t6
+        addi t4, t4, 1
+      end:
+        join t1
+        addi t3, t2, 0
+      )",
+       [](std::uint64_t i, unsigned) { return i & 1 ? narrow(5 - i) : i; }},
       {"a uniform register that one side writes with the value it has", R"(
         addi t3, zero, 7
         andi t0, s1, 1

@@ -87,7 +87,7 @@ TEST_CASE("requests and translations survive their encoding") {
   model::Translation translation;
   translation.refusal = "no";
   translation.segments = {{64, 3, 5}};
-  translation.sites = {{4, 2, true}, {8, 3, false}};
+  translation.sites = {{4, 2, true, false}, {8, 3, false, true}};
   const auto made = model::encode(translation);
   const auto copy = model::decode_translation(made);
   REQUIRE(copy);
@@ -187,14 +187,15 @@ TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the 
                                    return model::encode(translation);
                                  },
                                  ""};
-  const TranslationService odd{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
-                                 model::Translation translation;
-                                 translation.code.resize(16);
-                                 translation.segments = {{0, 0, 0}};
-                                 translation.sites = {{4, 64, false}};  // no address is such a multiple
-                                 return model::encode(translation);
-                               },
-                               ""};
+  const TranslationService odd{
+      [](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
+        model::Translation translation;
+        translation.code.resize(16);
+        translation.segments = {{0, 0, 0}};
+        translation.sites = {{4, 64, false, false}};  // no address is such a multiple
+        return model::encode(translation);
+      },
+      ""};
   for (const auto& service : {refusing, dying, raving, wrong, odd}) {
     Machine machine(shape(model::EngineChoice::kTranslator), service);
     std::uint64_t* out = machine.buffer(32);
@@ -262,6 +263,53 @@ TEST_CASE("translations are kept on disk, and a damaged entry is a miss") {
 }
 
 // Warp 0 waits until warp 1 has stored: each in a loop that only a turn of the other can end.
+// The hash of an entry is its own, and so is its encoding; what it says is of no program of this size.
+TEST_CASE("an entry on disk that cannot be of the program is a miss") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("kiesel-wrong-translations-" + std::to_string(::getpid()));
+  auto configuration = shape(model::EngineChoice::kTranslator);
+  configuration.translations_folder = folder.string();
+  const auto run = [&](const Counted& counted) {
+    Machine machine(configuration, counted.service);
+    std::uint64_t* out = machine.buffer(32);
+    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 7}).ok());
+    CHECK(out[31] == 7);
+    CHECK(counter(machine, "translated warps") == 1);
+  };
+  const Counted first;
+  run(first);
+  REQUIRE(*first.calls == 1);
+  const auto change = [&](auto change) {
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+      const DiskCache cache(folder, 1 << 20);
+      const std::string key = file.path().stem().string();
+      auto translation = model::decode_translation(*cache.find(key));
+      REQUIRE(translation);
+      change(*translation);
+      REQUIRE(cache.store(key, model::encode(*translation)));
+    }
+  };
+  using model::Translation;
+  const std::function<void(Translation&)> changes[] = {
+      [](Translation& t) { t.segments.clear(); },
+      [](Translation& t) { t.segments[0].code_offset = t.code.size(); },
+      [](Translation& t) { t.segments[0].code_offset = ~std::uint64_t{0}; },
+      [](Translation& t) { t.segments[0].first = 1 << 20; },
+      [](Translation& t) { t.segments[0].barrier = ~0U; },
+      [](Translation& t) { t.sites[0].shift = 64; },
+      [](Translation& t) { t.frame_bytes = 1 << 30; },
+      [](Translation& t) { t.frame_bytes += 8; },
+      [](Translation& t) { t.code.clear(); },
+  };
+  for (const auto& each : changes) {
+    change(each);
+    const Counted again;
+    run(again);
+    CHECK(*again.calls == 1);
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("warps of a group that wait for each other through memory both go on") {
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
     Machine machine(shape(engine), test_service());

@@ -78,6 +78,7 @@ struct KernelWork {
 constexpr std::uint32_t kLargestType = sizeof(cl_long16);
 constexpr std::uint64_t kTooMuchLocalMemory = std::uint64_t{1} << 48;
 
+// There is room: compiler/program/verify.hpp.
 void put(KernelWork& work, std::uint32_t offset, const void* bytes, std::size_t size) {
   std::memcpy(work.arguments.data() + (offset - sizeof(isa::LaunchHeader)), bytes, size);
 }

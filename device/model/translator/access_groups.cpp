@@ -58,7 +58,11 @@ class Finder {
         const std::int64_t offset = item.in.imm, bytes = access_bytes(item.in.op);
         accesses.group_of[i] = static_cast<std::uint32_t>(accesses.groups.size());
         open[item.in.rs1] = {number, accesses.group_of[i]};
-        accesses.groups.push_back({item.in.rs1, offset, offset + bytes, static_cast<unsigned>(bytes)});
+        accesses.groups.push_back({.base = item.in.rs1,
+                                   .first = offset,
+                                   .end = offset + bytes,
+                                   .alignment = static_cast<unsigned>(bytes),
+                                   .writes = is_store(item.in)});
         const auto found = known.find(item.in.rs1);
         earlier.push_back(found == known.end() ? Check{kNone, 0} : found->second);
       }
@@ -85,6 +89,7 @@ class Finder {
     group.first = first;
     group.end = end;
     group.alignment = std::max(group.alignment, static_cast<unsigned>(bytes));
+    group.writes |= is_store(item.in);
     joined = found->second.group;
     return true;
   }
@@ -98,6 +103,7 @@ class Finder {
     group.known_in = check.block;
     group.known_by = check.group;
     other.is_asked = true;
+    other.writes |= group.writes;
   }
 
   const Code& code_;

@@ -17,6 +17,7 @@ struct AccessGroup {
   // The group whose check holds for this one, too, or kNone.
   std::uint32_t known_in = kNone, known_by = 0;  // block, group of it
   bool is_asked = false;                         // others rely on its check
+  bool writes = false;                           // it, or one that relies on its check, has a store
 };
 
 struct BlockAccesses {

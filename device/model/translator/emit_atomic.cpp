@@ -1,6 +1,7 @@
 // Atomic memory operations. Lanes do them one after the other, except at one address for all: there the warp
 // does one, and what each lane gets is computed as if they had gone in order.
 #include <cstddef>
+#include <optional>
 
 #include "device/model/translator/emitter.hpp"
 
@@ -13,8 +14,8 @@ namespace {
 
 constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
 
-// What the memory becomes. Not of amocas.
-Rmw::BinOp operation(const Instruction& in) {
+// What the memory becomes; none where that is no host's operation, and of amocas.
+std::optional<Rmw::BinOp> operation(const Instruction& in) {
   switch (in.op) {
     case Op::amoswap_w:
     case Op::amoswap_d:
@@ -40,8 +41,11 @@ Rmw::BinOp operation(const Instruction& in) {
     case Op::amominu_w:
     case Op::amominu_d:
       return Rmw::UMin;
-    default:
+    case Op::amomaxu_w:
+    case Op::amomaxu_d:
       return Rmw::UMax;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -124,7 +128,7 @@ llvm::Value* Emitter::lanes_before(llvm::Type* element) {
 
 // All lanes at one address: a vector of what each finds there, or null where nobody asks.
 llvm::Value* Emitter::combined_atomic(const Item& item, bool is_wanted) {
-  const Rmw::BinOp op = operation(item.in);
+  const Rmw::BinOp op = *operation(item.in);
   llvm::Type* element = access_bytes(item.in.op) == 8 ? i64_ : i32_;
   const Value operand = read_second(item);
   const bool counts = op == Rmw::Add && operand.kind.rep == Rep::kUniform;
@@ -172,7 +176,7 @@ llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_
         before ? b.CreateExtractValue(b.CreateAtomicCmpXchg(pointer, b.CreateTrunc(before, element), value,
                                                             natural, kOrder, kOrder),
                                       0)
-               : b.CreateAtomicRMW(operation(in), pointer, value, natural, kOrder);
+               : b.CreateAtomicRMW(*operation(in), pointer, value, natural, kOrder);
     return is_wanted ? old : nullptr;
   };
   const auto plain = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value,
@@ -181,7 +185,7 @@ llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_
     llvm::Value* old = b.CreateAlignedLoad(element, pointer, natural);
     llvm::Value* fresh = before
                              ? b.CreateSelect(b.CreateICmpEQ(old, b.CreateTrunc(before, element)), value, old)
-                             : apply(b, operation(in), old, value);
+                             : apply(b, *operation(in), old, value);
     b.CreateAlignedStore(fresh, pointer, natural);
     return is_wanted ? old : nullptr;
   };
@@ -211,24 +215,17 @@ void Emitter::atomic(const Item& item, const Kind& kind) {
   const Instruction& in = item.in;
   const Operands uses = operands_of(in);
   forget_words();
-  switch (in.op) {
-    case Op::lr_w:
-    case Op::lr_d:
-    case Op::sc_w:
-    case Op::sc_d: {
-      const Value value = step(item, kNoSite, kind);
-      if (uses.writes != kNone) write(uses.writes, value);
-      return;
-    }
-    default:
-      break;
+  if (!operation(in) && !is_compare_and_swap(in)) {
+    const Value value = step(item, kNoSite, kind);
+    if (uses.writes != kNone) write(uses.writes, value);
+    return;
   }
   const bool is_wanted =
       uses.writes != kNone && liveness_.before(code_, node_->block, item_ + 1).test(uses.writes);
   const Value address = read_first(item);
   read_second(item);  // before the ways part
   const unsigned bytes = access_bytes(in.op);
-  const std::uint32_t site = new_site(address, bytes, bytes);
+  const std::uint32_t site = new_site(address, bytes, bytes, true);
   const bool combines =
       address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
   llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");

@@ -77,8 +77,11 @@ llvm::CmpInst::Predicate Emitter::comparison(Op op) {
       return P::ICMP_SGE;
     case Op::bltu:
       return P::ICMP_ULT;
-    default:
+    case Op::bgeu:
       return P::ICMP_UGE;
+    default:
+      unknown(op, i64_);
+      return P::ICMP_EQ;
   }
 }
 

@@ -156,6 +156,14 @@ llvm::Value* Emitter::classes(llvm::Value* bits, unsigned exponent_bits, unsigne
   return b_.CreateSelect(b_.CreateICmpEQ(exponent, n(most)), top, rest);
 }
 
+llvm::Value* Emitter::float_comparison(isa::Op op, llvm::Value* a, llvm::Value* b) {
+  const std::string_view name = isa::info(op).name;
+  if (name.starts_with("feq.")) return b_.CreateFCmpOEQ(a, b);
+  if (name.starts_with("flt.")) return b_.CreateFCmpOLT(a, b);
+  if (name.starts_with("fle.")) return b_.CreateFCmpOLE(a, b);
+  return unknown(op, a->getType()->isVectorTy() ? lanes(i1_) : i1_);
+}
+
 Value Emitter::floating(const Item& item, const Kind& kind) {
   const Instruction& in = item.in;
   if (isa::info(in.op).extension == isa::Extension::kZfh) return half(item, kind);
@@ -173,6 +181,7 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
     const auto all = [&] { return once ? a.v : wide(a); };
     if (name == "fmv.w.x") return {kind, b_.CreateBitCast(low(), real)};
     if (name == "fmv.d.x") return {kind, b_.CreateBitCast(all(), real)};
+    if (!name.starts_with("fcvt.")) return {kind, unknown(in.op, real)};
     const bool is_unsigned = name.ends_with("u");
     if (const auto found = wholes_.find(a.v); name == "fcvt.d.l" && found != wholes_.end() &&
                                               !host_.converts_longs && found->second->getType() == real)
@@ -208,9 +217,7 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
       return whole_result(kind, to_integer(a.v, in.rounding, target.size() == 1, target[0] == 'w' ? 32 : 64));
     }
     const Value b = float_operand(in.rs2, type, once);
-    llvm::Value* c = name.starts_with("feq")   ? b_.CreateFCmpOEQ(a.v, b.v)
-                     : name.starts_with("flt") ? b_.CreateFCmpOLT(a.v, b.v)
-                                               : b_.CreateFCmpOLE(a.v, b.v);
+    llvm::Value* c = float_comparison(in.op, a.v, b.v);
     return whole_result(kind, b_.CreateZExt(c, shape(i32_)));
   }
 
@@ -239,6 +246,7 @@ Value Emitter::floating(const Item& item, const Kind& kind) {
   if (name.starts_with("fdiv")) return {kind, b_.CreateFDiv(a.v, b.v)};
   if (name.starts_with("fmin")) return {kind, minimum_or_maximum(a.v, b.v, false)};
   if (name.starts_with("fmax")) return {kind, minimum_or_maximum(a.v, b.v, true)};
+  if (isa::info(in.op).format != isa::Format::kFloatFused) return {kind, unknown(in.op, a.v->getType())};
   const Value c = float_operand(in.rs3, type, once);
   const bool negates_product = name.starts_with("fn");
   const bool negates_sum = name.starts_with("fmsub") || name.starts_with("fnmadd");

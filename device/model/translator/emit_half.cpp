@@ -157,9 +157,7 @@ Value Emitter::half(const Item& item, const Kind& kind) {
       return whole_result(kind, to_integer(a, in.rounding, target.size() == 1, target[0] == 'w' ? 32 : 64));
     }
     llvm::Value* b = number(in.rs2);
-    llvm::Value* holds = name.starts_with("feq")   ? b_.CreateFCmpOEQ(a, b)
-                         : name.starts_with("flt") ? b_.CreateFCmpOLT(a, b)
-                                                   : b_.CreateFCmpOLE(a, b);
+    llvm::Value* holds = float_comparison(in.op, a, b);
     return whole_result(kind, b_.CreateZExt(holds, once ? i32_ : lanes(i32_)));
   }
   if (isa::info(in.op).syntax[3] == 's') {  // from an integer
@@ -169,6 +167,7 @@ Value Emitter::half(const Item& item, const Kind& kind) {
       llvm::Value* bits = low();
       return boxed_half(b_.CreateAnd(bits, llvm::ConstantInt::get(bits->getType(), 0xFFFF)));
     }
+    if (!name.starts_with("fcvt.h.")) return {kind, unknown(in.op, once ? float_ : lanes(float_))};
     llvm::Value* v = name[7] == 'w' ? low() : once ? a.v : wide(a);
     llvm::Type* real = once ? double_ : lanes(double_);
     return rounded(name.ends_with("u") ? b_.CreateUIToFP(v, real) : b_.CreateSIToFP(v, real));
@@ -192,6 +191,7 @@ Value Emitter::half(const Item& item, const Kind& kind) {
   if (name.starts_with("fdiv")) return rounded(b_.CreateFDiv(a, b));
   if (name.starts_with("fmin")) return rounded(minimum_or_maximum(a, b, false));
   if (name.starts_with("fmax")) return rounded(minimum_or_maximum(a, b, true));
+  if (isa::info(in.op).format != isa::Format::kFloatFused) return {kind, unknown(in.op, a->getType())};
   llvm::Value *product = b_.CreateFMul(a, b), *c = number(in.rs3);  // the product is exact
   if (name.starts_with("fn")) product = b_.CreateFNeg(product);
   const bool subtracts = name.starts_with("fmsub") || name.starts_with("fnmadd");

@@ -204,8 +204,17 @@ Value Emitter::line_result(const Item& item, const Kind& kind, const Value& a, c
       if (rows) step = b_.CreateMul(first ? step_of(x) : step_of(y), factor);
       break;
     }
+    case Op::add:
+    case Op::addi:
+    case Op::addw:
+    case Op::addiw:
+      combine(0, false);
+      break;
     default:
-      combine(sum ? sum->shift : 0, false);
+      if (sum)
+        combine(sum->shift, false);
+      else
+        base = step = unknown(in.op, i64_);
       break;
   }
   const bool word = is_word(in.op);
@@ -247,8 +256,11 @@ Value Emitter::offset_result(const Item& item, const Kind& kind, const Value& a,
         return {kind, in.imm == 32 ? v : b_.CreateShl(v, static_cast<std::uint64_t>(32 - in.imm))};
       return in.op == Op::srli ? zero_extended(v, number64(0)) : Value{kind, v, number64(0)};
     }
-    default:
+    case Op::add:
+    case Op::addi:
       return either(0);
+    default:
+      return {kind, unknown(in.op, lanes(i32_)), number64(0)};
   }
 }
 
@@ -430,7 +442,7 @@ llvm::Value* Emitter::compute32(const Instruction& in, llvm::Value* a, llvm::Val
     case Op::sext_h:
       return b_.CreateAShr(b_.CreateShl(a, n(16)), n(16));
     default:
-      return divide32(in, a, b);
+      return divides(in.op) && is_word(in.op) ? divide32(in, a, b) : unknown(in.op, type);
   }
 }
 
@@ -522,7 +534,7 @@ llvm::Value* Emitter::compute64(const Instruction& in, llvm::Value* a, llvm::Val
     case Op::bseti:
       return b_.CreateOr(a, bit());
     default:
-      return divides(in.op) ? divide64(in, a, b) : a;
+      return divides(in.op) ? divide64(in, a, b) : unknown(in.op, type);
   }
 }
 
@@ -555,7 +567,7 @@ Value Emitter::csr(const Item& item, const Kind& kind) {
       KIESEL_TABLE_CSRS(KIESEL_CSR)
 #undef KIESEL_CSR
     default:
-      return constant(0);
+      return {kind, unknown(item.in.op, i64_)};
   }
 }
 
@@ -575,8 +587,11 @@ Value Emitter::vote(const Item& item, const Kind& kind) {
     case Op::vote_uni:
       result = b_.CreateOr(all, b_.CreateNot(any));
       break;
-    default:
+    case Op::vote_ballot:
       return {{Rep::kUniform, false, Nan::kCanonical, 0}, b_.CreateZExt(yes, i64_)};
+    default:
+      result = unknown(item.in.op, i1_);
+      break;
   }
   return {{Rep::kUniform, true, Nan::kCanonical, 0}, b_.CreateZExt(result, i64_)};
 }
@@ -606,8 +621,11 @@ Value Emitter::shuffle(const Item& item, const Kind& kind) {
     case Op::shfl_bfly:
       source = b_.CreateXor(lane, b);
       break;
-    default:
+    case Op::shfl_idx:
       source = b_.CreateOr(first, b_.CreateAnd(b, others));
+      break;
+    default:
+      source = unknown(item.in.op, type);
       break;
   }
   llvm::Value* valid =

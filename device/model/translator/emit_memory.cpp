@@ -18,10 +18,10 @@ constexpr std::int64_t kLaunchBlockBytes = 4096;  // at least, behind mscratch
 }  // namespace
 
 // For accesses of `bytes` at `place`, a multiple of `alignment`, of a line for those of a whole row.
-std::uint32_t Emitter::new_site(const Value& place, std::uint64_t bytes, unsigned alignment) {
+std::uint32_t Emitter::new_site(const Value& place, std::uint64_t bytes, unsigned alignment, bool writes) {
   if (is_row(place, alignment)) bytes += static_cast<std::uint64_t>(std::abs(place.kind.stride)) * (row_ - 1);
   out_.sites.push_back({static_cast<std::uint32_t>(bytes),
-                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place.kind)});
+                        static_cast<std::uint8_t>(llvm::Log2_32(alignment)), is_offset(place.kind), writes});
   return static_cast<std::uint32_t>(out_.sites.size() - 1);
 }
 
@@ -295,7 +295,7 @@ void Emitter::check(std::uint32_t number, const Value& address) {
     group.ok = b_.getTrue();
   } else {
     group.end = whole_end(of, address);
-    group.site = new_site(address, static_cast<std::uint64_t>(group.end - of.first), of.alignment);
+    group.site = new_site(address, static_cast<std::uint64_t>(group.end - of.first), of.alignment, of.writes);
     group.ok = turn_ ? inside_in_turn(place, group.site, address, of.first)
                      : inside(group.site, displaced(address, of.first));
   }
@@ -314,7 +314,7 @@ Emitter::Target Emitter::target_of(const Item& item, const Value& address, llvm:
     is_inside = groups_[number].ok;
     site = groups_[number].site;
   } else {
-    site = new_site(place, bytes, bytes);
+    site = new_site(place, bytes, bytes, is_store(item.in));
     is_inside = inside(site, place);
   }
   if (place.kind.rep == Rep::kUniform) {

@@ -79,11 +79,13 @@ Value Emitter::merged_value(const Value& a, llvm::BasicBlock* from_a, const Valu
 
 void Emitter::emit_run(const Run& run) {
   const auto before = values_;
+  const auto written = written_;
   std::vector<Bail> bails;
   emit_fast(run, bails);
   const auto fast = values_;
   llvm::BasicBlock *fast_end = b_.GetInsertBlock(), *done = new_block("done");
   b_.CreateBr(done);
+  written_ = written;  // the second copy has not written anything yet
   emit_stepped(run, bails, before);
   const auto stepped = values_;
   llvm::BasicBlock* stepped_end = b_.GetInsertBlock();

@@ -85,7 +85,14 @@ Translation Emitter::run() {
   acted_ = find_acted(code_);
   segment_of(kinds_.find(0, !request_.shape.partial), 0);
   for (std::size_t i = 0; i < roots_.size(); ++i) emit_segment(roots_[i], i);  // emit_barrier() adds to them
+  if (!unknown_.empty()) out_.refusal = "the translator does not know the instruction " + unknown_;
   return std::move(out_);
+}
+
+// Nothing is made of what nobody has said the meaning of: the interpreter has the kernel.
+llvm::Value* Emitter::unknown(isa::Op op, llvm::Type* type) {
+  unknown_ = isa::info(op).name;
+  return llvm::PoisonValue::get(type);
 }
 
 llvm::BasicBlock* Emitter::new_block(const char* name) {
@@ -161,7 +168,11 @@ void Emitter::emit_item(const Item& item) {
   if (item.in.op == isa::Op::split) return;  // emit_split() writes its register
   const Operands uses = operands_of(item.in);
   const bool step_only = item.in.op == isa::Op::bar_arrive;
-  if (uses.writes == kNone && !step_only && format != isa::Format::kAtomic) return;
+  if (uses.writes == kNone && !step_only && format != isa::Format::kAtomic) {
+    const char first = isa::info(item.in.op).syntax[0];  // a result into x0 is all that it would do
+    if (first != 'd' && first != 'D' && &item != &block_->last()) unknown(item.in.op, i64_);
+    return;
+  }
   for (unsigned i = 0; i < uses.count; ++i) operand_kinds_[uses.reads[i]] = read(uses.reads[i]).kind;
   const Kind kind = kinds_.result(item, operand_kinds_);
   if (is_atomic(item.in)) return atomic(item, kind);

@@ -110,6 +110,8 @@ class Emitter {
 
   // --- emit_integer.cpp
   bool needs_interpreter(const Item& item) const;
+  // For an operation that has no case where it needs one: the translation is refused.
+  llvm::Value* unknown(isa::Op op, llvm::Type* type);
   Value integer(const Item& item, const Kind& kind);
   Value line_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
   Value offset_result(const Item& item, const Kind& kind, const Value& a, const Value& b);
@@ -133,6 +135,7 @@ class Emitter {
 
   // --- emit_float.cpp
   Value floating(const Item& item, const Kind& kind);
+  llvm::Value* float_comparison(isa::Op op, llvm::Value* a, llvm::Value* b);
   Value float_operand(Register r, char type, bool uniform);
   llvm::Value* sign_injected(const Item& item, llvm::Value* a, llvm::Value* b);
   llvm::Value* host_extreme(llvm::Value* a, llvm::Value* b, bool maximum);
@@ -223,7 +226,7 @@ class Emitter {
   std::vector<llvm::Value*> row_starts(const Value& place);
   llvm::Value* rotated(llvm::Value* bytes, unsigned shift);
   llvm::Value* units_from(std::uint32_t site, llvm::Value* begin, llvm::Value* address);
-  std::uint32_t new_site(const Value& place, std::uint64_t bytes, unsigned alignment);
+  std::uint32_t new_site(const Value& place, std::uint64_t bytes, unsigned alignment, bool writes);
   llvm::AllocaInst* scratch(unsigned number);  // a row of 64 bits a lane in the host's memory
   void fence(const Item& item);
 
@@ -377,7 +380,7 @@ class Emitter {
 
   // --- emit_control.cpp
   void emit_ending();
-  static llvm::CmpInst::Predicate comparison(isa::Op op);
+  llvm::CmpInst::Predicate comparison(isa::Op op);
   void emit_branch();
   void emit_split();
   void emit_only_side(const Value& condition);
@@ -452,6 +455,7 @@ class Emitter {
   std::map<llvm::Value*, llvm::Value*> wholes_;  // by what to_integer() made: the rounded double before it
   bool blended_ = false;                         // what was written is blended where lanes wait
   std::vector<Kind> operand_kinds_;              // by register, of what the item reads
+  std::string unknown_;                          // an instruction that has no case where it needs one
   llvm::Value *mask_ = nullptr, *active_ = nullptr;
   LaneByLane* turn_ = nullptr;  // in a scalar loop: one lane runs the node
   std::vector<Group> groups_;

@@ -27,7 +27,7 @@ struct Fields<model::TranslationRequest> {
 };
 template <>
 struct Fields<model::Translation::Site> {
-  static auto of(auto& v) { return std::tie(v.span, v.shift, v.is_offset); }
+  static auto of(auto& v) { return std::tie(v.span, v.shift, v.is_offset, v.writes); }
 };
 template <>
 struct Fields<model::Translation::Segment> {

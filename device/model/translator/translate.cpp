@@ -32,6 +32,7 @@ Translation translate(const TranslationRequest& request) {
   llvm::LLVMContext context;
   auto module = std::make_unique<llvm::Module>("warp", context);
   Translation out = Emitter(request, *code, liveness, kinds, context, *module).run();
+  if (!out.refusal.empty()) return refused(std::move(out.refusal));
   std::string fault;
   llvm::raw_string_ostream stream(fault);
   if (llvm::verifyModule(*module, &stream))

@@ -133,6 +133,7 @@ struct Translation {
     std::uint32_t span;  // bytes that an access covers
     std::uint8_t shift;  // of its unit: the address is a multiple of 1 << shift, or the interpreter's
     bool is_offset;      // kMostUnits holds
+    bool writes;         // what its check lets through: stores, too, or loads only
   };
   // The first one starts the kernel, each other one behind a barrier.
   struct Segment {
