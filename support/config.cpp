@@ -12,6 +12,7 @@
 
 #include "support/file.hpp"
 #include "support/log.hpp"
+#include "support/single.hpp"
 
 namespace kiesel {
 namespace {
@@ -117,15 +118,14 @@ std::string config_path() {
 }
 
 const LoadedConfig& loaded() {
-  // Never destroyed: threads of the application may still read it while the process ends.
-  static const LoadedConfig& instance = [] {
+  static constinit Single<const LoadedConfig> the_config;
+  return the_config.get([] {
     const std::string path = config_path();
     const auto text = read_text_file(path);
     std::vector<std::string> environment;
     for (char** entry = environ; entry && *entry; ++entry) environment.emplace_back(*entry);
-    return std::ref(*new LoadedConfig(load_config(text ? *text : std::string(), path, environment)));
-  }();
-  return instance;
+    return new LoadedConfig(load_config(text ? *text : std::string(), path, environment));
+  });
 }
 
 }  // namespace

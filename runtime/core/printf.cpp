@@ -13,6 +13,7 @@
 #include "device/isa/launch_block.hpp"
 #include "runtime/core/command_queue.hpp"
 #include "runtime/core/transfer.hpp"
+#include "support/fork.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::runtime {
@@ -193,6 +194,9 @@ struct Printing {
   device::Address records_address() const { return buffer + sizeof header; }
 };
 
+constinit std::mutex output;  // records of one launch stay together
+const InForkedChild renews{[] { new (&output) std::mutex; }};
+
 void write_out(const Printing& printing) {
   const auto text = format_records(printing.records, [&](device::Address address) {
     const auto bytes = printing.executable->data_at(address);
@@ -200,8 +204,7 @@ void write_out(const Printing& printing) {
     const auto* begin = reinterpret_cast<const char*>(bytes.data());
     return std::string_view(begin, ::strnlen(begin, bytes.size()));
   });
-  static std::mutex& mutex = *new std::mutex;
-  std::lock_guard lock(mutex);
+  std::lock_guard lock(output);
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
