@@ -22,9 +22,9 @@ class ModuleLoader {
  public:
   ModuleLoader(Module& module, const ElfView& elf) : module_(module), elf_(elf) {}
 
-  Status run(const Engine& engine, const isa::Target& target) {
+  Status run(const Engine& engine, const isa::Target& target, Owner owner) {
     if (auto status = check(); !status) return status;
-    const auto base = module_.memory_.allocate(size_, kPlacement);
+    const auto base = module_.memory_.allocate(size_, kPlacement, Memory::Kind::kData, {}, owner);
     if (!base) return base.error();
     module_.base_ = *base;
     copy_segments();
@@ -178,11 +178,11 @@ class ModuleLoader {
 };
 
 Result<std::unique_ptr<Module>> Module::load(Memory& memory, const Engine& engine, const isa::Target& target,
-                                             std::span<const std::byte> file) {
+                                             std::span<const std::byte> file, Owner owner) {
   const auto elf = ElfView::parse(file);
   if (!elf) return elf.error();
   auto module = std::unique_ptr<Module>(new Module(memory));
-  if (auto status = ModuleLoader(*module, *elf).run(engine, target); !status) return status.error();
+  if (auto status = ModuleLoader(*module, *elf).run(engine, target, owner); !status) return status.error();
   return module;
 }
 

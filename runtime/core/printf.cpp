@@ -250,7 +250,8 @@ void launch_with_printf(Event& event, Ref<Executable> executable, std::vector<de
   auto printing = std::make_shared<Printing>();
   printing->executable = std::move(executable);
   printing->device = &event.queue()->device().implementation();
-  auto buffer = printing->device->allocate(sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, 64);
+  auto buffer = printing->device->allocate(sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, 64,
+                                           "printf buffer", event.queue()->context().owner());
   if (!buffer.ok()) {
     event.fail(CL_OUT_OF_RESOURCES, buffer.error().reason);
     return;
