@@ -30,6 +30,10 @@ inline constexpr std::uint32_t kInterfaceVersion = 5;
 
 using Address = std::uint64_t;   // an address as the device's loads and stores see it
 using ModuleId = std::uint64_t;  // 0 is no module
+// Whose memory and launches are: a launch reaches its own owner's memory only. 0 is an owner like others, but
+// memory of the others is zero when it is allocated, and their launches find nothing of other owners in local
+// and private memory.
+using Owner = std::uint64_t;
 
 struct Description {
   std::string name;  // as applications see it, "Kiesel ..."
@@ -86,6 +90,7 @@ struct Launch {
   Region region;
   Cores cores;
   Priority priority = Priority::kMedium;
+  Owner owner = 0;
   std::uint32_t local_memory_bytes = 0;    // static and argument local memory of one work-group
   std::uint64_t private_memory_bytes = 0;  // stack of one lane
   Address printf_buffer = 0;
@@ -151,15 +156,20 @@ class Device {
 
   virtual const Description& description() const = 0;
 
-  // Memory. Alignment is a power of two. Contents are undefined. free() of 0 does nothing.
+  // Memory. Alignment is a power of two. Contents are undefined, but see Owner. free() of 0 does nothing; a
+  // launch that uses what was freed meanwhile ends with a fault, and changes nothing that is not its own.
   // kOutOfMemory when there is no room. `label`: a name for messages about wild addresses.
-  virtual Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment,
-                                   std::string_view label = {}) = 0;
+  virtual Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label = {},
+                                   Owner owner = 0) = 0;
   virtual void free(Address address) = 0;
-  // Lets the device reach memory of the host, or of another device that the host sees, under its host
-  // address, until free() of that address. The memory stays its owner's and must outlive this. kUnsupported
-  // where devices cannot.
-  virtual Status share(Address host_address, std::uint64_t bytes) = 0;
+  // The first bytes of a file as device memory, until free(); the descriptor may be closed. A launch or
+  // transfer that uses bytes which the file no longer has ends with a fault, and they are zero from then on.
+  // kUnsupported where devices cannot, kInvalidArgument where this file cannot be.
+  virtual Result<Address> map_file(int file, std::uint64_t bytes, std::string_view label = {},
+                                   Owner owner = 0) = 0;
+  // Lets the device reach memory of another device that the host sees under its host address, until free() of
+  // that address. The memory stays the other's and must outlive this. kUnsupported where devices cannot.
+  virtual Status share(Address host_address, std::uint64_t bytes, Owner owner = 0) = 0;
   // The host's view of an allocation, or null where the host cannot see device memory.
   virtual std::byte* host_pointer(Address address) = 0;
   // Another name.
@@ -167,7 +177,7 @@ class Device {
 
   // Modules: an ELF of ours is placed and relocated; its bytes are copied.
   // kInvalidBinary when it is not for this device, kOutOfMemory.
-  virtual Result<ModuleId> load(std::span<const std::byte> elf) = 0;
+  virtual Result<ModuleId> load(std::span<const std::byte> elf, Owner owner = 0) = 0;
   virtual void unload(ModuleId module) = 0;  // no launch of it is pending
   virtual Result<Address> symbol(ModuleId module, std::string_view name) const = 0;
 

@@ -13,6 +13,7 @@
 
 #include "support/file.hpp"
 #include "support/log.hpp"
+#include "support/single.hpp"
 
 namespace kiesel {
 namespace {
@@ -127,9 +128,9 @@ LoadedConfig load_of_user() {
 }
 
 const LoadedConfig& loaded() {
-  // Never destroyed: threads of the application may still read it while the process ends.
-  static const auto& instance = *new LoadedConfig(is_privileged() ? load_privileged() : load_of_user());
-  return instance;
+  static constinit Single<const LoadedConfig> the_config;
+  return the_config.get(
+      [] { return new LoadedConfig(is_privileged() ? load_privileged() : load_of_user()); });
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include "support/clock.hpp"
 #include "support/config.hpp"
 #include "support/file_identity.hpp"
+#include "support/fork.hpp"
+#include "support/single.hpp"
 #include "support/uncancelled.hpp"
 
 namespace kiesel::log {
@@ -81,9 +83,14 @@ void set_levels(Sink& sink, std::string_view text) {
   }
 }
 
+constinit Single<Sink> the_sink;
+const InForkedChild renews{[] {
+  if (Sink* const made = the_sink.if_made()) new (&made->mutex) std::mutex;
+}};
+
 Sink& sink() {
-  static Sink& instance = []() -> Sink& {
-    auto* made = new Sink;  // never destroyed: see config.cpp
+  return the_sink.get([] {
+    auto* made = new Sink;
     for (auto& level : made->levels) level = Level::kError;
     if (const auto& path = config().log_file; !path.empty()) {
       if (made->file.open(path))
@@ -93,9 +100,8 @@ Sink& sink() {
     }
     set_levels(*made, config().log);
     for (const auto& warning : config_warnings()) print(*made, "config", "warning", warning);
-    return *made;
-  }();
-  return instance;
+    return made;
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "support/fast_thread_local.hpp"
+#include "support/fork.hpp"
 #include "support/short_mutex.hpp"
 
 namespace kiesel {
@@ -74,7 +75,11 @@ class Exchange {
   std::size_t count_ = 0;
 };
 
-std::array<Exchange, kSizes> exchanges;
+constinit std::array<Exchange, kSizes> exchanges;
+// What the threads of the parent process had there is lost to the child.
+const InForkedChild renews{[] {
+  for (Exchange& exchange : exchanges) new (&exchange) Exchange;
+}};
 
 // What a thread keeps of a size: up to two batches, so that one block to and fro moves none.
 struct Kept {

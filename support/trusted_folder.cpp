@@ -15,7 +15,9 @@
 
 #include "support/clock.hpp"
 #include "support/file.hpp"
+#include "support/fork.hpp"
 #include "support/log.hpp"
+#include "support/single.hpp"
 
 namespace kiesel {
 namespace {
@@ -57,11 +59,20 @@ std::string distrust_above(const struct stat& status) {
   return {};
 }
 
+// The folders that the log has named.
+struct Told {
+  std::mutex mutex;
+  std::set<std::string> paths;
+};
+
+constinit Single<Told> the_told;
+const InForkedChild renews{[] { the_told.forget(); }};
+
 void log_once(const std::string& path, const std::string& reason) {
-  static std::mutex mutex;
-  static std::set<std::string>& told = *new std::set<std::string>;
-  const std::lock_guard lock(mutex);
-  if (told.insert(path).second) KIESEL_LOG(kCompiler, kWarning, "cache: '{}' is not used: {}", path, reason);
+  auto& told = the_told.get();
+  const std::lock_guard lock(told.mutex);
+  if (told.paths.insert(path).second)
+    KIESEL_LOG(kCompiler, kWarning, "cache: '{}' is not used: {}", path, reason);
 }
 
 // Without a slash at its end, which would have a link followed.

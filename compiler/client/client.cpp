@@ -16,6 +16,7 @@
 
 #include "compiler/client/protocol.hpp"
 #include "support/config.hpp"
+#include "support/fork.hpp"
 #include "support/log.hpp"
 #include "support/uncancelled.hpp"
 
@@ -105,13 +106,17 @@ Reply died() {
   return reply;
 }
 
+// Of all clients. Held while descriptors are open that a child of fork() must not have: with the compiler's
+// end of a connection in another process, nobody would hear that the compiler has died.
+constinit std::mutex mutex;
+const AroundFork waits{[] { mutex.lock(); }, [] { mutex.unlock(); }};
+
 }  // namespace
 
 // One running server. `owner` tells a fork of the application, which must not talk on its parent's socket.
 // The application may close the socket and give its number to another file, and wait for any child of its:
 // nothing is written, closed or killed before a look at what it is now.
 struct Client::State {
-  std::mutex mutex;
   const std::string program;
   Descriptor control;  // guarded by mutex, like all below
   pid_t server = -1;
@@ -145,12 +150,16 @@ struct Client::State {
     return {};
   }
 
-  // A server that was dead before is replaced, so that only builds it was busy with fail.
-  Status send(std::span<const std::byte> message, std::span<const int> descriptors) {
+  // Sends the request; what comes back is where the answer will come. A server that was dead before is
+  // replaced, so that only builds it was busy with fail.
+  Result<Descriptor> send(std::span<const std::byte> message, int request) {
     const std::lock_guard lock(mutex);
+    auto connection = make_socket_pair();
+    if (!connection) return connection.error();
+    const std::array<int, 2> descriptors{request, connection->theirs.get()};
     for (int attempt = 0; attempt < 2; ++attempt) {
-      if (auto started = start(); !started) return started;
-      if (send_message(control.get(), message, descriptors)) return {};
+      if (auto started = start(); !started) return started.error();
+      if (send_message(control.get(), message, descriptors)) return std::move(connection->ours);
       const int reason = errno;
       stop();
       errno = reason;
@@ -173,7 +182,7 @@ Client::~Client() = default;
 
 void Client::warm_up() {
   const Uncancelled while_starting;
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(mutex);
   static_cast<void>(state_->start().ok());
 }
 
@@ -181,18 +190,13 @@ Result<Reply> Client::run(const Request& request) {
   const Uncancelled until_answered;
   const auto request_file = memory_file(encode(complete(request)));
   if (!request_file || !seal(request_file.get())) return io_error("cannot hand the program to the compiler");
-  auto connection = make_socket_pair();
-  if (!connection) return connection.error();
-
   const ControlMessage message{kProtocol, request.build_seconds, request.build_mib};
-  const std::array<int, 2> descriptors{request_file.get(), connection->theirs.get()};
-  if (auto sent = state_->send(std::as_bytes(std::span(&message, 1)), descriptors); !sent)
-    return sent.error();
-  connection->theirs.reset();
+  const auto connection = state_->send(std::as_bytes(std::span(&message, 1)), request_file.get());
+  if (!connection) return connection.error();
 
   ReplyMessage answer;
   std::array<Descriptor, 1> reply_file;
-  if (!receive_message(connection->ours.get(), std::as_writable_bytes(std::span(&answer, 1)), reply_file)) {
+  if (!receive_message(connection->get(), std::as_writable_bytes(std::span(&answer, 1)), reply_file)) {
     state_->reap();
     return died();
   }

@@ -1,13 +1,19 @@
 // Leaves main in the state that its argument names; exit code 0 when the process then ends by itself.
 // "print" runs a kernel that prints.
 #include <CL/cl.h>
+#include <CL/cl_ext.h>
+#include <dlfcn.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csetjmp>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace {
 
@@ -256,11 +262,65 @@ void run_in_little_space(const Session& session) {
   if (status != CL_SUCCESS) std::exit(13);
 }
 
+// The loader is left out: it may be what is used for the first time, too.
+using GetPlatforms = cl_int (*)(cl_uint count, cl_platform_id* platforms, cl_uint* all);
+
+// 0 when the driver in this library answers.
+int ask(GetPlatforms get) {
+  cl_platform_id platform = nullptr;
+  return get && get(1, &platform, nullptr) == CL_SUCCESS && platform ? 0 : 14;
+}
+
+// A child is made so many microseconds after another thread has begun to use the driver.
+int fork_first(const char* library, unsigned microseconds) {
+  void* const opened = ::dlopen(library, RTLD_NOW);
+  if (!opened) return 15;
+  const auto get = reinterpret_cast<GetPlatforms>(::dlsym(opened, "clIcdGetPlatformIDsKHR"));
+  std::thread other([&] { ask(get); });
+  ::usleep(microseconds);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);
+    ::_exit(ask(get));
+  }
+  int status = 0;
+  const bool ended = ::waitpid(child, &status, 0) == child && WIFEXITED(status);
+  other.join();
+  return ended ? WEXITSTATUS(status) : 16;
+}
+
+// The application handles bus errors of its own, and goes on to get those that are not of the driver's files.
+sigjmp_buf after_bus_error;
+void leave_bus_error(int) { siglongjmp(after_bus_error, 1); }
+
+bool is_bus_error(volatile char* place) {
+  if (sigsetjmp(after_bus_error, 1)) return true;
+  *place = 1;
+  return false;
+}
+
+void bus_errors(const Session& session) {
+  std::signal(SIGBUS, leave_bus_error);
+  const int file = ::memfd_create("test", 0), own = ::memfd_create("test", 0);
+  if (::ftruncate(file, 4096) != 0) std::exit(17);
+  const cl_mem_properties properties[] = {CL_EXTERNAL_MEMORY_HANDLE_OPAQUE_FD_KHR,
+                                          static_cast<cl_mem_properties>(::dup(file)), 0};
+  cl_mem memory = clCreateBufferWithProperties(session.context, properties, 0, 4096, nullptr, nullptr);
+  auto* mapped = static_cast<char*>(clEnqueueMapBuffer(session.queue, memory, CL_TRUE, CL_MAP_WRITE, 0, 4096,
+                                                       0, nullptr, nullptr, nullptr));
+  auto* other = static_cast<char*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, own, 0));
+  if (!mapped || ::ftruncate(file, 0) != 0) std::exit(18);
+  for (int i = 0; i < 2; ++i)
+    if (!is_bus_error(other) || is_bus_error(mapped)) std::exit(19);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const std::string_view what = count > 1 ? arguments[1] : "idle";
   if (what == "little-space") limit_space();
+  if (what == "fork-first" && count > 3)
+    return fork_first(arguments[2], static_cast<unsigned>(std::atoi(arguments[3])));
   const Session session = open();
   if (what == "little-space") run_in_little_space(session);
   if (what == "pending") wait_forever(session);
@@ -276,6 +336,7 @@ int main(int count, char** arguments) {
   if (what == "fork") fork_children(session);
   if (what == "fault") fault(session);
   if (what == "abandoned") abandon(session);
+  if (what == "bus-errors") bus_errors(session);
   if (what == "no-folder") build_from_nowhere(session);
   if (what == "idle") {
     clReleaseCommandQueue(session.queue);

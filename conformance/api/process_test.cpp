@@ -143,8 +143,9 @@ TEST_CASE("closing the library while commands wait, and opening it again, loses 
 }
 
 TEST_CASE("a process ends well whatever is still going on") {
-  for (const char* what : {"idle", "pending", "running", "endless", "building", "callback", "leak",
-                           "exit-in-callback", "fork", "fault", "abandoned", "no-folder", "little-space"}) {
+  for (const char* what :
+       {"idle", "pending", "running", "endless", "building", "callback", "leak", "exit-in-callback", "fork",
+        "fault", "abandoned", "bus-errors", "no-folder", "little-space"}) {
     INFO(what);
     CHECK(probe(what) == 0);
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "device/isa/operands.hpp"
+#include "support/single.hpp"
 
 namespace kiesel::isa {
 namespace {
@@ -194,10 +195,10 @@ std::optional<Op> find_op(std::string_view name) {
 }
 
 Instruction decode(std::uint32_t word) {
-  static const Buckets& buckets = *new Buckets;  // never destroyed: threads may decode while the process ends
+  static constinit Single<const Buckets> buckets;
   Instruction out;
   out.word = word;
-  out.op = buckets.find(word);
+  out.op = buckets.get().find(word);
   if (out.op == Op::illegal) return out;
   for (const char operand : info(out.op).syntax) decode_operand(operand, out);
   if (out.rounding == 5 || out.rounding == 6) {

@@ -34,13 +34,14 @@ Result<std::unique_ptr<Core>> Core::create(Memory& memory, const Engine& engine,
   state.warps = target.warps;
   state.cores = configuration.cores;
   state.private_window = memory.private_window();
+  core->local_bytes_ = target.local_memory_bytes;
   const auto local = memory.allocate(target.local_memory_bytes, 4096, Memory::Kind::kLocal);
   if (!local) return local.error();
   memory.label(*local, fmt::format("local memory of core {}", id));
   state.local_base = *local;
-  const auto block = memory.allocate(kCoreBlockBytes, kCoreBlockBytes, Memory::Kind::kReadOnly);
+  const auto block =
+      memory.allocate(kCoreBlockBytes, kCoreBlockBytes, Memory::Kind::kLaunch, "kernel arguments");
   if (!block) return block.error();
-  memory.label(*block, "kernel arguments");
   core->launch_block_ = *block;
   core->private_stride_ = configuration.private_memory_bytes * target.lanes;
   core->private_bytes_ = core->private_stride_ * target.warps;
@@ -68,15 +69,18 @@ void Core::begin(const LaunchContext& launch) {
   const Range local{state_.local_base,
                     state_.local_base + (launch.local_memory_bytes + unit - 1) / unit * unit};
   const std::uint64_t epoch = state_.memory->epoch();
-  if (state_.code != &code || epoch != epoch_ || local.end != state_.local.end ||
-      code.slots != state_.ranges.size()) {
+  if (state_.owner != launch.owner) wipe();
+  if (state_.owner != launch.owner || state_.code != &code || epoch != epoch_ ||
+      local.end != state_.local.end || code.slots != state_.ranges.size()) {
     state_.ranges.assign(code.slots, Range());
     installed_ = {};
   }
   epoch_ = epoch;
+  holder_.has_forgotten_until(epoch);
   interpreted_ = {};  // what a fault left
   serial_ = launch.serial;
   state_.code = &code;
+  state_.owner = launch.owner;
   state_.local = local;
   state_.grid = launch.grid;
   state_.launch_block = launch.launch_block ? launch.launch_block : launch_block_;
@@ -88,6 +92,24 @@ void Core::begin(const LaunchContext& launch) {
   startup_ = launch.module->startup();
   find_local_ids();
   begin_context(launch);
+}
+
+// A launch of another owner finds nothing of the ones before.
+void Core::wipe() {
+  std::memset(reinterpret_cast<void*>(state_.local_base), 0, local_bytes_);
+  std::memset(reinterpret_cast<void*>(launch_block_), 0, kCoreBlockBytes);
+  madvise(private_memory_, private_bytes_, MADV_DONTNEED);
+}
+
+// What was freed, or lost, since the core looked: where accesses went has to be found anew.
+void Core::forget_freed() {
+  const std::uint64_t epoch = state_.memory->epoch();
+  if (epoch == epoch_) return;
+  std::fill(state_.ranges.begin(), state_.ranges.end(), Range());
+  for (Installed& installed : installed_)
+    std::fill(installed.sites.begin(), installed.sites.end(), SiteRange());
+  epoch_ = epoch;
+  holder_.has_forgotten_until(epoch);
 }
 
 void Core::find_local_ids() {
@@ -213,6 +235,7 @@ Core::Outcome Core::run_group(const LaunchContext& launch) {
 }
 
 bool Core::run(Slot& slot) {
+  forget_freed();
   if (slot.translated) {
     const Next next = run_segments(slot);
     if (next != Next::kInterpret) return next == Next::kStop;

@@ -31,6 +31,7 @@ struct LaunchContext {
   Address launch_block = 0;
   Address kernel_entry = 0;
   std::uint32_t local_memory_bytes = 0;
+  Owner owner = 0;
   std::uint64_t serial = 0;                      // one number for each launch of the device
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
   std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none
@@ -61,11 +62,14 @@ class Core {
   // state().fault says why.
   Outcome run_groups(const LaunchContext& launch, std::uint64_t first, std::uint64_t end);
   const CoreState& state() const { return state_; }
+  Holder& holder() { return holder_; }  // its thread takes it first
   CoreCounters take_counters();
 
  private:
   explicit Core(const Engine& engine) : engine_(engine) {}
   void begin(const LaunchContext& launch);
+  void wipe();
+  void forget_freed();
   void begin_group(std::uint64_t group);
   void find_local_ids();
   Outcome run_group(const LaunchContext& launch);
@@ -127,9 +131,10 @@ class Core {
   std::size_t live_ = 0;      // of them, those of warps that run
   Address launch_block_ = 0;  // this core's own
   std::byte* private_memory_ = nullptr;
-  std::uint64_t private_bytes_ = 0, private_stride_ = 0;
+  std::uint64_t local_bytes_ = 0, private_bytes_ = 0, private_stride_ = 0;
   const Insn* startup_ = nullptr;
   std::uint64_t serial_ = 0, epoch_ = 0;
+  Holder holder_;
   unsigned group_size_ = 0;
   std::uint64_t groups_left_ = 0;                 // to be run after the one that runs
   std::array<std::uint32_t, 3> numbered_size_{};  // local size that local_ids_ are for

@@ -117,7 +117,10 @@ Core::Next Core::run_segments(Slot& slot) {
     const bool wait = exit == Exit::kBarrier || (exit == Exit::kApart && more != kWarpEnded);
     if (wait) {
       if (!arrive(slot, more)) return Next::kStop;
-      if ((whole || calls % kCallsBetweenLooks == 0) && launch_->must_end()) return Next::kLeave;
+      if (whole || calls % kCallsBetweenLooks == 0) {
+        if (launch_->must_end()) return Next::kLeave;
+        forget_freed();
+      }
       continue;
     }
     switch (exit) {
@@ -275,6 +278,7 @@ bool Core::ends_inside(void* at, std::uint32_t site, std::uint64_t address, std:
 bool Core::poll(void* at, std::uint64_t executed, bool waits) {
   Core& core = *static_cast<Warp*>(at)->core->runner;
   if (core.launch_->must_end()) return false;
+  core.forget_freed();
   core.context_.poll_at = executed + kTurn;
   core.asked_to_give_way_ = waits && core.others_wait_;
   return !core.asked_to_give_way_;

@@ -56,8 +56,7 @@ struct alignas(64) Dispatcher::Body {
                       std::memory_order_relaxed);
   }
 
-  std::atomic<bool> taken{false};
-  std::uint32_t number = 0;  // of the device's core, while it is taken
+  std::uint32_t number = 0;  // of the device's core, while this is taken
   const std::unique_ptr<Core> core;
   std::array<std::atomic<std::uint64_t>, std::size(kCounters)> totals{};
 };
@@ -150,6 +149,7 @@ bool Dispatcher::run_here(std::unique_ptr<Job>& job) {
   if (job->timed) job->start_ns_.store(now_ns(), std::memory_order_relaxed);
   {
     const HostFloat environment;
+    const MayUseFiles files;
     job->run(*body->core, 0, job->pieces);
   }
   running = outer;
@@ -221,9 +221,9 @@ Dispatcher::Body* Dispatcher::take_body(const Job& job) {
   for (std::size_t looked = 0; looked < bodies_.size();
        ++looked, at = at + 1 == bodies_.size() ? 0 : at + 1) {
     Body& body = *bodies_[at];
-    if (body.taken.load() || body.taken.exchange(true)) continue;
+    if (!body.core->holder().take()) continue;
     if (take_core(body, job.cores)) return &body;
-    body.taken.store(false);
+    body.core->holder().leave();
     return nullptr;
   }
   return nullptr;
@@ -247,7 +247,7 @@ bool Dispatcher::take_core(Body& body, device::Cores range) {
 
 void Dispatcher::give_back(Body& body) {
   busy_[body.number].value.store(false);
-  body.taken.store(false);
+  body.core->holder().leave();
 }
 
 // Takes part in the first job that has a core; false when there is none.
@@ -304,6 +304,7 @@ void Dispatcher::remove(Job& job) {
 
 void Dispatcher::run_pieces(Job& job, Core& core) {
   const HostFloat environment;
+  const MayUseFiles files;
   const std::uint64_t most = std::clamp<std::uint64_t>(job.pieces / (bodies_.size() * 8), 1, kMostPieces);
   std::uint64_t chunk = 1;
   const std::uint64_t start = job.pieces > 1 ? now_ns() : 0;
@@ -332,6 +333,8 @@ void Dispatcher::complete(Job* job, Status status) {
   const device::Completion completion{std::move(status), start ? start : now, now};
   if (job->done) job->done(completion);
 }
+
+bool Dispatcher::is_running_here() { return running.dispatcher != nullptr; }
 
 CoreCounters Dispatcher::counters() const {
   CoreCounters sums;

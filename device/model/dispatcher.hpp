@@ -61,6 +61,7 @@ class Dispatcher {
   void submit(std::unique_ptr<Job> job, device::Handling handling = {});
   bool help();
   const std::atomic<bool>& cancelled() const { return stopping_; }
+  static bool is_running_here();  // this thread is inside of a job, or of its completion
   CoreCounters counters() const;  // sums over the cores as of their last finished piece
 
  private:

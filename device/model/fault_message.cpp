@@ -29,8 +29,10 @@ std::string instruction(const CoreState& core) {
 std::string reason(const CoreState& core, const Memory& memory) {
   const Fault& f = core.fault;
   const auto wild = [&](const char* what) {
-    return fmt::format("{} of {} bytes at address {:#x}, {}", what, f.bytes, f.address,
-                       memory.describe(f.address));
+    const auto place = memory.find(f.address);
+    return fmt::format("{} of {} bytes at address {:#x}, {}{}", what, f.bytes, f.address,
+                       memory.describe(f.address),
+                       place && place->owner != core.owner ? ", of another context" : "");
   };
   switch (f.kind) {
     case FaultKind::kBadAddress:

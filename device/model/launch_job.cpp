@@ -25,7 +25,11 @@ constexpr std::uint64_t kBriefInstructions = 512;
 class LaunchJob final : public Job {
  public:
   LaunchJob(const LaunchParts& parts, const LaunchContext& context, device::Launch launch)
-      : parts_(parts), context_(context), kernel_(launch.kernel), arguments_(std::move(launch.arguments)) {
+      : parts_(parts),
+        context_(context),
+        kernel_(launch.kernel),
+        arguments_(std::move(launch.arguments)),
+        epoch_(parts.memory->epoch()) {
     context_.arguments = arguments_;
     pieces = context_.grid.total_groups();
     cores = launch.cores;
@@ -65,6 +69,11 @@ class LaunchJob final : public Job {
                "back, {} steps",
                kernel_, counters_.groups, counters_.instructions, counters_.lane_instructions,
                counters_.translated_warps, counters_.warps, counters_.given_back, counters_.steps);
+    if (!failed_ && parts_.memory->lost_since(epoch_, context_.owner))
+      fail({Errc::kFault,
+            fmt::format("kernel '{}': memory of a file was lost while it ran: the file has become "
+                        "shorter, or its file system is full",
+                        kernel_)});
     return failed_ ? Status(error_) : Status();
   }
 
@@ -100,6 +109,7 @@ class LaunchJob final : public Job {
   LaunchContext context_;
   const std::string_view kernel_;
   const decltype(device::Launch::arguments) arguments_;
+  const std::uint64_t epoch_;  // of memory, before it began
   std::once_flag started_;
   ShortMutex mutex_;
   bool failed_ = false;
@@ -155,9 +165,8 @@ isa::LaunchHeader header_of(const device::Launch& launch, const LaunchParts& par
 Result<Address> place_block(const LaunchContext& context, const device::Launch& launch, Memory& memory) {
   const std::uint64_t bytes = sizeof context.header + launch.arguments.size();
   if (bytes <= kCoreBlockBytes) return Address{0};
-  const auto block = memory.allocate(bytes, 64, Memory::Kind::kReadOnly);
+  const auto block = memory.allocate(bytes, 64, Memory::Kind::kLaunch, "kernel arguments", launch.owner);
   if (!block) return block.error();
-  memory.label(*block, "kernel arguments");
   context.write_block(*block, launch.arguments);
   return *block;
 }
@@ -206,6 +215,7 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
   context.launch_block = *block;
   context.kernel_entry = launch.entry;
   context.local_memory_bytes = launch.local_memory_bytes;
+  context.owner = launch.owner;
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   find_translations(context, launch, parts);

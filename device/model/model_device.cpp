@@ -59,17 +59,27 @@ ModelDevice::~ModelDevice() {
   dispatcher_.reset();
 }
 
-Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label) {
+Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label,
+                                      Owner owner) {
   if (bytes > description_.max_allocation_bytes)
     return Error{Errc::kOutOfMemory, fmt::format("{} bytes are more than one allocation may have", bytes)};
-  return memory_->allocate(bytes, alignment, Memory::Kind::kData, label);
+  return memory_->allocate(bytes, alignment, Memory::Kind::kData, label, owner);
 }
 
-Status ModelDevice::share(Address host_address, std::uint64_t bytes) {
-  return memory_->share(host_address, bytes);
+Result<Address> ModelDevice::map_file(int file, std::uint64_t bytes, std::string_view label, Owner owner) {
+  return memory_->map_file(file, bytes, label, owner);
 }
 
-void ModelDevice::free(Address address) { memory_->free(address); }
+Status ModelDevice::share(Address host_address, std::uint64_t bytes, Owner owner) {
+  return memory_->share(host_address, bytes, owner);
+}
+
+// A kernel that still has a file's place in mind is waited for, unless this is the thread that runs it:
+// should the application put memory of its own there by force, the kernel is not to see it.
+void ModelDevice::free(Address address) {
+  const auto epoch = memory_->free(address);
+  if (epoch && !Dispatcher::is_running_here()) wait_until_forgotten(epoch);
+}
 
 std::byte* ModelDevice::host_pointer(Address address) {
   return memory_->find(address) ? reinterpret_cast<std::byte*>(address) : nullptr;
@@ -77,8 +87,8 @@ std::byte* ModelDevice::host_pointer(Address address) {
 
 void ModelDevice::label(Address address, std::string_view text) { memory_->label(address, text); }
 
-Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf) {
-  auto module = Module::load(*memory_, engine_, configuration_.target, elf);
+Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf, Owner owner) {
+  auto module = Module::load(*memory_, engine_, configuration_.target, elf, owner);
   if (!module) return module.error();
   return modules_.add(std::move(*module));
 }

@@ -24,13 +24,15 @@ class ModelDevice final : public device::Device {
   ~ModelDevice() override;
 
   const device::Description& description() const override { return description_; }
-  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment,
-                           std::string_view label = {}) override;
-  Status share(device::Address host_address, std::uint64_t bytes) override;
+  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label = {},
+                           Owner owner = 0) override;
+  Result<Address> map_file(int file, std::uint64_t bytes, std::string_view label = {},
+                           Owner owner = 0) override;
+  Status share(device::Address host_address, std::uint64_t bytes, Owner owner = 0) override;
   void free(Address address) override;
   std::byte* host_pointer(Address address) override;
   void label(Address address, std::string_view text) override;
-  Result<device::ModuleId> load(std::span<const std::byte> elf) override;
+  Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner = 0) override;
   void unload(device::ModuleId module) override;
   Result<Address> symbol(device::ModuleId module, std::string_view name) const override;
   void submit(device::Command command, device::CompletionHandler done,

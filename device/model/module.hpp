@@ -22,7 +22,7 @@ class Module {
  public:
   // kInvalidBinary for what is not a program for this machine, kOutOfMemory.
   static Result<std::unique_ptr<Module>> load(Memory& memory, const Engine& engine, const isa::Target& target,
-                                              std::span<const std::byte> file);
+                                              std::span<const std::byte> file, Owner owner = 0);
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;

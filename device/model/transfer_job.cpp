@@ -8,43 +8,6 @@
 namespace kiesel::model {
 namespace {
 
-class TransferJob final : public Job {
- public:
-  TransferJob(std::function<void()> action, bool is_brief) : action_(std::move(action)) { brief = is_brief; }
-  bool run(Core&, std::uint64_t, std::uint64_t) override {
-    action_();
-    return true;
-  }
-  Status finish() override { return {}; }
-
- private:
-  std::function<void()> action_;
-};
-
-// Many bytes in a row between host and device: in parts that several threads copy.
-class LongCopyJob final : public Job {
- public:
-  static constexpr std::uint64_t kWorthIt = 512 << 10;
-
-  LongCopyJob(const std::byte* source, std::byte* target, std::uint64_t bytes)
-      : source_(source), target_(target), bytes_(bytes) {
-    pieces = (bytes + kPart - 1) / kPart;
-  }
-  bool run(Core&, std::uint64_t first, std::uint64_t end) override {
-    const std::uint64_t begin = first * kPart;
-    std::memcpy(target_ + begin, source_ + begin, std::min(end * kPart, bytes_) - begin);
-    return true;
-  }
-  Status finish() override { return {}; }
-
- private:
-  static constexpr std::uint64_t kPart = 128 << 10;
-
-  const std::byte* source_;
-  std::byte* target_;
-  std::uint64_t bytes_;
-};
-
 class RefusedJob final : public Job {
  public:
   explicit RefusedJob(Error error) : error_(std::move(error)) {}
@@ -90,8 +53,9 @@ std::uint64_t extent(const device::Box& box, std::uint64_t row_pitch, std::uint6
 
 std::optional<Error> outside(const Memory& memory, Address address, std::uint64_t bytes, const char* what) {
   if (bytes == 0 || memory.contains(address, bytes)) return std::nullopt;
-  return Error{Errc::kInvalidArgument, fmt::format("{} of {} bytes at {:#x} is not inside an allocation: {}",
-                                                   what, bytes, address, memory.describe(address))};
+  return Error{when_lost(address) ? Errc::kFault : Errc::kInvalidArgument,
+               fmt::format("{} of {} bytes at {:#x} is not inside an allocation: {}", what, bytes, address,
+                           memory.describe(address))};
 }
 
 struct Checker {
@@ -151,13 +115,62 @@ struct Runner {
   void operator()(const device::Launch&) const {}
 };
 
+class TransferJob : public Job {
+ public:
+  TransferJob(device::Command command, const Memory& memory)
+      : command_(std::move(command)), memory_(memory), epoch_(memory.epoch()) {
+    brief = std::visit(Brief{}, command_);
+  }
+  bool run(Core&, std::uint64_t, std::uint64_t) override {
+    std::visit(Runner{}, command_);
+    return true;
+  }
+  // Of a file that was lost meanwhile it has moved zeros.
+  Status finish() override {
+    if (last_loss() > epoch_)
+      if (auto error = std::visit(Checker{memory_}, command_)) return *error;
+    return {};
+  }
+
+ private:
+  const device::Command command_;
+  const Memory& memory_;
+  const std::uint64_t epoch_;
+};
+
+// Many bytes in a row between host and device: in parts that several threads copy.
+class LongCopyJob final : public TransferJob {
+ public:
+  static constexpr std::uint64_t kWorthIt = 512 << 10;
+
+  LongCopyJob(device::Command command, const Memory& memory, const std::byte* source, std::byte* target,
+              std::uint64_t bytes)
+      : TransferJob(std::move(command), memory), source_(source), target_(target), bytes_(bytes) {
+    pieces = (bytes + kPart - 1) / kPart;
+  }
+  bool run(Core&, std::uint64_t first, std::uint64_t end) override {
+    const std::uint64_t begin = first * kPart;
+    std::memcpy(target_ + begin, source_ + begin, std::min(end * kPart, bytes_) - begin);
+    return true;
+  }
+
+ private:
+  static constexpr std::uint64_t kPart = 128 << 10;
+
+  const std::byte* source_;
+  std::byte* target_;
+  std::uint64_t bytes_;
+};
+
 // Not of copies inside the device: their sides may overlap.
 struct LongCopies {
+  const Memory& memory;
+
   std::unique_ptr<Job> operator()(const device::Read& c) const {
-    return job(host(c.source), static_cast<std::byte*>(c.target), c.box);
+    return job(c, host(c.source), static_cast<std::byte*>(c.target));
   }
   std::unique_ptr<Job> operator()(const device::Write& c) const {
-    return job(static_cast<const std::byte*>(c.source), host(c.target), c.box);
+    return job(c, static_cast<const std::byte*>(c.source), host(c.target));
   }
   template <class T>
   std::unique_ptr<Job> operator()(const T&) const {
@@ -165,11 +178,12 @@ struct LongCopies {
   }
 
  private:
-  static std::unique_ptr<Job> job(const std::byte* source, std::byte* target, const device::Box& box) {
-    const auto [bytes, rows, slices] = box.size;
+  template <class T>
+  std::unique_ptr<Job> job(const T& command, const std::byte* source, std::byte* target) const {
+    const auto [bytes, rows, slices] = command.box.size;
     const bool apart = source + bytes <= target || target + bytes <= source;
     if (rows != 1 || slices != 1 || bytes < LongCopyJob::kWorthIt || !apart) return nullptr;
-    return std::make_unique<LongCopyJob>(source, target, bytes);
+    return std::make_unique<LongCopyJob>(command, memory, source, target, bytes);
   }
 };
 
@@ -179,10 +193,8 @@ std::unique_ptr<Job> make_refused(Error error) { return std::make_unique<Refused
 
 Result<std::unique_ptr<Job>> make_transfer(device::Command command, const Memory& memory) {
   if (auto error = std::visit(Checker{memory}, command)) return *error;
-  if (auto job = std::visit(LongCopies{}, command)) return job;
-  const bool brief = std::visit(Brief{}, command);
-  return std::unique_ptr<Job>(std::make_unique<TransferJob>(
-      [command = std::move(command)] { std::visit(Runner{}, command); }, brief));
+  if (auto job = std::visit(LongCopies{memory}, command)) return job;
+  return std::unique_ptr<Job>(std::make_unique<TransferJob>(std::move(command), memory));
 }
 
 }  // namespace kiesel::model

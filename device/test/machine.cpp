@@ -67,9 +67,9 @@ Machine::Machine(model::Configuration configuration, const TranslationService& s
   device_ = std::move(*device);
 }
 
-ModuleId Machine::load(std::string_view source, std::uint64_t data_bytes) {
+ModuleId Machine::load(std::string_view source, std::uint64_t data_bytes, Owner owner) {
   const auto elf = make_elf(assemble(std::string(kStartup) + std::string(source)), data_bytes);
-  const auto module = device_->load(elf);
+  const auto module = device_->load(elf, owner);
   if (!module) throw std::runtime_error(module.error().reason);
   return *module;
 }

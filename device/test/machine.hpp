@@ -30,7 +30,7 @@ class Machine {
 
   model::ModelDevice& device() { return *device_; }
   // Loads a program; `_start` is put in front of it: it calls the kernel and ends the warp.
-  ModuleId load(std::string_view source, std::uint64_t data_bytes = 0);
+  ModuleId load(std::string_view source, std::uint64_t data_bytes = 0, Owner owner = 0);
 
   struct Range {
     std::uint64_t global = 1;

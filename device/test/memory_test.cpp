@@ -1,8 +1,14 @@
 #include "device/model/memory/memory.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstring>
 #include <random>
+#include <thread>
 
 namespace kiesel::model {
 namespace {
@@ -110,6 +116,104 @@ TEST_CASE("with page bounds a buffer has the rest of its last page, and no more"
   CHECK_FALSE(memory->contains(*a, 101));
   CHECK_FALSE(memory->find(*a + 4096).has_value());
   CHECK_THAT(memory->describe(*a + 104), Contains("4 bytes past the end of"));
+}
+
+TEST_CASE("a place is used again when all that may remember it have forgotten it") {
+  const auto memory = make();
+  Holder holder;
+  for (const std::uint64_t bytes : {100, 3 << 20}) {
+    REQUIRE(holder.take());
+    CHECK_FALSE(holder.take());
+    holder.has_forgotten_until(memory->epoch());
+    const auto first = memory->allocate(bytes, 64);
+    memory->free(*first);
+    CHECK(memory->used() == 0);
+    const auto second = memory->allocate(bytes, 64);
+    CHECK(*second != *first);
+    holder.has_forgotten_until(memory->epoch());
+    const auto third = memory->allocate(bytes, 64);
+    CHECK(*third == *first);
+    memory->free(*third);
+    holder.leave();
+    const auto fourth = memory->allocate(bytes, 64);
+    CHECK(*fourth == *first);
+    memory->free(*second);
+    memory->free(*fourth);
+  }
+}
+
+TEST_CASE("where there is no room but what may be remembered, there is none") {
+  const auto memory = make(4 << 20);
+  Holder holder;
+  REQUIRE(holder.take());
+  holder.has_forgotten_until(memory->epoch());
+  bool full = false;
+  for (int i = 0; i < 10 && !full; ++i) {
+    const auto address = memory->allocate(4 << 20, 64);
+    full = !address.ok();
+    if (!full) memory->free(*address);
+  }
+  CHECK(full);
+  std::thread looks([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    holder.has_forgotten_until(memory->epoch());
+  });
+  CHECK(memory->allocate(4 << 20, 64).ok());  // waits
+  looks.join();
+  holder.leave();
+}
+
+TEST_CASE("a file is memory while it is mapped, and zeros where it has been made shorter") {
+  const auto memory = make();
+  const int file = ::memfd_create("test", MFD_CLOEXEC);
+  REQUIRE(::ftruncate(file, 3 * 4096) == 0);
+  const auto first = memory->map_file(file, 10000, "a file"), second = memory->map_file(file, 4096);
+  REQUIRE(first.ok());
+  REQUIRE(second.ok());
+  CHECK(memory->used() == 0);
+  auto *one = reinterpret_cast<char*>(*first), *two = reinterpret_cast<char*>(*second);
+  one[5] = 7;
+  CHECK(two[5] == 7);
+  CHECK(memory->find(*first + 9999)->range.end == *first + 10000);
+  CHECK(memory->free(*second) != 0);
+  CHECK(two[5] == 0);  // the file is gone from there
+  const auto before = memory->epoch();
+  CHECK_FALSE(memory->lost_since(before, 0));
+  REQUIRE(::ftruncate(file, 4096) == 0);
+  CHECK(one[5] == 7);
+  CHECK(memory->find(*first).has_value());
+  CHECK(one[9000] == 0);
+  CHECK(one[5] == 0);
+  CHECK_FALSE(memory->find(*first).has_value());
+  CHECK_FALSE(memory->contains(*first, 1));
+  CHECK(memory->epoch() != before);
+  CHECK(memory->lost_since(before, 0));
+  CHECK_FALSE(memory->lost_since(before, 1));
+  CHECK_FALSE(memory->lost_since(memory->epoch(), 0));
+  CHECK_THAT(memory->describe(*first), Contains("a file (10000 bytes") && Contains("shorter"));
+  memory->free(*first);
+  const auto again = memory->allocate(10000, 64);
+  REQUIRE(again.ok());
+  std::memset(reinterpret_cast<void*>(*again), 1, 10000);
+  CHECK(memory->find(*again).has_value());
+  char byte = 0;
+  REQUIRE(::pread(file, &byte, 1, 5) == 1);
+  CHECK(byte == 7);
+  ::close(file);
+}
+
+TEST_CASE("memory with an owner is zero, and that of others is not") {
+  const auto memory = make();
+  for (const std::uint64_t bytes : {std::uint64_t{1}, std::uint64_t{5000}, std::uint64_t{3} << 20}) {
+    const auto first = memory->allocate(bytes, 64);
+    std::memset(reinterpret_cast<void*>(*first), 0xFF, bytes);
+    memory->free(*first);
+    const auto second = memory->allocate(bytes, 64, Memory::Kind::kData, "owned", 3);
+    CHECK(*second == *first);
+    CHECK(memory->find(*second)->owner == 3);
+    const auto* begin = reinterpret_cast<const char*>(*second);
+    CHECK(std::all_of(begin, begin + bytes, [](char byte) { return byte == 0; }));
+  }
 }
 
 TEST_CASE("a divided allocation is its parts") {

@@ -35,6 +35,7 @@ Outcome<std::vector<cl_context_properties>> read_properties(const cl_context_pro
 Outcome<cl_context> make_context(std::vector<Ref<Device>> devices,
                                  std::vector<cl_context_properties> properties, Context::Notify notify,
                                  void* user_data) {
+  KIESEL_CHECK(Platform::get().renew_devices());
   auto context = make_ref<Context>(std::move(devices), std::move(properties), notify, user_data);
   return hand_out(std::move(context));
 }

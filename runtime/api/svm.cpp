@@ -134,7 +134,8 @@ void* clSVMAlloc(cl_context handle, cl_svm_mem_flags flags, size_t size, cl_uint
       [&]() -> Outcome<void*> {
         KIESEL_TRY(context, valid<Context>(handle));
         KIESEL_CHECK(check_allocation(*context, flags, size, alignment));
-        auto made = SvmAllocation::create(context->roots(), size, alignment ? alignment : kLargestType);
+        auto made = SvmAllocation::create(context->roots(), context->owner(), size,
+                                          alignment ? alignment : kLargestType);
         if (!made.ok()) return error(*context, made.error().code, made.error().reason);
         context->svm().add(*made);
         return static_cast<void*>((*made)->begin());

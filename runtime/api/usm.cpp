@@ -71,9 +71,9 @@ Outcome<void*> allocate(const Request& request) {
     KIESEL_REQUIRE(request.size <= one->description().max_allocation_bytes, *context, CL_INVALID_BUFFER_SIZE,
                    fmt::format("{} bytes are more than CL_DEVICE_MAX_MEM_ALLOC_SIZE, {}", request.size,
                                one->description().max_allocation_bytes));
-  auto made =
-      SvmAllocation::create(devices, request.size, request.alignment ? request.alignment : kLargestType,
-                            {request.type, device, flags});
+  auto made = SvmAllocation::create(devices, context->owner(), request.size,
+                                    request.alignment ? request.alignment : kLargestType,
+                                    {request.type, device, flags});
   if (!made.ok()) return error(*context, CL_OUT_OF_RESOURCES, made.error().reason);
   context->svm().add(*made);
   return static_cast<void*>((*made)->begin());

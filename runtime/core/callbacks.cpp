@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "support/fast_thread_local.hpp"
+#include "support/fork.hpp"
+#include "support/single.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -45,12 +47,12 @@ class CallbackThread {
   bool started_ = false;
 };
 
+constinit Single<CallbackThread> the_thread;  // which uses it until the process ends
+const InForkedChild renews{[] { the_thread.forget(); }};
+
 }  // namespace
 
-void post_callback(std::function<void()> callback) {
-  static CallbackThread& instance = *new CallbackThread;  // never destroyed: its thread uses it until the end
-  instance.post(std::move(callback));
-}
+void post_callback(std::function<void()> callback) { the_thread.get().post(std::move(callback)); }
 
 OnDeviceThread::OnDeviceThread() : before_(std::exchange(on_device_thread, true)) {}
 OnDeviceThread::~OnDeviceThread() { on_device_thread = before_; }

@@ -1,21 +1,32 @@
 #include "runtime/core/context.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "runtime/core/buffer.hpp"
 #include "runtime/core/callbacks.hpp"
 #include "runtime/core/command_queue.hpp"
 #include "runtime/core/handle.hpp"
+#include "support/config.hpp"
 #include "support/uncancelled.hpp"
 
 namespace kiesel::runtime {
+namespace {
+
+device::Owner next_owner() {
+  static constinit std::atomic<device::Owner> last{0};
+  return config().isolate ? last.fetch_add(1) + 1 : 0;
+}
+
+}  // namespace
 
 Context::Context(std::vector<Ref<Device>> devices, std::vector<cl_context_properties> properties,
                  Notify notify, void* user_data)
     : devices_(std::move(devices)),
       properties_(std::move(properties)),
       notify_(notify),
-      user_data_(user_data) {
+      user_data_(user_data),
+      owner_(next_owner()) {
   for (const auto& device : devices_) {
     named_.emplace_back(*device);
     const Ref<Device> root(&device->root());

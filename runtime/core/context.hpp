@@ -36,6 +36,8 @@ class Context final : public Object {
   const std::vector<Ref<Device>>& roots() const { return roots_; }
   const std::vector<cl_context_properties>& properties() const { return properties_; }
   bool has(const Device& device) const;
+  // Of its memory and launches: its own with the option isolate, else that of all contexts.
+  device::Owner owner() const { return owner_; }
   SvmTable& svm() { return svm_; }
 
   // Its command-queues come and go; those that are there now.
@@ -60,6 +62,7 @@ class Context final : public Object {
   std::vector<cl_context_properties> properties_;
   Notify notify_;
   void* user_data_;
+  const device::Owner owner_;
   SvmTable svm_;
   std::mutex mutex_;  // guards what follows
   std::vector<CommandQueue*> queues_;

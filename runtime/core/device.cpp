@@ -7,13 +7,15 @@
 namespace kiesel::runtime {
 
 Device::Device(std::unique_ptr<device::Device> implementation)
-    : implementation_(std::move(implementation)),
-      description_(implementation_->description()),
-      cores_{0, description_.cores} {}
+    : root_(this), description_(implementation->description()), cores_{0, description_.cores} {
+  renew(std::move(implementation));
+}
+
+Device::~Device() { delete implementation_.load(); }
 
 Device::Device(Device& parent, device::Cores cores, std::vector<cl_device_partition_property> partition)
     : parent_(&parent),
-      implementation_(parent.implementation_),
+      root_(&parent.root()),
       description_(parent.description_),
       cores_{parent.cores_.first + cores.first, cores.count},
       extension_list_(parent.extension_list_),

@@ -5,6 +5,7 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,16 +25,21 @@ class Device final : public Object {
   using ClType = cl_device_id;
 
   explicit Device(std::unique_ptr<device::Device> implementation);
+  ~Device() override;
   // A sub-device. `cores` are the parent's; `partition` is what clCreateSubDevices was given. The parent is
   // described.
   Device(Device& parent, device::Cores cores, std::vector<cl_device_partition_property> partition);
 
   Object* parent() override { return parent_.get(); }
   Device* parent_device() const { return parent_.get(); }  // null: a root device
-  Device& root() { return parent_ ? parent_->root() : *this; }
+  Device& root() { return *root_; }
   device::Cores cores() const { return cores_; }  // of the root device
 
-  device::Device& implementation() const { return *implementation_; }
+  device::Device& implementation() const { return *root_->implementation_.load(std::memory_order_acquire); }
+  // Of a root device in a child of fork(): the parent's stays as it was found.
+  void renew(std::unique_ptr<device::Device> implementation) {
+    implementation_.store(implementation.release());
+  }
   const device::Description& description() const { return description_; }
   const isa::Target& target() const { return description().target; }
   // Shared virtual memory: what the host and the device see under one address.
@@ -65,8 +71,9 @@ class Device final : public Object {
   void describe_part(const std::vector<cl_device_partition_property>& partition);
 
   Ref<Device> parent_;
-  std::shared_ptr<device::Device> implementation_;  // the root device's
-  device::Description description_;                 // with the number of cores of this one
+  Device* const root_;
+  std::atomic<device::Device*> implementation_{nullptr};  // of a root device
+  device::Description description_;                       // with the number of cores of this one
   device::Cores cores_;
   std::vector<NamedVersion> extension_list_;
   std::string compiler_features_;

@@ -10,6 +10,7 @@
 #include "runtime/core/svm_table.hpp"
 #include "support/clock.hpp"
 #include "support/fast_thread_local.hpp"
+#include "support/fork.hpp"
 #include "support/futex.hpp"
 #include "support/log.hpp"
 #include "support/relax.hpp"
@@ -51,7 +52,8 @@ class Spinner {
   static constexpr unsigned kRounds = 2000;
 
   bool take_place() {
-    static const int places = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
+    int places = places_.load(std::memory_order_relaxed);
+    if (!places) places_ = places = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
     spins_ = taken_.fetch_add(1, std::memory_order_relaxed) < places;
     if (!spins_) taken_.fetch_sub(1, std::memory_order_relaxed);
     return spins_;
@@ -60,7 +62,8 @@ class Spinner {
     if (std::exchange(spins_, false)) taken_.fetch_sub(1, std::memory_order_relaxed);
   }
 
-  static inline std::atomic<int> taken_{0};
+  static inline std::atomic<int> places_{0}, taken_{0};
+  static inline const InForkedChild renews_{[] { taken_ = 0; }};  // the threads that spun are not there
   unsigned left_ = kRounds;
   bool spins_ = false;
 };

@@ -28,26 +28,26 @@ const compiler::Kernel* Executable::find(std::string_view kernel) const {
   return nullptr;
 }
 
-Outcome<device::ModuleId> Executable::module() {
+Outcome<device::ModuleId> Executable::module(device::Owner owner) {
   if (const auto id = module_.load(std::memory_order_relaxed)) return id;
-  auto loaded = device_->implementation().load(binary_);
+  auto loaded = device_->implementation().load(binary_, owner);
   if (!loaded.ok()) return ApiError{to_cl(loaded.error().code), loaded.error().reason};
   module_.store(*loaded, std::memory_order_relaxed);
   return *loaded;
 }
 
-Outcome<Executable::Entry> Executable::entry(const compiler::Kernel& kernel) {
+Outcome<Executable::Entry> Executable::entry(const compiler::Kernel& kernel, device::Owner owner) {
   const auto index = static_cast<std::size_t>(&kernel - program_.kernels.data());
   if (const auto known = addresses_[index].load(std::memory_order_acquire))
     return Entry{module_.load(std::memory_order_relaxed), known};
-  auto found = find_entry(kernel);
+  auto found = find_entry(kernel, owner);
   if (found.ok()) addresses_[index].store(found->address, std::memory_order_release);
   return found;
 }
 
-Outcome<Executable::Entry> Executable::find_entry(const compiler::Kernel& kernel) {
+Outcome<Executable::Entry> Executable::find_entry(const compiler::Kernel& kernel, device::Owner owner) {
   std::lock_guard lock(mutex_);
-  KIESEL_TRY(id, module());
+  KIESEL_TRY(id, module(owner));
   auto address = device_->implementation().symbol(id, kernel.symbol);
   if (!address.ok()) return ApiError{CL_INVALID_PROGRAM_EXECUTABLE, address.error().reason};
   if (!base_) {

@@ -30,7 +30,7 @@ class Executable final : public Object {
     device::ModuleId module;
     device::Address address;
   };
-  Outcome<Entry> entry(const compiler::Kernel& kernel);
+  Outcome<Entry> entry(const compiler::Kernel& kernel, device::Owner owner);
   // The bytes of the binary's data from a device address to the end of its segment: what printf's strings
   // need.
   std::span<const std::byte> data_at(device::Address address);
@@ -38,8 +38,8 @@ class Executable final : public Object {
  private:
   Executable(Device& device, std::vector<std::byte> binary, compiler::Program program);
   ~Executable() override;
-  Outcome<device::ModuleId> module();  // mutex_ held
-  Outcome<Entry> find_entry(const compiler::Kernel& kernel);
+  Outcome<device::ModuleId> module(device::Owner owner);  // mutex_ held
+  Outcome<Entry> find_entry(const compiler::Kernel& kernel, device::Owner owner);
   void remember_data(const ElfView& elf, device::Address base);
 
   Ref<Device> device_;

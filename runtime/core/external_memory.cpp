@@ -1,7 +1,6 @@
 #include "runtime/core/external_memory.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,11 +19,8 @@ Outcome<ExternalMemory> import_memory(Context& context, int file, std::size_t si
   if (static_cast<std::uint64_t>(state.st_size) < size)
     return error(fmt::format("the memory object needs {} bytes, file descriptor {} has {}", size, file,
                              state.st_size));
-  void* bytes = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (bytes == MAP_FAILED)
-    return error(fmt::format("file descriptor {} cannot be mapped: {}", file, std::strerror(errno)));
-  auto imported = SvmAllocation::import(context.roots(), static_cast<std::byte*>(bytes), size);
-  if (!imported.ok()) return imported.error();
+  auto imported = SvmAllocation::import(context.roots(), context.owner(), file, size);
+  if (!imported.ok()) return ApiError{imported.error().code, imported.error().reason, Ref<Object>(&context)};
   ::close(file);
   return ExternalMemory{*std::move(imported), std::move(devices)};
 }

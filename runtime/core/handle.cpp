@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <new>
 
 #include "support/fast_thread_local.hpp"
+#include "support/fork.hpp"
 #include "support/short_mutex.hpp"
+#include "support/single.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -51,9 +54,19 @@ class Table {
     share.freed[share.freed_count++] = &handle;
   }
 
-  static Table& the_one() {
-    static Table& instance = *new Table;  // never destroyed: handles outlive everything
-    return instance;
+  static Table& the_one();
+
+  // In a child of fork(): what other handles than the platform's and the root devices' name is the parent's,
+  // perhaps in the middle of something.
+  void renew() {
+    new (&mutex_) ShortMutex;
+    first_free_ = last_free_ = nullptr;
+    free_count_ = 0;
+    for (std::size_t i = 0; i < used_; ++i)
+      if (begin_[i].object.load() && !outlives_fork(begin_[i])) {
+        begin_[i].object = nullptr;
+        begin_[i].kind = Kind::kNone;
+      }
   }
 
   void end_share() {
@@ -67,6 +80,11 @@ class Table {
 
   struct AtThreadEnd;
   static void watch_thread();
+
+  static bool outlives_fork(const Handle& handle) {
+    const Kind kind = handle.kind.load();
+    return kind == Kind::kPlatform || (kind == Kind::kDevice && !handle.object.load()->parent());
+  }
 
   [[gnu::noinline]] void refill() {
     watch_thread();
@@ -113,6 +131,13 @@ class Table {
   Handle* last_free_ = nullptr;
   std::size_t free_count_ = 0;
 };
+
+constinit Single<Table> the_table;
+const InForkedChild renews{[] {
+  if (Table* const table = the_table.if_made()) table->renew();
+}};
+
+Table& Table::the_one() { return the_table.get(); }
 
 struct Table::AtThreadEnd {
   ~AtThreadEnd() { Table::the_one().end_share(); }

@@ -108,9 +108,9 @@ Outcome<device::Address> Image::argument(Device& device) {
     if (descriptor.device.get() == &device.root()) return descriptor.address;
   KIESEL_TRY(pixels, address(device));
   auto& implementation = device.implementation();
-  auto place = implementation.allocate(sizeof(isa::ImageDescriptor), alignof(isa::ImageDescriptor));
+  auto place = implementation.allocate(sizeof(isa::ImageDescriptor), alignof(isa::ImageDescriptor),
+                                       "image descriptor", context().owner());
   if (!place) return memory_error(place.error());
-  implementation.label(*place, "image descriptor");
   const auto descriptor = describe(*this, pixels);
   auto written = run_now(implementation, device::Write{&descriptor, *place, flat_box(sizeof descriptor)});
   if (!written.ok()) {

@@ -4,6 +4,8 @@
 #include <bit>
 #include <string_view>
 
+#include "support/single.hpp"
+
 namespace kiesel::runtime {
 namespace {
 
@@ -72,8 +74,8 @@ bool has_2d_slices(cl_mem_object_type type) {
 }  // namespace
 
 const std::vector<ImageFormat>& image_formats() {
-  static const std::vector<ImageFormat>& list = *new std::vector<ImageFormat>(combine());
-  return list;
+  static constinit Single<const std::vector<ImageFormat>> list;
+  return list.get([] { return new std::vector<ImageFormat>(combine()); });
 }
 
 const ImageFormat* find_image_format(const cl_image_format& format) {

@@ -121,7 +121,7 @@ MemoryObject::Storage* MemoryObject::storage_on(const Device* root) {
 
 Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
   if (Storage* known = storage_on(&root)) return known;
-  auto address = root.implementation().allocate(size_, kBufferAlignment, label());
+  auto address = root.implementation().allocate(size_, kBufferAlignment, label(), context_->owner());
   if (!address) return memory_error(address.error());
   if (context_->roots().size() == 1) only_address_.store(*address, std::memory_order_release);
   Storage& made = first_.device ? others_.emplace_back() : first_;
@@ -190,7 +190,8 @@ Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size
   std::byte* visible =
       context_->roots().size() == 1 ? device.implementation().host_pointer(place->address) : nullptr;
   if (visible) return Mapping{.pointer = visible + offset};
-  if (!shadow_) shadow_ = std::make_unique_for_overwrite<std::byte[]>(size_);
+  if (!shadow_)
+    shadow_ = std::make_unique<std::byte[]>(size_);  // what the host leaves out gets to the device, too
   return Mapping{.pointer = shadow_.get() + offset, .copied = true};
 }
 

@@ -59,6 +59,7 @@ struct KernelWork {
   const compiler::Kernel* kernel = nullptr;
   Executable::Entry entry{};
   device::Cores cores;
+  device::Owner owner = 0;
   NDRange range;
   std::uint32_t local_memory_bytes = 0;
   decltype(device::Launch::arguments) arguments{};
@@ -241,6 +242,7 @@ device::Launch KernelWork::launch() {
   out.kernel = kernel->name;
   out.entry = entry.address;
   out.cores = cores;
+  out.owner = owner;
   out.local_memory_bytes = local_memory_bytes;
   out.private_memory_bytes = kernel->private_memory_bytes;
   if (launches == Launches::kOnce)
@@ -316,10 +318,11 @@ Outcome<Event::Work> launch_work(Device& device, const Kernel& kernel, const NDR
                   .executable = build->executable.get(),
                   .kernel = build->kernel,
                   .cores = device.cores(),
+                  .owner = kernel.program().context().owner(),
                   .range = range,
                   .launches = launches};
   KIESEL_CHECK(place_arguments(device, kernel, work));
-  KIESEL_TRY(entry, build->executable->entry(*build->kernel));
+  KIESEL_TRY(entry, build->executable->entry(*build->kernel, work.owner));
   work.entry = entry;
   const bool is_empty = std::ranges::count(range.global, 0U) > 0;
   for (int d = 0; d < 3 && !is_empty; ++d)

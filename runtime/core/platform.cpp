@@ -3,13 +3,16 @@
 #include <CL/cl_ext.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/version.hpp"
 #include "support/checked.hpp"
 #include "support/config.hpp"
+#include "support/fork.hpp"
 #include "support/log.hpp"
+#include "support/single.hpp"
 
 namespace kiesel::runtime {
 namespace {
@@ -34,11 +37,14 @@ std::vector<NamedVersion> common_extensions(const std::vector<Ref<Device>>& devi
   return out;
 }
 
+constinit Single<Platform> the_platform;
+constinit std::atomic<bool> forked{false};
+const InForkedChild renews{[] { forked = the_platform.if_made() != nullptr; }};
+
 }  // namespace
 
 Platform& Platform::get() {
-  static Platform& instance = *new Platform;
-  return instance;
+  return the_platform.get([] { return new Platform; });
 }
 
 Platform::Platform()
@@ -47,16 +53,33 @@ Platform::Platform()
       cache_(default_cache_folder(), saturating_product(config().cache_mib, std::uint64_t{1} << 20)) {
   const auto handle = hand_out(Ref<Platform>(this));
   if (!handle) return;
-  const device::TranslationService translations{
-      [this](std::span<const std::byte> request) { return compiler_.translate(request); },
-      std::string(kVersion) + " " + compiler_path_ + " " + std::to_string(compiler_identity(compiler_path_))};
-  for (auto& implementation : device::make_devices(translations)) {
+  for (auto& implementation : make_devices()) {
     auto device = make_ref<Device>(std::move(implementation));
     if (!hand_out(device)) break;
     device->describe(*handle, devices_.size());
     devices_.push_back(std::move(device));
   }
   describe();
+}
+
+std::vector<std::unique_ptr<device::Device>> Platform::make_devices() {
+  return device::make_devices(
+      {[this](std::span<const std::byte> request) { return compiler_.translate(request); },
+       std::string(kVersion) + " " + compiler_path_ + " " +
+           std::to_string(compiler_identity(compiler_path_))});
+}
+
+Outcome<> Platform::renew_devices() {
+  if (!forked.load(std::memory_order_acquire)) return {};
+  const std::lock_guard lock(making_singles());
+  if (!forked) return {};
+  auto made = make_devices();
+  if (made.size() != devices_.size())
+    return ApiError{CL_DEVICE_NOT_AVAILABLE,
+                    "this process was forked, and its devices could not be made anew"};
+  for (std::size_t i = 0; i < made.size(); ++i) devices_[i]->renew(std::move(made[i]));
+  forked.store(false, std::memory_order_release);
+  return {};
 }
 
 void Platform::describe() {

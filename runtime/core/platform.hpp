@@ -8,6 +8,7 @@
 
 #include "compiler/client/client.hpp"
 #include "runtime/core/device.hpp"
+#include "runtime/core/error.hpp"
 #include "runtime/core/info_table.hpp"
 #include "runtime/core/object.hpp"
 #include "support/cache.hpp"
@@ -27,12 +28,16 @@ class Platform final : public Object {
   compiler::Client& compiler() { return compiler_; }
   const std::string& compiler_path() const { return compiler_path_; }
   const DiskCache& cache() const { return cache_; }
+  // In a child of fork() the root devices are its parent's, whose threads are not here: makes them anew,
+  // once. CL_DEVICE_NOT_AVAILABLE. Contexts need this, and nothing uses a device before there is one.
+  Outcome<> renew_devices();
   // For cl_khr_icd 2.0: the platform's handle, its devices' and those to come carry it.
   void set_dispatch_data(void* data);
 
  private:
   Platform();
   void describe();
+  std::vector<std::unique_ptr<device::Device>> make_devices();
 
   std::vector<Ref<Device>> devices_;
   InfoTable info_;

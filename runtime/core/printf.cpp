@@ -10,6 +10,7 @@
 #include "runtime/core/transfer.hpp"
 #include "support/checked.hpp"
 #include "support/config.hpp"
+#include "support/fork.hpp"
 #include "support/log.hpp"
 #include "support/uncancelled.hpp"
 
@@ -29,6 +30,9 @@ struct Printing {
   ~Printing() { device->free(buffer); }
   device::Address records_address() const { return buffer + sizeof header; }
 };
+
+constinit std::mutex output;  // records of one launch stay together
+const InForkedChild renews{[] { new (&output) std::mutex; }};
 
 // Bytes of text of one launch.
 std::uint64_t output_limit() {
@@ -51,11 +55,10 @@ void write_out(const Printing& printing) {
     const auto bytes = printing.executable->data_at(address);
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
-  static std::mutex& mutex = *new std::mutex;
   PrintfResult result;
   {
     const Uncancelled while_writing;
-    std::lock_guard lock(mutex);
+    std::lock_guard lock(output);
     result = format_records(
         printing.records, string_at,
         [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }, output_limit());
@@ -94,7 +97,8 @@ void launch_with_printf(Event& event, Ref<Executable> executable, std::vector<de
   printing->executable = std::move(executable);
   printing->kernel = launches.front().kernel;
   printing->device = &event.queue()->device().implementation();
-  auto buffer = printing->device->allocate(sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, 64);
+  auto buffer = printing->device->allocate(sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, 64,
+                                           "printf buffer", event.queue()->context().owner());
   if (!buffer.ok()) {
     event.fail(CL_OUT_OF_RESOURCES, buffer.error().reason);
     return;

@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/fork.hpp"
+#include "support/single.hpp"
 #include "support/uncancelled.hpp"
 
 namespace kiesel::runtime {
@@ -106,6 +108,9 @@ class Watcher {
   bool started_ = false;
 };
 
+constinit Single<Watcher> the_watcher;  // whose thread uses it until the process ends
+const InForkedChild renews{[] { the_watcher.forget(); }};
+
 }  // namespace
 
 Outcome<SharedPayload> SharedPayload::create() {
@@ -145,8 +150,7 @@ bool SharedPayload::take() const {
 }
 
 void take_later(const SharedPayload& payload, Ref<Object> owner, Ref<Event> gate) {
-  static Watcher& instance = *new Watcher;  // never destroyed: its thread uses it until the end
-  instance.add(payload, std::move(owner), std::move(gate));
+  the_watcher.get().add(payload, std::move(owner), std::move(gate));
 }
 
 }  // namespace kiesel::runtime

@@ -1,51 +1,54 @@
 #include "runtime/core/svm_table.hpp"
 
-#include <sys/mman.h>
-
 #include <mutex>
 
 #include "runtime/core/memory.hpp"
 
 namespace kiesel::runtime {
 
-Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>& devices, std::size_t size,
-                                                  std::size_t alignment, UsmInfo usm) {
+// On the first device as `first` does it, shared with the others.
+Outcome<Ref<SvmAllocation>> SvmAllocation::make(const std::vector<Ref<Device>>& devices, device::Owner owner,
+                                                std::size_t size, const char* label, UsmInfo usm,
+                                                const std::function<Make>& first) {
   Ref<SvmAllocation> made;
   for (const auto& device : devices) {
     if (!device->svm_capabilities()) continue;
     auto& implementation = device->implementation();
     if (made) {
-      const auto shared = implementation.share(address_of(made->begin_), size);
+      const auto shared = implementation.share(address_of(made->begin_), size, owner);
       if (!shared.ok()) return memory_error(shared.error());
+      implementation.label(address_of(made->begin_), label);
     } else {
-      const auto address = implementation.allocate(size, alignment);
+      const auto address = first(implementation);
+      if (!address.ok() && address.error().code == Errc::kInvalidArgument)
+        return ApiError{CL_INVALID_PROPERTY, address.error().reason};
       if (!address.ok()) return memory_error(address.error());
       made = Ref<SvmAllocation>::adopt(new SvmAllocation(implementation.host_pointer(*address), size, usm));
     }
-    implementation.label(address_of(made->begin_), made->is_usm() ? "USM allocation" : "SVM allocation");
     made->devices_.push_back(device);
   }
   if (!made) return ApiError{CL_INVALID_OPERATION, "no device of the context has shared virtual memory"};
   return made;
 }
 
-Outcome<Ref<SvmAllocation>> SvmAllocation::import(const std::vector<Ref<Device>>& devices, std::byte* mapped,
-                                                  std::size_t size) {
-  auto made = Ref<SvmAllocation>::adopt(new SvmAllocation(mapped, size, {}));
-  made->mapped_ = true;
-  for (const auto& device : devices) {
-    const auto shared = device->implementation().share(address_of(mapped), size);
-    if (!shared.ok()) return ApiError{CL_OUT_OF_RESOURCES, shared.error().reason};
-    made->devices_.push_back(device);
-    device->implementation().label(address_of(mapped), "external memory");
-  }
-  return made;
+Outcome<Ref<SvmAllocation>> SvmAllocation::create(const std::vector<Ref<Device>>& devices,
+                                                  device::Owner owner, std::size_t size,
+                                                  std::size_t alignment, UsmInfo usm) {
+  const char* label = usm.type == CL_MEM_TYPE_UNKNOWN_INTEL ? "SVM allocation" : "USM allocation";
+  return make(devices, owner, size, label, std::move(usm),
+              [&](device::Device& device) { return device.allocate(size, alignment, label, owner); });
+}
+
+Outcome<Ref<SvmAllocation>> SvmAllocation::import(const std::vector<Ref<Device>>& devices,
+                                                  device::Owner owner, int file, std::size_t size) {
+  const char* label = "external memory";
+  return make(devices, owner, size, label, {},
+              [&](device::Device& device) { return device.map_file(file, size, label, owner); });
 }
 
 SvmAllocation::~SvmAllocation() {
   for (auto device = devices_.rbegin(); device != devices_.rend(); ++device)
     (*device)->implementation().free(address_of(begin_));
-  if (mapped_) ::munmap(begin_, size_);
 }
 
 bool SvmAllocation::contains(const void* pointer, std::size_t bytes) const {

@@ -5,6 +5,7 @@
 #include <CL/cl_ext.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <shared_mutex>
 #include <utility>
@@ -33,12 +34,12 @@ class SvmAllocation final : public Object {
  public:
   // Made on the first of the devices that has SVM, shared with the others that have it. Alignment is a power
   // of two.
-  static Outcome<Ref<SvmAllocation>> create(const std::vector<Ref<Device>>& devices, std::size_t size,
-                                            std::size_t alignment, UsmInfo usm = {});
+  static Outcome<Ref<SvmAllocation>> create(const std::vector<Ref<Device>>& devices, device::Owner owner,
+                                            std::size_t size, std::size_t alignment, UsmInfo usm = {});
 
-  // Of memory that is mapped to the process already, and unmapped in the end, also when this fails.
-  static Outcome<Ref<SvmAllocation>> import(const std::vector<Ref<Device>>& devices, std::byte* mapped,
-                                            std::size_t size);
+  // The first bytes of a file, which stays the caller's, likewise. CL_INVALID_PROPERTY: it cannot be mapped.
+  static Outcome<Ref<SvmAllocation>> import(const std::vector<Ref<Device>>& devices, device::Owner owner,
+                                            int file, std::size_t size);
 
   std::byte* begin() const { return begin_; }
   std::size_t size() const { return size_; }
@@ -57,8 +58,12 @@ class SvmAllocation final : public Object {
   std::byte* const begin_;
   const std::size_t size_;
   const UsmInfo usm_;
+  using Make = Result<device::Address>(device::Device& device);
+  static Outcome<Ref<SvmAllocation>> make(const std::vector<Ref<Device>>& devices, device::Owner owner,
+                                          std::size_t size, const char* label, UsmInfo usm,
+                                          const std::function<Make>& first);
+
   std::vector<Ref<Device>> devices_;  // that reach it, its own first
-  bool mapped_ = false;               // by import()
   std::atomic<std::uint32_t> uses_{0};
 };
 

@@ -2,6 +2,7 @@
 
 #include "device/isa/csr.hpp"
 #include "device/model/interpreter/warp.hpp"
+#include "device/model/memory/memory.hpp"
 #include "support/clock.hpp"
 
 namespace kiesel::model {
@@ -29,6 +30,13 @@ std::byte* refuse(Warp& warp, const Insn* insn, FaultKind kind, unsigned lane, A
   return nullptr;
 }
 
+// Whether the launch that runs on the core may use it at all.
+bool may_use(const CoreState& core, const Memory::Allocation& place) {
+  if (place.kind == Memory::Kind::kLocal) return true;  // asked next
+  if (place.kind == Memory::Kind::kLaunch) return place.range.begin == core.launch_block;
+  return place.owner == core.owner;
+}
+
 }  // namespace
 
 std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address, unsigned bytes, bool store,
@@ -42,7 +50,7 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
     return warp.private_memory + (offset >> 3) * (std::uint64_t{8} * warp.lanes) + lane * 8 + (offset & 7);
   }
   const auto found = core.memory->find(address);
-  if (!found) {
+  if (!found || !may_use(core, *found)) {
     // A stack grows down: just below its window means that it is too small.
     const std::uint64_t below = core.private_window.begin - address;
     return fault(below <= (1 << 20) ? FaultKind::kStackOverflow : FaultKind::kBadAddress);
@@ -54,7 +62,8 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
   }
   if (!place.contains(address, bytes)) return fault(FaultKind::kBadAddress);
   if (address & (bytes - 1)) return fault(FaultKind::kMisaligned);
-  if (store && found->kind == Memory::Kind::kReadOnly) return fault(FaultKind::kReadOnly);
+  if (store && (found->kind == Memory::Kind::kReadOnly || found->kind == Memory::Kind::kLaunch))
+    return fault(FaultKind::kReadOnly);
   range = place;
   return reinterpret_cast<std::byte*>(address);
 }

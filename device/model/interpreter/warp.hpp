@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "device/model/interpreter/code.hpp"
-#include "device/model/memory/memory.hpp"
+#include "device/model/memory/range.hpp"
 #include "device/model/translator/state_layout.hpp"
 
 namespace kiesel::model {
@@ -17,6 +17,7 @@ namespace kiesel::model {
 inline constexpr unsigned kMaxLanes = 64;
 
 class Core;
+class Memory;
 
 enum class Stop : std::uint8_t { kNone, kEnded, kBarrier, kFault };
 
@@ -78,6 +79,7 @@ struct CoreState {
   const Code* code = nullptr;
   Grid grid;
   Address launch_block = 0, kernel_entry = 0;
+  Owner owner = 0;  // of the launch
   std::array<std::uint64_t, 3> group{};
   unsigned group_warps = 0;
   std::uint64_t active_warps = 0;  // mask

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -126,6 +127,39 @@ Memory::Block* Memory::take_kept(std::uint64_t space, std::uint64_t alignment) {
   return &block;
 }
 
+// A place for something, with the lock held, which is let go of while it waits for places that were freed.
+std::optional<Range> Memory::find_room(std::uint64_t bytes, std::uint64_t alignment) {
+  for (bool again = true;; take_back_forgotten()) {
+    if (auto taken = take(bytes, alignment)) return taken;
+    give_back_kept();
+    if (auto taken = take(bytes, alignment)) return taken;
+    if (freed_.empty() || !again) return std::nullopt;
+    const auto last = freed_.back().epoch;
+    mutex_.unlock();
+    again = wait_until_forgotten(last);
+    mutex_.lock();
+  }
+}
+
+// A freed block that nobody remembers.
+void Memory::use_again(Blocks::node_type node) {
+  const Block& block = node.mapped();
+  const std::uint64_t space = block.taken.end - block.taken.begin;
+  auto* kept = block.taken.begin == node.key() ? kept_of(space) : nullptr;
+  if (kept && kept->size() < kMostKept)
+    kept->push_back(std::move(node));
+  else
+    give_back(block.taken);
+}
+
+void Memory::take_back_forgotten() {
+  if (freed_.empty()) return;
+  for (const auto forgotten = forgotten_by_all(); !freed_.empty() && freed_.front().epoch <= forgotten;) {
+    use_again(std::move(freed_.front().block));
+    freed_.pop_front();
+  }
+}
+
 // Where no hole is large enough for something else.
 void Memory::give_back_kept() {
   for (auto& kept : kept_) {
@@ -135,10 +169,17 @@ void Memory::give_back_kept() {
 }
 
 Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
-                                 std::string_view label) {
+                                 std::string_view label, Owner owner) {
   if (alignment == 0 || (alignment & (alignment - 1)))
     return Error{Errc::kInvalidArgument, fmt::format("alignment {} is not a power of two", alignment)};
   bytes = std::max<std::uint64_t>(bytes, 1);
+  const auto address = allocate_block(bytes, alignment, kind, label, owner);
+  if (address && owner) clear(*address, round_up(bytes, kPage));
+  return address;
+}
+
+Result<Address> Memory::allocate_block(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
+                                       std::string_view label, Owner owner) {
   const auto full = [&] {
     return Error{Errc::kOutOfMemory,
                  fmt::format("no room for {} bytes: {} of {} are in use", bytes, used(), capacity_)};
@@ -149,19 +190,16 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   // that costs hundreds of cycles.
   const std::uint64_t before = kind == Kind::kLocal ? std::max(alignment, kPage) : 0;
   const std::uint64_t space = before + round_up(bytes, kPage) + kPage;
+  take_back_forgotten();
   if (Block* kept = before ? nullptr : take_kept(space, alignment)) {
     const Address begin = kept->taken.begin;
-    kept->allocation = {{begin, begin + bytes}, kind};
+    kept->allocation = {{begin, begin + bytes}, kind, owner};
     if (kept->label != label) kept->label = label;
     count(bytes);
     return begin;
   }
   const std::uint64_t step = bytes >= kHugePagesFrom ? kChunk : std::min(std::max(alignment, kPage), kChunk);
-  auto taken = take(space, std::max(step, alignment));
-  if (!taken) {
-    give_back_kept();
-    taken = take(space, std::max(step, alignment));
-  }
+  const auto taken = find_room(space, std::max(step, alignment));
   if (!taken) return full();
   if (!commit(*taken)) {
     give_back(*taken);
@@ -169,7 +207,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   }
   if (bytes >= kHugePagesFrom) madvise(reinterpret_cast<void*>(taken->begin), space, MADV_HUGEPAGE);
   const Address begin = taken->begin + before;
-  blocks_.emplace(begin, Block{{{begin, begin + bytes}, kind}, std::string(label), {}, *taken});
+  blocks_.emplace(begin, Block{{{begin, begin + bytes}, kind, owner}, std::string(label), {}, *taken, {}});
   count(bytes);
   if (before)
     for (const Address page : {begin - kPage, taken->end - kPage})
@@ -177,34 +215,63 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   return begin;
 }
 
-Status Memory::share(Address address, std::uint64_t bytes) {
+Result<Address> Memory::map_file(int file, std::uint64_t bytes, std::string_view label, Owner owner) {
+  const std::uint64_t page = SharedFile::page_bytes(file);
+  const Error full{Errc::kOutOfMemory, fmt::format("no room for the {} bytes of a file", bytes)};
+  if (bytes == 0 || bytes > reserved_ || page > reserved_) return full;
+  const std::uint64_t mapped = round_up(bytes, page);
+  std::lock_guard lock(mutex_);
+  take_back_forgotten();
+  const auto taken = find_room(mapped + kPage, page);
+  if (!taken) return full;
+  auto shared = commit(*taken) ? SharedFile::map(file, taken->begin, mapped) : full;
+  if (!shared) {
+    give_back(*taken);
+    return shared.error();
+  }
+  blocks_.emplace(taken->begin, Block{{{taken->begin, taken->begin + bytes}, Kind::kShared, owner},
+                                      std::string(label),
+                                      {},
+                                      *taken,
+                                      std::move(*shared)});
+  return taken->begin;
+}
+
+Status Memory::share(Address address, std::uint64_t bytes, Owner owner) {
   std::lock_guard lock(mutex_);
   const auto after = blocks_.upper_bound(address);
   const bool overlaps = (after != blocks_.end() && after->first - address < bytes) ||
                         (after != blocks_.begin() && address < std::prev(after)->second.allocation.range.end);
   if (bytes == 0 || overlaps || (address >= base_ && address - base_ < reserved_))
     return Error{Errc::kInvalidArgument, fmt::format("{} bytes at {:#x} cannot be shared", bytes, address)};
-  blocks_.emplace(address, Block{{{address, address + bytes}, Kind::kShared}, {}, {}, {}});
+  blocks_.emplace(address, Block{{{address, address + bytes}, Kind::kShared, owner}, {}, {}, {}, {}});
   return {};
 }
 
-void Memory::free(Address address) {
-  if (!address) return;
+std::uint64_t Memory::free(Address address) {
+  if (!address) return 0;
   std::lock_guard lock(mutex_);
   auto node = blocks_.extract(address);
-  if (!node) return;
-  const Block& block = node.mapped();
-  if (const std::uint64_t space = block.taken.end - block.taken.begin; space) {
+  if (!node) return 0;
+  Block& block = node.mapped();
+  if (block.allocation.kind != Kind::kShared)
     count(block.allocation.range.begin - block.allocation.range.end);
-    auto* kept = block.taken.begin == address ? kept_of(space) : nullptr;
-    if (kept && kept->size() < kMostKept) {
-      kept->push_back(std::move(node));
-    } else {
-      if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
-      give_back(block.taken);
-    }
-  }
-  epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_release);  // under the lock
+  const std::uint64_t space = block.taken.end - block.taken.begin;
+  const bool was_file = block.file != nullptr, is_ours = !was_file || block.file->close();
+  if (is_ours)
+    block.file.reset();
+  else
+    (void)block.file.release();  // the system would not: nothing else comes to its place, ever
+  if (space >= kReleaseFrom) madvise(reinterpret_cast<void*>(block.taken.begin), space, MADV_DONTNEED);
+  const auto epoch = next_memory_epoch();  // after it is gone from the table
+  if (space && is_ours) freed_.push_back({std::move(node), epoch});
+  return was_file ? epoch : 0;
+}
+
+// Many bytes are new pages, which the system has cleared.
+void Memory::clear(Address address, std::uint64_t bytes) {
+  auto* const begin = reinterpret_cast<void*>(address);
+  if (bytes < kReleaseFrom || madvise(begin, bytes, MADV_DONTNEED)) std::memset(begin, 0, bytes);
 }
 
 void Memory::label(Address address, std::string_view text) {
@@ -219,19 +286,23 @@ Range Memory::bounded(const Allocation& allocation) const {
   return range;
 }
 
+bool Memory::is_lost(const Block& block) {
+  return block.allocation.kind == Kind::kShared && when_lost(block.allocation.range.begin);
+}
+
 Memory::Blocks::const_iterator Memory::block_at(Address address) const {
   auto after = blocks_.upper_bound(address);
   if (after == blocks_.begin()) return blocks_.end();
   const auto block = std::prev(after);
-  return address < bounded(block->second.allocation).end ? block : blocks_.end();
+  return address < bounded(block->second.allocation).end && !is_lost(block->second) ? block : blocks_.end();
 }
 
 std::optional<Memory::Allocation> Memory::find(Address address) const {
   std::lock_guard lock(mutex_);
   const auto block = block_at(address);
   if (block == blocks_.end()) return std::nullopt;
-  if (block->second.parts.empty())
-    return Allocation{bounded(block->second.allocation), block->second.allocation.kind};
+  if (const Allocation& whole = block->second.allocation; block->second.parts.empty())
+    return Allocation{bounded(whole), whole.kind, whole.owner};
   for (const Allocation& part : block->second.parts)
     if (part.range.contains(address, 1)) return part;
   return std::nullopt;
@@ -239,8 +310,20 @@ std::optional<Memory::Allocation> Memory::find(Address address) const {
 
 void Memory::divide(Address address, std::vector<Allocation> parts) {
   std::lock_guard lock(mutex_);
-  if (const auto found = blocks_.find(address); found != blocks_.end())
-    found->second.parts = std::move(parts);
+  const auto found = blocks_.find(address);
+  if (found == blocks_.end()) return;
+  for (Allocation& part : parts) part.owner = found->second.allocation.owner;
+  found->second.parts = std::move(parts);
+}
+
+bool Memory::lost_since(std::uint64_t epoch, Owner owner) const {
+  if (last_loss() <= epoch) return false;
+  std::lock_guard lock(mutex_);
+  return std::any_of(blocks_.begin(), blocks_.end(), [&](const auto& entry) {
+    const Allocation& allocation = entry.second.allocation;
+    if (allocation.kind != Kind::kShared || allocation.owner != owner) return false;
+    return when_lost(allocation.range.begin).value_or(0) > epoch;
+  });
 }
 
 bool Memory::contains(Address address, std::uint64_t bytes) const {
@@ -253,8 +336,9 @@ std::string Memory::describe(Address address) const {
   std::lock_guard lock(mutex_);
   const auto text = [](const Block& block) {
     const Range range = block.allocation.range;
-    return fmt::format("{} ({} bytes at {:#x})", block.label.empty() ? "an unnamed allocation" : block.label,
-                       range.end - range.begin, range.begin);
+    return fmt::format("{} ({} bytes at {:#x}{})",
+                       block.label.empty() ? "an unnamed allocation" : block.label, range.end - range.begin,
+                       range.begin, is_lost(block) ? ", lost: its file has become shorter" : "");
   };
   const auto after = blocks_.upper_bound(address);
   const Block* below = after == blocks_.begin() ? nullptr : &std::prev(after)->second;

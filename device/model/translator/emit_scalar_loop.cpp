@@ -80,6 +80,9 @@ void Emitter::emit_scalar_loop(const ScalarLoop& loop) {
   b_.SetInsertPoint(more);
   b_.CreateStore(again, lanes.all);
   poll(head, kinds_.find(loop.head, head.full));
+  turn_ = &lanes;
+  for (const auto& [site, range] : lanes.ranges) keep_range(site);  // poll() may have forgotten them
+  turn_ = nullptr;
   b_.CreateBr(turns);
   b_.SetInsertPoint(over);
   b_.CreateStore(restore, mask_variable_);
@@ -194,7 +197,8 @@ llvm::Value* Emitter::index_inside(std::uint32_t site, llvm::Value* address, std
   return b_.CreateICmpULT(units, load(made.bound));
 }
 
-// What a turn keeps of a site's range. It stays until a step() finds another allocation for the site.
+// What a turn keeps of a site's range. It stays until a step() finds another allocation for the site, or the
+// next turn.
 void Emitter::keep_range(std::uint32_t site) {
   const LaneByLane::Range& of = turn_->ranges.at(site);
   const auto [begin, limit] = site_range(site);
