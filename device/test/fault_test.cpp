@@ -124,6 +124,9 @@ TEST_CASE("operands that must be uniform") {
 TEST_CASE("misuse of the divergence stack") {
   const std::string odd = "csrrs t1, lane_id, zero\n andi t1, t1, 1\n ";
   CHECK_THAT(fault_of("addi t1, zero, 3\n join t1"), Contains("does not fit"));
+  CHECK_THAT(fault_of("addi t1, zero, -1\n join t1"), Contains("does not fit"));
+  CHECK_THAT(fault_of("addi t1, zero, 1\n slli t1, t1, 32\n addi t1, t1, -1\n join t1"),
+             Contains("does not fit"));
   CHECK_THAT(fault_of(odd + "split t2, t1\n tmc zero"), Contains("ends inside a split"));
   CHECK_THAT(fault_of("csrrs t1, lane_id, zero\n addi t3, zero, 10\n.l:\n andi t2, t1, 1\n split t4, t2\n "
                       "srli t1, t1, 1\n"

@@ -141,7 +141,9 @@ const Insn* join(Warp& warp, const Insn* insn) {
   u64 token;
   if (!read_uniform(w, insn, insn->rs1, token)) return nullptr;
   if (token == w.depth) return insn + 1;
-  if (token + 1 != w.depth) return raise(w, insn, FaultKind::kBadToken, first_lane(w.mask), token);
+  // A sum could wrap: any number may be in the register.
+  if (w.depth == 0 || token != w.depth - 1)
+    return raise(w, insn, FaultKind::kBadToken, first_lane(w.mask), token);
   Divergence& top = w.divergence[w.depth - 1];
   if (!top.in_second) {
     top.in_second = true;
