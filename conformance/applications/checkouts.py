@@ -2,8 +2,8 @@
 projects is here; each table says what it expects in the folder, and with which arguments it is run there."""
 import pathlib
 
-from application import Application
-from judges import ends, says
+from application import PYTHON, Application
+from judges import ends, pytest_has_no_failure, says
 
 # tests/opencl of Vortex, each program built in its own folder (sgemm/sgemm). They check themselves, but for two that are
 # compared with the reference. Not here: spmv reads the element before a buffer, at index -1.
@@ -27,6 +27,10 @@ RODINIA_CHECKED = {"hybridsort": says("PASSED")}
 # The run folder of John the Ripper's jumbo version: some of its 96 formats for OpenCL, each with its self-test.
 JOHN = ("bcrypt", "descrypt", "krb5pa-sha1", "LM", "md5crypt", "NT", "phpass", "raw-MD4", "raw-MD5", "raw-SHA1", "raw-SHA256",
         "raw-SHA512", "salted-SHA1", "sha256crypt", "sha512crypt", "wpapsk")
+
+# src/opencl of SHOC, each program built in its own folder: the names of those that check themselves.
+SHOC = ("level1/bfs/BFS", "level1/fft/FFT", "level1/reduction/Reduction", "level1/scan/Scan", "level1/sort/Sort", "level1/md/MD",
+        "level1/spmv/Spmv", "level1/stencil2d/Stencil2D")
 
 
 def vortex(folder):
@@ -59,7 +63,39 @@ def john(folder):
     return {name: row(name) for name in JOHN}
 
 
-CHECKOUTS = {"vortex": vortex, "rodinia": rodinia, "babelstream": babelstream, "john": john}
+def shoc(folder):
+    def row(path):
+        return Application([folder / path, "-s", "1", "-n", "1"], 900, says("(?i)pass"), folder=(folder / path).parent)
+    return {pathlib.Path(path).name: row(path) for path in SHOC}
+
+
+def autodock(folder):
+    """AutoDock-GPU's own folder, with bin/autodock_gpu_64wi: the ligand of its first example finds its place."""
+    example = "input/1stp/derived/1stp_"
+    return {"1stp": Application([folder / "bin/autodock_gpu_64wi", "--ffile", f"{example}protein.maps.fld", "--lfile",
+                                 f"{example}ligand.pdbqt", "--nrun", "2", "--nev", "20000", "--seed", "11,23"], 900,
+                                says(r"Best inter \+ intra +-[78]\.\d+ kcal/mol", "ERROR"), folder=folder)}
+
+
+def pytest(folder, tests, limit=3600):
+    """A Python package's own tests, run in its source."""
+    return Application([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], limit, pytest_has_no_failure,
+                       needs=("python:pytest", "python:pyopencl"), folder=folder, environment={"PYTHONPATH": str(folder)})
+
+
+def pyclesperanto(folder):
+    """The source of pyclesperanto_prototype, with its submodule of kernels."""
+    return {"tests": pytest(folder, ["tests"])}
+
+
+def memtest(folder):
+    """The folder with memtestCL."""
+    return {"memtest": Application([folder / "memtestCL", "1", "1"], 900, says("Final error count: 0 errors", "[1-9] failed"),
+                                   folder=folder)}
+
+
+CHECKOUTS = {"vortex": vortex, "rodinia": rodinia, "babelstream": babelstream, "john": john, "shoc": shoc,
+             "autodock": autodock, "pyclesperanto": pyclesperanto, "memtestcl": memtest}
 
 
 def given(text):

@@ -17,6 +17,7 @@ SCRIPTS = {
     "ufo-filters": ("ufo_filters.py", 600, False, ["ufo-launch", "python:tifffile", "python:scipy"]),
     "x264": ("x264_lookahead.py", 600, False, ["x264", "ffmpeg"]),
     "mandelbulber": ("mandelbulber_image.py", 1800, False, ["mandelbulber2", "python:PIL"]),
+    "nengo-ocl": ("nengo_network.py", 300, False, ["python:nengo_ocl"]),
     "hcxkeys": ("wpa_keys.py", 120, False, ["wlangenpmkocl"]),
 }
 CLBLAST = {"xaxpy": (120, True), "xgemv": (120, True), "xger": (600, False), "xgemm": (1800, False)}
@@ -24,7 +25,8 @@ PYOPENCL_TESTS = ("test_wrapper", "test_clmath", "test_clrandom", "test_array", 
 
 # Of StarPU's examples those that have OpenCL kernels; a worker for OpenCL is the only one, so that no task runs elsewhere.
 STARPU = {
-    "vector_scal": r"Computation is correct",
+    "block": "TEST PASSED", "incrementer": r"array -> 5\.0+, 0\.0+, 0\.0+, 5\.0+", "matvecmult": "TEST PASSED",
+    "variable": "result is correct", "vector_scal": "Computation is correct",
 }
 
 
