@@ -15,6 +15,7 @@
 #include <string>
 
 #include "compiler/builtins/builtins.hpp"
+#include "compiler/files/local_files.hpp"
 #include "compiler/frontend/clang.hpp"
 #include "compiler/spirv/spirv.hpp"
 
@@ -60,7 +61,8 @@ std::unique_ptr<Program> compile(const std::string& source, const char* options)
   REQUIRE(parsed.ok());
   llvm::LLVMContext typed;
   typed.setOpaquePointers(false);
-  auto compiled = compile_source(typed, request, *parsed);
+  LocalFiles files(rights_of(request));
+  auto compiled = compile_source(typed, request, *parsed, files);
   INFO(compiled.log.substr(0, 2000));
   REQUIRE(compiled.module);
   auto words = write_spirv(*compiled.module);
