@@ -23,6 +23,7 @@ namespace kiesel {
 namespace {
 
 constexpr mode_t kForOwner = 0700;
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 // The group that came with this user's account.
 bool is_own_group(gid_t group) {
@@ -111,9 +112,15 @@ bool TrustedFolder::is_trusted(int folder) const {
   return reason.empty();
 }
 
+std::string TrustedFolder::problem() const {
+  const Descriptor folder(::open(path_.c_str(), kFolderFlags));
+  if (folder) return distrust(folder.get());
+  return errno == ENOENT ? "" : std::strerror(errno);
+}
+
 Descriptor TrustedFolder::open() const {
   if (path_.empty()) return {};
-  Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  Descriptor folder(::open(path_.c_str(), kFolderFlags));
   if (!folder && errno != ENOENT) log_once(path_.string(), std::strerror(errno));
   return folder && is_trusted(folder.get()) ? std::move(folder) : Descriptor();
 }

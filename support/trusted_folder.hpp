@@ -29,6 +29,7 @@ class TrustedFolder {
   Descriptor open() const;
   // Makes it first, and what is missing above, for this user alone.
   Descriptor make() const;
+  std::string problem() const;  // why open() has none; empty where it has one, or there is no such folder
   const std::filesystem::path& path() const { return path_; }
 
  private:
