@@ -43,7 +43,7 @@ kernel void print(global ulong* out) { out[0] = printf("%d\n", 1); }
 
 struct Tenant {
   Session session;
-  Program program = session.build(kSource);
+  Program program = session.build(kSource, "-cl-std=CL3.0");
   Memory out = session.buffer(64), memory = session.buffer(4096);
 
   cl_int run(

@@ -76,6 +76,7 @@ void Core::begin(const LaunchContext& launch) {
     installed_ = {};
   }
   epoch_ = epoch;
+  holder_.begins(launch.epoch);
   holder_.has_forgotten_until(epoch);
   interpreted_ = {};  // what a fault left
   serial_ = launch.serial;

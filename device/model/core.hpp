@@ -32,6 +32,7 @@ struct LaunchContext {
   Address kernel_entry = 0;
   std::uint32_t local_memory_bytes = 0;
   Owner owner = 0;
+  std::uint64_t epoch = 0;                       // of memory, before it began
   std::uint64_t serial = 0;                      // one number for each launch of the device
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
   std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none

@@ -233,7 +233,7 @@ void Core::count_interpreted() {
 // Where a load has passed a store may not.
 bool Core::is_read_only(const Range& range) const {
   const auto found = state_.memory->find(range.begin);
-  return !found || found->kind == Memory::Kind::kReadOnly;
+  return !found || !takes_stores(found->kind);
 }
 
 // Called by translated code. Its counters are not in the warp: the mask changes without their account.

@@ -25,11 +25,8 @@ constexpr std::uint64_t kBriefInstructions = 512;
 class LaunchJob final : public Job {
  public:
   LaunchJob(const LaunchParts& parts, const LaunchContext& context, device::Launch launch)
-      : parts_(parts),
-        context_(context),
-        kernel_(launch.kernel),
-        arguments_(std::move(launch.arguments)),
-        epoch_(parts.memory->epoch()) {
+      : parts_(parts), context_(context), kernel_(launch.kernel), arguments_(std::move(launch.arguments)) {
+    context_.epoch = parts.memory->epoch();
     context_.arguments = arguments_;
     pieces = context_.grid.total_groups();
     cores = launch.cores;
@@ -69,7 +66,7 @@ class LaunchJob final : public Job {
                "back, {} steps",
                kernel_, counters_.groups, counters_.instructions, counters_.lane_instructions,
                counters_.translated_warps, counters_.warps, counters_.given_back, counters_.steps);
-    if (!failed_ && parts_.memory->lost_since(epoch_, context_.owner))
+    if (!failed_ && parts_.memory->lost_since(context_.epoch, context_.owner))
       fail({Errc::kFault,
             fmt::format("kernel '{}': memory of a file was lost while it ran: the file has become "
                         "shorter, or its file system is full",
@@ -109,7 +106,6 @@ class LaunchJob final : public Job {
   LaunchContext context_;
   const std::string_view kernel_;
   const decltype(device::Launch::arguments) arguments_;
-  const std::uint64_t epoch_;  // of memory, before it began
   std::once_flag started_;
   ShortMutex mutex_;
   bool failed_ = false;

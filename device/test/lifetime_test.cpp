@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstring>
@@ -31,13 +32,15 @@ bool within(std::chrono::milliseconds limit, Condition condition) {
 // A launch on another thread that goes on until it is told to end.
 class Running {
  public:
-  // `body`: what a work-item does over and over with the words at a1; t0 = 1, s0 = its own one of them.
+  // `body`: what a work-item does over and over with the words at a1; t0 = 1, s0 = its own one of them. What
+  // it loads into t1 is used: translated code leaves out a load that nobody needs.
   Running(Machine& machine, std::string_view body, Address words, std::uint32_t size = 32)
-      : flags_(machine.buffer(2)) {
-    start(machine,
-          kernel("addi t0, zero, 1\n sd t0, 0(a0)\n sh3add s0, s1, a1\nagain:\n" + std::string(body) +
-                 "\n ld t2, 8(a0)\n beq t2, zero, again"),
-          words, size);
+      : flags_(machine.buffer(4)) {
+    start(machine, text(body), words, size);
+  }
+  static std::string text(std::string_view body) {
+    return kernel("addi t0, zero, 1\n sd t0, 0(a0)\n sh3add s0, s1, a1\nagain:\n" + std::string(body) +
+                  "\n ld t2, 8(a0)\n beq t2, zero, again");
   }
   // Whose lanes run through a loop of loads that each of them leaves by itself, in centuries.
   static Running alone(Machine& machine, Address words) {
@@ -90,8 +93,9 @@ class Running {
 };
 
 constexpr const char* kUses[] = {
-    "ld t1, 0(a1)",
+    "ld t1, 0(a1)\n sd t1, 16(a0)",
     "sd t0, 0(a1)",
+    "sd t0, 0(a1)\n sd t0, 16(a0)",
     "ld t1, 8(a1)\n sd t0, 16(a1)\n sw t0, 24(a1)",
     "ld t1, 0(s0)\n sd t0, 0(s0)",                                                         // a row
     "mul t5, s1, s1\n andi t5, t5, 63\n sh3add t5, t5, a1\n ld t1, 0(t5)\n sd t0, 0(t5)",  // scattered
@@ -114,10 +118,10 @@ void check_others(Machine& machine, Running& running, Address freed) {
   CHECK_THAT(status.error().reason, Contains("bad address"));
   for (const std::uint64_t* other : others)
     for (std::size_t i = 0; i < kWords; ++i) REQUIRE(other[i] == 0x5A5A5A5A5A5A5A5A);
-  // Its place is used again in the end.
-  bool again = false;
-  for (int i = 0; i < 40 && !again; ++i) again = machine.address(machine.buffer(kWords)) == freed;
-  CHECK(again);
+  // Its place is used again once the launch has ended, which may have been before all of these were made.
+  const auto is_freed = [&](const std::uint64_t* buffer) { return machine.address(buffer) == freed; };
+  CHECK((std::any_of(others.begin(), others.end(), is_freed) ||
+         within(std::chrono::seconds(5), [&] { return is_freed(machine.buffer(kWords)); })));
 }
 
 struct File {
@@ -148,6 +152,11 @@ TEST_CASE("a kernel that goes on with a buffer that was freed ends with a fault 
     REQUIRE(running.has_begun());
     machine.device().free(words);
     check_others(machine, running, words);
+    // The same once more, to its end: warps that fault are not counted.
+    std::uint64_t* flags = machine.buffer(4);
+    flags[1] = 1;
+    const auto others = machine.address(machine.buffer(kWords));
+    REQUIRE(machine.run(machine.load(Running::text(use)), {32, 32}, {machine.address(flags), others}).ok());
     CHECK(machine.was_translated());
   }
 }
@@ -222,16 +231,17 @@ TEST_CASE("a device that shares another one's file sees that it is lost") {
   const auto words = one.device().map_file(file.descriptor, kWords * 8, "a file");
   REQUIRE(words.ok());
   REQUIRE(two.device().share(*words, kWords * 8).ok());
-  const auto module = two.load(kernel("ld t1, 0(a0)"));
-  REQUIRE(two.run(module, {1, 1}, {*words}).ok());
+  const auto module = two.load(kernel("ld t1, 0(a0)\n sd t1, 0(a1)"));
+  const Address out = two.address(two.buffer(1));
+  REQUIRE(two.run(module, {1, 1}, {*words, out}).ok());
   REQUIRE(::ftruncate(file.descriptor, 0) == 0);
-  for (int i = 0; i < 2; ++i) CHECK_FALSE(two.run(module, {1, 1}, {*words}).ok());
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(two.run(module, {1, 1}, {*words, out}).ok());
   two.device().free(*words);
   one.device().free(*words);
 }
 
 TEST_CASE("a transfer that finds the file shorter says so, long ones too") {
-  for (const std::size_t bytes : {std::size_t{4096}, std::size_t{4} << 20}) {
+  for (const std::size_t bytes : {std::size_t{8192}, std::size_t{4} << 20}) {  // half of it is whole pages
     Machine machine(32, 32, 2);
     const File file(bytes);
     std::vector<std::byte> host(bytes);

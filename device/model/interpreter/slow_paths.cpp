@@ -62,8 +62,7 @@ std::byte* resolve(Warp& warp, const Insn* insn, unsigned lane, Address address,
   }
   if (!place.contains(address, bytes)) return fault(FaultKind::kBadAddress);
   if (address & (bytes - 1)) return fault(FaultKind::kMisaligned);
-  if (store && (found->kind == Memory::Kind::kReadOnly || found->kind == Memory::Kind::kLaunch))
-    return fault(FaultKind::kReadOnly);
+  if (store && !takes_stores(found->kind)) return fault(FaultKind::kReadOnly);
   range = place;
   return reinterpret_cast<std::byte*>(address);
 }

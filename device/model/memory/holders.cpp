@@ -43,13 +43,17 @@ Holder::~Holder() {
 std::uint64_t memory_epoch() { return epoch.load(); }
 std::uint64_t next_memory_epoch() { return epoch.fetch_add(1) + 1; }
 
-std::uint64_t forgotten_by_all() {
+// Of those that are taken.
+std::uint64_t Holder::lowest(std::atomic<std::uint64_t> Holder::*of) {
   std::uint64_t all = memory_epoch();  // before it looks: who is not seen taken will see at least this
   std::lock_guard lock(mutex);
   for (const Holder* holder = first; holder; holder = holder->after_)
-    if (holder->taken_.load()) all = std::min(all, holder->forgotten_.load(std::memory_order_acquire));
+    if (holder->taken_.load()) all = std::min(all, (holder->*of).load(std::memory_order_acquire));
   return all;
 }
+
+std::uint64_t outlived_by_none() { return Holder::lowest(&Holder::began_); }
+std::uint64_t forgotten_by_all() { return Holder::lowest(&Holder::forgotten_); }
 
 bool wait_until_forgotten(std::uint64_t epoch) {
   constexpr std::chrono::microseconds kLook{50}, kLongest{200'000};

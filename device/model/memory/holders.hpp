@@ -1,7 +1,8 @@
-// Who may still use memory that was freed. A core remembers where its accesses went, so a kernel that runs
-// while the application frees what it uses goes on there for a moment. Nothing else comes to such a place
-// before every core has forgotten it: each free() of the process has a number, and each core says up to which
-// one it has forgotten. Of the whole process, since devices share memory.
+// Who may still use memory that was freed. Each free() of the process has a number, the epoch. A core
+// remembers where its accesses went, so a kernel goes on in freed memory for a moment; the core says up to
+// which epoch it has forgotten. The kernel has the address still: nothing else comes to that place while a
+// launch runs that began before the free(), so that its next access is a fault. Of the whole process, since
+// devices share memory.
 #pragma once
 
 #include <atomic>
@@ -20,20 +21,26 @@ class alignas(64) Holder {
 
   bool take() { return !taken_.load() && !taken_.exchange(true); }
   void leave() { taken_.store(false); }
+  // It runs a launch that was made when this was the epoch.
+  void begins(std::uint64_t epoch) { began_.store(epoch, std::memory_order_release); }
   // All that it remembers it has found since this was the epoch.
   void has_forgotten_until(std::uint64_t epoch) { forgotten_.store(epoch, std::memory_order_release); }
 
  private:
+  static std::uint64_t lowest(std::atomic<std::uint64_t> Holder::*of);
+  friend std::uint64_t outlived_by_none();
   friend std::uint64_t forgotten_by_all();
 
   std::atomic<bool> taken_{false};
-  std::atomic<std::uint64_t> forgotten_{0};
+  std::atomic<std::uint64_t> began_{0}, forgotten_{0};
   Holder *before_ = nullptr, *after_ = nullptr;  // in the process's list
 };
 
 // Grows with each free() of any device's memory: what was remembered is good while it stays the same.
 std::uint64_t memory_epoch();
 std::uint64_t next_memory_epoch();
+// No launch runs that began before what was freed up to this epoch was.
+std::uint64_t outlived_by_none();
 // Nobody remembers what was freed up to this epoch.
 std::uint64_t forgotten_by_all();
 // Until that is this epoch, for 200 ms at most: cores look within their turns, milliseconds. False: it is not

@@ -127,9 +127,10 @@ Memory::Block* Memory::take_kept(std::uint64_t space, std::uint64_t alignment) {
   return &block;
 }
 
-// A place for something, with the lock held, which is let go of while it waits for places that were freed.
+// A place for something, with the lock held, which is let go of while it waits: where there is no other, one
+// that a running kernel has the address of, but has forgotten, will do.
 std::optional<Range> Memory::find_room(std::uint64_t bytes, std::uint64_t alignment) {
-  for (bool again = true;; take_back_forgotten()) {
+  for (bool again = true;; take_back(forgotten_by_all())) {
     if (auto taken = take(bytes, alignment)) return taken;
     give_back_kept();
     if (auto taken = take(bytes, alignment)) return taken;
@@ -141,7 +142,7 @@ std::optional<Range> Memory::find_room(std::uint64_t bytes, std::uint64_t alignm
   }
 }
 
-// A freed block that nobody remembers.
+// A freed block that nobody uses any more.
 void Memory::use_again(Blocks::node_type node) {
   const Block& block = node.mapped();
   const std::uint64_t space = block.taken.end - block.taken.begin;
@@ -152,9 +153,8 @@ void Memory::use_again(Blocks::node_type node) {
     give_back(block.taken);
 }
 
-void Memory::take_back_forgotten() {
-  if (freed_.empty()) return;
-  for (const auto forgotten = forgotten_by_all(); !freed_.empty() && freed_.front().epoch <= forgotten;) {
+void Memory::take_back(std::uint64_t until) {
+  while (!freed_.empty() && freed_.front().epoch <= until) {
     use_again(std::move(freed_.front().block));
     freed_.pop_front();
   }
@@ -190,7 +190,7 @@ Result<Address> Memory::allocate_block(std::uint64_t bytes, std::uint64_t alignm
   // that costs hundreds of cycles.
   const std::uint64_t before = kind == Kind::kLocal ? std::max(alignment, kPage) : 0;
   const std::uint64_t space = before + round_up(bytes, kPage) + kPage;
-  take_back_forgotten();
+  if (!freed_.empty()) take_back(outlived_by_none());
   if (Block* kept = before ? nullptr : take_kept(space, alignment)) {
     const Address begin = kept->taken.begin;
     kept->allocation = {{begin, begin + bytes}, kind, owner};
@@ -221,7 +221,7 @@ Result<Address> Memory::map_file(int file, std::uint64_t bytes, std::string_view
   if (bytes == 0 || bytes > reserved_ || page > reserved_) return full;
   const std::uint64_t mapped = round_up(bytes, page);
   std::lock_guard lock(mutex_);
-  take_back_forgotten();
+  if (!freed_.empty()) take_back(outlived_by_none());
   const auto taken = find_room(mapped + kPage, page);
   if (!taken) return full;
   auto shared = commit(*taken) ? SharedFile::map(file, taken->begin, mapped) : full;

@@ -34,6 +34,10 @@ enum class MemoryKind : std::uint8_t {
   kShared,    // somebody else's, bounds exact
 };
 
+inline bool takes_stores(MemoryKind kind) {
+  return kind != MemoryKind::kReadOnly && kind != MemoryKind::kLaunch;
+}
+
 struct Allocation {
   Range range;  // as asked for; find() widens it to the bounds
   MemoryKind kind;
@@ -115,7 +119,7 @@ class Memory {
   std::optional<Range> find_room(std::uint64_t bytes, std::uint64_t alignment);
   void give_back(Range range);
   void use_again(Blocks::node_type block);
-  void take_back_forgotten();
+  void take_back(std::uint64_t until);  // what was freed up to this epoch
   static bool is_lost(const Block& block);
   void add_free(Range range);
   void remove_free(Range range);
