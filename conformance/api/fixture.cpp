@@ -22,6 +22,11 @@ void CL_CALLBACK note(const char* text, const void*, size_t, void* user_data) {
   messages.emplace_back(user_data, text);
 }
 
+void forget(const void* session) {
+  std::lock_guard lock(messages_mutex);
+  std::erase_if(messages, [&](const auto& message) { return message.first == session; });
+}
+
 }  // namespace
 
 cl_platform_id platform() {
@@ -39,6 +44,7 @@ cl_device_id device() {
 }
 
 Session::Session(cl_command_queue_properties properties) {
+  forget(this);  // what one in the same place heard
   const cl_device_id members[] = {device()};
   cl_int error = 1;
   context = Context(clCreateContext(nullptr, 1, members, note, this, &error));

@@ -22,8 +22,8 @@ kernel void place(global ulong* out, global ulong* memory) {
   out[1] = (ulong)&variable;
   out[2] = (ulong)&table[get_global_id(0)];
 }
-kernel void peek(global ulong* out, ulong address) { out[0] = *(global ulong*)address; }
-kernel void poke(global ulong* out, ulong address) { *(global ulong*)address = 7; }
+kernel void peek(global ulong* out, ulong address) { out[0] = *(global uint*)address; }
+kernel void poke(global ulong* out, ulong address) { *(global uint*)address = 7; }
 kernel void count(global int* out, ulong address) { out[0] = atomic_add((global int*)address, 1); }
 kernel void local_memory(global ulong* out, local ulong* memory, ulong value) {
   for (int i = 0; i < 512; ++i) {
