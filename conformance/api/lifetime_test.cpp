@@ -129,18 +129,22 @@ TEST_CASE("nor with the buffer of a sub-buffer, nor with one of the host's memor
 }
 
 TEST_CASE("nor with shared virtual memory that was freed, of either kind") {
-  const Runner runner;
-  void* memory = clSVMAlloc(runner.session.context, 0, kBytes, 0);
-  REQUIRE(memory != nullptr);
-  runner.start(reinterpret_cast<cl_ulong>(memory));
-  clSVMFree(runner.session.context, memory);
-  runner.check_end();
+  {
+    const Runner runner;
+    void* memory = clSVMAlloc(runner.session.context, 0, kBytes, 0);
+    REQUIRE(memory != nullptr);
+    runner.start(reinterpret_cast<cl_ulong>(memory));
+    clSVMFree(runner.session.context, memory);
+    runner.check_end();
+  }
   for (const char* name : {"clHostMemAllocINTEL", "clSharedMemAllocINTEL"}) {
+    const Runner runner;
     cl_int error = 1;
-    memory = std::string_view(name) == "clHostMemAllocINTEL"
-                 ? extension<clHostMemAllocINTEL_fn>(name)(runner.session.context, nullptr, kBytes, 0, &error)
-                 : extension<clSharedMemAllocINTEL_fn>(name)(runner.session.context, device(), nullptr,
-                                                             kBytes, 0, &error);
+    void* memory =
+        std::string_view(name) == "clHostMemAllocINTEL"
+            ? extension<clHostMemAllocINTEL_fn>(name)(runner.session.context, nullptr, kBytes, 0, &error)
+            : extension<clSharedMemAllocINTEL_fn>(name)(runner.session.context, device(), nullptr, kBytes, 0,
+                                                        &error);
     REQUIRE(error == CL_SUCCESS);
     runner.start(reinterpret_cast<cl_ulong>(memory));
     REQUIRE(extension<clMemFreeINTEL_fn>("clMemFreeINTEL")(runner.session.context, memory) == CL_SUCCESS);
