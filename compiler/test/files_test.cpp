@@ -15,6 +15,7 @@
 #include "compiler/files/include_names.hpp"
 #include "compiler/files/local_files.hpp"
 #include "compiler/files/remote_files.hpp"
+#include "compiler/test/folders.hpp"
 
 using namespace kiesel;
 using namespace kiesel::compiler;
@@ -23,23 +24,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Folders {
-  fs::path root = fs::canonical(fs::temp_directory_path()) / ("kiesel-files-" + std::to_string(::getpid()));
-  std::string work = root / "work", include = root / "include", elsewhere = root / "elsewhere";
-
-  Folders() {
-    for (const auto& folder : {work, include, elsewhere}) fs::create_directories(folder);
-  }
-  ~Folders() { fs::remove_all(root); }
-  Folders(const Folders&) = delete;
-  Folders& operator=(const Folders&) = delete;
-
-  FileRights rights() const { return {work, {include}, {}}; }
-};
+FileRights rights(const test::Folders& folders) { return {folders.work, {folders.include}, {}}; }
 
 void write(const std::string& path, std::string_view text, mode_t mode = 0600) {
-  std::ofstream(path) << text;
-  ::chmod(path.c_str(), mode);
+  test::write(path, text, mode);
 }
 
 Found look(Files& files, const std::string& path) { return files.open(path).facts.found; }
@@ -60,8 +48,8 @@ TEST_CASE("names between quotes and brackets are what a text includes") {
 }
 
 TEST_CASE("the application's folders are read whatever the mode, others where everybody may read") {
-  const Folders at;
-  LocalFiles files(at.rights());
+  const test::Folders at;
+  LocalFiles files(rights(at));
   for (const auto& folder : {at.work, at.include, at.work + "/below"}) {
     fs::create_directories(folder);
     write(folder + "/x.h", "own");
@@ -79,8 +67,8 @@ TEST_CASE("the application's folders are read whatever the mode, others where ev
 }
 
 TEST_CASE("what is private and what does not exist look alike") {
-  const Folders at;
-  LocalFiles files(at.rights());
+  const test::Folders at;
+  LocalFiles files(rights(at));
   write(at.elsewhere + "/private.h", "private");
   fs::create_directories(at.elsewhere + "/folder");
   ::chmod((at.elsewhere + "/folder").c_str(), 0700);
@@ -96,8 +84,8 @@ TEST_CASE("what is private and what does not exist look alike") {
 }
 
 TEST_CASE("a link counts as what it leads to") {
-  const Folders at;
-  LocalFiles files(at.rights());
+  const test::Folders at;
+  LocalFiles files(rights(at));
   write(at.elsewhere + "/private.h", "private");
   write(at.work + "/own.h", "own");
   fs::create_symlink(at.elsewhere + "/private.h", at.work + "/out.h");
@@ -109,12 +97,12 @@ TEST_CASE("a link counts as what it leads to") {
 }
 
 TEST_CASE("own files may include what is private elsewhere, by names that stand in them") {
-  const Folders at;
+  const test::Folders at;
   write(at.elsewhere + "/private.h", "#include \"deeper.h\"\n");
   write(at.elsewhere + "/deeper.h", "deeper");
   write(at.elsewhere + "/another.h", "another");
   write(at.work + "/own.h", "#include \"../elsewhere/private.h\"\n#define NAME \"../elsewhere/another.h\"\n");
-  LocalFiles files(at.rights());
+  LocalFiles files(rights(at));
   CHECK(look(files, at.work + "/../elsewhere/private.h") == Found::kNothing);
   CHECK(look(files, at.work + "/own.h") == Found::kFile);
   CHECK(look(files, at.elsewhere + "/deeper.h") == Found::kNothing);
@@ -126,19 +114,19 @@ TEST_CASE("own files may include what is private elsewhere, by names that stand 
 }
 
 TEST_CASE("a granted name that a link bends elsewhere is not granted") {
-  const Folders at;
+  const test::Folders at;
   fs::create_directories(at.elsewhere + "/deep/folder");
   write(at.elsewhere + "/deep/secret.h", "secret");
   write(at.work + "/own.h", "#include \"secret.h\"\n");
   fs::create_symlink(at.elsewhere + "/deep/folder", at.work + "/bend");
-  LocalFiles files(at.rights());
+  LocalFiles files(rights(at));
   CHECK(look(files, at.work + "/own.h") == Found::kFile);
   CHECK(look(files, at.work + "/bend/../secret.h") == Found::kNothing);
 }
 
 TEST_CASE("only regular files are read, also in the application's folders") {
-  const Folders at;
-  LocalFiles files(at.rights());
+  const test::Folders at;
+  LocalFiles files(rights(at));
   ::mkfifo((at.work + "/pipe").c_str(), 0644);
   fs::create_symlink(at.work + "/pipe", at.work + "/link");
   fs::create_symlink("/dev/zero", at.work + "/zero");
@@ -158,15 +146,15 @@ TEST_CASE("only regular files are read, also in the application's folders") {
 }
 
 TEST_CASE("a file that is mostly a hole is too large") {
-  const Folders at;
-  LocalFiles files(at.rights());
+  const test::Folders at;
+  LocalFiles files(rights(at));
   write(at.work + "/hole.h", "");
   fs::resize_file(at.work + "/hole.h", std::uint64_t{1} << 40);
   CHECK(look(files, at.work + "/hole.h") == Found::kTooLarge);
 }
 
 TEST_CASE("a working folder of / gives no rights, a folder of -I does") {
-  const Folders at;
+  const test::Folders at;
   write(at.elsewhere + "/private.h", "private");
   LocalFiles none({"/", {}, {}});
   CHECK(look(none, at.elsewhere + "/private.h") == Found::kNothing);
@@ -175,7 +163,7 @@ TEST_CASE("a working folder of / gives no rights, a folder of -I does") {
 }
 
 TEST_CASE("a dump's files lie in a folder of the build, whatever their names") {
-  const Folders at;
+  const test::Folders at;
   LocalFiles files({at.work, {}, at.elsewhere + "/dump"});
   CHECK(files.create("a/b.txt"));
   CHECK(files.create("../../../c.txt"));
@@ -184,12 +172,12 @@ TEST_CASE("a dump's files lie in a folder of the build, whatever their names") {
   for (const auto& entry : fs::recursive_directory_iterator(at.elsewhere + "/dump"))
     count += entry.is_regular_file();
   CHECK(count == 2);
-  LocalFiles none(at.rights());
+  LocalFiles none(rights(at));
   CHECK_FALSE(none.create("a.txt"));
 }
 
 TEST_CASE("files come over a socket as they are") {
-  const Folders at;
+  const test::Folders at;
   write(at.work + "/a.h", "text");
   write(at.elsewhere + "/private.h", "private");
   ::mkfifo((at.work + "/pipe").c_str(), 0644);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "compiler/test/compiler_fixture.hpp"
+#include "compiler/test/folders.hpp"
 #include "support/clock.hpp"
 
 using namespace kiesel;
@@ -17,21 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Folders {
-  fs::path root = fs::canonical(fs::temp_directory_path()) / ("kiesel-include-" + std::to_string(::getpid()));
-  std::string work = root / "work", include = root / "include", elsewhere = root / "elsewhere";
-
-  Folders() {
-    for (const auto& folder : {work, include, elsewhere}) fs::create_directories(folder);
-  }
-  ~Folders() { fs::remove_all(root); }
-  Folders(const Folders&) = delete;
-  Folders& operator=(const Folders&) = delete;
-};
-
 void write(const std::string& path, std::string_view text, mode_t mode = 0644) {
-  std::ofstream(path) << text;
-  ::chmod(path.c_str(), mode);
+  test::write(path, text, mode);
 }
 
 Reply build_in(const std::string& folder, std::string_view source, std::string_view options = {}) {
@@ -52,7 +40,7 @@ constexpr const char* kUse = "\nkernel void k(global int* a) { a[0] = VALUE; }\n
 }  // namespace
 
 TEST_CASE("a relative #include is found in the application's folder, without -I") {
-  const Folders at;
+  const test::Folders at;
   write(at.work + "/values.h", "#define VALUE 1\n");
   fs::create_directories(at.work + "/below");
   write(at.work + "/below/more.h", "#include \"sibling.h\"\n");
@@ -68,7 +56,7 @@ TEST_CASE("a relative #include is found in the application's folder, without -I"
 
 TEST_CASE(
     "the working folder comes before -I for quotes, behind it for brackets, and headers of the call win") {
-  const Folders at;
+  const test::Folders at;
   write(at.work + "/values.h", "#define VALUE first\n");
   write(at.include + "/values.h", "#define VALUE second\n");
   const auto option = "-I " + at.include;
@@ -81,7 +69,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a name that is nowhere is Clang's error and no more") {
-  const Folders at;
+  const test::Folders at;
   const auto reply = build_in(at.work, "#include \"none.h\"\nkernel void k() {}", "-I" + at.include);
   CHECK(has(reply.log, "'none.h' file not found"));
   CHECK_FALSE(has(reply.log, "note:"));
@@ -94,7 +82,7 @@ TEST_CASE("a build in a folder that is gone needs no folder") {
 }
 
 TEST_CASE("what is not a regular file is an error that says so, at once") {
-  const Folders at;
+  const test::Folders at;
   ::mkfifo((at.work + "/pipe.h").c_str(), 0644);
   fs::create_symlink("/dev/zero", at.work + "/zero.h");
   fs::create_directories(at.work + "/folder.h");
@@ -119,7 +107,7 @@ TEST_CASE("what is not a regular file is an error that says so, at once") {
 }
 
 TEST_CASE("private files outside of the application's folders are not there") {
-  const Folders at;
+  const test::Folders at;
   write(at.elsewhere + "/secret", "secret_word here\n", 0600);
   const auto path = at.elsewhere + "/secret";
   const auto reply = build_in(at.work, "#include \"" + path + "\"\nkernel void k() {}");
@@ -137,7 +125,7 @@ TEST_CASE("private files outside of the application's folders are not there") {
 }
 
 TEST_CASE("the text of a file that is not the application's is in no log") {
-  const Folders at;
+  const test::Folders at;
   const auto path = at.elsewhere + "/public.h";
   const auto include = "#include \"" + path + "\"\n";
   const auto check = [&](const std::string& text, const std::string& source) {
@@ -166,7 +154,7 @@ TEST_CASE("the text of a file that is not the application's is in no log") {
 }
 
 TEST_CASE("a crash behind a file that is not the application's tells no names") {
-  const Folders at;
+  const test::Folders at;
   write(at.elsewhere + "/public.h", "#define NAME secret_name\n");
   std::string deep =
       "#include \"" + at.elsewhere + "/public.h\"\nkernel void NAME(global int* a) {\n a[0] = ";
@@ -178,7 +166,7 @@ TEST_CASE("a crash behind a file that is not the application's tells no names") 
 }
 
 TEST_CASE("own files are told of with their lines") {
-  const Folders at;
+  const test::Folders at;
   write(at.include + "/a.h", "int visible_word[-1];\n", 0600);
   const auto reply = build_in(at.work, "#include \"a.h\"\nkernel void k() {}", "-I" + at.include);
   CHECK(has(reply.log, "visible_word"));
@@ -186,7 +174,7 @@ TEST_CASE("own files are told of with their lines") {
 }
 
 TEST_CASE("a reply lists what was looked for, and what was not there") {
-  const Folders at;
+  const test::Folders at;
   write(at.include + "/a.h", "//abcd");
   const auto reply =
       build_in(at.work, "#include <a.h>\nkernel void k() {}", "-I" + at.work + "/none -I" + at.include);
@@ -201,7 +189,7 @@ TEST_CASE("a reply lists what was looked for, and what was not there") {
 }
 
 TEST_CASE("pragmas of Clang that read or write files do neither") {
-  const Folders at;
+  const test::Folders at;
   write(at.work + "/a.h", "int x;");
   for (const char* line : {"#pragma clang module build M\nmodule M {}\n#pragma clang module contents\nint "
                            "m;\n#pragma clang module endbuild",

@@ -262,7 +262,6 @@ TEST_CASE("translations are kept on disk, and a damaged entry is a miss") {
   std::filesystem::remove_all(folder);
 }
 
-// Warp 0 waits until warp 1 has stored: each in a loop that only a turn of the other can end.
 // The hash of an entry is its own, and so is its encoding; what it says is of no program of this size.
 TEST_CASE("an entry on disk that cannot be of the program is a miss") {
   const auto folder =
@@ -310,6 +309,7 @@ TEST_CASE("an entry on disk that cannot be of the program is a miss") {
   std::filesystem::remove_all(folder);
 }
 
+// Warp 0 waits until warp 1 has stored: each in a loop that only a turn of the other can end.
 TEST_CASE("warps of a group that wait for each other through memory both go on") {
   for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kTranslator}) {
     Machine machine(shape(engine), test_service());
