@@ -1,7 +1,6 @@
 #include "device/model/module.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
@@ -14,21 +13,7 @@
 namespace kiesel::model {
 namespace {
 
-constexpr std::uint64_t kPlacement = 4096, kPage = 4096;
-constexpr std::uint64_t kManyBytes = 256 << 10;
-
-// Bytes as zero; whole pages of many take no memory until somebody uses them.
-void clear(Address address, std::uint64_t bytes) {
-  const auto set = [](Address begin, Address end) {
-    std::memset(reinterpret_cast<void*>(begin), 0, end - begin);
-  };
-  const Address end = address + bytes, first = (address + kPage - 1) / kPage * kPage,
-                last = end / kPage * kPage;
-  if (bytes < kManyBytes || madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED) != 0)
-    return set(address, end);
-  set(address, first);
-  set(last, end);
-}
+constexpr std::uint64_t kPlacement = 4096;
 
 }  // namespace
 
@@ -59,7 +44,7 @@ class ModuleLoader {
       const auto bytes = elf_.segment_bytes(segment);
       const Address begin = module_.base_ + segment.p_vaddr;
       if (!bytes.empty()) std::memcpy(reinterpret_cast<void*>(begin), bytes.data(), bytes.size());
-      clear(begin + bytes.size(), segment.p_memsz - bytes.size());
+      Memory::clear(begin + bytes.size(), segment.p_memsz - bytes.size());
     }
   }
 

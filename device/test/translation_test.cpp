@@ -232,19 +232,22 @@ TEST_CASE("a device that goes waits for no translation, nor does a launch that w
   std::this_thread::sleep_for(20ms);
 }
 
+// Runs a loop of one warp on a device with such a folder; whether its translation came from there.
+bool loads_from_disk(const model::Configuration& configuration, const Counted& counted) {
+  Machine machine(configuration, counted.service);
+  std::uint64_t* out = machine.buffer(32);
+  REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 7}).ok());
+  CHECK(out[31] == 7);
+  CHECK(counter(machine, "translated warps") == 1);
+  return counter(machine, "translations from disk") == 1;
+}
+
 TEST_CASE("translations are kept on disk, and a damaged entry is a miss") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("kiesel-translations-" + std::to_string(::getpid()));
   auto configuration = shape(model::EngineChoice::kTranslator);
   configuration.translations_folder = folder.string();
-  const auto run = [&](const Counted& counted) {
-    Machine machine(configuration, counted.service);
-    std::uint64_t* out = machine.buffer(32);
-    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 7}).ok());
-    CHECK(out[31] == 7);
-    CHECK(counter(machine, "translated warps") == 1);
-    return counter(machine, "translations from disk") == 1;
-  };
+  const auto run = [&](const Counted& counted) { return loads_from_disk(configuration, counted); };
   const Counted first, second, other("another translator"), third;
   CHECK_FALSE(run(first));
   CHECK(run(second));
@@ -268,13 +271,7 @@ TEST_CASE("an entry on disk that cannot be of the program is a miss") {
       std::filesystem::temp_directory_path() / ("kiesel-wrong-translations-" + std::to_string(::getpid()));
   auto configuration = shape(model::EngineChoice::kTranslator);
   configuration.translations_folder = folder.string();
-  const auto run = [&](const Counted& counted) {
-    Machine machine(configuration, counted.service);
-    std::uint64_t* out = machine.buffer(32);
-    REQUIRE(machine.run(machine.load(kLoop), {32, 32}, {machine.address(out), 7}).ok());
-    CHECK(out[31] == 7);
-    CHECK(counter(machine, "translated warps") == 1);
-  };
+  const auto run = [&](const Counted& counted) { return loads_from_disk(configuration, counted); };
   const Counted first;
   run(first);
   REQUIRE(*first.calls == 1);

@@ -268,10 +268,15 @@ std::uint64_t Memory::free(Address address) {
   return was_file ? epoch : 0;
 }
 
-// Many bytes are new pages, which the system has cleared.
 void Memory::clear(Address address, std::uint64_t bytes) {
-  auto* const begin = reinterpret_cast<void*>(address);
-  if (bytes < kReleaseFrom || madvise(begin, bytes, MADV_DONTNEED)) std::memset(begin, 0, bytes);
+  const auto set = [](Address begin, Address end) {
+    std::memset(reinterpret_cast<void*>(begin), 0, end - begin);
+  };
+  const Address end = address + bytes, first = round_up(address, kPage), last = end / kPage * kPage;
+  if (bytes < kReleaseFrom || madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED) != 0)
+    return set(address, end);
+  set(address, first);
+  set(last, end);
 }
 
 void Memory::label(Address address, std::string_view text) {

@@ -72,6 +72,9 @@ class Memory {
   std::uint64_t free(Address address);
   void label(Address address, std::string_view text);
 
+  // Bytes of the process's own memory as zero; whole pages of many take no memory until somebody uses them.
+  static void clear(Address address, std::uint64_t bytes);
+
   std::optional<Allocation> find(Address address) const;  // that contains the address, and is not lost
   // All bytes are of one allocation as it was asked for, whatever the bounds: for the host's transfers.
   bool contains(Address address, std::uint64_t bytes) const;
@@ -109,7 +112,6 @@ class Memory {
   Memory() = default;
   Result<Address> allocate_block(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
                                  std::string_view label, Owner owner);
-  static void clear(Address address, std::uint64_t bytes);
   Range bounded(const Allocation& allocation) const;
   // More bytes in use, or less; with the lock held.
   void count(std::uint64_t bytes) {
