@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "device/isa/extensions.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
 
@@ -66,27 +67,13 @@ constexpr Key kNumberKeys[] = {
      [](Configuration& c, std::uint64_t v) { c.private_memory_bytes = v; }},
 };
 
-struct Flag {
-  std::string_view name;
-  bool isa::Target::*member;
-};
-constexpr Flag kExtensions[] = {{"A", &isa::Target::atomics},     {"Zacas", &isa::Target::cas},
-                                {"Zicond", &isa::Target::zicond}, {"Zfh", &isa::Target::half},
-                                {"Zb", &isa::Target::bitmanip},   {"vote", &isa::Target::votes}};
-
 std::optional<std::string> set_extensions(const toml::node& node, Configuration& out) {
   const toml::array* list = node.as_array();
   if (!list) return "must be a list of names";
-  for (const Flag& flag : kExtensions) out.target.*flag.member = false;
-  for (const toml::node& entry : *list) {
-    const auto text = entry.value<std::string>();
-    const auto flag = std::find_if(std::begin(kExtensions), std::end(kExtensions),
-                                   [&](const Flag& f) { return text && f.name == *text; });
-    if (flag == std::end(kExtensions)) return "may hold A, Zacas, Zicond, Zfh, Zb and vote";
-    out.target.*flag->member = true;
-  }
-  if (out.target.cas && !out.target.atomics) return "Zacas needs A";
-  return std::nullopt;
+  isa::clear_extensions(out.target);
+  for (const toml::node& entry : *list)
+    if (auto problem = isa::add_extension(out.target, entry.value_or(std::string_view()))) return problem;
+  return isa::check_extensions(out.target);
 }
 
 std::optional<std::string> set_number(const Key& key, const toml::node& node, Configuration& out) {
