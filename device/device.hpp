@@ -1,8 +1,8 @@
 // The boundary below the runtime: what a device is to Kiesel.
 //
 // Everything above speaks OpenCL, everything below speaks device, module, launch, core, warp, lane.
-// A new device implements `Device` and appears in `device/registry.cpp`; `device/test/contract_test.cpp`
-// says whether it keeps the contract.
+// Devices of others are behind device/plugin/kiesel_device.h, the same boundary in C, whose version is checked
+// when a library is opened. device/contract says whether a device keeps what is promised here.
 //
 // Threads: every member of `Device` may be called from any thread at any time. Completions run on a
 // thread of the device, inside `help()`, or inside the `submit()` of a command whose Handling allows it; they
@@ -25,8 +25,6 @@
 #include "support/result.hpp"
 
 namespace kiesel::device {
-
-inline constexpr std::uint32_t kInterfaceVersion = 5;
 
 using Address = std::uint64_t;   // an address as the device's loads and stores see it
 using ModuleId = std::uint64_t;  // 0 is no module
@@ -189,19 +187,5 @@ class Device {
 
   virtual std::vector<Counter> counters() const = 0;
 };
-
-// Makes code of the host out of machine code, for a device model: somewhere else, since it takes a compiler.
-// What request and answer mean only the device and that somebody know.
-struct TranslationService {
-  // May take seconds; called by one thread of each device at a time, perhaps still when that is gone.
-  std::function<Result<std::vector<std::byte>>(std::span<const std::byte> request)> translate;
-  std::string
-      identity;  // another one gives other answers: part of the key of answers kept on disk; empty: none are
-};
-
-// The devices of this process in a fixed order, made on first use from the configuration.
-// A configuration file that cannot be read is logged and left out.
-// Without a service, models interpret.
-std::vector<std::unique_ptr<Device>> make_devices(const TranslationService& service = {});
 
 }  // namespace kiesel::device

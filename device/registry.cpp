@@ -1,31 +1,97 @@
-#include "device/device.hpp"
+#include "device/registry.hpp"
+
 #include "device/model/model_device.hpp"
+#include "device/plugin/library.hpp"
+#include "device/plugin/plugin_device.hpp"
+#include "device/plugin/process/remote.hpp"
 #include "support/cache.hpp"
 #include "support/checked.hpp"
 #include "support/config.hpp"
+#include "support/installed.hpp"
 #include "support/log.hpp"
+#include "support/words.hpp"
 
 namespace kiesel::device {
+namespace {
 
-std::vector<std::unique_ptr<Device>> make_devices(const TranslationService& service) {
-  std::vector<std::unique_ptr<Device>> devices;
+bool is_plugin(std::string_view name) { return name.starts_with(plugin::kPrefix); }
+
+model::EngineChoice chosen_engine() {
   const auto engine = model::engine_choice(config().engine);
   if (!engine)
     KIESEL_LOG(kDevice, kError, "option engine: '{}' is none of auto, interpreter, translator",
                config().engine);
-  for (model::Configuration& shape : model::configured_devices(config().device)) {
-    const std::string name = shape.device_name();
-    shape.exact_bounds = config().exact_bounds;
-    shape.engine = engine.value_or(model::EngineChoice::kAuto);
-    if (config().cache) shape.translations_folder = default_cache_folder().string();
-    shape.translations_folder_bytes = saturating_product(config().cache_mib, std::uint64_t{1} << 20);
-    shape.launch_seconds = config().launch_seconds;
-    auto device = model::ModelDevice::create(std::move(shape), static_cast<unsigned>(config().threads),
-                                             model::HostLevel::kV4, service);
+  return engine.value_or(model::EngineChoice::kAuto);
+}
+
+Result<std::unique_ptr<Device>> make_model(model::Configuration shape,
+                                           const model::TranslationService& service) {
+  shape.exact_bounds = config().exact_bounds;
+  shape.engine = chosen_engine();
+  if (config().cache) shape.translations_folder = default_cache_folder().string();
+  shape.translations_folder_bytes = saturating_product(config().cache_mib, std::uint64_t{1} << 20);
+  shape.launch_seconds = config().launch_seconds;
+  const std::string name = shape.device_name();
+  auto device = model::ModelDevice::create(std::move(shape), static_cast<unsigned>(config().threads),
+                                           model::HostLevel::kV4, service);
+  if (!device) return Error{device.error().code, name + ": " + device.error().reason};
+  return std::unique_ptr<Device>(std::move(*device));
+}
+
+// A plug-in's options follow its name: "plugin:a.so:x=1,y=2".
+bool continues(std::string_view before, std::string_view part) {
+  const std::size_t equals = part.find('=');
+  return is_plugin(before) && before.find(':', plugin::kPrefix.size()) != std::string_view::npos &&
+         equals != std::string_view::npos && part.find_first_of(":/") > equals;
+}
+
+Result<std::unique_ptr<Device>> open_plugin(std::string_view text) {
+  auto name = plugin::parse_name(text);
+  if (!name) return Error{name.error().code, fmt::format("{}: {}", text, name.error().reason)};
+  if (config().isolate)
+    return Error{
+        Errc::kUnsupported,
+        fmt::format("{}: left out, since it cannot keep contexts from each other (option isolate)", text)};
+  const std::string library = plugin::find_library(name->library);
+  const auto opened =
+      name->own_process ? plugin::open_remote(installed_program("kiesel-device-host"), library, name->options)
+                        : plugin::open_here(library, name->options);
+  if (!opened) return opened.error();
+  auto device = plugin::PluginDevice::create(*opened, "plug-in " + name->library, config().launch_seconds);
+  if (!device) return device.error();
+  return std::unique_ptr<Device>(std::move(*device));
+}
+
+}  // namespace
+
+std::vector<std::string> device_names(std::string_view option) {
+  std::vector<std::string> names;
+  for (const std::string_view part : words_of(option, ',')) {
+    if (!names.empty() && continues(names.back(), part))
+      names.back().append(",").append(part);
+    else
+      names.emplace_back(part);
+  }
+  return names;
+}
+
+Result<std::unique_ptr<Device>> open_device(const std::string& name, const model::TranslationService& service) {
+  if (is_plugin(name)) return open_plugin(name);
+  auto shape = model::find_configuration(name);
+  if (!shape) return shape.error();
+  return make_model(std::move(*shape), service);
+}
+
+std::vector<std::unique_ptr<Device>> make_devices(const model::TranslationService& service) {
+  std::vector<std::unique_ptr<Device>> devices;
+  std::vector<std::string> names = device_names(config().device);
+  if (names.empty()) names.emplace_back(model::built_in_shapes().front());
+  for (const std::string& name : names) {
+    auto device = open_device(name, service);
     if (device)
       devices.push_back(std::move(*device));
     else
-      KIESEL_LOG(kDevice, kError, "{}: {}", name, device.error().reason);
+      KIESEL_LOG(kDevice, kError, "{}", device.error().reason);
   }
   return devices;
 }

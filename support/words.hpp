@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 namespace kiesel {
 
@@ -19,6 +20,17 @@ bool any_word(std::string_view list, IsIt is_it) {
 
 inline bool has_word(std::string_view list, std::string_view wanted) {
   return any_word(list, [wanted](std::string_view word) { return word == wanted; });
+}
+
+// The words of a list that are not empty, which point into it.
+inline std::vector<std::string_view> words_of(std::string_view list, char separator = ' ') {
+  std::vector<std::string_view> words;
+  while (!list.empty()) {
+    const auto end = std::min(list.find(separator), list.size());
+    if (end) words.push_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return words;
 }
 
 }  // namespace kiesel

@@ -12,7 +12,7 @@
 
 #include "compiler/program/program.hpp"
 #include "compiler/test/compiler_fixture.hpp"
-#include "device/device.hpp"
+#include "device/registry.hpp"
 #include "device/isa/launch_block.hpp"
 
 namespace kiesel::compiler::test {

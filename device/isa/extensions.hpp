@@ -10,11 +10,11 @@
 
 namespace kiesel::isa {
 
-struct Extension {
+struct TargetExtension {
   std::string_view name;
   bool Target::*member;
 };
-inline constexpr Extension kExtensions[] = {
+inline constexpr TargetExtension kExtensions[] = {
     {"A", &Target::atomics}, {"Zacas", &Target::cas},   {"Zicond", &Target::zicond},
     {"Zfh", &Target::half},  {"Zb", &Target::bitmanip}, {"vote", &Target::votes},
 };
@@ -23,6 +23,8 @@ inline constexpr Extension kExtensions[] = {
 void clear_extensions(Target& target);
 // What is wrong with the name, if anything.
 std::optional<std::string> add_extension(Target& target, std::string_view name);
+// Those that it has, with spaces between.
+std::string extension_names(const Target& target);
 // What is wrong with the whole, if anything: an extension without one that it needs.
 std::optional<std::string> check_extensions(const Target& target);
 

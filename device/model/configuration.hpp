@@ -29,7 +29,8 @@ struct Configuration {
   EngineChoice engine = EngineChoice::kAuto;
   std::string translations_folder;                      // on disk; empty: they are not kept
   std::uint64_t translations_folder_bytes = 512 << 20;  // most that it may take
-  bool exact_bounds = false;  // fault at a buffer's last byte instead of its last page
+  std::uint64_t memory_near = 0;  // address that device memory should have, if that can be; 0: any
+  bool exact_bounds = false;      // fault at a buffer's last byte instead of its last page
 
   std::string device_name() const;  // as applications see it
 };

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <mutex>
 
-#include "device/isa/launch_block.hpp"
+#include "device/launch.hpp"
 #include "device/model/fault_message.hpp"
 #include "device/model/jobs.hpp"
 #include "support/clock.hpp"
@@ -112,48 +112,13 @@ class LaunchJob final : public Job {
   Error error_{Errc::kFault, {}};
 };
 
-Error invalid(const device::Launch& launch, std::string reason) {
-  return {Errc::kInvalidArgument, fmt::format("kernel '{}': {}", launch.kernel, reason)};
-}
-
-Status check_region(const device::Launch& launch, const isa::Target& target) {
-  const device::Region& region = launch.region;
-  std::uint64_t group_size = 1;
-  for (int d = 0; d < 3; ++d) {
-    if (region.local_size[d] == 0) return invalid(launch, "a local size of 0");
-    if (region.num_groups[d] >> 32) return invalid(launch, "more than 2^32 - 1 work-groups in a dimension");
-    if (region.first_group[d] > region.num_groups[d] ||
-        region.groups[d] > region.num_groups[d] - region.first_group[d])
-      return invalid(launch, fmt::format("work-groups {} to {} of {} in dimension {}", region.first_group[d],
-                                         region.first_group[d] + region.groups[d], region.num_groups[d], d));
-    group_size *= region.local_size[d];
-    if (group_size > target.max_work_group_size())
-      return invalid(launch,
-                     fmt::format("work-groups have more than {} work-items", target.max_work_group_size()));
-  }
-  const auto& groups = region.groups;
-  if (static_cast<unsigned __int128>(groups[0]) * groups[1] * groups[2] >> 62)
-    return invalid(launch, "too many work-groups");
-  return {};
-}
-
 isa::LaunchHeader header_of(const device::Launch& launch, const LaunchParts& parts) {
-  isa::LaunchHeader header{};
+  isa::LaunchHeader header = device::launch_header(launch);
   const Range window = parts.memory->private_window();
   header.stack_top = window.end;
   header.stack_stride = 0;  // every lane has a window of its own
   header.private_begin = window.begin;
   header.local_bytes = parts.configuration->target.local_memory_bytes;
-  const device::Region& region = launch.region;
-  for (int d = 0; d < 3; ++d) {
-    header.first_global_id[d] = region.first_global_id[d];
-    header.global_size[d] = region.global_size[d];
-    header.first_group[d] = static_cast<std::uint32_t>(region.first_group[d]);
-    header.num_groups[d] = static_cast<std::uint32_t>(region.num_groups[d]);
-    header.enqueued_local_size[d] = region.enqueued_local_size[d];
-  }
-  header.work_dim = region.work_dim;
-  header.printf_buffer = launch.printf_buffer;
   return header;
 }
 
@@ -187,21 +152,14 @@ void find_translations(LaunchContext& context, const device::Launch& launch, con
 
 Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchParts& parts) {
   const Configuration& configuration = *parts.configuration;
-  if (!parts.module) return invalid(launch, "no such module");
+  if (!parts.module) return device::invalid_launch(launch, "no such module");
   const Code& code = parts.module->code();
   if (!code.at(launch.entry))
-    return invalid(launch, fmt::format("its entry point {:#x} is not in the module", launch.entry));
-  if (auto valid = check_region(launch, configuration.target); !valid) return valid.error();
-  const auto& cores = launch.cores;
-  if (cores.count && (cores.first >= configuration.cores || cores.count > configuration.cores - cores.first))
-    return invalid(launch, fmt::format("cores {} to {} of {}", cores.first,
-                                       std::uint64_t{cores.first} + cores.count, configuration.cores));
-  if (launch.local_memory_bytes > configuration.target.local_memory_bytes)
-    return invalid(launch, fmt::format("it needs {} bytes of local memory of {}", launch.local_memory_bytes,
-                                       configuration.target.local_memory_bytes));
-  if (launch.private_memory_bytes > configuration.private_memory_bytes)
-    return invalid(launch, fmt::format("it needs {} bytes of private memory of {}",
-                                       launch.private_memory_bytes, configuration.private_memory_bytes));
+    return device::invalid_launch(launch,
+                                  fmt::format("its entry point {:#x} is not in the module", launch.entry));
+  const device::LaunchLimits limits{configuration.target, configuration.cores,
+                                    configuration.private_memory_bytes};
+  if (auto valid = device::check_launch(launch, limits); !valid) return valid.error();
   LaunchContext context;
   context.module = parts.module;
   context.grid = {launch.region.local_size, launch.region.groups, launch.region.first_global_id};

@@ -25,8 +25,7 @@ ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
 }
 
 Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configuration, unsigned threads,
-                                                         HostLevel most,
-                                                         const device::TranslationService& service) {
+                                                         HostLevel most, const TranslationService& service) {
   const Engine& engine = engine_for(configuration.target.lanes, most);
   auto device = std::unique_ptr<ModelDevice>(new ModelDevice(std::move(configuration), engine));
   const Configuration& c = device->configuration_;
@@ -34,8 +33,9 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
   threads = std::min(threads, c.cores);
   // The cores' local memory and launch blocks come on top of what applications may have.
   const std::uint64_t own = std::uint64_t{threads} * c.target.local_memory_bytes + (64 << 20);
-  auto memory = Memory::create(c.global_memory_bytes + own, c.private_memory_bytes,
-                               c.exact_bounds ? Memory::Bounds::kExact : Memory::Bounds::kPages);
+  auto memory =
+      Memory::create(c.global_memory_bytes + own, c.private_memory_bytes,
+                     c.exact_bounds ? Memory::Bounds::kExact : Memory::Bounds::kPages, c.memory_near);
   if (!memory) return memory.error();
   device->memory_ = std::move(*memory);
   std::vector<std::unique_ptr<Core>> cores;
@@ -61,9 +61,18 @@ ModelDevice::~ModelDevice() {
 
 Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label,
                                       Owner owner) {
+  return allocate(bytes, alignment, label, owner, 0);
+}
+
+Result<Address> ModelDevice::allocate_at(Address at, std::uint64_t bytes, std::uint64_t alignment) {
+  return allocate(bytes, alignment, {}, 0, at);
+}
+
+Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label,
+                                      Owner owner, Address at) {
   if (bytes > description_.max_allocation_bytes)
     return Error{Errc::kOutOfMemory, fmt::format("{} bytes are more than one allocation may have", bytes)};
-  return memory_->allocate(bytes, alignment, Memory::Kind::kData, label, owner);
+  return memory_->allocate(bytes, alignment, Memory::Kind::kData, label, owner, at);
 }
 
 Result<Address> ModelDevice::map_file(int file, std::uint64_t bytes, std::string_view label, Owner owner) {
@@ -88,7 +97,15 @@ std::byte* ModelDevice::host_pointer(Address address) {
 void ModelDevice::label(Address address, std::string_view text) { memory_->label(address, text); }
 
 Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf, Owner owner) {
-  auto module = Module::load(*memory_, engine_, configuration_.target, elf, owner);
+  return load(elf, owner, 0);
+}
+
+Result<device::ModuleId> ModelDevice::load_at(Address at, std::span<const std::byte> elf) {
+  return load(elf, 0, at);
+}
+
+Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf, Owner owner, Address at) {
+  auto module = Module::load(*memory_, engine_, configuration_.target, elf, owner, at);
   if (!module) return module.error();
   return modules_.add(std::move(*module));
 }
@@ -99,6 +116,11 @@ Result<Address> ModelDevice::symbol(device::ModuleId id, std::string_view name) 
   const Module* const found = modules_.find(id);
   if (!found) return Error{Errc::kNotFound, fmt::format("there is no module {}", id)};
   return found->symbol(name);
+}
+
+Result<Address> ModelDevice::base(device::ModuleId id) const {
+  if (const Module* const found = modules_.find(id)) return found->base();
+  return Error{Errc::kNotFound, fmt::format("there is no module {}", id)};
 }
 
 ModelDevice::Commands& ModelDevice::commands() {

@@ -11,6 +11,7 @@
 #include "device/model/interpreter/engine.hpp"
 #include "device/model/jobs.hpp"
 #include "device/model/module_table.hpp"
+#include "device/model/translation_service.hpp"
 
 namespace kiesel::model {
 
@@ -20,8 +21,13 @@ class ModelDevice final : public device::Device {
   // Without a service it interprets.
   static Result<std::unique_ptr<ModelDevice>> create(Configuration configuration, unsigned threads,
                                                      HostLevel most = HostLevel::kV4,
-                                                     const device::TranslationService& service = {});
+                                                     const TranslationService& service = {});
   ~ModelDevice() override;
+
+  // As allocate() and load(), at an address that memory had in another process.
+  Result<Address> allocate_at(Address at, std::uint64_t bytes, std::uint64_t alignment);
+  Result<device::ModuleId> load_at(Address at, std::span<const std::byte> elf);
+  Result<Address> base(device::ModuleId module) const;  // where the program lies
 
   const device::Description& description() const override { return description_; }
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label = {},
@@ -42,6 +48,9 @@ class ModelDevice final : public device::Device {
 
  private:
   ModelDevice(Configuration configuration, const Engine& engine);
+  Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label, Owner owner,
+                           Address at);
+  Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner, Address at);
   Result<std::unique_ptr<Job>> make_job(device::Command command);
 
   Configuration configuration_;

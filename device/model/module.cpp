@@ -22,8 +22,9 @@ class ModuleLoader {
   ModuleLoader(Module& module, const ElfView& elf, const isa::ProgramImage& program)
       : module_(module), elf_(elf), program_(program) {}
 
-  Status run(const Engine& engine, const isa::Target& target, Owner owner) {
-    const auto base = module_.memory_.allocate(program_.bytes(), kPlacement, Memory::Kind::kData, {}, owner);
+  Status run(const Engine& engine, const isa::Target& target, Owner owner, Address at) {
+    const auto base =
+        module_.memory_.allocate(program_.bytes(), kPlacement, Memory::Kind::kData, {}, owner, at);
     if (!base) return base.error();
     module_.base_ = *base;
     copy_segments();
@@ -115,13 +116,13 @@ class ModuleLoader {
 };
 
 Result<std::unique_ptr<Module>> Module::load(Memory& memory, const Engine& engine, const isa::Target& target,
-                                             std::span<const std::byte> file, Owner owner) {
+                                             std::span<const std::byte> file, Owner owner, Address at) {
   const auto elf = ElfView::parse(file);
   if (!elf) return elf.error();
   const auto program = isa::ProgramImage::of(*elf);
   if (!program) return program.error();
   auto module = std::unique_ptr<Module>(new Module(memory));
-  if (auto status = ModuleLoader(*module, *elf, *program).run(engine, target, owner); !status)
+  if (auto status = ModuleLoader(*module, *elf, *program).run(engine, target, owner, at); !status)
     return status.error();
   return module;
 }

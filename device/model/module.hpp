@@ -20,9 +20,10 @@ namespace kiesel::model {
 
 class Module {
  public:
-  // kInvalidBinary for what is not a program for this machine, kOutOfMemory.
+  // kInvalidBinary for what is not a program for this machine, kOutOfMemory. `at`: its base, or 0.
   static Result<std::unique_ptr<Module>> load(Memory& memory, const Engine& engine, const isa::Target& target,
-                                              std::span<const std::byte> file, Owner owner = 0);
+                                              std::span<const std::byte> file, Owner owner = 0,
+                                              Address at = 0);
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;

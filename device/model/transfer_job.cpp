@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/box.hpp"
 #include "device/model/jobs.hpp"
 
 namespace kiesel::model {
@@ -18,21 +19,6 @@ class RefusedJob final : public Job {
   Error error_;
 };
 
-// Images of one buffer may overlap: what the copy leaves there is undefined, but it must be a copy.
-void copy_box(const std::byte* source, std::byte* target, const device::Box& box) {
-  const auto [bytes, rows, slices] = box.size;
-  const bool packed_rows = box.source_row_pitch == bytes && box.target_row_pitch == bytes;
-  const bool packed_slices = box.source_slice_pitch == bytes * rows && box.target_slice_pitch == bytes * rows;
-  if (packed_rows && packed_slices) {
-    std::memmove(target, source, bytes * rows * slices);
-    return;
-  }
-  for (std::uint64_t z = 0; z < slices; ++z)
-    for (std::uint64_t y = 0; y < rows; ++y)
-      std::memmove(target + z * box.target_slice_pitch + y * box.target_row_pitch,
-                   source + z * box.source_slice_pitch + y * box.source_row_pitch, bytes);
-}
-
 // The pattern is repeated over a block first, so that small patterns do not mean small copies.
 void fill(std::byte* target, std::uint64_t bytes, const std::vector<std::byte>& pattern) {
   constexpr std::uint64_t kBlock = 4096;
@@ -41,14 +27,6 @@ void fill(std::byte* target, std::uint64_t bytes, const std::vector<std::byte>& 
     std::memcpy(target + done, pattern.data(), std::min<std::uint64_t>(pattern.size(), bytes - done));
   for (std::uint64_t done = whole; done < bytes; done += whole)
     std::memcpy(target + done, target, std::min(whole, bytes - done));
-}
-
-bool empty(const device::Box& box) { return box.size[0] == 0 || box.size[1] == 0 || box.size[2] == 0; }
-
-// One past the last byte that a box touches, from its start; the pitches are those of the side in device
-// memory.
-std::uint64_t extent(const device::Box& box, std::uint64_t row_pitch, std::uint64_t slice_pitch) {
-  return (box.size[2] - 1) * slice_pitch + (box.size[1] - 1) * row_pitch + box.size[0];
 }
 
 std::optional<Error> outside(const Memory& memory, Address address, std::uint64_t bytes, const char* what) {
@@ -62,20 +40,18 @@ struct Checker {
   const Memory& memory;
 
   std::optional<Error> operator()(const device::Read& c) const {
-    if (empty(c.box)) return std::nullopt;
-    return outside(memory, c.source, extent(c.box, c.box.source_row_pitch, c.box.source_slice_pitch), "read");
+    if (is_empty(c.box)) return std::nullopt;
+    return outside(memory, c.source, source_extent(c.box), "read");
   }
   std::optional<Error> operator()(const device::Write& c) const {
-    if (empty(c.box)) return std::nullopt;
-    return outside(memory, c.target, extent(c.box, c.box.target_row_pitch, c.box.target_slice_pitch),
-                   "write");
+    if (is_empty(c.box)) return std::nullopt;
+    return outside(memory, c.target, target_extent(c.box), "write");
   }
   std::optional<Error> operator()(const device::Copy& c) const {
-    if (empty(c.box)) return std::nullopt;
-    auto error =
-        outside(memory, c.source, extent(c.box, c.box.source_row_pitch, c.box.source_slice_pitch), "copy");
+    if (is_empty(c.box)) return std::nullopt;
+    auto error = outside(memory, c.source, source_extent(c.box), "copy");
     if (error) return error;
-    return outside(memory, c.target, extent(c.box, c.box.target_row_pitch, c.box.target_slice_pitch), "copy");
+    return outside(memory, c.target, target_extent(c.box), "copy");
   }
   std::optional<Error> operator()(const device::Fill& c) const {
     if (c.pattern.empty() || c.pattern.size() > 128)
@@ -92,8 +68,8 @@ struct Brief {
   template <class T>
   bool operator()(const T& c) const {
     const auto [bytes, rows, slices] = c.box.size;
-    return empty(c.box) || (bytes <= kBytes && rows <= kRows && slices <= kRows && rows * slices <= kRows &&
-                            bytes * rows * slices <= kBytes);
+    return is_empty(c.box) || (bytes <= kBytes && rows <= kRows && slices <= kRows &&
+                               rows * slices <= kRows && bytes * rows * slices <= kBytes);
   }
   bool operator()(const device::Fill& c) const { return c.bytes <= kBytes; }
   bool operator()(const device::Launch&) const { return false; }
@@ -103,13 +79,13 @@ std::byte* host(Address address) { return reinterpret_cast<std::byte*>(address);
 
 struct Runner {
   void operator()(const device::Read& c) const {
-    if (!empty(c.box)) copy_box(host(c.source), static_cast<std::byte*>(c.target), c.box);
+    if (!is_empty(c.box)) copy_box(host(c.source), static_cast<std::byte*>(c.target), c.box);
   }
   void operator()(const device::Write& c) const {
-    if (!empty(c.box)) copy_box(static_cast<const std::byte*>(c.source), host(c.target), c.box);
+    if (!is_empty(c.box)) copy_box(static_cast<const std::byte*>(c.source), host(c.target), c.box);
   }
   void operator()(const device::Copy& c) const {
-    if (!empty(c.box)) copy_box(host(c.source), host(c.target), c.box);
+    if (!is_empty(c.box)) copy_box(host(c.source), host(c.target), c.box);
   }
   void operator()(const device::Fill& c) const { fill(host(c.target), c.bytes, c.pattern); }
   void operator()(const device::Launch&) const {}

@@ -32,7 +32,7 @@ Shape shape_of(const std::array<std::uint32_t, 3>& local_size, std::uint32_t lan
 
 // What the thread uses. `mutex` guards all but the constants at the start.
 struct Translations::Shared {
-  device::TranslationService service;
+  TranslationService service;
   isa::Target target;
   const Engine* engine;
   StateLayout layout;
@@ -56,7 +56,7 @@ struct Translations::Shared {
   std::string key(const std::vector<std::byte>& request) const;
 };
 
-Translations::Translations(device::TranslationService service, const Configuration& configuration,
+Translations::Translations(TranslationService service, const Configuration& configuration,
                            const Engine& engine, const std::optional<DiskCache>& cache)
     : shared_(std::make_shared<Shared>()),
       engine_choice_(configuration.engine),

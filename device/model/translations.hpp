@@ -20,6 +20,7 @@
 #include "device/model/configuration.hpp"
 #include "device/model/host_kernel.hpp"
 #include "device/model/interpreter/engine.hpp"
+#include "device/model/translation_service.hpp"
 #include "support/cache.hpp"
 
 namespace kiesel::model {
@@ -83,7 +84,7 @@ class Translations {
     std::uint64_t made = 0, from_disk = 0, refused = 0;
   };
 
-  Translations(device::TranslationService service, const Configuration& configuration, const Engine& engine,
+  Translations(TranslationService service, const Configuration& configuration, const Engine& engine,
                const std::optional<DiskCache>& cache);
   // Does not wait for a translation that is under way.
   ~Translations();

@@ -10,7 +10,8 @@
 #include <thread>
 
 #include "device/device.hpp"
-#include "device/test/assembler.hpp"
+#include "device/registry.hpp"
+#include "device/isa/assembler.hpp"
 #include "device/test/machine.hpp"
 
 namespace kiesel::device::test {

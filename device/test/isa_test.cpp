@@ -3,7 +3,7 @@
 
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
-#include "device/test/assembler.hpp"
+#include "device/isa/assembler.hpp"
 
 namespace kiesel::isa {
 namespace {

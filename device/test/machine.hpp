@@ -8,9 +8,13 @@
 #include <vector>
 
 #include "device/model/model_device.hpp"
-#include "device/test/assembler.hpp"
+#include "device/isa/assembler.hpp"
 
 namespace kiesel::device::test {
+
+using isa::assemble;
+using isa::make_elf;
+using model::TranslationService;
 
 // What translates in this test program, from the first work-group on; none in most (no_service.cpp).
 TranslationService test_service();

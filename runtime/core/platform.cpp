@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "device/registry.hpp"
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/version.hpp"

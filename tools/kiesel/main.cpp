@@ -14,10 +14,11 @@
 #include <vector>
 
 #include "compiler/client/client.hpp"
-#include "device/device.hpp"
+#include "device/registry.hpp"
 #include "support/command_line/answer.hpp"
 #include "support/config.hpp"
 #include "tools/kiesel/conformance.hpp"
+#include "tools/kiesel/device_test.hpp"
 #include "tools/kiesel/doctor/doctor.hpp"
 #include "tools/kiesel/manual.hpp"
 
@@ -106,6 +107,7 @@ int main(int argc, char** argv) {
 
   int exit_code = 2;
   tools::add_conformance(app, exit_code);
+  tools::add_device_test(app, exit_code);
   tools::add_doctor(app, exit_code);
 
   const std::span<char*> words(argv, static_cast<std::size_t>(argc));

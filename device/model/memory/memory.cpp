@@ -23,7 +23,7 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
 }  // namespace
 
 Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t capacity, std::uint64_t private_window,
-                                               Bounds bounds) {
+                                               Bounds bounds, Address near) {
   auto memory = std::unique_ptr<Memory>(new Memory);
   memory->capacity_ = capacity;
   memory->bounds_ = bounds;
@@ -31,7 +31,8 @@ Result<std::unique_ptr<Memory>> Memory::create(std::uint64_t capacity, std::uint
   // Twice the capacity and more: holes and guard pages must not be what runs out first.
   const std::uint64_t more = std::min(capacity, std::uint64_t{1} << 30);
   const std::uint64_t wanted = window_space + round_up(2 * capacity + more, kChunk);
-  void* base = mmap(nullptr, wanted + kChunk, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* base = mmap(reinterpret_cast<void*>(near), wanted + kChunk, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
     return Error{Errc::kOutOfMemory, fmt::format("cannot reserve {} bytes of address space", wanted)};
   const auto start = reinterpret_cast<Address>(base);
@@ -73,6 +74,18 @@ std::optional<Range> Memory::take(std::uint64_t bytes, std::uint64_t alignment) 
     return Range{begin, begin + bytes};
   }
   return std::nullopt;
+}
+
+// This place and no other.
+std::optional<Range> Memory::take_at(Range range) {
+  auto hole = free_.upper_bound(range.begin);
+  if (range.begin % kPage || range.end < range.begin) return std::nullopt;
+  if (hole == free_.begin() || (--hole)->second < range.end) return std::nullopt;
+  const Range around{hole->first, hole->second};
+  remove_free(around);
+  if (around.begin < range.begin) add_free({around.begin, range.begin});
+  if (range.end < around.end) add_free({range.end, around.end});
+  return range;
 }
 
 void Memory::give_back(Range range) {
@@ -169,17 +182,17 @@ void Memory::give_back_kept() {
 }
 
 Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
-                                 std::string_view label, Owner owner) {
+                                 std::string_view label, Owner owner, Address at) {
   if (alignment == 0 || (alignment & (alignment - 1)))
     return Error{Errc::kInvalidArgument, fmt::format("alignment {} is not a power of two", alignment)};
   bytes = std::max<std::uint64_t>(bytes, 1);
-  const auto address = allocate_block(bytes, alignment, kind, label, owner);
+  const auto address = allocate_block(bytes, alignment, kind, label, owner, at);
   if (address && owner) clear(*address, round_up(bytes, kPage));
   return address;
 }
 
 Result<Address> Memory::allocate_block(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
-                                       std::string_view label, Owner owner) {
+                                       std::string_view label, Owner owner, Address at) {
   const auto full = [&] {
     return Error{Errc::kOutOfMemory,
                  fmt::format("no room for {} bytes: {} of {} are in use", bytes, used(), capacity_)};
@@ -191,7 +204,7 @@ Result<Address> Memory::allocate_block(std::uint64_t bytes, std::uint64_t alignm
   const std::uint64_t before = kind == Kind::kLocal ? std::max(alignment, kPage) : 0;
   const std::uint64_t space = before + round_up(bytes, kPage) + kPage;
   if (!freed_.empty()) take_back(outlived_by_none());
-  if (Block* kept = before ? nullptr : take_kept(space, alignment)) {
+  if (Block* kept = before || at ? nullptr : take_kept(space, alignment)) {
     const Address begin = kept->taken.begin;
     kept->allocation = {{begin, begin + bytes}, kind, owner};
     if (kept->label != label) kept->label = label;
@@ -199,7 +212,7 @@ Result<Address> Memory::allocate_block(std::uint64_t bytes, std::uint64_t alignm
     return begin;
   }
   const std::uint64_t step = bytes >= kHugePagesFrom ? kChunk : std::min(std::max(alignment, kPage), kChunk);
-  const auto taken = find_room(space, std::max(step, alignment));
+  const auto taken = at ? take_at({at, at + space}) : find_room(space, std::max(step, alignment));
   if (!taken) return full();
   if (!commit(*taken)) {
     give_back(*taken);

@@ -53,16 +53,17 @@ class Memory {
   using Allocation = model::Allocation;
 
   // `capacity`: most bytes that may be allocated at a time. `private_window`: bytes of address space, never
-  // backed here, in which every lane sees memory of its own.
+  // backed here, in which every lane sees memory of its own. `near`: where it should lie, if that can be.
   static Result<std::unique_ptr<Memory>> create(std::uint64_t capacity, std::uint64_t private_window,
-                                                Bounds bounds = Bounds::kExact);
+                                                Bounds bounds = Bounds::kExact, Address near = 0);
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  // Alignment is a power of two. What has an owner is zero. kOutOfMemory, kInvalidArgument.
+  // Alignment is a power of two. What has an owner is zero. `at`: the address that it must have, or 0.
+  // kOutOfMemory, kInvalidArgument.
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, Kind kind = Kind::kData,
-                           std::string_view label = {}, Owner owner = 0);
+                           std::string_view label = {}, Owner owner = 0, Address at = 0);
   // The first bytes of a file, which stays the caller's. kInvalidArgument, kOutOfMemory.
   Result<Address> map_file(int file, std::uint64_t bytes, std::string_view label = {}, Owner owner = 0);
   // Memory of somebody else under its host address; free() of its address ends it. kInvalidArgument when
@@ -111,13 +112,14 @@ class Memory {
 
   Memory() = default;
   Result<Address> allocate_block(std::uint64_t bytes, std::uint64_t alignment, Kind kind,
-                                 std::string_view label, Owner owner);
+                                 std::string_view label, Owner owner, Address at);
   Range bounded(const Allocation& allocation) const;
   // More bytes in use, or less; with the lock held.
   void count(std::uint64_t bytes) {
     used_.store(used_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
   }
   std::optional<Range> take(std::uint64_t bytes, std::uint64_t alignment);
+  std::optional<Range> take_at(Range range);
   std::optional<Range> find_room(std::uint64_t bytes, std::uint64_t alignment);
   void give_back(Range range);
   void use_again(Blocks::node_type block);

@@ -1,4 +1,4 @@
-#include "device/test/assembler.hpp"
+#include "device/isa/assembler.hpp"
 
 #include <elf.h>
 
@@ -10,10 +10,10 @@
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
 
-namespace kiesel::device::test {
+namespace kiesel::isa {
 namespace {
 
-using isa::Instruction;
+
 
 [[noreturn]] void fail(std::string_view line, const std::string& why) {
   throw std::runtime_error("assembler: " + why + " in '" + std::string(line) + "'");
@@ -47,13 +47,13 @@ class Line {
     if (name == ".word") return static_cast<std::uint32_t>(number(token()));
     Instruction in;
     strip_suffixes(name, in);
-    const auto op = isa::find_op(name);
+    const auto op = find_op(name);
     if (!op) fail(text_, "no instruction " + name);
     in.op = *op;
-    if (isa::info(in.op).syntax.find('m') != std::string_view::npos) in.rounding = isa::kRoundDynamic;
-    for (const char operand : isa::info(in.op).syntax) parse(operand, in);
+    if (info(in.op).syntax.find('m') != std::string_view::npos) in.rounding = kRoundDynamic;
+    for (const char operand : info(in.op).syntax) parse(operand, in);
     if (!trim(rest_).empty()) fail(text_, "too many operands");
-    const auto word = isa::encode(in);
+    const auto word = encode(in);
     if (!word) fail(text_, "an operand does not fit");
     return *word | ordering_;
   }
@@ -100,7 +100,7 @@ class Line {
     return number(text) - static_cast<std::int64_t>(offset_);
   }
   std::int64_t csr(std::string_view text) {
-    const isa::CsrInfo* info = isa::find_csr(text);
+    const CsrInfo* info = find_csr(text);
     return info ? info->number : number(text);
   }
   void rounding(Instruction& in) {
@@ -116,25 +116,25 @@ class Line {
   void parse(char operand, Instruction& in) {
     switch (operand) {
       case 'd':
-        in.rd = reg(token(), isa::register_name);
+        in.rd = reg(token(), register_name);
         break;
       case 's':
-        in.rs1 = reg(token(), isa::register_name);
+        in.rs1 = reg(token(), register_name);
         break;
       case 't':
-        in.rs2 = reg(token(), isa::register_name);
+        in.rs2 = reg(token(), register_name);
         break;
       case 'D':
-        in.rd = reg(token(), isa::float_register_name);
+        in.rd = reg(token(), float_register_name);
         break;
       case 'S':
-        in.rs1 = reg(token(), isa::float_register_name);
+        in.rs1 = reg(token(), float_register_name);
         break;
       case 'T':
-        in.rs2 = reg(token(), isa::float_register_name);
+        in.rs2 = reg(token(), float_register_name);
         break;
       case 'R':
-        in.rs3 = reg(token(), isa::float_register_name);
+        in.rs3 = reg(token(), float_register_name);
         break;
       case 'i':
       case 'q':
@@ -276,4 +276,4 @@ std::vector<std::byte> make_elf(const Assembled& code, std::uint64_t data_bytes)
   return file;
 }
 
-}  // namespace kiesel::device::test
+}  // namespace kiesel::isa

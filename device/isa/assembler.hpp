@@ -1,4 +1,4 @@
-// An assembler for tests, made from the table of instructions: standard syntax without aliases, labels,
+// An assembler for small programs of ours, made from the table of instructions: standard syntax without aliases, labels,
 // `.word`.
 #pragma once
 
@@ -9,14 +9,14 @@
 #include <string_view>
 #include <vector>
 
-namespace kiesel::device::test {
+namespace kiesel::isa {
 
 struct Assembled {
   std::vector<std::uint32_t> words;
   std::map<std::string, std::uint64_t> labels;  // offsets from the first word
 };
 
-// Lines "label:", "name operands" and "# comment"; ';' separates lines too. Fails the test on a mistake.
+// Lines "label:", "name operands" and "# comment"; ';' separates lines too. Throws std::runtime_error on a mistake.
 Assembled assemble(std::string_view source);
 
 // A program of one executable segment, and zeroed data of `data_bytes` behind it; labels that do not start
@@ -24,4 +24,4 @@ Assembled assemble(std::string_view source);
 // '.' become its symbols. The entry is `_start`, or the first word where there is none.
 std::vector<std::byte> make_elf(const Assembled& code, std::uint64_t data_bytes = 0);
 
-}  // namespace kiesel::device::test
+}  // namespace kiesel::isa

@@ -1,0 +1,26 @@
+// The devices that the option `device` names.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "device/device.hpp"
+#include "device/model/translation_service.hpp"
+
+namespace kiesel::device {
+
+// The names in the option: shapes and files of the model, "plugin:..." with its options, which have commas
+// between them, too.
+std::vector<std::string> device_names(std::string_view option);
+
+// The devices of this process in a fixed order, made from the configuration. What cannot be had is logged
+// with one line and left out. Without a service, models interpret.
+std::vector<std::unique_ptr<Device>> make_devices(const model::TranslationService& service = {});
+
+// One of them, by its name.
+Result<std::unique_ptr<Device>> open_device(const std::string& name,
+                                            const model::TranslationService& service = {});
+
+}  // namespace kiesel::device
