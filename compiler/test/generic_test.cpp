@@ -10,8 +10,8 @@ constexpr const char* kStandard = "-cl-std=CL3.0";
 constexpr int kItems = 64;
 using Ints = std::vector<std::int32_t>;
 
-Ints run_items(std::string_view source, Ints input = Ints(kItems)) {
-  Loaded program(source, kStandard);
+Ints run_items(std::string_view source, Ints input = Ints(kItems), const std::string& options = {}) {
+  Loaded program(source, kStandard + options);
   Buffer<std::int32_t> in(std::move(input)), out(Ints(kItems, -1));
   check_ok(program.launch("k", {kItems, 1, 1}, {32, 1, 1}, in, out));
   return out.read();
@@ -40,14 +40,15 @@ TEST_CASE("a generic pointer knows what it points to") {
 
 TEST_CASE("the first and the last byte of local and private memory are told apart") {
   const auto result = run_items(
-      "kernel void k(global int* in, global int* out) { local char l[65536]; char mine[4096];"
+      "kernel void k(global int* in, global int* out) { local char l[LOCAL]; char mine[4096];"
       "  int i = get_global_id(0); mine[i] = i; l[i] = i;"
-      "  char* first = l; char* last = &l[65535]; char* low = mine; char* high = &mine[4095];"
+      "  char* first = l; char* last = &l[LOCAL - 1]; char* low = mine; char* high = &mine[4095];"
       "  out[i] = (to_local(first) != 0) + (to_local(last) != 0) + (to_private(low) != 0) + "
       "(to_private(high) != 0)"
       "    + 10 * (to_global(first) != 0 || to_global(last) != 0 || to_global(low) != 0 || to_global(high) "
       "!= 0)"
-      "    + 100 * (mine[i] != *(low + i)); }");
+      "    + 100 * (mine[i] != *(low + i)); }",
+      Ints(kItems), " -DLOCAL=" + std::to_string(target().local_memory_bytes));
   CHECK(result == Ints(kItems, 4));
 }
 
@@ -80,6 +81,7 @@ TEST_CASE("what a generic pointer reads from private memory differs between work
 }
 
 TEST_CASE("atomics, vectors and math functions on generic pointers") {
+  if (!have_atomics()) return;
   Loaded program(
       "void count(volatile atomic_int* n) { atomic_fetch_add_explicit(n, 2, memory_order_relaxed, "
       "memory_scope_work_group); }"

@@ -18,6 +18,7 @@ Loaded with_instruction(const char* source, std::uint32_t opcode) {
   for (std::size_t at = 5; at < words.size(); at += words[at] >> 16)
     if ((words[at] & 0xffff) == kFDivide) words[at] = (words[at] & 0xffff0000) | opcode;
   auto request = test::make_request("");
+  request.target = test::target();
   const auto bytes = std::as_bytes(std::span(words));
   request.inputs.emplace_back(bytes.begin(), bytes.end());
   return Loaded(test::run(request));

@@ -30,6 +30,15 @@ inline device::Device& model() {
   return *devices.at(0);
 }
 
+inline const isa::Target& target() { return model().description().target; }
+
+// Whether the device has what a test is about; told where it has not.
+inline bool have(bool available, const char* what) {
+  if (!available) WARN("left out: the device has no " << what);
+  return available;
+}
+inline bool have_atomics() { return have(target().atomics && target().cas, "atomics"); }
+
 inline Status complete(device::Command command) {
   std::promise<Status> done;
   auto result = done.get_future();
@@ -79,7 +88,7 @@ class Loaded {
  public:
   explicit Loaded(std::string_view source, std::string_view options = {}) {
     auto request = make_request(source, options);
-    request.target = model().description().target;
+    request.target = target();
     load(run(request));
   }
   explicit Loaded(const Reply& reply) { load(reply); }

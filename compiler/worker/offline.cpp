@@ -1,14 +1,18 @@
 #include "compiler/worker/offline.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
 #include "compiler/files/local_files.hpp"
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/disassemble.hpp"
+#include "device/isa/extensions.hpp"
 #include "device/isa/language_features.hpp"
+#include "device/model/configuration.hpp"
 #include "support/command_line/answer.hpp"
+#include "support/config.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::compiler {
@@ -18,7 +22,7 @@ constexpr int kBuildFailed = 1;
 constexpr int kUsage = 2;
 
 struct CompileCommand {
-  std::string input, output = "a.elf", options, dump, features;
+  std::string input, output = "a.elf", options, dump, features, device;
   bool time = false;
 };
 
@@ -58,8 +62,26 @@ std::string quoted(const std::string& option) {
   return text + "\"";
 }
 
+// The one device that is named, of those that applications get.
+Result<model::Configuration> device_to_compile_for(const std::string& option) {
+  const auto names = model::configured_names(option.empty() ? config().device : option);
+  if (names.size() == 1) return model::find_configuration(names[0]);
+  return Error{Errc::kInvalidArgument,
+               fmt::format("a program binary is for one device, and here are {}: {}; --device names one",
+                           names.size(), fmt::join(names, ", "))};
+}
+
+void print_target(const std::string& output, const model::Configuration& device) {
+  const isa::Target& target = device.target;
+  fmt::print("{}: for {}, {} warps of {} lanes, {}\n", output, device.name, target.warps, target.lanes,
+             isa::extension_names(target));
+}
+
 int compile(const CompileCommand& command) {
+  const auto device = device_to_compile_for(command.device);
+  if (!device) return complain(device.error().reason);
   Request request;
+  request.target = device->target;
   const auto input = read_binary_file(command.input);
   if (!input) return complain(input.error().reason);
   const std::string_view text(reinterpret_cast<const char*>(input->data()), input->size());
@@ -82,7 +104,9 @@ int compile(const CompileCommand& command) {
   if (command.time) print_phases(reply);
   if (reply.outcome != Outcome::kSuccess) return kBuildFailed;
   const auto written = write_file_atomically(command.output, reply.binary);
-  return written ? 0 : complain(written.error().reason);
+  if (!written) return complain(written.error().reason);
+  print_target(command.output, *device);
+  return 0;
 }
 
 int disassemble(const std::string& path) {
@@ -109,6 +133,8 @@ int run_offline(int count, char** arguments) {
   compile_app->add_option("-o,--output", command.output, "program binary to write")->capture_default_str();
   compile_app->allow_extras()->footer(
       "Everything else is a build option as clBuildProgram takes it: -DN=4 -cl-std=CL3.0 -g ...");
+  compile_app->add_option("--device", command.device,
+                          "built-in shape or TOML file to compile for; else the option device names it");
   compile_app->add_option("--dump", command.dump, "folder for SPIR-V, IR, assembly and ELF");
   compile_app->add_option("--features", command.features,
                           "extensions and feature macros beside the device's own, separated by spaces");

@@ -1,5 +1,7 @@
 #include "conformance/random/device_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -51,14 +53,13 @@ model::EngineChoice engine_asked_for() {
   return model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
 }
 
-Result<std::unique_ptr<device::Device>> make(std::uint32_t lanes, compiler::Client& compiler,
+Result<std::unique_ptr<device::Device>> make(const isa::Target& target, compiler::Client& compiler,
                                              std::uint64_t launch_seconds, model::EngineChoice engine) {
   model::Configuration configuration;
   configuration.cores = 2;
   configuration.global_memory_bytes = 64 << 20;
   configuration.launch_seconds = launch_seconds;
-  configuration.target.lanes = lanes;
-  configuration.target.warps = std::max<std::uint32_t>(4, kLargestGroup / lanes);
+  configuration.target = target;
   configuration.engine = engine;
   auto made = model::ModelDevice::create(
       configuration, 1, model::HostLevel::kV4,
@@ -69,13 +70,29 @@ Result<std::unique_ptr<device::Device>> make(std::uint32_t lanes, compiler::Clie
 
 }  // namespace
 
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
-                                                   std::uint64_t launch_seconds) {
-  return make(lanes, compiler, launch_seconds, engine_asked_for());
+isa::Target target_of_lanes(std::uint32_t lanes) {
+  isa::Target target;
+  target.lanes = lanes;
+  target.warps = std::max<std::uint32_t>(4, kLargestGroup / lanes);
+  return target;
 }
 
-Result<std::unique_ptr<device::Device>> make_interpreter(std::uint32_t lanes, compiler::Client& compiler) {
-  return make(lanes, compiler, 0, model::EngineChoice::kInterpreter);
+Result<isa::Target> target_of_shape(std::string_view name) {
+  const auto shape = model::built_in_shape(name);
+  if (!shape) return shape.error();
+  if (shape->target.max_work_group_size() >= kLargestGroup) return shape->target;
+  return Error{Errc::kInvalidArgument,
+               fmt::format("{}: the kernels have groups of up to {}", name, kLargestGroup)};
+}
+
+Result<std::unique_ptr<device::Device>> make_model(const isa::Target& target, compiler::Client& compiler,
+                                                   std::uint64_t launch_seconds) {
+  return make(target, compiler, launch_seconds, engine_asked_for());
+}
+
+Result<std::unique_ptr<device::Device>> make_interpreter(const isa::Target& target,
+                                                         compiler::Client& compiler) {
+  return make(target, compiler, 0, model::EngineChoice::kInterpreter);
 }
 
 bool translates() { return engine_asked_for() == model::EngineChoice::kTranslator; }

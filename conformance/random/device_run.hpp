@@ -13,13 +13,18 @@
 
 namespace kiesel::conformance {
 
-// A model of so many lanes in a warp, with warps enough for the largest group; the option `engine` says what
-// runs its kernels. The compiler outlives it. `launch_seconds`: a launch that takes longer is an error; 0:
-// none is.
-Result<std::unique_ptr<device::Device>> make_model(std::uint32_t lanes, compiler::Client& compiler,
+// A target of so many lanes in a warp, with warps enough for the largest group; and that of a built-in shape,
+// kInvalidArgument where its groups are too small.
+isa::Target target_of_lanes(std::uint32_t lanes);
+Result<isa::Target> target_of_shape(std::string_view name);
+
+// A model of the target; the option `engine` says what runs its kernels. The compiler outlives it.
+// `launch_seconds`: a launch that takes longer is an error; 0: none is.
+Result<std::unique_ptr<device::Device>> make_model(const isa::Target& target, compiler::Client& compiler,
                                                    std::uint64_t launch_seconds = 0);
 // The same model that interprets, and whether the option asks for anything else.
-Result<std::unique_ptr<device::Device>> make_interpreter(std::uint32_t lanes, compiler::Client& compiler);
+Result<std::unique_ptr<device::Device>> make_interpreter(const isa::Target& target,
+                                                         compiler::Client& compiler);
 bool translates();
 
 // What a device has executed since it was made.

@@ -30,6 +30,7 @@ struct Options {
   bool opencl = false;   // also on the loader's device
   unsigned mutants = 0;  // programs with a wrong mask, of each program
   std::vector<std::uint32_t> lanes{1, 4, 8, 32};
+  std::vector<std::string> devices;  // built-in shapes, instead
   unsigned statements = 100;
   // Programs at a time.
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -79,20 +80,39 @@ std::string first_difference(const std::vector<std::uint32_t>& right, const std:
   return {};
 }
 
-void report(const Options& options, Tally& tally, const RandomKernel& kernel, std::uint32_t lanes,
+// A device to run on, by the name that a failure has.
+struct Machine {
+  std::string name;
+  isa::Target target;
+};
+
+Result<std::vector<Machine>> machines_of(const Options& options) {
+  std::vector<Machine> machines;
+  for (const std::string& name : options.devices) {
+    const auto target = target_of_shape(name);
+    if (!target) return target.error();
+    machines.push_back({name, *target});
+  }
+  if (!machines.empty()) return machines;
+  for (const std::uint32_t lanes : options.lanes)
+    machines.push_back({fmt::format("{} lanes", lanes), target_of_lanes(lanes)});
+  return machines;
+}
+
+void report(const Options& options, Tally& tally, const RandomKernel& kernel, const Machine& machine,
             const std::string& what) {
   ++tally.failures;
   keep(options, kernel);
-  fmt::print("{} (group of {}, n = {}) with {} lanes: {}\n", kernel.name, kernel.group_size, kernel.n, lanes,
+  fmt::print("{} (group of {}, n = {}) with {}: {}\n", kernel.name, kernel.group_size, kernel.n, machine.name,
              what);
 }
 
 // The interpreter runs the same binary: what was executed must be the same, too.
 class Interpreter {
  public:
-  Interpreter(std::uint32_t lanes, compiler::Client& compiler, const std::vector<std::byte>& binary) {
+  Interpreter(const isa::Target& target, compiler::Client& compiler, const std::vector<std::byte>& binary) {
     if (!translates()) return;
-    if (auto device = make_interpreter(lanes, compiler)) device_ = std::move(*device);
+    if (auto device = make_interpreter(target, compiler)) device_ = std::move(*device);
     if (!device_) return;
     if (auto program = DeviceProgram::load(*device_, binary)) program_ = std::move(*program);
   }
@@ -117,24 +137,24 @@ class Interpreter {
 };
 
 void run_on_device(const Options& options, const std::vector<RandomKernel>& kernels, const Inputs& inputs,
-                   const std::vector<std::vector<std::uint32_t>>& right, std::uint32_t lanes,
+                   const std::vector<std::vector<std::uint32_t>>& right, const Machine& machine,
                    compiler::Client& compiler, Tally& tally) {
-  auto device = make_model(lanes, compiler);
-  if (!device) return report(options, tally, kernels[0], lanes, device.error().reason);
+  auto device = make_model(machine.target, compiler);
+  if (!device) return report(options, tally, kernels[0], machine, device.error().reason);
   auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
-  if (!program) return report(options, tally, kernels[0], lanes, "build: " + program.error().reason);
+  if (!program) return report(options, tally, kernels[0], machine, "build: " + program.error().reason);
   ++tally.programs;
   tally.made_again += (*program)->made_again();
-  Interpreter interpreter(lanes, compiler, (*program)->binary());
+  Interpreter interpreter(machine.target, compiler, (*program)->binary());
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     const auto got = (*program)->run(kernels[i], inputs);
     ++tally.runs;
     if (!got)
-      report(options, tally, kernels[i], lanes, got.error().reason);
+      report(options, tally, kernels[i], machine, got.error().reason);
     else if (const auto difference = first_difference(right[i], *got); !difference.empty())
-      report(options, tally, kernels[i], lanes, difference);
+      report(options, tally, kernels[i], machine, difference);
     else if (const auto other = interpreter.difference(kernels[i], inputs, *got, **device); !other.empty())
-      report(options, tally, kernels[i], lanes, other);
+      report(options, tally, kernels[i], machine, other);
   }
 }
 
@@ -159,7 +179,7 @@ void run_on_opencl(const std::vector<RandomKernel>& kernels, const Inputs& input
   }
 }
 
-constexpr std::uint32_t kMutantLanes = 32;
+isa::Target mutant_target() { return target_of_lanes(32); }
 constexpr std::uint64_t kMutantSeconds = 5;  // without its mask a loop may never end
 
 enum class Seen { kNot, kByDevice, kByResults };
@@ -168,7 +188,7 @@ enum class Seen { kNot, kByDevice, kByResults };
 Result<Seen> look_at(const std::vector<std::byte>& binary, const std::vector<RandomKernel>& kernels,
                      const Inputs& inputs, const std::vector<std::vector<std::uint32_t>>& right,
                      compiler::Client& compiler) {
-  const auto device = make_model(kMutantLanes, compiler, kMutantSeconds);
+  const auto device = make_model(mutant_target(), compiler, kMutantSeconds);
   if (!device) return device.error();
   const auto program = DeviceProgram::load(**device, binary);
   if (!program) return program.error();
@@ -183,7 +203,7 @@ Result<Seen> look_at(const std::vector<std::byte>& binary, const std::vector<Ran
 Status run_mutants(const Options& options, std::uint64_t seed, const std::vector<RandomKernel>& kernels,
                    const Inputs& inputs, const std::vector<std::vector<std::uint32_t>>& right,
                    compiler::Client& compiler, Tally& tally) {
-  const auto device = make_model(kMutantLanes, compiler);
+  const auto device = make_model(mutant_target(), compiler);
   if (!device) return device.error();
   const auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
   if (!program) return program.error();
@@ -209,7 +229,7 @@ Status run_mutants(const Options& options, std::uint64_t seed, const std::vector
 }
 
 Status run_batch(const Options& options, unsigned first, unsigned count, const std::string& folder,
-                 compiler::Client& compiler, Tally& tally) {
+                 const std::vector<Machine>& machines, compiler::Client& compiler, Tally& tally) {
   std::vector<RandomKernel> kernels;
   for (unsigned i = first; i < first + count; ++i)
     kernels.push_back(Generator(options.seed + i, options.half, options.statements)
@@ -221,8 +241,8 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
   std::vector<std::vector<std::uint32_t>> right;
   for (const RandomKernel& kernel : kernels) right.push_back(host->run(kernel, inputs));
   tally.kernels += count;
-  for (const std::uint32_t lanes : options.lanes)
-    run_on_device(options, kernels, inputs, right, lanes, compiler, tally);
+  for (const Machine& machine : machines)
+    run_on_device(options, kernels, inputs, right, machine, compiler, tally);
   if (options.opencl) run_on_opencl(kernels, inputs, right, tally);
   if (!options.mutants) return {};
   return run_mutants(options, options.seed + first, kernels, inputs, right, compiler, tally);
@@ -230,6 +250,8 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
 
 // The batches, as many at a time as there are jobs. The first one that cannot be run is the last.
 Result<Tally> run_batches(const Options& options, const std::string& folder, compiler::Client& compiler) {
+  const auto machines = machines_of(options);
+  if (!machines) return machines.error();
   std::atomic<unsigned> next = 0;
   std::mutex mutex;
   Tally all;
@@ -240,7 +262,7 @@ Result<Tally> run_batches(const Options& options, const std::string& folder, com
       for (unsigned first; (first = next.fetch_add(options.batch)) < options.count;) {
         Tally tally;
         const auto status = run_batch(options, first, std::min(options.batch, options.count - first),
-                                      folder + "/" + std::to_string(first), compiler, tally);
+                                      folder + "/" + std::to_string(first), *machines, compiler, tally);
         const std::lock_guard lock(mutex);
         all.add(tally);
         if (status) continue;
@@ -290,6 +312,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "Of the first kernel; each next one has the next")
       ->capture_default_str();
   app.add_option("--lanes", options.lanes, "Lanes of a warp, one run for each")->capture_default_str();
+  app.add_option("--device", options.devices,
+                 "Built-in shapes of the model instead, one run for each; groups have up to 64 work-items");
   app.add_option("--statements", options.statements, "Of a kernel at most, for small ones")
       ->capture_default_str();
   app.add_option("--batch", options.batch, "Kernels in one program")

@@ -21,6 +21,8 @@ inline constexpr TargetExtension kExtensions[] = {
 
 // Takes all extensions away.
 void clear_extensions(Target& target);
+// The names of those that the target has, separated by spaces.
+std::string extension_names(const Target& target);
 // What is wrong with the name, if anything.
 std::optional<std::string> add_extension(Target& target, std::string_view name);
 // Those that it has, with spaces between.

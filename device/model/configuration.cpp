@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "device/isa/extensions.hpp"
 #include "support/file.hpp"
@@ -14,15 +15,28 @@
 namespace kiesel::model {
 namespace {
 
+// Of Vortex 3.0 as its default configuration has it.
+constexpr std::string_view kVortexExtensions[] = {"Zicond", "vote"};
+
 struct Shape {
   std::string_view name;
   std::uint32_t cores, warps, lanes, local_kib;
-  std::uint64_t global_mib = 0;  // 0: default_global_memory()
+  std::uint64_t global_mib = 0;                    // 0: default_global_memory()
+  std::span<const std::string_view> extensions{};  // none named: all
 };
 constexpr Shape kShapes[] = {
-    {"kiesel", 8, 32, 32, 64},  {"kiesel-64", 8, 16, 64, 64},        {"kiesel-16", 8, 32, 16, 64},
-    {"kiesel-8", 8, 32, 8, 64}, {"kiesel-4", 4, 16, 4, 32},          {"kiesel-2", 4, 16, 2, 32},
-    {"kiesel-1", 2, 16, 1, 32}, {"kiesel-small", 8, 8, 32, 32, 512},
+    {"kiesel", 8, 32, 32, 64},
+    {"kiesel-64", 8, 16, 64, 64},
+    {"kiesel-16", 8, 32, 16, 64},
+    {"kiesel-8", 8, 32, 8, 64},
+    {"kiesel-4", 4, 16, 4, 32},
+    {"kiesel-2", 4, 16, 2, 32},
+    {"kiesel-1", 2, 16, 1, 32},
+    {"kiesel-small", 8, 8, 32, 32, 512},
+    {"vortex-4x4", 1, 4, 4, 16, 0, kVortexExtensions},
+    {"vortex-8x8", 1, 8, 8, 16, 0, kVortexExtensions},
+    {"vortex-16x16", 1, 16, 16, 16, 0, kVortexExtensions},
+    {"vortex-32x32", 1, 32, 32, 16, 0, kVortexExtensions},
 };
 
 // Half of the computer's. Where address space is limited (ulimit -v) less: three times as much is reserved,
@@ -67,13 +81,20 @@ constexpr Key kNumberKeys[] = {
      [](Configuration& c, std::uint64_t v) { c.private_memory_bytes = v; }},
 };
 
+// What is wrong with the names, if anything.
+std::optional<std::string> set_extensions(std::span<const std::string_view> names, Configuration& out) {
+  isa::clear_extensions(out.target);
+  for (const std::string_view name : names)
+    if (auto problem = isa::add_extension(out.target, name)) return problem;
+  return isa::check_extensions(out.target);
+}
+
 std::optional<std::string> set_extensions(const toml::node& node, Configuration& out) {
   const toml::array* list = node.as_array();
   if (!list) return "must be a list of names";
-  isa::clear_extensions(out.target);
-  for (const toml::node& entry : *list)
-    if (auto problem = isa::add_extension(out.target, entry.value_or(std::string_view()))) return problem;
-  return isa::check_extensions(out.target);
+  std::vector<std::string_view> names;
+  for (const toml::node& entry : *list) names.push_back(entry.value_or(std::string_view()));
+  return set_extensions(names, out);
 }
 
 std::optional<std::string> set_number(const Key& key, const toml::node& node, Configuration& out) {
@@ -135,6 +156,7 @@ Result<Configuration> built_in_shape(std::string_view name) {
     c.target.lanes = shape.lanes;
     c.target.local_memory_bytes = shape.local_kib << 10;
     c.global_memory_bytes = shape.global_mib << 20;
+    if (!shape.extensions.empty()) set_extensions(shape.extensions, c);
     return finish(c);
   }
   return Error{Errc::kNotFound, fmt::format("no device shape is called '{}'; there are {}", name,
@@ -157,21 +179,30 @@ Result<Configuration> parse_configuration(std::string_view text, std::string_vie
   return finish(out);
 }
 
+Result<Configuration> find_configuration(std::string_view name) {
+  auto found = built_in_shape(name);
+  if (found || (name.find('/') == std::string_view::npos && !name.ends_with(".toml"))) return found;
+  const auto text = read_text_file(std::string(name));
+  return text ? parse_configuration(*text, name) : Result<Configuration>(text.error());
+}
+
+std::vector<std::string_view> configured_names(std::string_view option) {
+  std::vector<std::string_view> names;
+  while (!option.empty()) {
+    const std::size_t comma = std::min(option.find(','), option.size());
+    if (comma > 0) names.push_back(option.substr(0, comma));
+    option.remove_prefix(std::min(comma + 1, option.size()));
+  }
+  if (names.empty()) names.push_back(kShapes[0].name);
+  return names;
+}
+
 std::vector<Configuration> configured_devices(std::string_view option) {
   std::vector<Configuration> out;
-  if (option.empty()) option = kShapes[0].name;
-  while (!option.empty()) {
-    const std::size_t comma = option.find(',');
-    const std::string_view name = option.substr(0, comma);
-    option = comma == std::string_view::npos ? std::string_view() : option.substr(comma + 1);
-    if (name.empty()) continue;
-    auto found = built_in_shape(name);
-    if (!found && (name.find('/') != std::string_view::npos || name.ends_with(".toml"))) {
-      const auto text = read_text_file(std::string(name));
-      found = text ? parse_configuration(*text, name) : Result<Configuration>(text.error());
-    }
+  for (const std::string_view name : configured_names(option)) {
+    auto found = find_configuration(name);
     if (found)
-      out.push_back(*found);
+      out.push_back(std::move(*found));
     else
       KIESEL_LOG(kDevice, kError, "{}", found.error().reason);
   }

@@ -41,6 +41,10 @@ Result<Configuration> built_in_shape(std::string_view name);
 // kInvalidArgument with file, line and key. Keys that are missing keep the default shape's values.
 Result<Configuration> parse_configuration(std::string_view text, std::string_view file_name);
 
+// A built-in shape or a TOML file, by what the option `device` calls it.
+Result<Configuration> find_configuration(std::string_view name);
+// The names in the option `device`, or the default shape's.
+std::vector<std::string_view> configured_names(std::string_view option);
 // Devices that the option `device` asks for; what cannot be had is logged and left out.
 std::vector<Configuration> configured_devices(std::string_view option);
 

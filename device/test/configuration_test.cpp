@@ -66,6 +66,15 @@ TEST_CASE("every built-in shape is a device") {
   CHECK(small->target.max_work_group_size() == 256);
   CHECK(small->target.local_memory_bytes == 32 << 10);
   CHECK(small->global_memory_bytes == 512 << 20);
+  const auto vortex = built_in_shape("vortex-4x4");
+  REQUIRE(vortex.ok());
+  CHECK(vortex->device_name() == "Kiesel RV64 model vortex-4x4 (1 cores, 4 warps, 4 lanes)");
+  CHECK(vortex->target.local_memory_bytes == 16 << 10);
+  CHECK(vortex->target.zicond);
+  CHECK(vortex->target.votes);
+  CHECK_FALSE(vortex->target.atomics);
+  CHECK_FALSE(vortex->target.half);
+  CHECK_FALSE(vortex->target.bitmanip);
   CHECK_FALSE(built_in_shape("pebble").ok());
   CHECK(configured_devices("").size() == 1);
   CHECK(configured_devices("kiesel-1,kiesel-64").size() == 2);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "compiler/client/client.hpp"
+#include "device/isa/extensions.hpp"
 #include "device/registry.hpp"
 #include "support/command_line/answer.hpp"
 #include "support/config.hpp"
@@ -26,25 +27,12 @@ namespace {
 
 using namespace kiesel;
 
-std::string extensions_text(const isa::Target& target) {
-  std::string text = "RV64IMFD Zicsr";
-  const std::pair<bool, const char*> parts[] = {{target.atomics, "A"},
-                                                {target.cas, "Zacas"},
-                                                {target.zicond, "Zicond"},
-                                                {target.half, "Zfh"},
-                                                {target.bitmanip, "Zba Zbb Zbs"},
-                                                {target.votes, "vote/shuffle"}};
-  for (const auto& [present, name] : parts)
-    if (present) text += fmt::format(" {}", name);
-  return text;
-}
-
 int print_devices() {
   const auto devices = device::make_devices();
   for (const auto& device : devices) {
     const auto& d = device->description();
     fmt::print("{}\n", d.name);
-    fmt::print("  instructions    {}\n", extensions_text(d.target));
+    fmt::print("  instructions    RV64IMFD Zicsr {}\n", isa::extension_names(d.target));
     fmt::print("  shape           {} cores, {} warps each, {} lanes each, {} MHz\n", d.cores, d.target.warps,
                d.target.lanes, d.clock_mhz);
     fmt::print("  work-group      at most {} work-items\n", d.target.max_work_group_size());
