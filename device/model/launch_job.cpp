@@ -193,7 +193,8 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
     return invalid(launch, fmt::format("its entry point {:#x} is not in the module", launch.entry));
   if (auto valid = check_region(launch, configuration.target); !valid) return valid.error();
   const auto& cores = launch.cores;
-  if (cores.count && (cores.first >= configuration.cores || cores.count > configuration.cores - cores.first))
+  if (cores.count && (!configuration.core_ranges || cores.first >= configuration.cores ||
+                      cores.count > configuration.cores - cores.first))
     return invalid(launch, fmt::format("cores {} to {} of {}", cores.first,
                                        std::uint64_t{cores.first} + cores.count, configuration.cores));
   if (launch.local_memory_bytes > configuration.target.local_memory_bytes)
