@@ -7,6 +7,7 @@
 
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
+#include "runtime/core/residence.hpp"
 #include "runtime/core/version.hpp"
 #include "support/checked.hpp"
 #include "support/config.hpp"
@@ -56,17 +57,22 @@ Platform::Platform()
   for (auto& implementation : make_devices()) {
     auto device = make_ref<Device>(std::move(implementation));
     if (!hand_out(device)) break;
-    device->describe(*handle, devices_.size());
+    device->describe(*handle, static_cast<unsigned>(devices_.size()));
     devices_.push_back(std::move(device));
   }
   describe();
 }
 
 std::vector<std::unique_ptr<device::Device>> Platform::make_devices() {
-  return device::make_devices(
+  auto made = device::make_devices(
       {[this](std::span<const std::byte> request) { return compiler_.translate(request); },
        std::string(kVersion) + " " + compiler_path_ + " " +
            std::to_string(compiler_identity(compiler_path_))});
+  if (made.size() > Residence::kMostDevices) {
+    KIESEL_LOG(kDevice, kError, "of {} devices only {} are used", made.size(), Residence::kMostDevices);
+    made.resize(Residence::kMostDevices);
+  }
+  return made;
 }
 
 Outcome<> Platform::renew_devices() {
