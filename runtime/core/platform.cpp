@@ -38,6 +38,13 @@ std::vector<NamedVersion> common_extensions(const std::vector<Ref<Device>>& devi
   return out;
 }
 
+// Handles of memory that all devices import: devices differ in whether they import any.
+std::vector<cl_external_memory_handle_type_khr> common_memory_types(const std::vector<Ref<Device>>& devices) {
+  for (const auto& device : devices)
+    if (device->external_memory_types().empty()) return {};
+  return devices.front()->external_memory_types();
+}
+
 constinit Single<Platform> the_platform;
 constinit std::atomic<bool> forked{false};
 const InForkedChild renews{[] { forked = the_platform.if_made() != nullptr; }};
@@ -102,8 +109,7 @@ void Platform::describe() {
   info_.add_array(CL_PLATFORM_SEMAPHORE_TYPES_KHR,
                   std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
   if (!devices_.empty())
-    info_.add_array(CL_PLATFORM_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR,
-                    devices_.front()->external_memory_types());
+    info_.add_array(CL_PLATFORM_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR, common_memory_types(devices_));
   info_.add_array(CL_PLATFORM_SEMAPHORE_IMPORT_HANDLE_TYPES_KHR, Device::semaphore_handle_types());
   info_.add_array(CL_PLATFORM_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR, Device::semaphore_handle_types());
   info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});
