@@ -46,6 +46,7 @@ struct Description {
   std::uint32_t cache_line_bytes = 64;
   std::uint64_t cache_bytes = 0;
   bool host_visible = false;  // device address == host address: map() costs nothing
+  bool core_ranges = false;   // launches may name some of the cores: the device has parts
 };
 
 // The work-items of one launch: a box of an NDRange in which all work-groups have one size.
@@ -71,7 +72,8 @@ std::vector<Region> regions_of(std::uint32_t work_dim, const std::array<std::uin
                                const std::array<std::uint64_t, 3>& global,
                                const std::array<std::uint32_t, 3>& local);
 
-// Some of a device's cores: a partition of it. A device starts nothing of a launch on other cores.
+// Some of a device's cores: a partition of it. A device starts nothing of a launch on other cores. Only those
+// with Description::core_ranges get other than all.
 struct Cores {
   std::uint32_t first = 0;
   std::uint32_t count = 0;  // 0: all cores of the device

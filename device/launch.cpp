@@ -28,11 +28,13 @@ Status check_region(const Launch& launch, const isa::Target& target) {
   return {};
 }
 
-Status check_cores(const Launch& launch, std::uint32_t cores) {
+Status check_cores(const Launch& launch, std::uint32_t cores, bool core_ranges) {
   const Cores& wanted = launch.cores;
   if (wanted.count && (wanted.first >= cores || wanted.count > cores - wanted.first))
     return invalid_launch(launch, fmt::format("cores {} to {} of {}", wanted.first,
                                               std::uint64_t{wanted.first} + wanted.count, cores));
+  if (wanted.count && wanted.count < cores && !core_ranges)
+    return invalid_launch(launch, "this device cannot keep launches on some of its cores");
   return {};
 }
 
@@ -44,7 +46,7 @@ Error invalid_launch(const Launch& launch, std::string reason) {
 
 Status check_launch(const Launch& launch, const LaunchLimits& limits) {
   if (auto valid = check_region(launch, limits.target); !valid) return valid;
-  if (auto valid = check_cores(launch, limits.cores); !valid) return valid;
+  if (auto valid = check_cores(launch, limits.cores, limits.core_ranges); !valid) return valid;
   if (launch.local_memory_bytes > limits.target.local_memory_bytes)
     return invalid_launch(launch, fmt::format("it needs {} bytes of local memory of {}",
                                               launch.local_memory_bytes, limits.target.local_memory_bytes));

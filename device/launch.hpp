@@ -12,6 +12,7 @@ struct LaunchLimits {
   const isa::Target& target;
   std::uint32_t cores;
   std::uint64_t private_memory_bytes;  // of one lane
+  bool core_ranges;                    // launches may name some of the cores
 };
 
 Error invalid_launch(const Launch& launch, std::string reason);

@@ -306,6 +306,7 @@ TEST_CASE("command-buffers and commands that cannot be are refused") {
 }
 
 TEST_CASE("shared virtual memory is copied and filled by command-buffers") {
+  NEEDS(has_shared_memory());
   const Session session;
   auto* a = static_cast<int*>(clSVMAlloc(session.context, CL_MEM_SVM_FINE_GRAIN_BUFFER, 400, 0));
   auto* b = static_cast<int*>(clSVMAlloc(session.context, CL_MEM_SVM_FINE_GRAIN_BUFFER, 400, 0));

@@ -67,6 +67,7 @@ Memory import(const Session& session, const Properties& properties, std::size_t 
 }  // namespace
 
 TEST_CASE("external memory is reported") {
+  NEEDS(has_extension("cl_khr_external_memory"));
   const auto extensions = query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_EXTENSIONS});
   CHECK(extensions.find("cl_khr_external_memory ") != std::string::npos);
   CHECK(extensions.find("cl_khr_external_memory_opaque_fd") != std::string::npos);
@@ -79,6 +80,7 @@ TEST_CASE("external memory is reported") {
 }
 
 TEST_CASE("kernels and commands use memory of a file, and its other users see it") {
+  NEEDS(has_extension("cl_khr_external_memory"));
   const Session one, two;
   const File file(4096);
   const auto properties = file.properties();
@@ -123,6 +125,7 @@ TEST_CASE("kernels and commands use memory of a file, and its other users see it
 }
 
 TEST_CASE("an image of a file has the pitch that its descriptor says") {
+  NEEDS(has_extension("cl_khr_external_memory"));
   const Session session;
   const File file(4096);
   const cl_image_format format{CL_R, CL_SIGNED_INT32};
@@ -151,6 +154,7 @@ TEST_CASE("an image of a file has the pitch that its descriptor says") {
 }
 
 TEST_CASE("external memory says for which devices it is") {
+  NEEDS(has_extension("cl_khr_external_memory"));
   const Session session;
   const File file(64);
   auto properties = file.properties();
@@ -173,6 +177,7 @@ TEST_CASE("external memory says for which devices it is") {
 }
 
 TEST_CASE("external memory that cannot be is refused") {
+  NEEDS(has_extension("cl_khr_external_memory"));
   const Session session;
   const File file(4096);
   int host[16];
@@ -195,6 +200,7 @@ TEST_CASE("external memory that cannot be is refused") {
 }
 
 TEST_CASE("acquiring and releasing check what they get") {
+  NEEDS(has_extension("cl_khr_external_memory"));
   const Session session;
   const File file(64);
   Memory external = import(session, file.properties(), 64), usual = session.buffer(64);

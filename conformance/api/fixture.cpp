@@ -43,6 +43,20 @@ cl_device_id device() {
   return out;
 }
 
+bool has_extension(const std::string& name) {
+  const auto all = " " + query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_EXTENSIONS}) + " ";
+  return all.find(" " + name + " ") != std::string::npos;
+}
+
+bool has_shared_memory() {
+  return query<cl_device_svm_capabilities>(clGetDeviceInfo, device(),
+                                           cl_device_info{CL_DEVICE_SVM_CAPABILITIES}) != 0;
+}
+
+bool has_parts() {
+  return query<cl_uint>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_PARTITION_MAX_SUB_DEVICES}) > 0;
+}
+
 Session::Session(cl_command_queue_properties properties) {
   forget(this);  // what one in the same place heard
   const cl_device_id members[] = {device()};

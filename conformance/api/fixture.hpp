@@ -61,6 +61,18 @@ Function extension(const char* name) {
 
 cl_device_id device();
 
+// What tests need of the device; one that has it not is no failure of theirs.
+bool has_extension(const std::string& name);
+bool has_shared_memory();  // SVM
+bool has_parts();          // sub-devices
+#define NEEDS(what)                               \
+  do {                                            \
+    if (!(what)) {                                \
+      WARN("left out: the device has no " #what); \
+      return;                                     \
+    }                                             \
+  } while (false)
+
 // A context with one queue; messages of pfn_notify are kept.
 class Session {
  public:

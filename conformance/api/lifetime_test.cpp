@@ -104,6 +104,7 @@ struct Runner {
 }  // namespace
 
 TEST_CASE("a kernel may not go on with a buffer that was released") {
+  NEEDS(has_shared_memory());
   const Runner runner;
   Memory memory = runner.session.buffer(kBytes);
   runner.start(runner.address_of(memory));
@@ -112,6 +113,7 @@ TEST_CASE("a kernel may not go on with a buffer that was released") {
 }
 
 TEST_CASE("nor with the buffer of a sub-buffer, nor with one of the host's memory") {
+  NEEDS(has_shared_memory());
   for (const bool of_host : {false, true}) {
     const Runner runner;
     std::vector<std::byte> host(kBytes);
@@ -129,6 +131,7 @@ TEST_CASE("nor with the buffer of a sub-buffer, nor with one of the host's memor
 }
 
 TEST_CASE("nor with shared virtual memory that was freed, of either kind") {
+  NEEDS(has_shared_memory());
   {
     const Runner runner;
     void* memory = clSVMAlloc(runner.session.context, 0, kBytes, 0);
@@ -153,6 +156,7 @@ TEST_CASE("nor with shared virtual memory that was freed, of either kind") {
 }
 
 TEST_CASE("nor with memory of a file, whose place the host cannot get") {
+  NEEDS(has_shared_memory());
   const Runner runner;
   const File file;
   Memory memory = runner.import(file);
@@ -171,6 +175,7 @@ TEST_CASE("nor with memory of a file, whose place the host cannot get") {
 }
 
 TEST_CASE("a file that becomes shorter fails what uses it, and nothing else") {
+  NEEDS(has_shared_memory());
   const Runner runner;
   const Session& session = runner.session;
   const File file;
@@ -203,6 +208,7 @@ TEST_CASE("a file that becomes shorter fails what uses it, and nothing else") {
 }
 
 TEST_CASE("a running kernel finds its file shorter") {
+  NEEDS(has_shared_memory());
   const Runner runner;
   const File file;
   Memory memory = runner.import(file);

@@ -110,3 +110,51 @@ TEST_CASE("regions of a buffer are mapped for writing only once at a time") {
   REQUIRE(again.error == CL_SUCCESS);
   for (const auto& mapped : {second, again}) CHECK(unmap(session, memory, mapped.pointer) == CL_SUCCESS);
 }
+
+TEST_CASE("mappings begin at a whole number of the largest type and may overlap for reading") {
+  const Session session;
+  std::vector<int> data(1024);
+  std::iota(data.begin(), data.end(), 0);
+  for (int round = 0; round < 4; ++round) {
+    Memory memory = session.buffer_of(data);
+    const auto first = map(session, memory, CL_MAP_READ, 0, 256),
+               second = map(session, memory, CL_MAP_READ, 128, 1024),
+               third = map(session, memory, CL_MAP_READ, 128, 4);
+    CHECK(reinterpret_cast<std::uintptr_t>(first.pointer) % 128 == 0);
+    CHECK(std::vector<int>(first.pointer, first.pointer + 64) ==
+          std::vector<int>(data.begin(), data.begin() + 64));
+    CHECK(std::vector<int>(second.pointer, second.pointer + 256) ==
+          std::vector<int>(data.begin() + 32, data.begin() + 288));
+    CHECK(*third.pointer == 32);
+    CHECK(map_count(memory) == 3);
+    for (const auto& mapped : {second, first, third})
+      CHECK(unmap(session, memory, mapped.pointer) == CL_SUCCESS);
+    CHECK(map_count(memory) == 0);
+  }
+}
+
+TEST_CASE("unmapping changes nothing outside of the region, and mapping again shows what is new") {
+  const Session session;
+  std::vector<int> data(64, 1);
+  for (const cl_mem_flags flags : {cl_mem_flags{CL_MEM_COPY_HOST_PTR}, cl_mem_flags{CL_MEM_USE_HOST_PTR}}) {
+    Memory memory = session.buffer_of(data, flags);
+    const auto written = map(session, memory, CL_MAP_WRITE, 0, 128);
+    written.pointer[3] = 33;
+    const int outside = 7;
+    REQUIRE(clEnqueueFillBuffer(session.queue, memory, &outside, 4, 128, 128, 0, nullptr, nullptr) ==
+            CL_SUCCESS);
+    REQUIRE(unmap(session, memory, written.pointer) == CL_SUCCESS);
+    std::vector<int> expected(64, 1);
+    expected[3] = 33;
+    std::fill(expected.begin() + 32, expected.end(), 7);
+    CHECK(session.read<int>(memory, 64) == expected);
+
+    const int later = 9;
+    REQUIRE(clEnqueueFillBuffer(session.queue, memory, &later, 4, 0, 8, 0, nullptr, nullptr) == CL_SUCCESS);
+    const auto seen = map(session, memory, CL_MAP_READ, 0, 256);
+    expected[0] = expected[1] = 9;
+    CHECK(std::vector<int>(seen.pointer, seen.pointer + 64) == expected);
+    CHECK(unmap(session, memory, seen.pointer) == CL_SUCCESS);
+    data.assign(64, 1);
+  }
+}

@@ -143,12 +143,16 @@ TEST_CASE("closing the library while commands wait, and opening it again, loses 
 }
 
 TEST_CASE("a process ends well whatever is still going on") {
-  for (const char* what :
-       {"idle", "pending", "running", "endless", "building", "callback", "leak", "exit-in-callback", "fork",
-        "fault", "abandoned", "bus-errors", "no-folder", "little-space"}) {
+  for (const char* what : {"idle", "pending", "running", "endless", "building", "callback", "leak",
+                           "exit-in-callback", "fork", "fault", "abandoned", "no-folder", "little-space"}) {
     INFO(what);
     CHECK(probe(what) == 0);
   }
+}
+
+TEST_CASE("bus errors of the application's own are its own") {
+  NEEDS(has_extension("cl_khr_external_memory"));
+  CHECK(probe("bus-errors") == 0);
 }
 
 TEST_CASE("printf prints what C's printf would, and vectors") {

@@ -228,6 +228,7 @@ TEST_CASE("semaphores and their commands that cannot be are refused") {
 }
 
 TEST_CASE("a semaphore in a context of several devices is for one of them") {
+  NEEDS(has_parts());
   const cl_device_partition_property halves[] = {CL_DEVICE_PARTITION_EQUALLY, 4, 0};
   cl_device_id parts[2] = {};
   REQUIRE(clCreateSubDevices(device(), halves, 2, parts, nullptr) == CL_SUCCESS);

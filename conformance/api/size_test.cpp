@@ -244,7 +244,11 @@ TEST_CASE("memory of more bytes than there are is refused") {
   CHECK(error == CL_INVALID_PIPE_SIZE);
   CHECK(clCreatePipe(session.context, 0, 1024, UINT32_MAX, nullptr, &error) == nullptr);
   CHECK(error < 0);
+}
 
+TEST_CASE("ranges of shared memory that come round are refused") {
+  NEEDS(has_shared_memory());
+  const Session session;
   auto* shared = static_cast<char*>(clSVMAlloc(session.context, CL_MEM_READ_WRITE, 4096, 0));
   REQUIRE(shared != nullptr);
   const char pattern = 1;
@@ -258,7 +262,7 @@ TEST_CASE("memory of more bytes than there are is refused") {
 }
 
 TEST_CASE("partitions into counts that come round are refused") {
-  if (query<cl_uint>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_COMPUTE_UNITS}) < 2) return;
+  NEEDS(has_parts());
   using Property = cl_device_partition_property;
   cl_uint count = 0;
   for (const Property each : {Property{INTPTR_MIN}, Property{INTPTR_MAX}, Property{-1}, Property{1} << 32}) {

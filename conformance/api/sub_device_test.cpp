@@ -52,6 +52,7 @@ struct Group {
 }  // namespace
 
 TEST_CASE("a device is split into equal parts or by counts, and the parts say so") {
+  NEEDS(has_parts());
   const cl_device_id root = device();
   REQUIRE(cores(root) == 8);
   CHECK(ask<cl_uint>(root, CL_DEVICE_PARTITION_MAX_SUB_DEVICES) == 8);
@@ -94,6 +95,7 @@ TEST_CASE("a device is split into equal parts or by counts, and the parts say so
 }
 
 TEST_CASE("partitions that cannot be are refused") {
+  NEEDS(has_parts());
   const cl_device_id root = device();
   const auto one = partition(root, {CL_DEVICE_PARTITION_BY_COUNTS, 1, 0, 0});
   const struct {
@@ -138,6 +140,7 @@ TEST_CASE("partitions that cannot be are refused") {
 }
 
 TEST_CASE("a sub-device is valid while the application, a part of it or a context names it") {
+  NEEDS(has_parts());
   const cl_device_id root = device();
   cl_device_id half = partition(root, {CL_DEVICE_PARTITION_EQUALLY, 4, 0})[0].give_up();
   CHECK(clRetainDevice(half) == CL_SUCCESS);
@@ -166,6 +169,7 @@ TEST_CASE("a sub-device is valid while the application, a part of it or a contex
 }
 
 TEST_CASE("a device and its parts share memory objects, and what is built for it runs on them") {
+  NEEDS(has_parts());
   const cl_device_id root = device();
   const auto halves = partition(root, {CL_DEVICE_PARTITION_EQUALLY, 4, 0});
   const auto singles = partition(halves[0], {CL_DEVICE_PARTITION_BY_COUNTS, 1, 3, 0, 0});
@@ -222,6 +226,7 @@ TEST_CASE("a device and its parts share memory objects, and what is built for it
 }
 
 TEST_CASE("no more work-groups run at a time than the sub-device has cores") {
+  NEEDS(has_parts());
   const auto parts = partition(device(), {CL_DEVICE_PARTITION_BY_COUNTS, 1, 7, 0, 0});
   const Group group({parts[0], parts[1]});
   const char* text = R"(

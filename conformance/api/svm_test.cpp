@@ -30,6 +30,7 @@ cl_int run(const Session& session, cl_kernel kernel, std::size_t size, cl_event*
 }  // namespace
 
 TEST_CASE("a list that the host linked is walked by a kernel, and the other way round") {
+  NEEDS(has_shared_memory());
   const Session session;
   struct Node {
     Node* next;
@@ -76,6 +77,7 @@ TEST_CASE("a list that the host linked is walked by a kernel, and the other way 
 
 // The two wait for each other 50 times: neither's stores may stay with it until a synchronisation point.
 TEST_CASE("host and kernel talk through fine-grain memory while the kernel runs") {
+  NEEDS(has_shared_memory());
   const Session session;
   Program program = session.build(
       "kernel void echo(volatile global int* mail) {\n"
@@ -97,6 +99,7 @@ TEST_CASE("host and kernel talk through fine-grain memory while the kernel runs"
 }
 
 TEST_CASE("copies between host memory and shared memory") {
+  NEEDS(has_shared_memory());
   const Session session;
   std::vector<int> host(1000), back(1000);
   std::iota(host.begin(), host.end(), 0);
@@ -127,6 +130,7 @@ TEST_CASE("copies between host memory and shared memory") {
 }
 
 TEST_CASE("fills of shared memory are checked as the specification says") {
+  NEEDS(has_shared_memory());
   const Session session;
   Shared<cl_int> a(session, 64);
   const cl_int4 pattern{{1, 2, 3, 4}};
@@ -147,6 +151,7 @@ TEST_CASE("fills of shared memory are checked as the specification says") {
 }
 
 TEST_CASE("allocations: flags, sizes, alignments") {
+  NEEDS(has_shared_memory());
   const Session session;
   const auto limit = query<cl_ulong>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_MEM_ALLOC_SIZE});
   CHECK(query<cl_device_svm_capabilities>(clGetDeviceInfo, device(),
@@ -179,6 +184,7 @@ TEST_CASE("allocations: flags, sizes, alignments") {
 }
 
 TEST_CASE("arguments and execution information are checked") {
+  NEEDS(has_shared_memory());
   const Session session;
   Program program = session.build("kernel void f(global int* out, int x, local int* y) { *out = 7; }");
   Kernel kernel = session.kernel(program, "f");
@@ -206,6 +212,7 @@ TEST_CASE("arguments and execution information are checked") {
 }
 
 TEST_CASE("a buffer on shared memory is that memory") {
+  NEEDS(has_shared_memory());
   const Session session;
   Shared<int> a(session, 4096, kFine);
   Memory buffer = session.buffer(1024 * 4, CL_MEM_USE_HOST_PTR, a.data + 1024);
@@ -234,6 +241,7 @@ TEST_CASE("a buffer on shared memory is that memory") {
 }
 
 TEST_CASE("freed memory lives until the commands that use it are done") {
+  NEEDS(has_shared_memory());
   const Session session;
   Program program = session.build(
       "kernel void f(global int* out, global int* seen) { out[get_global_id(0)] = 1; atomic_inc(seen); }");
@@ -258,6 +266,7 @@ TEST_CASE("freed memory lives until the commands that use it are done") {
 }
 
 TEST_CASE("freeing in a queue: by us or by the application's function") {
+  NEEDS(has_shared_memory());
   const Session session;
   void* pointers[2] = {clSVMAlloc(session.context, 0, 64, 0), clSVMAlloc(session.context, 0, 64, 0)};
   struct Call {
@@ -297,6 +306,7 @@ TEST_CASE("freeing in a queue: by us or by the application's function") {
 }
 
 TEST_CASE("mapping and migration of shared memory are checked") {
+  NEEDS(has_shared_memory());
   const Session session;
   Shared<int> a(session, 64);
   const auto map = [&](void* at, std::size_t size, cl_map_flags flags) {

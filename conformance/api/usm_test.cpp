@@ -48,6 +48,7 @@ T ask(const Session& session, const void* pointer, cl_mem_info_intel name) {
 }  // namespace
 
 TEST_CASE("unified shared memory of each type says what it is") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   const cl_mem_properties_intel placed[] = {CL_MEM_ALLOC_FLAGS_INTEL,
                                             CL_MEM_ALLOC_INITIAL_PLACEMENT_DEVICE_INTEL, 0};
@@ -94,6 +95,7 @@ TEST_CASE("unified shared memory of each type says what it is") {
 }
 
 TEST_CASE("kernels reach unified shared memory by arguments and by pointers in memory") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   Program program = session.build(R"(
     struct Node { global struct Node* next; int value; };
@@ -145,6 +147,7 @@ TEST_CASE("kernels reach unified shared memory by arguments and by pointers in m
 }
 
 TEST_CASE("unified shared memory is filled and copied by commands") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   int* a = shared_ints(session, 100);
   auto* b =
@@ -187,6 +190,7 @@ TEST_CASE("unified shared memory is filled and copied by commands") {
 }
 
 TEST_CASE("a blocking free waits for the commands that may use the memory") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   int* memory = shared_ints(session, 1000);
   Event gate(clCreateUserEvent(session.context, nullptr)), filled;
@@ -205,6 +209,7 @@ TEST_CASE("a blocking free waits for the commands that may use the memory") {
 }
 
 TEST_CASE("a blocking free ends after the command's last status is set") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   Program program = session.build("kernel void count(global int* out) { out[get_global_id(0)]++; }");
   std::atomic<int> early{0};
@@ -229,6 +234,7 @@ TEST_CASE("a blocking free ends after the command's last status is set") {
 }
 
 TEST_CASE("a blocking free waits for kernels that say they use all memory of a type, and for nothing else") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   Program program = session.build("kernel void set(global int* out) { *out = 1; }");
   Kernel kernel = session.kernel(program, "set");
@@ -276,6 +282,7 @@ TEST_CASE("a blocking free waits for kernels that say they use all memory of a t
 }
 
 TEST_CASE("allocations of unified shared memory that cannot be are refused") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   const cl_mem_properties_intel unknown[] = {0x4242, 0, 0},
                                 twice[] = {CL_MEM_ALLOC_FLAGS_INTEL, 0, CL_MEM_ALLOC_FLAGS_INTEL, 0, 0},
@@ -308,6 +315,7 @@ TEST_CASE("allocations of unified shared memory that cannot be are refused") {
 }
 
 TEST_CASE("a command-queue takes hints of priority and throttle") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
   const Session session;
   const auto make = [&](std::vector<cl_queue_properties> properties) {
     cl_int error = 1;

@@ -99,7 +99,8 @@ void Bench::succeed(Command command, std::string_view what) {
 
 Address Bench::allocate(std::uint64_t bytes, std::uint64_t alignment) {
   const auto address = device_.allocate(bytes, alignment);
-  expect(address.ok(), "allocate({}, {}) failed: {}", bytes, alignment, address ? "" : address.error().reason);
+  expect(address.ok(), "allocate({}, {}) failed: {}", bytes, alignment,
+         address ? "" : address.error().reason);
   expect(*address % alignment == 0, "allocate({}, {}) gave {:#x}", bytes, alignment, *address);
   memory_.push_back(*address);
   return *address;

@@ -1,5 +1,5 @@
-// A device on the test bench: commands that are waited for with patience that ends, programs, and a note of what
-// was seen first.
+// A device on the test bench: commands that are waited for with patience that ends, programs, and a note of
+// what was seen first.
 #pragma once
 
 #include <fmt/format.h>
@@ -66,8 +66,8 @@ class Bench {
   std::vector<std::uint64_t> words(Address address, std::size_t count);
   void write(Address address, const std::vector<std::uint64_t>& words);
 
-  // A program of a kernel's body: s1 is the work-item's number in the launch, s0 = argument 0 + 8 * s1, a0 and a1 are
-  // arguments 0 and 1. It may use t0 to t6, s2 to s11, a2 to a7.
+  // A program of a kernel's body: s1 is the work-item's number in the launch, s0 = argument 0 + 8 * s1, a0
+  // and a1 are arguments 0 and 1. It may use t0 to t6, s2 to s11, a2 to a7.
   ModuleId load(std::string_view body, std::string_view label = "kernel");
   Launch launch(ModuleId module, std::array<std::uint64_t, 3> global, std::array<std::uint32_t, 3> local,
                 const std::vector<std::uint64_t>& arguments);

@@ -32,7 +32,8 @@ void describes_itself(Bench& b) {
 void allocates(Bench& b) {
   std::vector<std::pair<Address, std::uint64_t>> all;
   for (const std::uint64_t bytes : {1, 64, 4096, 5000, 70000, 1 << 20})
-    for (const std::uint64_t alignment : {64, 128, 4096}) all.emplace_back(b.allocate(bytes, alignment), bytes);
+    for (const std::uint64_t alignment : {64, 128, 4096})
+      all.emplace_back(b.allocate(bytes, alignment), bytes);
   std::sort(all.begin(), all.end());
   for (std::size_t i = 1; i < all.size(); ++i)
     b.expect(all[i - 1].first + all[i - 1].second <= all[i].first, "allocations at {:#x} and {:#x} overlap",
@@ -46,7 +47,8 @@ void refuses_too_much(Bench& b) {
            too_much.error().reason);
   for (int i = 0; i < 3; ++i) {
     const auto most = b.device().allocate(b.description().max_allocation_bytes, 64);
-    b.expect(most.ok(), "max_allocation_bytes were refused, try {}: {}", i + 1, most ? "" : most.error().reason);
+    b.expect(most.ok(), "max_allocation_bytes were refused, try {}: {}", i + 1,
+             most ? "" : most.error().reason);
     b.device().free(*most);
   }
 }
@@ -155,7 +157,8 @@ void goes_on_by_itself(Bench& b) {
     if (--self->left > 0) device.submit(Write{&value, at, flat(8)}, self->next);
   };
   b.device().submit(Write{&value, at, flat(8)}, chain->next);
-  for (int i = 0; i < 10'000 && chain->left > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int i = 0; i < 10'000 && chain->left > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   b.expect(chain->left == 0, "{} of {} commands that completions submit did not run while nobody helps",
            chain->left.load(), kCommands);
 }
@@ -167,8 +170,8 @@ void tells_times(Bench& b) {
     const auto started = b.start(Write{&value, at, flat(8)}, {.timed = timed});
     b.wait(started, "a write");
     const Completion& how = started.how();
-    b.expect((how.start_ns != 0) == timed && how.start_ns <= how.end_ns, "times are {} to {} where {} are wanted",
-             how.start_ns, how.end_ns, timed ? "some" : "none");
+    b.expect((how.start_ns != 0) == timed && how.start_ns <= how.end_ns,
+             "times are {} to {} where {} are wanted", how.start_ns, how.end_ns, timed ? "some" : "none");
   }
 }
 
@@ -177,8 +180,8 @@ void tells_times(Bench& b) {
 void refuses_damaged_programs(Bench& b) {
   const auto good = program("sd s1, 0(s0)");
   for (std::size_t length = 0; length < good.size(); length += 97)
-    b.expect(!b.device().load(std::span(good).first(length)).ok(), "the first {} of {} bytes were loaded", length,
-             good.size());
+    b.expect(!b.device().load(std::span(good).first(length)).ok(), "the first {} of {} bytes were loaded",
+             length, good.size());
   auto other = good;
   other[18] = std::byte{0x3E};  // e_machine: x86-64
   b.expect(!b.device().load(other).ok(), "a program for another machine was loaded");
@@ -193,9 +196,11 @@ void finds_symbols(Bench& b) {
 
 void keeps_programs_apart(Bench& b) {
   const Address out = b.filled(64, std::byte{0});
-  const ModuleId one = b.load("addi t0, zero, 1\n sd t0, 0(s0)"), two = b.load("addi t0, zero, 2\n sd t0, 8(s0)");
+  const ModuleId one = b.load("addi t0, zero, 1\n sd t0, 0(s0)"),
+                 two = b.load("addi t0, zero, 2\n sd t0, 8(s0)");
   for (int i = 0; i < 3; ++i)
-    for (const ModuleId module : {one, two}) b.succeed(b.launch(module, {1, 1, 1}, {1, 1, 1}, {out}), "a launch");
+    for (const ModuleId module : {one, two})
+      b.succeed(b.launch(module, {1, 1, 1}, {1, 1, 1}, {out}), "a launch");
   const auto words = b.words(out, 2);
   b.expect(words[0] == 1 && words[1] == 2, "two programs wrote {} and {}, not 1 and 2", words[0], words[1]);
 }
@@ -212,7 +217,10 @@ void says_why_launches_cannot_run(Bench& b) {
       {"of too large a work-group", [](Launch& l) { l.region.local_size[0] = 1 << 16; }},
       {"with too much local memory", [](Launch& l) { l.local_memory_bytes = 1U << 31; }},
       {"with too much private memory", [](Launch& l) { l.private_memory_bytes = std::uint64_t{1} << 40; }},
-      {"on cores that do not exist", [](Launch& l) { l.cores = {1 << 20, 1}; }},
+      {"on cores that do not exist",
+       [](Launch& l) {
+         l.cores = {1 << 20, 1};
+       }},
   };
   for (const auto& [what, change] : bad) {
     Launch launch = good;
@@ -258,8 +266,8 @@ void runs_every_work_item(Bench& b) {
     for (std::uint64_t i = 0; i < words.size(); ++i)
       b.expect(words[i] == (i < count ? i + 1 : 0),
                "work-item {} of {} ({} a work-group of {} x {} x {}) wrote {}: it ran not once", i, count,
-               range.local[0] * range.local[1] * range.local[2], range.local[0], range.local[1], range.local[2],
-               words[i]);
+               range.local[0] * range.local[1] * range.local[2], range.local[0], range.local[1],
+               range.local[2], words[i]);
   }
 }
 
@@ -270,9 +278,11 @@ void tells_the_shape(Bench& b) {
   const std::uint32_t y = b.target().max_work_group_size() >= 2 ? 2 : 1;
   b.succeed(b.launch(module, {3, 2ULL * y, 1}, {1, y, 1}, {out}), "a launch");
   const auto words = b.words(out, 9);
-  const std::uint64_t wanted[] = {1, y, 1, 3, 2, 1, b.target().lanes, b.target().warps, b.description().cores};
-  constexpr const char* kNames[] = {"local_size_x", "local_size_y", "local_size_z", "num_groups_x", "num_groups_y",
-                                    "num_groups_z", "num_lanes",    "num_warps",    "num_cores"};
+  const std::uint64_t wanted[] = {
+      1, y, 1, 3, 2, 1, b.target().lanes, b.target().warps, b.description().cores};
+  constexpr const char* kNames[] = {"local_size_x", "local_size_y", "local_size_z",
+                                    "num_groups_x", "num_groups_y", "num_groups_z",
+                                    "num_lanes",    "num_warps",    "num_cores"};
   for (std::size_t i = 0; i < 9; ++i)
     b.expect(words[i] == wanted[i], "CSR {} reads {}, not {}", kNames[i], words[i], wanted[i]);
 }
@@ -281,15 +291,17 @@ void numbers_lanes(Bench& b) {
   const isa::Target& target = b.target();
   const std::uint32_t most = target.max_work_group_size();
   const ModuleId module = b.load(kReadLanes);
-  const Address out = b.filled(std::uint64_t{most} * 8, std::byte{0}), harts = b.filled(std::uint64_t{most} * 8, std::byte{0});
+  const Address out = b.filled(std::uint64_t{most} * 8, std::byte{0}),
+                harts = b.filled(std::uint64_t{most} * 8, std::byte{0});
   b.succeed(b.launch(module, {most, 1, 1}, {most, 1, 1}, {out, harts}), "a launch");
   const auto lanes = b.words(out, most), hart = b.words(harts, most);
   const std::uint64_t all = std::uint64_t{b.description().cores} * most;
   std::set<std::uint64_t> seen;
   for (std::uint32_t i = 0; i < most; ++i) {
-    b.expect(lanes[i] == (i / target.lanes << 16 | i % target.lanes),
-             "work-item {} has rank {} and lane {}", i, lanes[i] >> 16, lanes[i] & 0xFFFF);
-    b.expect(hart[i] < all && seen.insert(hart[i]).second, "work-item {} has mhartid {}, of {}", i, hart[i], all);
+    b.expect(lanes[i] == (i / target.lanes << 16 | i % target.lanes), "work-item {} has rank {} and lane {}",
+             i, lanes[i] >> 16, lanes[i] & 0xFFFF);
+    b.expect(hart[i] < all && seen.insert(hart[i]).second, "work-item {} has mhartid {}, of {}", i, hart[i],
+             all);
   }
 }
 
@@ -301,7 +313,8 @@ void hands_over_arguments(Bench& b) {
     std::iota(arguments.begin(), arguments.end(), 1000);
     arguments[0] = out, arguments[1] = count;
     b.succeed(b.launch(module, {1, 1, 1}, {1, 1, 1}, arguments), "a launch");
-    b.expect(b.words(out, count) == arguments, "{} bytes of arguments did not arrive as they were", count * 8);
+    b.expect(b.words(out, count) == arguments, "{} bytes of arguments did not arrive as they were",
+             count * 8);
   }
 }
 
@@ -317,7 +330,8 @@ void hands_over_the_header(Bench& b) {
   const auto w = b.words(out, 16);
   b.expect(w[2] == 100 && w[3] == 200 && w[4] == 300, "first_global_id is {}, {}, {}", w[2], w[3], w[4]);
   b.expect(w[5] == 6 && w[6] == 4 && w[7] == 2, "global_size is {}, {}, {}", w[5], w[6], w[7]);
-  b.expect(w[8] == (std::uint64_t{1} << 32 | 3) && w[9] == 1, "work_dim and first_group are {:#x}, {:#x}", w[8], w[9]);
+  b.expect(w[8] == (std::uint64_t{1} << 32 | 3) && w[9] == 1, "work_dim and first_group are {:#x}, {:#x}",
+           w[8], w[9]);
   b.expect(w[10] == 0x123456789A, "printf_buffer is {:#x}", w[10]);
   b.expect(w[14] < w[0], "private memory is [{:#x}, {:#x})", w[14], w[0]);
   b.expect(w[15] <= b.target().local_memory_bytes, "local_bytes is {}", w[15]);
@@ -333,7 +347,8 @@ void gives_each_lane_a_stack(Bench& b) {
   b.succeed(launch, "a launch that uses its stacks");
   const auto words = b.words(out, std::size_t{most} * 3);
   for (std::size_t i = 0; i < words.size(); ++i)
-    b.expect(words[i] == i * (bytes / 8), "of {} bytes of stack work-item {} did not find what it wrote", bytes, i);
+    b.expect(words[i] == i * (bytes / 8), "of {} bytes of stack work-item {} did not find what it wrote",
+             bytes, i);
 }
 
 void gives_groups_local_memory(Bench& b) {
@@ -350,8 +365,8 @@ void gives_groups_local_memory(Bench& b) {
     const auto words = b.words(out, groups * most);
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::uint64_t group = i / most + 1;
-      b.expect(words[i] == group * (part / 8), "of {} bytes of local memory work-item {} read {}, not {}", part, i,
-               words[i], group * (part / 8));
+      b.expect(words[i] == group * (part / 8), "of {} bytes of local memory work-item {} read {}, not {}",
+               part, i, words[i], group * (part / 8));
     }
   }
 }
@@ -368,8 +383,8 @@ void holds_at_barriers(Bench& b) {
   const auto words = b.words(out, groups * most);
   for (std::size_t i = 0; i < words.size(); ++i)
     b.expect(words[i] == (i % most + rounds) % most,
-             "after {} rounds of passing values on, work-item {} has {}: a barrier let somebody through", rounds, i,
-             words[i]);
+             "after {} rounds of passing values on, work-item {} has {}: a barrier let somebody through",
+             rounds, i, words[i]);
 }
 
 void splits_and_joins(Bench& b) {
@@ -380,7 +395,8 @@ void splits_and_joins(Bench& b) {
   const auto words = b.words(out, most);
   for (std::uint32_t i = 0; i < most; ++i) {
     const std::uint64_t wanted = (i & 1 ? (i & 2 ? 11 : 12) : 20) + (i & 7);
-    b.expect(words[i] == wanted, "work-item {} has {}, not {}, after split, join and pred", i, words[i], wanted);
+    b.expect(words[i] == wanted, "work-item {} has {}, not {}, after split, join and pred", i, words[i],
+             wanted);
   }
 }
 
@@ -404,7 +420,8 @@ void adds_atomically(Bench& b) {
   const std::uint32_t most = b.target().max_work_group_size();
   const ModuleId module = b.load(kCount);
   const Address out = b.filled(8, std::byte{0});
-  b.succeed(b.launch(module, {std::uint64_t{most} * 8, 1, 1}, {most, 1, 1}, {out, out}), "a launch of atomics");
+  b.succeed(b.launch(module, {std::uint64_t{most} * 8, 1, 1}, {most, 1, 1}, {out, out}),
+            "a launch of atomics");
   const auto word = b.words(out, 1)[0];
   b.expect(word == std::uint64_t{most} * 8, "{} work-items counted to {}", std::uint64_t{most} * 8, word);
 }
@@ -435,8 +452,8 @@ void stays_on_its_cores(Bench& b) {
     const Status status = b.run(launch, "a launch on some cores");
     b.needs(status.ok(), "launches on some of its cores");
     for (const std::uint64_t core : b.words(out, 64))
-      b.expect(core >= part.first && core - part.first < part.count, "a launch for cores {} to {} ran on core {}",
-               part.first, part.first + part.count - 1, core);
+      b.expect(core >= part.first && core - part.first < part.count,
+               "a launch for cores {} to {} ran on core {}", part.first, part.first + part.count - 1, core);
   }
 }
 
@@ -450,7 +467,8 @@ void runs_launches_of_threads(Bench& b) {
   for (const Address at : out)
     threads.emplace_back([&, at] {
       try {
-        for (int i = 0; i < kLaunches; ++i) b.succeed(b.launch(module, {8, 1, 1}, {1, 1, 1}, {at}), "a launch");
+        for (int i = 0; i < kLaunches; ++i)
+          b.succeed(b.launch(module, {8, 1, 1}, {1, 1, 1}, {at}), "a launch");
       } catch (const Broken&) {
         ++failed;
       }
@@ -472,7 +490,8 @@ void goes_on_after_a_fault(Bench& b) {
              "the fault was told as: {}", status.error().reason);
     b.succeed(b.launch(good, {8, 1, 1}, {1, 1, 1}, {out}), "the launch after a fault");
     const auto words = b.words(out, 8);
-    for (std::uint64_t k = 0; k < 8; ++k) b.expect(words[k] == k, "after a fault work-item {} wrote {}", k, words[k]);
+    for (std::uint64_t k = 0; k < 8; ++k)
+      b.expect(words[k] == k, "after a fault work-item {} wrote {}", k, words[k]);
   }
 }
 
@@ -486,7 +505,8 @@ void counts(Bench& b) {
   const auto after = b.device().counters();
   b.expect(after.size() == before.size(), "there were {} counters, then {}", before.size(), after.size());
   for (std::size_t i = 0; i < after.size(); ++i)
-    b.expect(after[i].name == before[i].name, "counter {} was '{}', then '{}'", i, before[i].name, after[i].name);
+    b.expect(after[i].name == before[i].name, "counter {} was '{}', then '{}'", i, before[i].name,
+             after[i].name);
 }
 
 struct Row {
@@ -497,7 +517,8 @@ struct Row {
 constexpr Row kRows[] = {
     {{"description", "its description is whole and fits together"}, describes_itself},
     {{"allocate", "allocations are aligned and do not overlap"}, allocates},
-    {{"limits", "what is too large is refused, what is not too large is given, again and again"}, refuses_too_much},
+    {{"limits", "what is too large is refused, what is not too large is given, again and again"},
+     refuses_too_much},
     {{"transfers", "what is written is read, copied and filled"}, moves_bytes},
     {{"boxes", "boxes move rows and slices, and touch nothing between them"}, moves_boxes},
     {{"long-transfers", "long transfers are whole, wherever they begin"}, moves_much},
@@ -508,7 +529,8 @@ constexpr Row kRows[] = {
     {{"times", "commands tell their times where these are wanted"}, tells_times},
     {{"damaged-programs", "what is no program is refused"}, refuses_damaged_programs},
     {{"symbols", "symbols of a program are found"}, finds_symbols},
-    {{"programs", "programs that are loaded at the same time do not disturb each other"}, keeps_programs_apart},
+    {{"programs", "programs that are loaded at the same time do not disturb each other"},
+     keeps_programs_apart},
     {{"refusals", "launches that cannot run are refused with a sentence"}, says_why_launches_cannot_run},
     {{"work-items", "every work-item runs once, in all shapes of work-groups"}, runs_every_work_item},
     {{"shape", "CSRs tell sizes and counts"}, tells_the_shape},

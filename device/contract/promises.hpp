@@ -1,5 +1,5 @@
-// What every device promises to the layers above, one row each, with a check that can be run against any device:
-// by the tests, and by `kiesel device-test` for whoever brings up a device.
+// What every device promises to the layers above, one row each, with a check that can be run against any
+// device: by the tests, and by `kiesel device-test` for whoever brings up a device.
 #pragma once
 
 #include <functional>

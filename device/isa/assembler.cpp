@@ -13,8 +13,6 @@
 namespace kiesel::isa {
 namespace {
 
-
-
 [[noreturn]] void fail(std::string_view line, const std::string& why) {
   throw std::runtime_error("assembler: " + why + " in '" + std::string(line) + "'");
 }

@@ -1,4 +1,5 @@
-// An assembler for small programs of ours, made from the table of instructions: standard syntax without aliases, labels,
+// An assembler for small programs of ours, made from the table of instructions: standard syntax without
+// aliases, labels,
 // `.word`.
 #pragma once
 
@@ -16,7 +17,8 @@ struct Assembled {
   std::map<std::string, std::uint64_t> labels;  // offsets from the first word
 };
 
-// Lines "label:", "name operands" and "# comment"; ';' separates lines too. Throws std::runtime_error on a mistake.
+// Lines "label:", "name operands" and "# comment"; ';' separates lines too. Throws std::runtime_error on a
+// mistake.
 Assembled assemble(std::string_view source);
 
 // A program of one executable segment, and zeroed data of `data_bytes` behind it; labels that do not start

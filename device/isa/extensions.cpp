@@ -12,13 +12,6 @@ void clear_extensions(Target& target) {
   for (const TargetExtension& extension : kExtensions) target.*extension.member = false;
 }
 
-std::string extension_names(const Target& target) {
-  std::vector<std::string_view> names;
-  for (const Extension& extension : kExtensions)
-    if (target.*extension.member) names.push_back(extension.name);
-  return fmt::format("{}", fmt::join(names, " "));
-}
-
 std::optional<std::string> add_extension(Target& target, std::string_view name) {
   const auto found = std::find_if(std::begin(kExtensions), std::end(kExtensions),
                                   [&](const TargetExtension& extension) { return extension.name == name; });

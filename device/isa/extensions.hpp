@@ -25,8 +25,6 @@ void clear_extensions(Target& target);
 std::string extension_names(const Target& target);
 // What is wrong with the name, if anything.
 std::optional<std::string> add_extension(Target& target, std::string_view name);
-// Those that it has, with spaces between.
-std::string extension_names(const Target& target);
 // What is wrong with the whole, if anything: an extension without one that it needs.
 std::optional<std::string> check_extensions(const Target& target);
 

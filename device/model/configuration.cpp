@@ -89,6 +89,13 @@ std::optional<std::string> set_extensions(std::span<const std::string_view> name
   return isa::check_extensions(out.target);
 }
 
+struct Switch {
+  std::string_view name;
+  bool Configuration::*member;
+};
+constexpr Switch kSwitches[] = {{"host_visible", &Configuration::host_visible},
+                                {"core_ranges", &Configuration::core_ranges}};
+
 std::optional<std::string> set_extensions(const toml::node& node, Configuration& out) {
   const toml::array* list = node.as_array();
   if (!list) return "must be a list of names";
@@ -109,6 +116,13 @@ std::optional<std::string> set_number(const Key& key, const toml::node& node, Co
   return std::nullopt;
 }
 
+std::optional<std::string> set_switch(const Switch& key, const toml::node& node, Configuration& out) {
+  const auto value = node.value_exact<bool>();
+  if (!value) return "must be true or false";
+  out.*key.member = *value;
+  return std::nullopt;
+}
+
 // What is wrong with the key, if anything.
 std::optional<std::string> set_key(std::string_view name, const toml::node& node, Configuration& out) {
   if (name == "name") {
@@ -118,6 +132,8 @@ std::optional<std::string> set_key(std::string_view name, const toml::node& node
     return std::nullopt;
   }
   if (name == "extensions") return set_extensions(node, out);
+  for (const Switch& key : kSwitches)
+    if (key.name == name) return set_switch(key, node, out);
   for (const Key& key : kNumberKeys)
     if (key.name == name) return set_number(key, node, out);
   return "is not a key of a device";

@@ -24,6 +24,8 @@ struct Configuration {
   std::uint32_t clock_mhz = 1000;
   std::uint64_t global_memory_bytes = 0;           // 0: by this computer (docs/device.md)
   std::uint64_t private_memory_bytes = 256 << 10;  // of one lane
+  // false: as devices that have less, for studies and tests of what is above them.
+  bool host_visible = true, core_ranges = true;  // device::Description
 
   std::uint64_t launch_seconds = 0;  // a launch that takes longer is stopped; 0: none is
   EngineChoice engine = EngineChoice::kAuto;

@@ -158,7 +158,7 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
     return device::invalid_launch(launch,
                                   fmt::format("its entry point {:#x} is not in the module", launch.entry));
   const device::LaunchLimits limits{configuration.target, configuration.cores,
-                                    configuration.private_memory_bytes};
+                                    configuration.private_memory_bytes, configuration.core_ranges};
   if (auto valid = device::check_launch(launch, limits); !valid) return valid.error();
   LaunchContext context;
   context.module = parts.module;

@@ -8,6 +8,11 @@
 #include "support/log.hpp"
 
 namespace kiesel::model {
+namespace {
+
+Error host_sees_nothing() { return {Errc::kUnsupported, "the host does not see the device's memory"}; }
+
+}  // namespace
 
 ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
     : configuration_(std::move(configuration)), engine_(engine) {
@@ -21,7 +26,8 @@ ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
   description_.global_memory_bytes = configuration_.global_memory_bytes;
   description_.max_allocation_bytes = configuration_.global_memory_bytes / 2;
   description_.private_memory_bytes = configuration_.private_memory_bytes;
-  description_.host_visible = true;
+  description_.host_visible = configuration_.host_visible;
+  description_.core_ranges = configuration_.core_ranges;
 }
 
 Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configuration, unsigned threads,
@@ -76,10 +82,12 @@ Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignme
 }
 
 Result<Address> ModelDevice::map_file(int file, std::uint64_t bytes, std::string_view label, Owner owner) {
+  if (!description_.host_visible) return host_sees_nothing();
   return memory_->map_file(file, bytes, label, owner);
 }
 
 Status ModelDevice::share(Address host_address, std::uint64_t bytes, Owner owner) {
+  if (!description_.host_visible) return host_sees_nothing();
   return memory_->share(host_address, bytes, owner);
 }
 
@@ -91,7 +99,8 @@ void ModelDevice::free(Address address) {
 }
 
 std::byte* ModelDevice::host_pointer(Address address) {
-  return memory_->find(address) ? reinterpret_cast<std::byte*>(address) : nullptr;
+  return description_.host_visible && memory_->find(address) ? reinterpret_cast<std::byte*>(address)
+                                                             : nullptr;
 }
 
 void ModelDevice::label(Address address, std::string_view text) { memory_->label(address, text); }

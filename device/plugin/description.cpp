@@ -150,6 +150,7 @@ Problem take_all(const kiesel_description& d, PluginDescription& out) {
   out.alignment = d.alignment;
   out.pending = d.pending;
   out.flags = d.flags;
+  description.core_ranges = out.has(KIESEL_CORE_RANGES);
   return take_counters(d, out.counters);
 }
 

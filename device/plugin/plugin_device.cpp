@@ -22,6 +22,11 @@ Status check_groups(const Launch& launch) {
   return {};
 }
 
+bool is_empty_launch(const Command& command) {
+  const auto* launch = std::get_if<Launch>(&command);
+  return launch && std::ranges::count(launch->region.groups, 0);
+}
+
 std::vector<std::byte> launch_block(const Launch& launch) {
   static_assert(sizeof(kiesel_launch_header) == sizeof(isa::LaunchHeader));
   static_assert(offsetof(kiesel_launch_header, printf_buffer) == offsetof(isa::LaunchHeader, printf_buffer));
@@ -203,10 +208,9 @@ Status PluginDevice::prepare_launch(Work& work) const {
   if (launch.entry < loaded->text_begin || launch.entry >= loaded->text_end || launch.entry % 4)
     return invalid_launch(launch, fmt::format("its entry point {:#x} is not in the module", launch.entry));
   const Description& d = known_.description;
-  if (auto valid = check_launch(launch, {d.target, d.cores, d.private_memory_bytes}); !valid) return valid;
+  if (auto valid = check_launch(launch, {d.target, d.cores, d.private_memory_bytes, d.core_ranges}); !valid)
+    return valid;
   if (auto valid = check_groups(launch); !valid) return valid;
-  if (launch.cores.count && launch.cores.count < d.cores && !known_.has(KIESEL_CORE_RANGES))
-    return invalid_launch(launch, "this device cannot keep launches on some of its cores");
   launch.kernel.substr(0, work.kernel.size() - 1).copy(work.kernel.data(), work.kernel.size() - 1);
   work.block = launch_block(launch);
   kiesel_launch& out = work.launch;
@@ -263,6 +267,7 @@ void PluginDevice::submit(Command command, CompletionHandler done, Handling hand
     return after([done = std::move(done), error = work.error()] { done({error, now_ns(), now_ns()}); });
   (*work)->done = std::move(done);
   (*work)->timed = handling.timed;
+  if (is_empty_launch((*work)->command)) return after([this, work = *work] { finish(*work); });
   start_stage(*work);
 }
 

@@ -22,6 +22,8 @@ clock_mhz = 250
 local_memory_bytes = 16384
 global_memory_bytes = 1073741824
 private_memory_bytes = 8192
+host_visible = false
+core_ranges = false
 extensions = ["A", "Zicond"]
 )",
                                      "shape.toml");
@@ -33,12 +35,16 @@ extensions = ["A", "Zicond"]
   CHECK(c->target.local_memory_bytes == 16384);
   CHECK(c->global_memory_bytes == 1073741824);
   CHECK(c->private_memory_bytes == 8192);
+  CHECK_FALSE(c->host_visible);
+  CHECK_FALSE(c->core_ranges);
   CHECK(c->target.atomics);
   CHECK_FALSE(c->target.cas);
   CHECK_FALSE(c->target.votes);
   CHECK(c->device_name() == "Kiesel RV64 model small (2 cores, 4 warps, 16 lanes)");
   const auto same = parse_configuration("", "empty.toml");
   REQUIRE(same.ok());
+  CHECK(same->host_visible);
+  CHECK(same->core_ranges);
   CHECK(same->device_name() == "Kiesel RV64 model (8 cores, 32 warps, 32 lanes)");
 }
 
@@ -49,6 +55,7 @@ TEST_CASE("mistakes are told with file, line and key") {
   CHECK_THAT(problem("cores = -1"), Contains("cores must be"));
   CHECK_THAT(problem("colour = 1"), Contains("shape.toml:1: colour is not a key"));
   CHECK_THAT(problem("cores = = 1"), Contains("shape.toml:1:"));
+  CHECK_THAT(problem("host_visible = 1"), Contains("host_visible must be true or false"));
   CHECK_THAT(problem("extensions = [\"V\"]"), Contains("extensions may hold"));
   CHECK_THAT(problem("extensions = [\"Zacas\"]"), Contains("Zacas needs A"));
   CHECK_THAT(problem("local_memory_bytes = 1000000001"), Contains("local_memory_bytes must be"));

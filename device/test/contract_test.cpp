@@ -142,6 +142,17 @@ TEST_CASE("memory of the host is shared until it is freed, where a device can") 
   }
 }
 
+TEST_CASE("the host sees memory where the description says so, and only there") {
+  for (const auto& device : devices()) {
+    const auto address = device->allocate(64, 64);
+    REQUIRE(address.ok());
+    CHECK((device->host_pointer(*address) != nullptr) == device->description().host_visible);
+    if (!device->description().host_visible)
+      CHECK(device->map_file(0, 64).error().code == Errc::kUnsupported);
+    device->free(*address);
+  }
+}
+
 TEST_CASE("allocation limits") {
   for (const auto& device : devices()) {
     const auto too_much = device->allocate(device->description().max_allocation_bytes + 1, 64);
@@ -203,6 +214,7 @@ TEST_CASE("launches stay on the cores that they name, beside launches on others"
   kernel:
     tmc zero)"));
   for (const auto& device : devices()) {
+    if (!device->description().core_ranges) continue;
     const std::uint32_t cores = device->description().cores;
     const auto module = device->load(program);
     REQUIRE(module.ok());

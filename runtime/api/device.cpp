@@ -45,6 +45,8 @@ Outcome<Partition> read_partition(const Device& device, const cl_device_partitio
   const auto scheme = properties[0];
   KIESEL_REQUIRE(scheme == CL_DEVICE_PARTITION_EQUALLY || scheme == CL_DEVICE_PARTITION_BY_COUNTS,
                  CL_INVALID_VALUE, fmt::format("the device has no partition scheme {:#x}", scheme));
+  KIESEL_REQUIRE(device.description().core_ranges, CL_INVALID_VALUE,
+                 "launches on this device have all of its cores: it has no parts");
   const std::uint32_t cores = device.description().cores;
   KIESEL_REQUIRE(cores > 1, CL_DEVICE_PARTITION_FAILED, "a device of one compute unit has no parts");
   const bool equally = scheme == CL_DEVICE_PARTITION_EQUALLY;

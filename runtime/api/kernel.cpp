@@ -46,20 +46,20 @@ cl_kernel_arg_type_qualifier type_qualifier(const compiler::KernelArgument& argu
          (argument.kind == compiler::ArgumentKind::kPipe ? CL_KERNEL_ARG_TYPE_PIPE : 0);
 }
 
-Outcome<Kernel*> svm_kernel(cl_kernel handle) {
-  KIESEL_TRY(kernel, valid<Kernel>(handle));
-  Context& context = kernel->program().context();
+Outcome<> check_svm(Context& context) {
   const auto& devices = context.devices();
   KIESEL_REQUIRE(
       std::any_of(devices.begin(), devices.end(), [](const auto& d) { return d->svm_capabilities(); }),
       context, CL_INVALID_OPERATION, "no device of the context supports shared virtual memory");
-  return kernel;
+  return {};
 }
 
 }  // namespace
 
 Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, const void* value) {
   Context& context = kernel.program().context();
+  // Addresses of buffers are numbers, which need no shared memory.
+  if (name != kDevicePointers) KIESEL_CHECK(check_svm(context));
   KIESEL_REQUIRE(value || size == 0, context, CL_INVALID_VALUE, "no value");
   if (name == CL_KERNEL_EXEC_INFO_SVM_PTRS) {
     KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
@@ -153,7 +153,8 @@ cl_int clSetKernelArg(cl_kernel handle, cl_uint index, size_t size, const void* 
 
 cl_int clSetKernelArgSVMPointer(cl_kernel handle, cl_uint index, const void* pointer) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, svm_kernel(handle));
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
+    KIESEL_CHECK(check_svm(kernel->program().context()));
     return kernel->set_svm_argument(index, pointer);
   }());
 }
@@ -172,7 +173,7 @@ cl_int clSetKernelArgDevicePointerEXT(cl_kernel handle, cl_uint index, cl_ulong 
 
 cl_int clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info name, size_t size, const void* value) {
   return status([&]() -> Outcome<> {
-    KIESEL_TRY(kernel, svm_kernel(handle));
+    KIESEL_TRY(kernel, valid<Kernel>(handle));
     return set_exec_info(*kernel, name, size, value);
   }());
 }

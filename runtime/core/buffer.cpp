@@ -1,13 +1,14 @@
 #include "runtime/core/buffer.hpp"
 
+#include <algorithm>
+
 namespace kiesel::runtime {
 namespace {
 
-// The allocation that USE_HOST_PTR's memory is of, if all devices of the context reach it.
-Ref<SvmAllocation> shared_memory_at(Context& context, const void* pointer, std::size_t size) {
-  auto allocation = context.svm().find(pointer, size);
-  const bool of_one_device = allocation && allocation->usm().type == CL_MEM_TYPE_DEVICE_INTEL;
-  return of_one_device && context.roots().size() > 1 ? Ref<SvmAllocation>() : allocation;
+bool all_reach(const Context& context, const SvmAllocation& allocation) {
+  const auto& roots = context.roots();
+  if (allocation.usm().type == CL_MEM_TYPE_DEVICE_INTEL && roots.size() > 1) return false;
+  return std::all_of(roots.begin(), roots.end(), [](const auto& root) { return root->svm_capabilities(); });
 }
 
 }  // namespace
@@ -29,15 +30,17 @@ void Buffer::is_whole() {
 Outcome<Ref<Buffer>> Buffer::create(Context& context, std::vector<cl_mem_properties> properties,
                                     cl_mem_flags flags, std::size_t size, void* host_pointer,
                                     bool addressed) {
-  auto buffer = Ref<Buffer>::adopt(
-      new Buffer(context, nullptr,
-                 {.properties = std::move(properties),
-                  .flags = flags,
-                  .size = size,
-                  .host_pointer = host_pointer,
-                  .svm = flags & CL_MEM_USE_HOST_PTR ? shared_memory_at(context, host_pointer, size)
-                                                     : Ref<SvmAllocation>()},
-                 addressed));
+  const auto svm =
+      flags & CL_MEM_USE_HOST_PTR ? context.svm().find(host_pointer, size) : Ref<SvmAllocation>();
+  auto buffer =
+      Ref<Buffer>::adopt(new Buffer(context, nullptr,
+                                    {.properties = std::move(properties),
+                                     .flags = flags,
+                                     .size = size,
+                                     .host_pointer = host_pointer,
+                                     .uses_svm = bool{svm},
+                                     .svm = svm && all_reach(context, *svm) ? svm : Ref<SvmAllocation>()},
+                                    addressed));
   KIESEL_CHECK(buffer->allocate(host_pointer, flat_box(size)));
   buffer->is_whole();
   return buffer;

@@ -7,7 +7,7 @@
 namespace kiesel::runtime {
 
 Device::Device(std::unique_ptr<device::Device> implementation)
-    : root_(this), description_(implementation->description()), cores_{0, description_.cores} {
+    : root_(this), description_(implementation->description()) {
   renew(std::move(implementation));
 }
 

@@ -33,7 +33,8 @@ class Device final : public Object {
   Object* parent() override { return parent_.get(); }
   Device* parent_device() const { return parent_.get(); }  // null: a root device
   Device& root() { return *root_; }
-  device::Cores cores() const { return cores_; }  // of the root device
+  unsigned number() const { return number_; }     // of a root device: its place among the platform's devices
+  device::Cores cores() const { return cores_; }  // of the root device that its launches get
 
   device::Device& implementation() const { return *root_->implementation_.load(std::memory_order_acquire); }
   // Of a root device in a child of fork(): the parent's stays as it was found.
@@ -63,9 +64,8 @@ class Device final : public Object {
   // Whether it has an extension, or a feature of OpenCL C: a row of device/isa/language_features.hpp.
   bool has(std::string_view feature) const;
   const InfoTable& info() const { return info_; }
-  // Fills the info table of a root device; it has its handle by then. `number`: its place among the
-  // platform's devices.
-  void describe(cl_platform_id platform, std::size_t number);
+  // Fills the info table of a root device; it has its handle by then.
+  void describe(cl_platform_id platform, unsigned number);
 
  private:
   void describe_part(const std::vector<cl_device_partition_property>& partition);
@@ -74,7 +74,8 @@ class Device final : public Object {
   Device* const root_;
   std::atomic<device::Device*> implementation_{nullptr};  // of a root device
   device::Description description_;                       // with the number of cores of this one
-  device::Cores cores_;
+  device::Cores cores_;                                   // all, of a root device
+  unsigned number_ = 0;
   std::vector<NamedVersion> extension_list_;
   std::string compiler_features_;
   InfoTable info_;

@@ -249,14 +249,15 @@ void add_absent(InfoTable& info) {
 }
 
 // Into any numbers of cores; all cores are equally near to each other.
-void add_partitions(InfoTable& info, std::uint32_t cores, cl_device_id parent,
+void add_partitions(InfoTable& info, const device::Description& device, cl_device_id parent,
                     const std::vector<cl_device_partition_property>& type) {
   using Properties = std::vector<cl_device_partition_property>;
+  const bool has_parts = device.core_ranges && device.cores > 1;
   info.add(CL_DEVICE_PARENT_DEVICE, parent);
-  info.add(CL_DEVICE_PARTITION_MAX_SUB_DEVICES, cl_uint{cores > 1 ? cores : 0});
+  info.add(CL_DEVICE_PARTITION_MAX_SUB_DEVICES, cl_uint{has_parts ? device.cores : 0});
   info.add_array(
       CL_DEVICE_PARTITION_PROPERTIES,
-      cores > 1 ? Properties{CL_DEVICE_PARTITION_EQUALLY, CL_DEVICE_PARTITION_BY_COUNTS} : Properties{0});
+      has_parts ? Properties{CL_DEVICE_PARTITION_EQUALLY, CL_DEVICE_PARTITION_BY_COUNTS} : Properties{0});
   info.add(CL_DEVICE_PARTITION_AFFINITY_DOMAIN, cl_device_affinity_domain{0});
   info.add_array(CL_DEVICE_PARTITION_TYPE, type);
 }
@@ -310,7 +311,8 @@ void add_identity(InfoTable& info, const std::string& device) {
 
 }  // namespace
 
-void Device::describe(cl_platform_id platform, std::size_t number) {
+void Device::describe(cl_platform_id platform, unsigned number) {
+  number_ = number;
   extension_list_ = extensions_of(*this);
   const auto features = language_features_of(target());
   compiler_features_ = compiler_features_of(target());
@@ -347,7 +349,7 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
   add_images(info_, *this);
   add_pipes(info_, *this);
   add_absent(info_);
-  add_partitions(info_, description().cores, nullptr, {});
+  add_partitions(info_, description(), nullptr, {});
   add_il_info(info_, compiler_features_);
   add_language(info_, extension_list_, features);
 }
@@ -355,7 +357,7 @@ void Device::describe(cl_platform_id platform, std::size_t number) {
 // The rest is as the parent's.
 void Device::describe_part(const std::vector<cl_device_partition_property>& partition) {
   info_.add(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint{description().cores});
-  add_partitions(info_, description().cores, cl_handle(*parent_), partition);
+  add_partitions(info_, description(), cl_handle(*parent_), partition);
 }
 
 }  // namespace kiesel::runtime

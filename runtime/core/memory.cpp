@@ -8,6 +8,7 @@
 
 #include "runtime/core/callbacks.hpp"
 #include "runtime/core/handle.hpp"
+#include "support/checked.hpp"
 #include "support/uncancelled.hpp"
 
 namespace kiesel::runtime {
@@ -75,7 +76,9 @@ MemoryObject::MemoryObject(Context& context, MemoryObject* associated, Descripti
                    : !associated && (flags_ & CL_MEM_USE_HOST_PTR)
                        ? static_cast<std::byte*>(description.host_pointer)
                        : nullptr),
-      svm_(external_ ? external_->bytes : std::move(description.svm)) {}
+      uses_svm_(description.uses_svm),
+      svm_(external_ ? external_->bytes : std::move(description.svm)),
+      residence_(size_) {}
 
 MemoryObject::~MemoryObject() {
   // The callbacks tell that USE_HOST_PTR's memory may be reused, so storage goes first.
@@ -112,15 +115,10 @@ cl_uint MemoryObject::map_count() const {
   return static_cast<cl_uint>(mappings_.size());
 }
 
-MemoryObject::Storage* MemoryObject::storage_on(const Device* root) {
-  if (first_.device == root) return &first_;
-  for (auto& storage : others_)
-    if (storage.device == root) return &storage;
-  return nullptr;
-}
-
 Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
-  if (Storage* known = storage_on(&root)) return known;
+  if (first_.device == &root) return &first_;
+  for (auto& known : others_)
+    if (known.device == &root) return &known;
   auto address = root.implementation().allocate(size_, kBufferAlignment, label(), context_->owner());
   if (!address) return memory_error(address.error());
   if (context_->roots().size() == 1) only_address_.store(*address, std::memory_order_release);
@@ -129,55 +127,125 @@ Outcome<MemoryObject::Storage*> MemoryObject::storage(Device& root) {
   return &made;
 }
 
+Outcome<device::Address> MemoryObject::svm_address(const Device& device) const {
+  if (device.svm_capabilities()) return address_of(user_memory_);
+  return ApiError{CL_INVALID_OPERATION, "the device does not reach the memory", Ref<Object>(context_)};
+}
+
 Outcome<device::Address> MemoryObject::address(Device& device) {
   if (const auto known = only_address_.load(std::memory_order_acquire)) return known;
   if (associated_) {
     KIESEL_TRY(base, associated_->address(device));
     return base + origin_;
   }
-  if (svm_) return reinterpret_cast<device::Address>(user_memory_);
-  Device& root = device.root();
+  if (svm_) return svm_address(device);
   std::lock_guard lock(mutex_);
-  KIESEL_TRY(place, storage(root));
-  if (!owner_) owner_ = &root;
+  KIESEL_TRY(place, storage(device.root()));
   return place->address;
 }
 
-Outcome<device::Address> MemoryObject::acquire(Device& device) {
+std::optional<device::Address> MemoryObject::acquire_now(Device& device, Access access, Range range) {
   if (const auto known = only_address_.load(std::memory_order_acquire)) return known;
   if (associated_) {
-    KIESEL_TRY(base, associated_->acquire(device));
-    return base + origin_;
+    const auto base = associated_->acquire_now(device, access, in_parent(range));
+    return base ? std::optional(*base + origin_) : std::nullopt;
   }
-  if (svm_) return reinterpret_cast<device::Address>(user_memory_);
+  if (svm_) {
+    const auto address = svm_address(device);
+    return address.ok() ? std::optional(*address) : std::nullopt;
+  }
   Device& root = device.root();
   std::lock_guard lock(mutex_);
-  KIESEL_TRY(place, storage(root));
-  if (owner_ && owner_ != &root) KIESEL_CHECK(move_contents(*storage_on(owner_), *place));
-  owner_ = &root;
-  return place->address;
+  if (moving_) return std::nullopt;
+  const auto place = storage(root);
+  if (!place.ok() || !residence_.missing(access, range, root.number()).empty()) return std::nullopt;
+  residence_.begin(access, range, root.number());
+  return (*place)->address;
 }
 
-Outcome<> MemoryObject::move_contents(const Storage& from, const Storage& to) {
-  const auto passage = std::make_unique_for_overwrite<std::byte[]>(size_);
-  auto read =
-      run_now(from.device->implementation(), device::Read{from.address, passage.get(), flat_box(size_)});
-  if (!read.ok()) return memory_error(read.error());
-  auto write =
-      run_now(to.device->implementation(), device::Write{passage.get(), to.address, flat_box(size_)});
-  if (!write.ok()) return memory_error(write.error());
-  return {};
+void MemoryObject::acquire(Device& device, Access access, Range range, Acquired then) {
+  if (associated_) {
+    associated_->acquire(device, access, in_parent(range),
+                         [origin = origin_, then = std::move(then)](const Outcome<device::Address>& base) {
+                           then(base.ok() ? Outcome<device::Address>(*base + origin) : base);
+                         });
+    return;
+  }
+  if (svm_)
+    then(svm_address(device));
+  else
+    begin({&device.root(), access, range, std::move(then)});
+}
+
+// Whoever wants the memory keeps it until `then` has run.
+void MemoryObject::begin(Acquisition wanted) {
+  std::vector<Relocation> list;
+  Outcome<device::Address> address = device::Address{0};
+  {
+    std::lock_guard lock(mutex_);
+    if (moving_) {
+      waiting_.push_back(std::move(wanted));
+      return;
+    }
+    const auto place = storage(*wanted.root);
+    if (place.ok()) {
+      address = (*place)->address;
+      list = relocations(wanted, **place);
+    } else {
+      address = place.error();
+    }
+    moving_ = true;
+  }
+  relocate(std::move(list), [this, wanted = std::move(wanted), address](const Status& moved) {
+    end(wanted, moved.ok() ? address : memory_error(moved.error()));
+  });
+}
+
+std::vector<Relocation> MemoryObject::relocations(const Acquisition& wanted, const Storage& to) {
+  std::vector<Relocation> out;
+  for (const auto& move : residence_.missing(wanted.access, wanted.range, wanted.root->number())) {
+    const auto is_there = [&](const Storage& storage) { return storage.device->number() == move.from; };
+    const Storage& from = is_there(first_) ? first_ : *std::find_if(others_.begin(), others_.end(), is_there);
+    out.push_back({&from.device->implementation(), from.address + move.range.begin,
+                   &to.device->implementation(), to.address + move.range.begin,
+                   move.range.end - move.range.begin});
+  }
+  return out;
+}
+
+// The memory may be gone once the last one that wanted it was told.
+void MemoryObject::end(const Acquisition& wanted, const Outcome<device::Address>& address) {
+  std::vector<Acquisition> next;
+  {
+    std::lock_guard lock(mutex_);
+    if (address.ok()) residence_.begin(wanted.access, wanted.range, wanted.root->number());
+    moving_ = false;
+    next.swap(waiting_);
+  }
+  wanted.then(address);
+  for (auto& other : next) begin(std::move(other));
 }
 
 Outcome<> MemoryObject::allocate(const void* contents, const device::Box& box) {
   if (svm_) return {};
   Device& first = *context_->roots().front();
   KIESEL_TRY(place, storage(first));  // nobody else knows this yet: no lock
-  owner_ = &first;
   if (!contents) return {};
+  residence_.begin(Access::kOverwrite, {0, size_}, first.number());
   auto written = run_now(first.implementation(), device::Write{contents, place->address, box});
   if (!written.ok()) return memory_error(written.error());
   return {};
+}
+
+// Zeros where the host wrote nothing. Aligned as buffers are: calloc touches no page, but knows no alignment.
+Outcome<std::byte*> MemoryObject::shadow() {
+  if (!shadow_) {
+    const auto bytes = checked_sum(size_, kBufferAlignment);
+    shadow_.reset(bytes ? static_cast<std::byte*>(std::calloc(*bytes, 1)) : nullptr);
+  }
+  if (!shadow_) return ApiError{CL_MAP_FAILURE, "no memory of the host for a mapping"};
+  const auto address = reinterpret_cast<std::uintptr_t>(shadow_.get());
+  return shadow_.get() + (kBufferAlignment - address % kBufferAlignment) % kBufferAlignment;
 }
 
 Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size_t offset) {
@@ -186,13 +254,13 @@ Outcome<MemoryObject::Mapping> MemoryObject::host_view(Device& device, std::size
   std::lock_guard lock(mutex_);
   KIESEL_TRY(place, storage(device.root()));
   if (user_memory_) return Mapping{.pointer = user_memory_ + offset, .copied = true};
-  // With several devices the owner may change while the region is mapped, so that only a copy stays put.
+  // With several devices the newest contents may move while the region is mapped, so that only a copy stays
+  // put.
   std::byte* visible =
       context_->roots().size() == 1 ? device.implementation().host_pointer(place->address) : nullptr;
   if (visible) return Mapping{.pointer = visible + offset};
-  if (!shadow_)
-    shadow_ = std::make_unique<std::byte[]>(size_);  // what the host leaves out gets to the device, too
-  return Mapping{.pointer = shadow_.get() + offset, .copied = true};
+  KIESEL_TRY(copy, shadow());
+  return Mapping{.pointer = copy + offset, .copied = true};
 }
 
 Outcome<MemoryObject::Mapping> MemoryObject::map(Device& device, cl_map_flags flags, std::size_t offset,

@@ -8,8 +8,8 @@
 #include <tuple>
 
 #include "device/isa/launch_block.hpp"
+#include "runtime/core/acquisition.hpp"
 #include "runtime/core/buffer.hpp"
-#include "runtime/core/command_queue.hpp"
 #include "runtime/core/handle.hpp"
 #include "runtime/core/memory.hpp"
 #include "runtime/core/printf.hpp"
@@ -63,7 +63,13 @@ struct KernelWork {
   NDRange range;
   std::uint32_t local_memory_bytes = 0;
   decltype(device::Launch::arguments) arguments{};
-  std::vector<Ref<MemoryObject>, RecyclingAllocator<Ref<MemoryObject>>> memory{};
+  struct Held {
+    Ref<MemoryObject> object;
+    Access access;
+
+    MemoryUse use() const { return {object.get(), access, {0, object->size()}}; }
+  };
+  std::vector<Held, RecyclingAllocator<Held>> memory{};
   std::vector<SvmUse> svm{};                   // of one that is enqueued
   std::vector<Ref<SvmAllocation>> kept_svm{};  // of one that is recorded
   Launches launches = Launches::kOnce;
@@ -71,6 +77,7 @@ struct KernelWork {
   void operator()(Event& event);
 
  private:
+  void start(Event& event);
   device::Launch launch();
   std::vector<device::Launch> all_launches();
 };
@@ -108,7 +115,7 @@ void hold(Ref<SvmAllocation> allocation, KernelWork& out) {
 // A buffer that the kernel gets as a number.
 void hold_addressed(Device& device, Context& context, const void* pointer, KernelWork& out) {
   auto buffer = context.addressed_at(device, reinterpret_cast<device::Address>(pointer));
-  if (buffer) out.memory.emplace_back(std::move(buffer));
+  if (buffer) out.memory.push_back({std::move(buffer), Access::kWrite});
 }
 
 ApiError bad_argument(const Kernel& kernel, std::size_t index, std::string_view reason) {
@@ -118,6 +125,14 @@ ApiError bad_argument(const Kernel& kernel, std::size_t index, std::string_view 
           Ref<Object>(&kernel.program().context())};
 }
 
+// Pointers to what is const prove nothing: the kernel may cast that away.
+Access access_of(const compiler::KernelArgument& argument, const MemoryObject& memory) {
+  const bool only_read = (memory.flags() & CL_MEM_READ_ONLY) ||
+                         argument.access == compiler::ArgumentAccess::kReadOnly ||
+                         argument.address_space == compiler::AddressSpace::kConstant;
+  return only_read && argument.kind != compiler::ArgumentKind::kPipe ? Access::kRead : Access::kWrite;
+}
+
 Outcome<> place_memory(Device& device, const Kernel& kernel, std::size_t index, cl_mem handle,
                        KernelWork& out) {
   if (!handle) return {};
@@ -125,7 +140,7 @@ Outcome<> place_memory(Device& device, const Kernel& kernel, std::size_t index, 
   if (!memory) return bad_argument(kernel, index, "is a memory object that was released");
   KIESEL_TRY(address, memory->argument(device));
   put(out, out.kernel->arguments[index].offset, &address, sizeof address);
-  out.memory.emplace_back(memory);
+  out.memory.push_back({Ref<MemoryObject>(memory), access_of(out.kernel->arguments[index], *memory)});
   return {};
 }
 
@@ -260,12 +275,21 @@ std::vector<device::Launch> KernelWork::all_launches() {
 }
 
 void KernelWork::operator()(Event& event) {
-  for (const auto& object : memory) {
-    if (auto there = object->acquire(event.queue()->device()); !there.ok()) {
-      event.fail(there.error().code, there.error().reason);
-      return;
-    }
+  Device& device = event.queue()->device();
+  for (const auto& held : memory) {
+    const auto use = held.use();
+    if (use.memory->acquire_now(device, use.access, use.range)) continue;
+    std::vector<MemoryUse> uses;
+    for (const auto& each : memory) uses.push_back(each.use());
+    acquire_in_turn(
+        event, std::move(uses),
+        [work = *this](Event& self, std::span<const device::Address>) mutable { work.start(self); });
+    return;
   }
+  start(event);
+}
+
+void KernelWork::start(Event& event) {
   if (kernel->uses_printf) {
     launch_with_printf(event, Ref<Executable>(executable), all_launches());
   } else if (has_one_region(range)) {

@@ -8,6 +8,7 @@
 #include "device/registry.hpp"
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
+#include "runtime/core/residence.hpp"
 #include "runtime/core/version.hpp"
 #include "support/checked.hpp"
 #include "support/config.hpp"
@@ -38,6 +39,13 @@ std::vector<NamedVersion> common_extensions(const std::vector<Ref<Device>>& devi
   return out;
 }
 
+// Handles of memory that all devices import: devices differ in whether they import any.
+std::vector<cl_external_memory_handle_type_khr> common_memory_types(const std::vector<Ref<Device>>& devices) {
+  for (const auto& device : devices)
+    if (device->external_memory_types().empty()) return {};
+  return devices.front()->external_memory_types();
+}
+
 constinit Single<Platform> the_platform;
 constinit std::atomic<bool> forked{false};
 const InForkedChild renews{[] { forked = the_platform.if_made() != nullptr; }};
@@ -57,17 +65,22 @@ Platform::Platform()
   for (auto& implementation : make_devices()) {
     auto device = make_ref<Device>(std::move(implementation));
     if (!hand_out(device)) break;
-    device->describe(*handle, devices_.size());
+    device->describe(*handle, static_cast<unsigned>(devices_.size()));
     devices_.push_back(std::move(device));
   }
   describe();
 }
 
 std::vector<std::unique_ptr<device::Device>> Platform::make_devices() {
-  return device::make_devices(
+  auto made = device::make_devices(
       {[this](std::span<const std::byte> request) { return compiler_.translate(request); },
        std::string(kVersion) + " " + compiler_path_ + " " +
            std::to_string(compiler_identity(compiler_path_))});
+  if (made.size() > Residence::kMostDevices) {
+    KIESEL_LOG(kDevice, kError, "of {} devices only {} are used", made.size(), Residence::kMostDevices);
+    made.resize(Residence::kMostDevices);
+  }
+  return made;
 }
 
 Outcome<> Platform::renew_devices() {
@@ -97,8 +110,7 @@ void Platform::describe() {
   info_.add_array(CL_PLATFORM_SEMAPHORE_TYPES_KHR,
                   std::vector<cl_semaphore_type_khr>{CL_SEMAPHORE_TYPE_BINARY_KHR});
   if (!devices_.empty())
-    info_.add_array(CL_PLATFORM_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR,
-                    devices_.front()->external_memory_types());
+    info_.add_array(CL_PLATFORM_EXTERNAL_MEMORY_IMPORT_HANDLE_TYPES_KHR, common_memory_types(devices_));
   info_.add_array(CL_PLATFORM_SEMAPHORE_IMPORT_HANDLE_TYPES_KHR, Device::semaphore_handle_types());
   info_.add_array(CL_PLATFORM_SEMAPHORE_EXPORT_HANDLE_TYPES_KHR, Device::semaphore_handle_types());
   info_.add(kPlatformUnloadable, cl_bool{CL_FALSE});

@@ -1,33 +1,43 @@
 #include "runtime/core/transfer.hpp"
 
-#include "runtime/core/command_queue.hpp"
+#include "runtime/core/acquisition.hpp"
 
 namespace kiesel::runtime {
 namespace {
 
-// The memory object's address on the device that runs `event`; on failure the event is over.
-bool acquire(Event& event, MemoryObject& memory, device::Address& address) {
-  auto outcome = memory.acquire(event.queue()->device());
-  if (outcome.ok())
-    address = *outcome;
-  else
-    event.fail(outcome.error().code, outcome.error().reason);
-  return outcome.ok();
+using Addresses = std::span<const device::Address>;
+
+// From the first to the last byte of a box.
+Range range_of(std::size_t offset, const std::array<std::uint64_t, 3>& size, std::uint64_t row_pitch,
+               std::uint64_t slice_pitch) {
+  return {offset, offset + (size[2] - 1) * slice_pitch + (size[1] - 1) * row_pitch + size[0]};
+}
+
+MemoryUse source_of(MemoryObject& memory, std::size_t offset, const device::Box& box) {
+  return {&memory, Access::kRead, range_of(offset, box.size, box.source_row_pitch, box.source_slice_pitch)};
+}
+
+MemoryUse target_of(MemoryObject& memory, std::size_t offset, const device::Box& box) {
+  const Range range = range_of(offset, box.size, box.target_row_pitch, box.target_slice_pitch);
+  const bool without_gaps = range.end - range.begin == box.size[0] * box.size[1] * box.size[2];
+  return {&memory, without_gaps ? Access::kOverwrite : Access::kWrite, range};
 }
 
 }  // namespace
 
 Event::Work read_work(MemoryObject& memory, std::size_t offset, void* target, const device::Box& box) {
   return [memory = Ref<MemoryObject>(&memory), offset, target, box](Event& event) {
-    device::Address address = 0;
-    if (acquire(event, *memory, address)) event.submit(device::Read{address + offset, target, box});
+    acquire(event, std::array{source_of(*memory, offset, box)}, [=](Event& self, Addresses at) {
+      self.submit(device::Read{at[0] + offset, target, box});
+    });
   };
 }
 
 Event::Work write_work(MemoryObject& memory, std::size_t offset, const void* source, const device::Box& box) {
   return [memory = Ref<MemoryObject>(&memory), offset, source, box](Event& event) {
-    device::Address address = 0;
-    if (acquire(event, *memory, address)) event.submit(device::Write{source, address + offset, box});
+    acquire(event, std::array{target_of(*memory, offset, box)}, [=](Event& self, Addresses at) {
+      self.submit(device::Write{source, at[0] + offset, box});
+    });
   };
 }
 
@@ -35,17 +45,19 @@ Event::Work copy_work(MemoryObject& source, std::size_t source_offset, MemoryObj
                       std::size_t target_offset, const device::Box& box) {
   return [source = Ref<MemoryObject>(&source), source_offset, target = Ref<MemoryObject>(&target),
           target_offset, box](Event& event) {
-    device::Address from = 0, to = 0;
-    if (acquire(event, *source, from) && acquire(event, *target, to))
-      event.submit(device::Copy{from + source_offset, to + target_offset, box});
+    acquire(event, std::array{source_of(*source, source_offset, box), target_of(*target, target_offset, box)},
+            [=](Event& self, Addresses at) {
+              self.submit(device::Copy{at[0] + source_offset, at[1] + target_offset, box});
+            });
   };
 }
 
 Event::Work fill_work(MemoryObject& memory, std::size_t offset, std::size_t bytes,
                       std::vector<std::byte> pattern) {
   return [memory = Ref<MemoryObject>(&memory), offset, bytes, pattern = std::move(pattern)](Event& event) {
-    device::Address address = 0;
-    if (acquire(event, *memory, address)) event.submit(device::Fill{address + offset, bytes, pattern});
+    acquire(event, std::array{target_of(*memory, offset, flat_box(bytes))}, [=](Event& self, Addresses at) {
+      self.submit(device::Fill{at[0] + offset, bytes, pattern});
+    });
   };
 }
 
@@ -59,10 +71,10 @@ Event::Work fill_box_work(MemoryObject& memory, std::size_t offset, const device
   auto repeated = box;
   repeated.source_row_pitch = repeated.source_slice_pitch = 0;
   return [memory = Ref<MemoryObject>(&memory), offset, row, repeated](Event& event) {
-    device::Address address = 0;
-    if (!acquire(event, *memory, address)) return;
-    event.submit(device::Write{row->data(), address + offset, repeated},
-                 [row](Event& done, const device::Completion& completion) { done.finish(completion); });
+    acquire(event, std::array{target_of(*memory, offset, repeated)}, [=](Event& self, Addresses at) {
+      self.submit(device::Write{row->data(), at[0] + offset, repeated},
+                  [row](Event& done, const device::Completion& completion) { done.finish(completion); });
+    });
   };
 }
 
@@ -80,10 +92,9 @@ Event::Work unmap_work(MemoryObject& memory, const MemoryObject::Mapping& mappin
 
 Event::Work migrate_work(std::vector<Ref<MemoryObject>> objects) {
   return [objects = std::move(objects)](Event& event) {
-    device::Address address = 0;
-    for (const auto& memory : objects)
-      if (!acquire(event, *memory, address)) return;
-    event.finish_now();
+    std::vector<MemoryUse> uses;
+    for (const auto& memory : objects) uses.push_back({memory.get(), Access::kRead, {0, memory->size()}});
+    acquire_in_turn(event, std::move(uses), [](Event& self, Addresses) { self.finish_now(); });
   };
 }
 

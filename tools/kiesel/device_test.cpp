@@ -27,8 +27,9 @@ struct Settings {
 constexpr const char* kWords[] = {"kept", "BROKEN", "not asked"};
 
 void print_device(const device::Description& d) {
-  fmt::print("{}\n  {} cores, {} warps, {} lanes; {} bytes of local memory, {} MiB of global memory\n\n", d.name,
-             d.cores, d.target.warps, d.target.lanes, d.target.local_memory_bytes, d.global_memory_bytes >> 20);
+  fmt::print("{}\n  {} cores, {} warps, {} lanes; {} bytes of local memory, {} MiB of global memory\n\n",
+             d.name, d.cores, d.target.warps, d.target.lanes, d.target.local_memory_bytes,
+             d.global_memory_bytes >> 20);
 }
 
 void print_row(const device::contract::Promise& promise, const Outcome& outcome) {
@@ -67,7 +68,8 @@ int check_all(device::Device& device, const Settings& settings) {
 }
 
 int print_promises() {
-  for (const auto& promise : device::contract::promises()) fmt::print("{:<16}  {}\n", promise.name, promise.text);
+  for (const auto& promise : device::contract::promises())
+    fmt::print("{:<16}  {}\n", promise.name, promise.text);
   return 0;
 }
 
@@ -100,10 +102,12 @@ void add_device_test(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "device-test", "check what a device must promise, a plug-in's above all, and say what was seen");
   auto settings = std::make_shared<Settings>();
-  command->add_option("device", settings->device,
-                      "as the option device names it: plugin:/path/name.so[:option=value,...], a shape or a file");
+  command->add_option(
+      "device", settings->device,
+      "as the option device names it: plugin:/path/name.so[:option=value,...], a shape or a file");
   command->add_option("--only", settings->only, "names of the promises to check")->delimiter(',');
-  command->add_option("--seconds", settings->seconds, "most that one command may take")->capture_default_str();
+  command->add_option("--seconds", settings->seconds, "most that one command may take")
+      ->capture_default_str();
   command->add_flag("--list", settings->list, "show the promises and check nothing");
   command->add_flag("--json", settings->json, "the report as JSON");
   command->footer("Exit status: 0 all kept, 1 some broken, 2 could not run.");
