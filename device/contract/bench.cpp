@@ -21,7 +21,7 @@ _start:
   addi zero, zero, 0
   csrrs t3, kernel_entry, zero
   jalr ra, 0(t3)
-  addi zero, zero, 0
+  wsync
   tmc zero
 )";
 
@@ -38,18 +38,16 @@ constexpr std::string_view kPrologue = R"(
   mul t0, t0, t1
   csrrs t1, group_id_x, zero
   add s1, t0, t1
-  csrrs t2, local_size_x, zero
-  csrrs t3, local_size_y, zero
-  csrrs t4, local_size_z, zero
-  mul s1, s1, t2
-  mul s1, s1, t3
-  mul s1, s1, t4
-  csrrs t0, local_id_z, zero
-  mul t0, t0, t3
-  csrrs t1, local_id_y, zero
-  add t0, t0, t1
-  mul t0, t0, t2
-  csrrs t1, local_id_x, zero
+  csrrs t1, local_size_x, zero
+  mul s1, s1, t1
+  csrrs t1, local_size_y, zero
+  mul s1, s1, t1
+  csrrs t1, local_size_z, zero
+  mul s1, s1, t1
+  csrrs t0, group_rank, zero
+  csrrs t1, num_lanes, zero
+  mul t0, t0, t1
+  csrrs t1, lane_id, zero
   add t0, t0, t1
   add s1, s1, t0
   slli s0, s1, 3

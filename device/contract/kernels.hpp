@@ -40,6 +40,18 @@ inline constexpr std::string_view kReadLanes = R"(
   sd t0, 0(t1)
 )";
 
+// The work-item's numbers in its work-group, 20 bits each, to argument 0.
+inline constexpr std::string_view kReadLocalIds = R"(
+  csrrs t0, local_id_z, zero
+  slli t0, t0, 20
+  csrrs t1, local_id_y, zero
+  add t0, t0, t1
+  slli t0, t0, 20
+  csrrs t1, local_id_x, zero
+  add t0, t0, t1
+  sd t0, 0(s0)
+)";
+
 // Argument 1 words from the first argument on to argument 0.
 inline constexpr std::string_view kCopyArguments = R"(
   csrrs t0, mscratch, zero
@@ -110,7 +122,9 @@ add_next:
 inline constexpr std::string_view kPassAround = R"(
   csrrs t0, group_local, zero
   csrrs t1, local_size_x, zero
-  csrrs t2, local_id_x, zero
+  csrrs t2, group_id_x, zero
+  mul t2, t2, t1
+  sub t2, s1, t2
   csrrs t4, group_slot, zero
   csrrs t5, group_warps, zero
   slli t3, t2, 3
@@ -136,7 +150,6 @@ pass_next:
 
 // Two splits, one in the other, then a loop that each lane leaves after (number & 7) turns.
 inline constexpr std::string_view kDiverge = R"(
-  csrrs s1, local_id_x, zero
   andi t0, s1, 1
   addi t3, zero, 0
   split t1, t0
@@ -201,17 +214,17 @@ inline constexpr std::string_view kCompute = R"(
   divu t1, t1, t2
   addi t2, zero, 1000
   remu t1, t1, t2
-  fcvt.d.lu f0, s1
+  fcvt.d.lu ft0, s1
   addi t3, zero, 1
-  fcvt.d.lu f1, t3
+  fcvt.d.lu ft1, t3
   addi t3, zero, 2
-  fcvt.d.lu f2, t3
-  fdiv.d f3, f1, f2
-  fmadd.d f4, f0, f3, f1
+  fcvt.d.lu ft2, t3
+  fdiv.d ft3, ft1, ft2
+  fmadd.d ft4, ft0, ft3, ft1
   addi t3, zero, 8
-  fcvt.d.lu f5, t3
-  fmul.d f4, f4, f5
-  fcvt.lu.d t4, f4, rtz
+  fcvt.d.lu ft5, t3
+  fmul.d ft4, ft4, ft5
+  fcvt.lu.d t4, ft4, rtz
   add t1, t1, t4
   sd t1, 0(s0)
 )";

@@ -116,7 +116,7 @@ void ends_once(Bench& b) {
   std::iota(values.begin(), values.end(), 1);
   std::vector<Bench::Started> started;
   for (std::size_t i = 0; i < 64; ++i) started.push_back(b.start(Write{&values[i], at + i * 8, flat(8)}));
-  for (const auto& one : started) b.wait(one, "a write");
+  for (const auto& one : started) b.expect(b.wait(one, "a write").ok(), "a write failed");
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   for (const auto& one : started) b.expect(one.ends() == 1, "a command ended {} times", one.ends());
   b.expect(b.words(at, 64) == values, "of 64 writes at once some are missing");
@@ -168,7 +168,7 @@ void tells_times(Bench& b) {
   const std::uint64_t value = 5;
   for (const bool timed : {true, false}) {
     const auto started = b.start(Write{&value, at, flat(8)}, {.timed = timed});
-    b.wait(started, "a write");
+    b.expect(b.wait(started, "a write").ok(), "a write failed");
     const Completion& how = started.how();
     b.expect((how.start_ns != 0) == timed && how.start_ns <= how.end_ns,
              "times are {} to {} where {} are wanted", how.start_ns, how.end_ns, timed ? "some" : "none");
@@ -268,6 +268,25 @@ void runs_every_work_item(Bench& b) {
                "work-item {} of {} ({} a work-group of {} x {} x {}) wrote {}: it ran not once", i, count,
                range.local[0] * range.local[1] * range.local[2], range.local[0], range.local[1],
                range.local[2], words[i]);
+  }
+}
+
+void numbers_work_items(Bench& b) {
+  const ModuleId module = b.load(kReadLocalIds);
+  for (const Range& range : ranges(b.target())) {
+    const auto [x, y, z] = range.local;
+    const std::uint32_t size = x * y * z;
+    const Address out = b.filled(items(range) * 8, std::byte{0});
+    b.succeed(b.launch(module, range.global, range.local, {out}), "a launch");
+    const auto words = b.words(out, items(range));
+    for (std::uint32_t i = 0; i < words.size(); ++i) {
+      const std::uint64_t at = i % size, mask = 0xFFFFF;
+      const std::uint64_t wanted[] = {at % x, at / x % y, at / x / y};
+      const std::uint64_t seen[] = {words[i] & mask, words[i] >> 20 & mask, words[i] >> 40};
+      b.expect(std::ranges::equal(wanted, seen),
+               "in work-groups of {} x {} x {} work-item {} has local ids {}, {}, {}, not {}, {}, {}", x, y,
+               z, at, seen[0], seen[1], seen[2], wanted[0], wanted[1], wanted[2]);
+    }
   }
 }
 
@@ -533,6 +552,7 @@ constexpr Row kRows[] = {
      keeps_programs_apart},
     {{"refusals", "launches that cannot run are refused with a sentence"}, says_why_launches_cannot_run},
     {{"work-items", "every work-item runs once, in all shapes of work-groups"}, runs_every_work_item},
+    {{"local-ids", "work-items know their numbers in their work-group"}, numbers_work_items},
     {{"shape", "CSRs tell sizes and counts"}, tells_the_shape},
     {{"lanes", "lanes and warps of a work-group are numbered as work-items are"}, numbers_lanes},
     {{"arguments", "arguments arrive as they were"}, hands_over_arguments},

@@ -27,7 +27,8 @@ TEST_CASE("every word of an instruction decodes to it and encodes back") {
         CHECK(((word >> 12 & 7) == 5 || (word >> 12 & 7) == 6));
         continue;
       }
-      CHECK(in.op == op);
+      // Without a result bar.arrive is bar.wait.
+      CHECK(in.op == (op == Op::bar_arrive && (word >> 7 & 31) == 0 ? Op::bar_wait : op));
       const auto again = encode(in);
       REQUIRE(again);
       Instruction copy = decode(*again);
@@ -40,7 +41,7 @@ TEST_CASE("every word of an instruction decodes to it and encodes back") {
 TEST_CASE("no word belongs to two instructions") {
   for (const Op a : kOps)
     for (const Op b : kOps) {
-      if (a == b) continue;
+      if (a == b || std::minmax(a, b) == std::minmax(Op::bar_wait, Op::bar_arrive)) continue;
       const std::uint32_t common = info(a).mask & info(b).mask;
       INFO(info(a).name << " and " << info(b).name);
       CHECK((info(a).match & common) != (info(b).match & common));
@@ -60,17 +61,17 @@ TEST_CASE("disassembly assembles to the same word") {
       INFO(text);
       if (info(op).format == Format::kBranch || info(op).format == Format::kJump) {
         const std::string relative = disassemble(random_word, 0);
-        const auto assembled = device::test::assemble(relative);
+        const auto assembled = isa::assemble(relative);
         CHECK(assembled.words.at(0) == random_word);
         continue;
       }
       if (info(op).syntax.ends_with('e')) {
-        const Instruction again = decode(device::test::assemble(text).words.at(0));
+        const Instruction again = decode(isa::assemble(text).words.at(0));
         CHECK(again.op == in.op);
         CHECK(again.rs1 == in.rs1);
         continue;
       }
-      CHECK(device::test::assemble(text).words.at(0) == random_word);
+      CHECK(isa::assemble(text).words.at(0) == random_word);
     }
   }
 }

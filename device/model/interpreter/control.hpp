@@ -258,6 +258,12 @@ const Insn* fence(Warp&, const Insn* insn) {
   return insn + 1;
 }
 
+// What the warp has begun is over at once here.
+template <unsigned W, bool kFull>
+const Insn* wsync(Warp&, const Insn* insn) {
+  return insn + 1;
+}
+
 enum class CsrAction : u8 { kWrite, kSet, kClear };
 
 // rs1 is a register, or for the immediate forms the value itself.

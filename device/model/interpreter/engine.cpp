@@ -100,6 +100,8 @@ Pair control_handlers(Op op) {
       return KIESEL_PAIR(bar);
     case Op::bar_arrive:
       return KIESEL_PAIR(bar_arrive);
+    case Op::wsync:
+      return KIESEL_PAIR(wsync);
     case Op::bar_wait:
       return KIESEL_PAIR(bar_wait);
     case Op::vote_all:

@@ -165,6 +165,7 @@ void Emitter::emit_item(const Item& item) {
   if (item.slot != kNone) return slot_access(item);
   if (is_load(item.in) || is_store(item.in)) return access(item);
   if (is_fence(item.in)) return fence(item);
+  if (item.in.op == isa::Op::wsync) return;
   if (item.in.op == isa::Op::split) return;  // emit_split() writes its register
   const Operands uses = operands_of(item.in);
   const bool step_only = item.in.op == isa::Op::bar_arrive;

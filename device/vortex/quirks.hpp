@@ -1,0 +1,36 @@
+// What Vortex 3.0 does otherwise than its description says, and what is done about it; docs/vortex.md tells
+// its makers more. Those for which programs are built otherwise are in device/isa/quirks.hpp, too.
+#pragma once
+
+#include <string_view>
+
+namespace kiesel::vortex {
+
+struct Quirk {
+  std::string_view name;
+  bool in_simulator;  // also of simx, which is not made of the hardware's description
+  bool in_program;    // the compiler goes around it
+  std::string_view what, work_around;
+};
+
+inline constexpr std::string_view kFullLastMask = "full-last-mask";
+inline constexpr std::string_view kMixedGeneric = "mixed-generic";
+inline constexpr std::string_view kLonelyGroup = "lonely-group";
+inline constexpr std::string_view kCyclesAddUp = "cycles-add-up";
+
+// All seen in d76b7f24e of July 2026; no later version has been tried.
+inline constexpr Quirk kQuirks[] = {
+    {kFullLastMask, false, true,
+     "a partial last warp starts with all lanes active when warps are dispatched back to back",
+     "each warp sets its mask when it starts"},
+    {kMixedGeneric, false, true,
+     "a load whose lanes mix local and other memory sends one half twice, and the simulation ends",
+     "generic accesses are split by address space"},
+    {kLonelyGroup, false, false,
+     "with several cores, a launch of fewer work-groups than cores ends early or never",
+     "it gets as many work-groups as there are cores; those that are too many end at once"},
+    {kCyclesAddUp, false, false, "cycles and instructions go on counting from launch to launch",
+     "differences are counted"},
+};
+
+}  // namespace kiesel::vortex
