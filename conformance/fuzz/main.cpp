@@ -19,6 +19,7 @@
 #include "conformance/fuzz/binary/worker.hpp"
 #include "conformance/fuzz/corpus.hpp"
 #include "conformance/fuzz/mutate.hpp"
+#include "conformance/interruption.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::conformance {
@@ -41,7 +42,8 @@ struct Sample {
 struct Tally {
   std::mutex mutex;
   std::map<std::string, unsigned> outcomes, deaths;
-  unsigned failures = 0;
+  unsigned builds = 0, failures = 0;
+  Undone undone;
 };
 
 compiler::Request make_request(const Options& options, const std::string& build_options) {
@@ -117,7 +119,10 @@ void keep(const Options& options, std::uint64_t number, const std::string& name,
 }
 
 void count(Tally& tally, std::uint64_t number, const std::string& name, const Judgement& judgement) {
+  // The compiler may have got the signal, too.
+  if (interrupted()) return tally.undone.add(number);
   std::lock_guard lock(tally.mutex);
+  ++tally.builds;
   ++tally.outcomes[judgement.outcome];
   if (!judgement.death.empty()) ++tally.deaths[judgement.death.substr(0, 400)];
   if (!judgement.failure) return;
@@ -151,13 +156,16 @@ int run(const Options& options) {
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < options.jobs; ++i)
     threads.emplace_back([&] {
-      for (unsigned index = next++; index < options.count; index = next++)
+      unsigned index = next++;
+      for (; index < options.count && !interrupted(); index = next++)
         run_one(client, options, corpus, options.seed + index, tally);
+      if (index < options.count) tally.undone.add(options.seed + index);
     });
   for (auto& thread : threads) thread.join();
   for (const auto& [outcome, number] : tally.outcomes) fmt::print("{:8} {}\n", number, outcome);
   for (const auto& [death, number] : tally.deaths) fmt::print("{:8} x {}\n", number, death);
-  fmt::print("{} builds, {} failures\n", options.count, tally.failures);
+  fmt::print("{} builds, {} failures\n", tally.builds, tally.failures);
+  tally.undone.tell();
   return tally.failures != 0;
 }
 
@@ -194,6 +202,7 @@ int main(int argc, char** argv) {
   app.add_option("--first", worker.first)->group("");
   app.add_option("--report", worker.report)->group("");
   CLI11_PARSE(app, argc, argv);
+  if (options.kind != "binary-worker") conformance::note_interruptions();
   if (options.kind == "api") return conformance::api::run({driver, options.count, options.seed, threads});
   if (options.kind == "binary")
     return conformance::binary::run(

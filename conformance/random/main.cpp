@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "conformance/interruption.hpp"
 #include "conformance/random/device_run.hpp"
 #include "conformance/random/host_run.hpp"
 #include "conformance/random/mutants.hpp"
@@ -249,7 +250,8 @@ Status run_batch(const Options& options, unsigned first, unsigned count, const s
 }
 
 // The batches, as many at a time as there are jobs. The first one that cannot be run is the last.
-Result<Tally> run_batches(const Options& options, const std::string& folder, compiler::Client& compiler) {
+Result<Tally> run_batches(const Options& options, const std::string& folder, compiler::Client& compiler,
+                          Undone& undone) {
   const auto machines = machines_of(options);
   if (!machines) return machines.error();
   std::atomic<unsigned> next = 0;
@@ -260,9 +262,12 @@ Result<Tally> run_batches(const Options& options, const std::string& folder, com
   for (unsigned i = 0; i < options.jobs; ++i)
     threads.emplace_back([&] {
       for (unsigned first; (first = next.fetch_add(options.batch)) < options.count;) {
+        if (interrupted()) return undone.add(options.seed + first);
         Tally tally;
         const auto status = run_batch(options, first, std::min(options.batch, options.count - first),
                                       folder + "/" + std::to_string(first), *machines, compiler, tally);
+        if (interrupted())
+          return undone.add(options.seed + first);  // what it calls may have got the signal, too
         const std::lock_guard lock(mutex);
         all.add(tally);
         if (status) continue;
@@ -290,7 +295,8 @@ int run(const Options& options) {
   if (!mkdtemp(folder.data())) return fmt::print(stderr, "cannot make a temporary folder\n"), 2;
   // Lives until the process ends: a device that has gone may still wait for a translation.
   auto& compiler = *new compiler::Client(compiler::find_compiler());
-  const auto done = run_batches(options, folder, compiler);
+  Undone undone;
+  const auto done = run_batches(options, folder, compiler, undone);
   if (!done) return fmt::print(stderr, "{}\n", done.error().reason), 2;
   std::filesystem::remove_all(folder);
   const Tally& tally = *done;
@@ -298,6 +304,7 @@ int run(const Options& options) {
              tally.kernels, tally.runs, tally.failures, tally.made_again, tally.programs);
   if (options.opencl)
     fmt::print("{} runs on {}: {} failures\n", tally.opencl_runs, tally.opencl_device, tally.opencl_failures);
+  undone.tell();
   const bool seen = !options.mutants || see_mutants(tally);
   return tally.failures != 0 || !seen;
 }
@@ -331,5 +338,6 @@ int main(int argc, char** argv) {
                  "Also run each program so many times with one of its mask instructions wrong: a fifth "
                  "must be noticed");
   CLI11_PARSE(app, argc, argv);
+  kiesel::conformance::note_interruptions();
   return kiesel::conformance::run(options);
 }

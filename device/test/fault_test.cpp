@@ -135,6 +135,20 @@ TEST_CASE("misuse of the divergence stack") {
   CHECK_THAT(fault_of("addi t1, zero, 0\n pred t1, zero"), Contains("does not fit"));
 }
 
+TEST_CASE("a join with another number than its split wrote") {
+  const std::string change = GENERATE("addi t2, zero, 2", "addi t2, t2, 2", "xori t2, t1, 6",
+                                      "addi t2, zero, -1", "ld t2, 0(a0)\n addi t2, t2, 5");
+  const auto [first, second] = GENERATE(table<bool, bool>({{true, false}, {false, true}, {true, true}}));
+  INFO(change << ' ' << first << second);
+  CHECK_THAT(fault_of("csrrs t1, lane_id, zero\n andi t1, t1, 1\n split t2, t1\n beq t1, zero, .other\n " +
+                      (first ? change : "addi t3, zero, 1") + "\n jal zero, .end\n.other:\n " +
+                      (second ? change : "addi t3, zero, 2") + "\n.end:\n join t2"),
+             Contains("does not fit") && Contains("join t2"));
+  CHECK_THAT(fault_of("csrrs t1, lane_id, zero\n andi t1, t1, 1\n split t2, t1\n beq t1, zero, .end\n " +
+                      change + "\n.end:\n join t2"),
+             Contains("does not fit") && Contains("join t2"));
+}
+
 TEST_CASE("more open splits than a warp can nest") {
   // Every side runs its split again: the two lanes of a warp cannot do that without ever joining.
   Machine machine(2, 4);

@@ -77,6 +77,61 @@ TEST_CASE("split.n guards the branch on the opposite condition, and splits nest"
   }
 }
 
+TEST_CASE("a token lives in other registers and on the stack") {
+  for (const unsigned lanes : kLanes) {
+    const auto out = results(lanes, 64, R"(
+      andi t0, s1, 1
+      andi t2, s1, 2
+      sltu t2, zero, t2
+      addi t3, zero, 0
+      split t1, t0
+      sd t1, -16(sp)
+      addi t1, zero, 77
+      beq t0, zero, end
+      split t4, t2
+      addi t5, t4, 0
+      addi t4, zero, 66
+      beq t2, zero, inner
+      addi t3, t3, 10
+    inner:
+      join t5
+      add t3, t3, t5
+    end:
+      ld t6, -16(sp)
+      join t6
+      sd t3, 0(s0)
+    )");
+    for (unsigned i = 0; i < 64; ++i) CHECK(out[i] == (i & 1 ? (i & 2 ? 10U : 0U) + (lanes > 1) : 0U));
+  }
+}
+
+// Of the two sides the one with more lanes comes first; behind the join of the other one all go on.
+TEST_CASE("sides with a join each go on behind the last one") {
+  const unsigned of_four = GENERATE(1u, 3u);  // lanes that do something before their join
+  for (const unsigned lanes : kLanes) {
+    const auto out = results(lanes, 64, "andi t0, s1, 3\n sltiu t0, t0, " + std::to_string(of_four) + R"(
+      addi t3, zero, 0
+      split t1, t0
+      beq t0, zero, other
+      addi t3, t3, 10
+      join t1
+      addi t3, t3, 100
+      jal zero, end
+    other:
+      join t1
+    end:
+      sd t3, 0(s0)
+    )");
+    for (unsigned i = 0; i < 64; ++i) {
+      const bool does = i % 4 < of_four;
+      unsigned doing = 0;
+      for (unsigned j = i / lanes * lanes; j < (i / lanes + 1) * lanes; ++j) doing += j % 4 < of_four;
+      const bool apart = doing && doing != lanes;
+      CHECK(out[i] == (does ? 10U : 0U) + ((apart ? 2 * doing < lanes : does) ? 100U : 0U));
+    }
+  }
+}
+
 TEST_CASE("pred keeps the lanes that still loop and restores the others at the end") {
   for (const unsigned lanes : kLanes) {
     const auto out = results(lanes, 40, R"(

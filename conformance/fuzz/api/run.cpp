@@ -9,11 +9,13 @@
 #include <thread>
 
 #include "conformance/fuzz/api/calls.hpp"
+#include "conformance/interruption.hpp"
 
 namespace kiesel::conformance::api {
 namespace {
 
 constexpr std::uint64_t kRound = 1'000'000;  // calls after which a thread starts anew with fresh objects
+constexpr std::uint64_t kNextRound = std::uint64_t{1} << 32;  // from the seed of one round to the next one's
 
 thread_local const Fuzzer* current = nullptr;
 
@@ -81,7 +83,7 @@ Tally run_round(Shared& shared, std::uint64_t seed, std::uint64_t count) {
   const auto rows = entry_rows();
   Fuzzer fuzzer(shared, seed);
   current = &fuzzer;
-  while (fuzzer.calls < count && fuzzer.failures < 20) {
+  while (fuzzer.calls < count && fuzzer.failures < 20 && !interrupted()) {
     const auto& row = rows[fuzzer.below(rows.size())];
     fuzzer.entry = row.name;
     fuzzer.allowed = row.allowed;
@@ -93,11 +95,15 @@ Tally run_round(Shared& shared, std::uint64_t seed, std::uint64_t count) {
   return {fuzzer.calls, fuzzer.refused, fuzzer.failures};
 }
 
-Tally run_thread(Shared& shared, std::uint64_t seed, std::uint64_t count) {
+Tally run_thread(Shared& shared, const RunOptions& options, unsigned thread, Undone& undone) {
+  const std::uint64_t count = options.count / options.threads;
   Tally sum;
-  for (std::uint64_t round = 0; sum.calls < count && !sum.failures; ++round) {
-    const auto tally = run_round(shared, seed + (round << 32), std::min(kRound, count - sum.calls));
+  for (std::uint64_t seed = options.seed; sum.calls < count && !sum.failures; seed += kNextRound) {
+    const auto tally = run_round(shared, seed + thread, std::min(kRound, count - sum.calls));
     sum.calls += tally.calls, sum.refused += tally.refused, sum.failures += tally.failures;
+    if (!interrupted()) continue;
+    undone.add(seed);
+    break;
   }
   return sum;
 }
@@ -114,9 +120,9 @@ int run(const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::thread> threads;
   std::vector<Tally> tallies(options.threads);
+  Undone undone;
   for (unsigned i = 0; i < options.threads; ++i)
-    threads.emplace_back(
-        [&, i] { tallies[i] = run_thread(shared, options.seed + i, options.count / options.threads); });
+    threads.emplace_back([&, i] { tallies[i] = run_thread(shared, options, i, undone); });
   for (auto& thread : threads) thread.join();
   release(shared);
   Tally sum;
@@ -129,6 +135,7 @@ int run(const RunOptions& options) {
       "wrong\n",
       sum.calls, entry_rows().size(), options.threads, seconds, sum.calls - sum.refused, sum.refused,
       sum.failures);
+  undone.tell();
   return sum.failures != 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -137,6 +138,23 @@ void change_code(File& file, Random& random) {
   }
 }
 
+// The bytes of a section, as far as the file has them.
+std::span<std::byte> bytes_of(File& file, const Elf64_Shdr& section) {
+  const std::span all(file);
+  if (section.sh_offset > all.size()) return {};
+  return all.subspan(section.sh_offset, std::min(section.sh_size, all.size() - section.sh_offset));
+}
+
+void change_printf(File& file, Random& random) {
+  const bool records = random() % 4 != 0, formats = !records || random() % 2;
+  for (const Section& section : sections(file)) {
+    if (section.of.sh_type != SHT_PROGBITS || !(section.of.sh_flags & SHF_ALLOC)) continue;
+    const bool is_code = section.of.sh_flags & SHF_EXECINSTR;
+    if (is_code && records) damage_records(bytes_of(file, section.of), random);
+    if (!is_code && formats) damage_formats(bytes_of(file, section.of), random);
+  }
+}
+
 void change_bytes(File& file, Random& random) {
   for (auto changes = 1 + random() % 8; changes && !file.empty(); --changes)
     file[random() % file.size()] = static_cast<std::byte>(random());
@@ -161,7 +179,7 @@ void repeat_sections(File& file, Random& random) {
 
 void change(File& file, Random& random) {
   const auto header = read_at<Elf64_Ehdr>(file, 0).value_or(Elf64_Ehdr{});
-  switch (random() % 16) {
+  switch (random() % 20) {
     case 0:
       return change_field(file, 0, kHeaderFields, random);
     case 1:
@@ -184,6 +202,11 @@ void change(File& file, Random& random) {
     case 9:
     case 10:
       return change_code(file, random);
+    case 11:
+    case 12:
+    case 13:
+    case 14:
+      return change_printf(file, random);
     default:
       return change_table(file, random);
   }

@@ -20,6 +20,7 @@
 #include "conformance/fuzz/binary/damage.hpp"
 #include "conformance/fuzz/binary/worker.hpp"
 #include "conformance/fuzz/corpus.hpp"
+#include "conformance/interruption.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::conformance::binary {
@@ -77,8 +78,9 @@ class Corpus {
 struct Tally {
   std::mutex mutex;
   std::map<std::string, std::uint64_t> outcomes;
-  std::uint64_t failures = 0;
+  std::uint64_t binaries = 0, failures = 0;
   std::uint32_t most_mib = 0;
+  Undone undone;
 };
 
 class Process {
@@ -104,6 +106,7 @@ class Process {
     if (pid_ == 0) {
       const int none = ::open("/dev/null", O_RDWR);
       for (const int own : {0, 1, 2}) ::dup2(none, own);
+      ::signal(SIGINT, SIG_IGN);  // a terminal gives it to all of a group
       ::dup2(ends[1], kReport);
       ::execve("/proc/self/exe", words.data(), environment.data());
       ::_exit(2);
@@ -123,7 +126,7 @@ class Process {
   // The next report; none where the process has ended, `hangs` where it has not come in time.
   std::optional<Report> next(std::chrono::milliseconds wait, bool& hangs) const {
     pollfd descriptor{reports_, POLLIN, 0};
-    hangs = ::poll(&descriptor, 1, static_cast<int>(wait.count())) == 0;
+    hangs = ::poll(&descriptor, 1, static_cast<int>(wait.count())) <= 0;
     Report report;
     if (hangs || ::read(reports_, &report, sizeof report) != sizeof report) return std::nullopt;
     return report;
@@ -156,12 +159,14 @@ class Watch {
   // All of them from `first` on, by one process or several.
   void all(const std::string& engine, std::uint64_t first, std::uint64_t count) {
     const std::uint64_t end = first + count;
-    while (first < end) first = some(engine, first, std::min(kOfOneWorker, end - first));
+    while (first < end && !interrupted()) first = some(engine, first, std::min(kOfOneWorker, end - first));
+    if (first < end) tally_.undone.add(first);
   }
   int finish() const {
     for (const auto& [outcome, number] : tally_.outcomes) fmt::print("{:8} {}\n", number, outcome);
-    fmt::print("{} binaries, {} failures, most memory of a process {} MiB\n", options_.count, tally_.failures,
-               tally_.most_mib);
+    fmt::print("{} binaries, {} failures, most memory of a process {} MiB\n", tally_.binaries,
+               tally_.failures, tally_.most_mib);
+    tally_.undone.tell();
     return tally_.failures != 0;
   }
 
@@ -171,7 +176,7 @@ class Watch {
     Process process(options_, engine, corpus_, first, count);
     std::uint64_t next = first;
     auto since = Clock::now();
-    while (next < first + count) {
+    while (next < first + count && !interrupted()) {
       bool waits = false;
       const auto report = process.next(std::chrono::milliseconds(100), waits);
       if (waits && process.rss_mib() > kMostMib)
@@ -193,12 +198,14 @@ class Watch {
 
   void count_one(const std::string& engine, const Report& report) {
     std::lock_guard lock(tally_.mutex);
+    ++tally_.binaries;
     ++tally_.outcomes[fmt::format("{}, {}", kWords[static_cast<std::size_t>(report.what)], engine)];
     tally_.most_mib = std::max(tally_.most_mib, report.rss_mib);
   }
 
   std::uint64_t failed(const std::string& engine, std::uint64_t number, const std::string& how) {
     std::lock_guard lock(tally_.mutex);
+    ++tally_.binaries;
     ++tally_.failures;
     ++tally_.outcomes["FAILED: " + how];
     fmt::print("{} with seed {}, {}: {}\n", corpus_.name_of(number), number, engine, how);
@@ -245,6 +252,7 @@ int run(const RunOptions& options) {
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < options.jobs; ++i)
     threads.emplace_back([&] {
+      // Also when interrupted: what was not begun is undone, too.
       for (std::size_t part = next++; part < parts.size(); part = next++)
         watch.all(parts[part].engine, parts[part].first, parts[part].count);
     });

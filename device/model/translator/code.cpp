@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "device/isa/csr.hpp"
 
@@ -293,6 +294,7 @@ class Reader {
 
   void find_open_splits() {
     std::vector<std::uint8_t> known(code_.blocks.size(), 0);
+    std::vector<std::uint8_t> joined(code_.blocks.size(), 0);
     std::vector<std::uint32_t> left{0};
     known[0] = 1;
     while (!left.empty() && error_.empty()) {
@@ -306,6 +308,8 @@ class Reader {
       if (block.ending == Ending::kJoin) {
         if (open.empty()) return fail("a join without a split");
         block.split = open.back();
+        // All lanes would go on behind the one that the second side comes to.
+        if (std::exchange(joined[block.split], 1)) return fail("a split with two joins");
         open.pop_back();
       }
       if (block.ending == Ending::kEnd && !open.empty()) return fail("an end inside a split");

@@ -78,6 +78,7 @@ struct Item {
   Register slot_register = kNone;      // that one
   Constant first, second;              // what rs1 and rs2 hold
   Constant result;                     // what rd will hold
+  std::uint32_t first_token = kNone;   // the block of the split whose token rs1 holds
   bool first_is_truth = false;         // rs1 holds 0 or 1
   bool second_is_truth = false;        // so does rs2
   bool first_is_lower = false;         // the upper half of rs1 is 0
@@ -132,6 +133,9 @@ struct Code {
     return o >= kSlots ? slot[o - kSlots].is_float : o >= kFloat;
   }
 };
+
+// Whether a join's register is known to hold what its split wrote; if not, that is looked at when it runs.
+inline bool has_token(const Block& join) { return join.last().first_token == join.split; }
 
 // kUnsupported with the reason where the code has a shape that is not understood.
 Result<Code> read_code(const TranslationRequest& request);

@@ -17,9 +17,12 @@ using isa::Op;
 using Base = Constant::Base;
 
 struct Registers : std::array<Constant, 32> {
-  std::uint32_t truths = 1;   // registers that hold 0 or 1, as bits
-  std::uint32_t windows = 0;  // registers that may hold an address in the window
-  std::uint32_t lower = 1;    // registers whose upper half is 0
+  std::uint32_t truths = 1;              // registers that hold 0 or 1, as bits
+  std::uint32_t windows = 0;             // registers that may hold an address in the window
+  std::uint32_t lower = 1;               // registers whose upper half is 0
+  std::array<std::uint32_t, 32> tokens;  // the blocks of the splits whose tokens registers hold
+  Registers() { tokens.fill(kNone); }
+  std::uint32_t token(Register r) const { return r < kFloat ? tokens[r] : kNone; }
   Constant at(Register r) const { return r < kFloat ? (*this)[r] : Constant(); }
   bool is_truth(Register r) const { return r < kFloat && (truths >> r & 1); }
   bool is_lower(Register r) const { return r < kFloat && (lower >> r & 1); }
@@ -248,12 +251,18 @@ class Finder {
     return any && !makes_truth(item, registers);
   }
 
-  void write(Registers& registers, const Item& item) const {
+  std::uint32_t token(const Block& block, const Item& item) const {
+    if (item.in.op == Op::split) return static_cast<std::uint32_t>(&block - code_.blocks.data());
+    return item.in.op == Op::addi && item.in.imm == 0 ? item.first_token : kNone;
+  }
+
+  void write(Registers& registers, const Block& block, const Item& item) const {
     const Operands operands = operands_of(item.in);
     if (operands.writes >= 32) return;
     const bool truth = makes_truth(item, registers), window = makes_window(item, registers),
                lower = makes_lower(item, registers);
     registers[operands.writes] = item.result;
+    registers.tokens[operands.writes] = token(block, item);
     registers.truths &= ~(1u << operands.writes);
     if (truth) registers.truths |= 1u << operands.writes;
     registers.windows &= ~(1u << operands.writes);
@@ -266,20 +275,21 @@ class Finder {
     for (Item& item : block.items) {
       item.first = registers.at(item.in.rs1);
       item.second = registers.at(item.in.rs2);
+      item.first_token = registers.token(item.in.rs1);
       item.first_is_truth = registers.is_truth(item.in.rs1);
       item.second_is_truth = registers.is_truth(item.in.rs2);
       item.first_is_lower = registers.is_lower(item.in.rs1);
       item.may_be_private = registers.is_window(item.in.rs1);
       item.second_may_be_private = registers.is_window(item.in.rs2);
       item.result = evaluate(item);
-      write(registers, item);
+      write(registers, block, item);
     }
   }
 
   void propagate() {
     std::vector<Registers> start(code_.blocks.size());
     std::vector<std::uint8_t> known(code_.blocks.size(), 0);
-    Registers first{};
+    Registers first;
     first[0] = number(0);
     start[0] = first;
     known[0] = 1;
@@ -309,6 +319,10 @@ class Finder {
             changed = true;
           }
           for (unsigned r = 1; r < 32; ++r) {
+            if (start[to].tokens[r] != registers.tokens[r] && start[to].tokens[r] != kNone) {
+              start[to].tokens[r] = kNone;
+              changed = true;
+            }
             if (start[to][r] == registers[r] || start[to][r].is(Base::kUnknown)) continue;
             start[to][r] = {};
             changed = true;
@@ -343,7 +357,8 @@ class Finder {
       return;
     const auto is_join = [&](std::uint32_t b) {
       const Block& block = code_.blocks[b];
-      return block.ending == Ending::kJoin && block.split == number && block.items.size() == 1;
+      return block.ending == Ending::kJoin && block.split == number && block.items.size() == 1 &&
+             has_token(block);
     };
     for (const bool taken : {false, true}) {
       const std::uint32_t side = branch.next[taken ? 0 : 1], other = branch.next[taken ? 1 : 0];

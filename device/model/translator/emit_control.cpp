@@ -137,15 +137,22 @@ llvm::Value* Emitter::predicate(const Value& value, bool negate) {
   return node_->full ? yes : b_.CreateAnd(yes, mask());
 }
 
+llvm::Value* Emitter::depth(std::span<const std::uint32_t> splits) {
+  llvm::Value* depth = number64(0);
+  for (const std::uint32_t split : splits)
+    depth = b_.CreateAdd(depth, b_.CreateZExt(load(split_variables(split).open), i64_));
+  return depth;
+}
+
+void Emitter::write_token() {
+  if (const Register rd = block_->last().in.rd)
+    write(rd, {{Rep::kUniform, true, Nan::kCanonical, 0}, depth(block_->open)});
+}
+
 void Emitter::emit_split() {
   const Item& item = block_->last();
   const Value condition = read_first(item);
-  llvm::Value* depth = number64(0);
-  if (item.in.rd) {
-    for (const std::uint32_t split : block_->open)
-      depth = b_.CreateAdd(depth, b_.CreateZExt(load(split_variables(split).open), i64_));
-    write(item.in.rd, {{Rep::kUniform, true, Nan::kCanonical, 0}, depth});
-  }
+  write_token();
   count(block_->items.size());
   if (block_->only_side != kNone) return emit_only_side(condition);
   blend_written();
@@ -216,6 +223,10 @@ void Emitter::emit_only_side(const Value& condition) {
 }
 
 void Emitter::emit_join() {
+  if (!has_token(*block_)) {  // any other number is another join to the interpreter, or a fault
+    const std::span open(block_->open);
+    require(b_.CreateICmpEQ(agreed_number(read_first(block_->last())), depth(open.first(open.size() - 1))));
+  }
   count(block_->items.size());
   blend_written();
   const std::uint32_t next = block_->next[0];

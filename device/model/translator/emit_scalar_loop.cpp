@@ -260,7 +260,7 @@ void Emitter::emit_lane_block(std::uint32_t number) {
       return end_turn(loop.left);
     }
     case Ending::kSplit: {
-      if (last.in.rd) write(last.in.rd, constant(0));  // for the join only
+      write_token();
       const std::uint32_t branch = block_->next[0];
       if (turn_->blocks.contains(branch)) return go_in_lane(branch);
       part(b_.CreateTrunc(read_first(last).v, i1_));

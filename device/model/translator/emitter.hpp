@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -385,6 +386,8 @@ class Emitter {
   void emit_split();
   void emit_only_side(const Value& condition);
   void emit_join();
+  void write_token();                                         // of a split
+  llvm::Value* depth(std::span<const std::uint32_t> splits);  // how many of them are open
   void emit_predicate();
   void emit_return();
   void emit_end();

@@ -114,7 +114,7 @@ class Finder {
       case Ending::kFalls:
         return true;
       case Ending::kJoin:
-        return !outside;
+        return !outside && has_token(at);
       case Ending::kSplit:  // nobody but the join has a use for its register
         return outside && !(at.last().in.rd && liveness_.start[last_.leave].test(at.last().in.rd));
       case Ending::kPredicate:
