@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "compiler/frontend/base_header.hpp"
+#include "device/isa/opencl_level.hpp"
 #include "support/words.hpp"
 
 namespace kiesel::compiler {
@@ -56,6 +57,7 @@ std::string standard(const BuildOptions& options) {
 }  // namespace
 
 std::vector<std::string> clang_arguments(const Request& request, const BuildOptions& options) {
+  const auto level = isa::opencl_level(request.target);
   std::vector<std::string> arguments = {
       "-triple", "spir64", "-x", "cl", standard(options),
       // Unoptimised, but without what -O0 leaves out (inline definitions) or adds: what the SPIR-V writer
@@ -67,9 +69,10 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
       // A number out of range converts to some integer, also where Clang could fold it to none.
       "-fno-strict-float-cast-overflow",
       // The macros of this target promise extensions that the device may not have.
-      "-U__SPIR__", "-U__SPIR64__", "-D__OPENCL_VERSION__=300", "-nostdsysteminc", "-nobuiltininc",
-      "-internal-isystem", kBaseHeaderFolder};
+      "-U__SPIR__", "-U__SPIR64__", fmt::format("-D__OPENCL_VERSION__={}", level.number()), "-nostdsysteminc",
+      "-nobuiltininc", "-internal-isystem", kBaseHeaderFolder};
   add_extensions(arguments, request, options);
+  if (!level.full_profile) arguments.emplace_back("-D__EMBEDDED_PROFILE__=1");
   const bool has_images = has_word(request.extensions, "__opencl_c_images");
   if (!has_images) arguments.emplace_back("-U__IMAGE_SUPPORT__");
   // Newer than Clang's header.

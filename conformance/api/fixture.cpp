@@ -48,6 +48,16 @@ bool has_extension(const std::string& name) {
   return all.find(" " + name + " ") != std::string::npos;
 }
 
+bool has_atomics() { return has_extension("cl_khr_global_int32_base_atomics"); }
+
+bool has_images() {
+  return query<cl_bool>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_IMAGE_SUPPORT}) == CL_TRUE;
+}
+
+std::size_t most_items() {
+  return query<std::size_t>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_WORK_GROUP_SIZE});
+}
+
 bool has_shared_memory() {
   return query<cl_device_svm_capabilities>(clGetDeviceInfo, device(),
                                            cl_device_info{CL_DEVICE_SVM_CAPABILITIES}) != 0;

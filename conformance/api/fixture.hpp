@@ -6,6 +6,7 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <numeric>
 #include <string>
 #include <type_traits>
@@ -63,8 +64,11 @@ cl_device_id device();
 
 // What tests need of the device; one that has it not is no failure of theirs.
 bool has_extension(const std::string& name);
+bool has_atomics();
+bool has_images();
 bool has_shared_memory();  // SVM
 bool has_parts();          // sub-devices
+std::size_t most_items();  // of a work-group
 #define NEEDS(what)                               \
   do {                                            \
     if (!(what)) {                                \

@@ -34,6 +34,7 @@ std::vector<unsigned char> filled(const Session& session, const cl_image_format&
 }  // namespace
 
 TEST_CASE("fills cover the region of each shape and nothing else") {
+  NEEDS(has_images());
   const Session session;
   for (const auto& item : all_shapes()) {
     INFO(item.name);
@@ -54,6 +55,7 @@ TEST_CASE("fills cover the region of each shape and nothing else") {
 }
 
 TEST_CASE("colours of floats become pixels") {
+  NEEDS(has_images());
   const Session session;
   const float infinite = std::numeric_limits<float>::infinity(), nan = std::nanf("");
   for (const Conversion& row : {
@@ -95,6 +97,7 @@ TEST_CASE("colours of floats become pixels") {
 }
 
 TEST_CASE("colours of integers are saturated") {
+  NEEDS(has_images());
   const Session session;
   const cl_int signed_colour[] = {-1000, 1000, -5, 5};
   const cl_uint unsigned_colour[] = {0xFFFFFFFF, 0x10000, 5, 200};
@@ -108,6 +111,7 @@ TEST_CASE("colours of integers are saturated") {
 }
 
 TEST_CASE("fills are checked") {
+  NEEDS(has_images());
   const Session session;
   Memory image = image_of(session, kRgba8, shape(CL_MEM_OBJECT_IMAGE2D, 8, 4), CL_MEM_HOST_NO_ACCESS);
   Memory buffer = session.buffer(64);

@@ -31,6 +31,7 @@ void launch(const Session& session, cl_kernel kernel, Triple size) {
 }  // namespace
 
 TEST_CASE("a kernel reads an image through a sampler object") {
+  NEEDS(has_images());
   const Session session;
   Program program = session.build(kSource, "-cl-std=CL3.0");
   Kernel kernel = session.kernel(program, "look");
@@ -71,6 +72,7 @@ TEST_CASE("a kernel reads an image through a sampler object") {
 }
 
 TEST_CASE("a kernel reads one shape and writes another, of its own pitches") {
+  NEEDS(has_images());
   const Session session;
   Program program = session.build(kSource, "-cl-std=CL3.0");
   Kernel kernel = session.kernel(program, "both");
@@ -89,6 +91,7 @@ TEST_CASE("a kernel reads one shape and writes another, of its own pitches") {
 }
 
 TEST_CASE("a kernel sees a sub-buffer and a filled depth image") {
+  NEEDS(has_images());
   const Session session;
   Program program = session.build(kSource, "-cl-std=CL3.0");
   auto data = counted_bytes(1024);
@@ -119,6 +122,7 @@ TEST_CASE("a kernel sees a sub-buffer and a filled depth image") {
 }
 
 TEST_CASE("arguments of opaque types are checked") {
+  NEEDS(has_images());
   const Session session, elsewhere;
   Program program = session.build(kSource, "-cl-std=CL3.0");
   Kernel look = session.kernel(program, "look"), both = session.kernel(program, "both"),

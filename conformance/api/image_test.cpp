@@ -35,6 +35,7 @@ constexpr cl_mem_object_type kTypes[] = {CL_MEM_OBJECT_IMAGE1D,       CL_MEM_OBJ
 }  // namespace
 
 TEST_CASE("the device says how large images may be") {
+  NEEDS(has_images());
   const auto limit = [](cl_device_info name) { return query<std::size_t>(clGetDeviceInfo, device(), name); };
   const auto count = [](cl_device_info name) { return query<cl_uint>(clGetDeviceInfo, device(), name); };
   CHECK(query<cl_bool>(clGetDeviceInfo, device(), CL_DEVICE_IMAGE_SUPPORT) == CL_TRUE);
@@ -54,6 +55,7 @@ TEST_CASE("the device says how large images may be") {
 }
 
 TEST_CASE("the formats that every device must have are there, for all shapes and uses") {
+  NEEDS(has_images());
   const Session session;
   const cl_channel_type rgba[] = {CL_UNORM_INT8,   CL_UNORM_INT16,   CL_SIGNED_INT8,    CL_SIGNED_INT16,
                                   CL_SIGNED_INT32, CL_UNSIGNED_INT8, CL_UNSIGNED_INT16, CL_UNSIGNED_INT32,
@@ -76,6 +78,7 @@ TEST_CASE("the formats that every device must have are there, for all shapes and
 }
 
 TEST_CASE("clGetSupportedImageFormats checks what it is given") {
+  NEEDS(has_images());
   const Session session;
   cl_uint count = 0;
   cl_image_format one{};
@@ -94,6 +97,7 @@ TEST_CASE("clGetSupportedImageFormats checks what it is given") {
 }
 
 TEST_CASE("an image of every listed format can be made, and tells it") {
+  NEEDS(has_images());
   const Session session;
   for (const auto type : {CL_MEM_OBJECT_IMAGE1D, CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE3D}) {
     for (const auto& format : formats(session, CL_MEM_READ_ONLY, static_cast<cl_mem_object_type>(type))) {
@@ -107,6 +111,7 @@ TEST_CASE("an image of every listed format can be made, and tells it") {
 }
 
 TEST_CASE("shapes and pitches are told as they were given") {
+  NEEDS(has_images());
   const Session session;
   for (const auto& item : all_shapes()) {
     INFO(item.name);
@@ -139,6 +144,7 @@ TEST_CASE("shapes and pitches are told as they were given") {
 }
 
 TEST_CASE("host memory with pitches is taken over and shown") {
+  NEEDS(has_images());
   const Session session;
   auto data = counted_bytes(64 * 8 * 3);
   for (const cl_mem_flags flags : {cl_mem_flags{CL_MEM_COPY_HOST_PTR}, cl_mem_flags{CL_MEM_USE_HOST_PTR},
@@ -162,6 +168,7 @@ TEST_CASE("host memory with pitches is taken over and shown") {
 }
 
 TEST_CASE("clCreateImage refuses what the specification refuses") {
+  NEEDS(has_images());
   const Session session;
   const auto good = shape(CL_MEM_OBJECT_IMAGE2D, 8, 8);
   auto bytes = counted_bytes(4096);
@@ -260,6 +267,7 @@ TEST_CASE("clCreateImage refuses what the specification refuses") {
 }
 
 TEST_CASE("the older functions make images too") {
+  NEEDS(has_images());
   const Session session;
   auto bytes = counted_bytes(4096);
   cl_int error = 1;

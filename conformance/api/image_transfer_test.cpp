@@ -48,6 +48,7 @@ cl_int copy(const Session& session, cl_mem from, cl_mem to, Triple source, Tripl
 }  // namespace
 
 TEST_CASE("regions of all shapes are written and read") {
+  NEEDS(has_images());
   const Session session;
   for (const auto& item : all_shapes()) {
     INFO(item.name);
@@ -64,6 +65,7 @@ TEST_CASE("regions of all shapes are written and read") {
 }
 
 TEST_CASE("host memory of a transfer may have pitches") {
+  NEEDS(has_images());
   const Session session;
   auto data = counted_bytes(bytes_of({13, 7, 3}));
   Memory volume =
@@ -81,6 +83,7 @@ TEST_CASE("host memory of a transfer may have pitches") {
 }
 
 TEST_CASE("reads and writes are checked") {
+  NEEDS(has_images());
   const Session session, other;
   Memory image = image_of(session, kRgba8, shape(CL_MEM_OBJECT_IMAGE2D, 8, 4));
   Memory layers = image_of(session, kRgba8, shape(CL_MEM_OBJECT_IMAGE1D_ARRAY, 8, 4));
@@ -128,6 +131,7 @@ TEST_CASE("reads and writes are checked") {
 }
 
 TEST_CASE("a transfer of an image is a command like others") {
+  NEEDS(has_images());
   const Session session;
   Memory image = image_of(session, kRgba8, shape(CL_MEM_OBJECT_IMAGE2D, 8, 4));
   std::vector<unsigned char> ones(128, 1), out(128);
@@ -148,6 +152,7 @@ TEST_CASE("a transfer of an image is a command like others") {
 }
 
 TEST_CASE("regions are copied between images of any shapes") {
+  NEEDS(has_images());
   const Session session;
   for (const auto& from : all_shapes()) {
     for (const auto& to : all_shapes()) {
@@ -165,6 +170,7 @@ TEST_CASE("regions are copied between images of any shapes") {
 }
 
 TEST_CASE("copies of images are checked") {
+  NEEDS(has_images());
   const Session session;
   const cl_image_format other{CL_RGBA, CL_UNORM_INT8};
   Memory a = image_of(session, kRgba8, shape(CL_MEM_OBJECT_IMAGE2D, 8, 8));
@@ -185,6 +191,7 @@ TEST_CASE("copies of images are checked") {
 }
 
 TEST_CASE("images and buffers are copied into each other") {
+  NEEDS(has_images());
   const Session session;
   for (const auto& item : all_shapes()) {
     INFO(item.name);
@@ -223,6 +230,7 @@ TEST_CASE("images and buffers are copied into each other") {
 }
 
 TEST_CASE("mapped regions show the image and take changes back") {
+  NEEDS(has_images());
   const Session session;
   for (const auto& item : all_shapes()) {
     for (const cl_mem_flags flags : {CL_MEM_COPY_HOST_PTR, CL_MEM_USE_HOST_PTR}) {
@@ -252,6 +260,7 @@ TEST_CASE("mapped regions show the image and take changes back") {
 }
 
 TEST_CASE("several regions may be mapped, for writing only where they do not overlap") {
+  NEEDS(has_images());
   const Session session;
   Memory image = image_of(session, kRgba8, shape(CL_MEM_OBJECT_IMAGE2D, 8, 8));
   std::size_t row = 0;

@@ -18,6 +18,7 @@ cl_image_desc view(cl_mem whole, cl_mem_object_type type, std::size_t width, std
 }  // namespace
 
 TEST_CASE("images of buffers share their bytes") {
+  NEEDS(has_images());
   const Session session;
   auto data = counted_bytes(1024);
   Memory buffer = session.buffer_of(data);
@@ -46,6 +47,7 @@ TEST_CASE("images of buffers share their bytes") {
 }
 
 TEST_CASE("a view lives longer than the application's reference to the buffer") {
+  NEEDS(has_images());
   const Session session;
   auto data = counted_bytes(256);
   Memory buffer = session.buffer_of(data);
@@ -58,6 +60,7 @@ TEST_CASE("a view lives longer than the application's reference to the buffer") 
 }
 
 TEST_CASE("an image is seen in another channel order") {
+  NEEDS(has_images());
   const Session session;
   auto data = counted_bytes(64);
   const cl_image_format linear{CL_RGBA, CL_UNORM_INT8}, curved{CL_sRGBA, CL_UNORM_INT8},
@@ -84,6 +87,7 @@ TEST_CASE("an image is seen in another channel order") {
 }
 
 TEST_CASE("views of buffers are checked") {
+  NEEDS(has_images());
   const Session session, elsewhere;
   Memory buffer = session.buffer(1024), foreign = elsewhere.buffer(1024);
   auto bytes = counted_bytes(1024);
@@ -129,6 +133,7 @@ TEST_CASE("views of buffers are checked") {
 }
 
 TEST_CASE("images of all shapes are made from buffers, as large as the query says") {
+  NEEDS(has_images());
   const Session session;
   const auto requirements = reinterpret_cast<clGetImageRequirementsInfoEXT_fn>(
       clGetExtensionFunctionAddressForPlatform(platform(), "clGetImageRequirementsInfoEXT"));
@@ -165,6 +170,7 @@ TEST_CASE("images of all shapes are made from buffers, as large as the query say
 }
 
 TEST_CASE("requirements of images are told and their queries checked") {
+  NEEDS(has_images());
   const Session session;
   const auto requirements = reinterpret_cast<clGetImageRequirementsInfoEXT_fn>(
       clGetExtensionFunctionAddressForPlatform(platform(), "clGetImageRequirementsInfoEXT"));

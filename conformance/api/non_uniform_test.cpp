@@ -47,6 +47,7 @@ std::vector<cl_uint> expected_sums(const Sizes& global, const Sizes& local) {
 }  // namespace
 
 TEST_CASE("work-groups at the ends of a range are smaller, with local memory and barriers of their own") {
+  NEEDS(most_items() >= 64);
   const Session session(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
   Program program = session.build(kSource, "-cl-std=CL3.0");
   Kernel kernel = session.kernel(program, "sums");
@@ -71,6 +72,7 @@ TEST_CASE("work-groups at the ends of a range are smaller, with local memory and
 }
 
 TEST_CASE("a fault in a small work-group at the end fails the command and names the work-item") {
+  NEEDS(most_items() >= 64);
   const Session session;
   Program program = session.build(
       "kernel void f(global int* out) { if (get_global_id(0) == 129) out += 1ul << 40; out[get_global_id(0)] "
@@ -158,6 +160,7 @@ TEST_CASE("a linked program takes uneven ranges only if all its inputs do") {
 }
 
 TEST_CASE("without a local size any range of an OpenCL C 3.0 kernel runs whole") {
+  NEEDS(has_atomics());
   const Session session;
   CHECK(query<cl_bool>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT}));
   Program program = session.build(

@@ -238,6 +238,7 @@ TEST_CASE("program-scope variables live as long as their program") {
 }
 
 TEST_CASE("C++ for OpenCL has the version that the device reports") {
+  NEEDS(has_extension("cl_ext_cxx_for_opencl"));
   const Session session;
   cl_version version = 0;
   REQUIRE(clGetDeviceInfo(device(), CL_DEVICE_CXX_FOR_OPENCL_NUMERIC_VERSION_EXT, sizeof version, &version,

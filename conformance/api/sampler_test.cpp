@@ -4,6 +4,7 @@
 using namespace kiesel::api_test;
 
 TEST_CASE("samplers tell how they were made") {
+  NEEDS(has_images());
   const Session session;
   cl_int error = 1;
   Sampler plain(clCreateSamplerWithProperties(session.context, nullptr, &error));
@@ -34,6 +35,7 @@ TEST_CASE("samplers tell how they were made") {
 }
 
 TEST_CASE("samplers are counted") {
+  NEEDS(has_images());
   const Session session;
   Sampler sampler(clCreateSamplerWithProperties(session.context, nullptr, nullptr));
   const cl_sampler raw = sampler;
@@ -51,6 +53,7 @@ TEST_CASE("samplers are counted") {
 }
 
 TEST_CASE("samplers are checked") {
+  NEEDS(has_images());
   const Session session;
   cl_int error = 0;
   const auto refused = [&](std::vector<cl_sampler_properties> list) {

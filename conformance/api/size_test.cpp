@@ -78,7 +78,13 @@ TEST_CASE("local sizes whose product wraps are too large") {
   REQUIRE(clGetKernelWorkGroupInfo(kernel, device(), CL_KERNEL_LOCAL_MEM_SIZE, sizeof bytes, &bytes,
                                    nullptr) == CL_SUCCESS);
   CHECK(bytes == UINT64_MAX);
+}
 
+TEST_CASE("sub-groups of sizes that come round are counted") {
+  NEEDS(has_extension("cl_khr_subgroups"));
+  const Session session;
+  auto program = session.build("kernel void k(local char* a, local char* b) {}");
+  auto kernel = session.kernel(program, "k");
   const std::size_t wide[] = {kHalf, 2, 1};
   std::size_t answer = 0;
   std::size_t lanes = 0;
@@ -188,6 +194,7 @@ TEST_CASE("whether regions of very many slices overlap is told at once") {
 }
 
 TEST_CASE("images and the memory that they are copied to have sizes that fit") {
+  NEEDS(has_images());
   const Session session;
   cl_int error = 0;
   const auto create = [&](cl_image_desc shape, cl_mem_flags flags = CL_MEM_READ_WRITE, void* host = nullptr) {
@@ -240,6 +247,12 @@ TEST_CASE("memory of more bytes than there are is refused") {
   }
   CHECK(clSVMAlloc(session.context, CL_MEM_READ_WRITE, 64, UINT32_MAX) == nullptr);
   CHECK(clSVMAlloc(session.context, CL_MEM_READ_WRITE, 64, 1U << 31) == nullptr);
+}
+
+TEST_CASE("pipes of more bytes than there are are refused") {
+  NEEDS(query<cl_bool>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_PIPE_SUPPORT}));
+  const Session session;
+  cl_int error = 0;
   CHECK(clCreatePipe(session.context, 0, UINT32_MAX, UINT32_MAX, nullptr, &error) == nullptr);
   CHECK(error == CL_INVALID_PIPE_SIZE);
   CHECK(clCreatePipe(session.context, 0, 1024, UINT32_MAX, nullptr, &error) == nullptr);

@@ -153,6 +153,32 @@ TEST_CASE("the host sees memory where the description says so, and only there") 
   }
 }
 
+TEST_CASE("a completion may allocate, submit what comes next, and free") {
+  for (const auto& device : devices()) {
+    std::atomic<bool> ended{false};
+    std::uint32_t back = 0;
+    Address made = 0;
+    const auto source = device->allocate(64, 64);
+    REQUIRE(source.ok());
+    device->submit(Fill{*source, 64, {std::byte{3}}}, [&](const Completion& filled) {
+      const auto address = device->allocate(64, 64);
+      if (!filled.status.ok() || !address.ok()) {
+        ended = true;
+        return;
+      }
+      made = *address;
+      device->submit(Copy{*source, made, flat(64)}, [&](const Completion&) {
+        device->free(*source);
+        device->submit(Read{made, &back, flat(4)}, [&](const Completion&) { ended = true; });
+      });
+    });
+    while (!ended)
+      if (!device->help()) std::this_thread::yield();
+    CHECK(back == 0x03030303);
+    device->free(made);
+  }
+}
+
 TEST_CASE("allocation limits") {
   for (const auto& device : devices()) {
     const auto too_much = device->allocate(device->description().max_allocation_bytes + 1, 64);

@@ -64,6 +64,8 @@ cl_int clGetImageRequirementsInfoEXT(cl_context handle, const cl_mem_properties*
                                      size_t size, void* value, size_t* size_ret) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(context, valid<Context>(handle));
+    KIESEL_REQUIRE(supports_images(*context), *context, CL_INVALID_OPERATION,
+                   "no device of the context supports images");
     KIESEL_REQUIRE(!properties || !*properties, *context, CL_INVALID_PROPERTY,
                    "no properties for images are supported");
     KIESEL_REQUIRE(valid_usage_flags(flags), *context, CL_INVALID_VALUE,

@@ -48,8 +48,8 @@ std::vector<NamedVersion> extensions_of(const Device& device) {
                                  {"cl_khr_semaphore", kExtensionVersion},
                                  {"cl_khr_suggested_local_work_size", kExtensionVersion},
                                  {"cl_khr_throttle_hints", kExtensionVersion},
-                                 {"cl_ext_buffer_device_address", CL_MAKE_VERSION(1, 0, 2)},
-                                 {"cl_ext_cxx_for_opencl", kCxxVersion}};
+                                 {"cl_ext_buffer_device_address", CL_MAKE_VERSION(1, 0, 2)}};
+  if (isa::opencl_level(target).major >= 3) list.push_back({"cl_ext_cxx_for_opencl", kCxxVersion});
   if (device.description().host_visible)
     list.insert(list.end(), {{"cl_khr_external_memory", CL_MAKE_VERSION(1, 0, 1)},
                              {"cl_khr_external_memory_opaque_fd", kExtensionVersion}});
@@ -76,6 +76,7 @@ std::string compiler_features_of(const isa::Target& target) {
 
 std::vector<NamedVersion> language_features_of(const isa::Target& target) {
   std::vector<NamedVersion> list;
+  if (isa::opencl_level(target).major < 3) return list;  // they are of OpenCL C 3.0
   for (const auto& row : isa::language_features(target))
     if (row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
   return list;
@@ -111,15 +112,13 @@ void add_types(InfoTable& info, const isa::Target& target) {
 
 // Atomic operations and fences are the machine's own, for every order and all of its memory.
 void add_atomics(InfoTable& info, const isa::Target& target) {
-  cl_device_atomic_capabilities memory = CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP;
-  if (target.atomics && target.cas)
-    memory |= CL_DEVICE_ATOMIC_ORDER_ACQ_REL | CL_DEVICE_ATOMIC_ORDER_SEQ_CST |
-              CL_DEVICE_ATOMIC_SCOPE_DEVICE | CL_DEVICE_ATOMIC_SCOPE_ALL_DEVICES;
-  info.add(CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES, memory);
-  info.add(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES,
-           cl_device_atomic_capabilities{memory | CL_DEVICE_ATOMIC_ORDER_ACQ_REL |
-                                         CL_DEVICE_ATOMIC_SCOPE_WORK_ITEM});
-  if (!target.atomics || !target.cas) return;
+  const cl_device_atomic_capabilities memory =
+      CL_DEVICE_ATOMIC_ORDER_RELAXED | CL_DEVICE_ATOMIC_ORDER_ACQ_REL | CL_DEVICE_ATOMIC_ORDER_SEQ_CST |
+      CL_DEVICE_ATOMIC_SCOPE_WORK_GROUP | CL_DEVICE_ATOMIC_SCOPE_DEVICE | CL_DEVICE_ATOMIC_SCOPE_ALL_DEVICES;
+  const bool atomics = isa::has_atomics(target);
+  info.add(CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES, atomics ? memory : cl_device_atomic_capabilities{0});
+  info.add(CL_DEVICE_ATOMIC_FENCE_CAPABILITIES, memory | CL_DEVICE_ATOMIC_SCOPE_WORK_ITEM);
+  if (!atomics) return;
   info.add(kSingleFloatAtomics, kAllFloatAtomics);
   info.add(kDoubleFloatAtomics, kAllFloatAtomics);
   info.add(kHalfFloatAtomics, cl_bitfield{0});
@@ -262,21 +261,31 @@ void add_partitions(InfoTable& info, const device::Description& device, cl_devic
   info.add_array(CL_DEVICE_PARTITION_TYPE, type);
 }
 
-void add_language(InfoTable& info, const std::vector<NamedVersion>& extensions,
+// Those of OpenCL C that a device of this version has all of.
+std::vector<NamedVersion> languages_of(cl_version device) {
+  std::vector<NamedVersion> list;
+  for (const cl_version version : {CL_MAKE_VERSION(1, 0, 0), CL_MAKE_VERSION(1, 1, 0),
+                                   CL_MAKE_VERSION(1, 2, 0), CL_MAKE_VERSION(3, 0, 0)})
+    if (version <= device) list.push_back({"OpenCL C", version});
+  return list;
+}
+
+void add_language(InfoTable& info, const isa::OpenClLevel& level, const std::vector<NamedVersion>& extensions,
                   const std::vector<NamedVersion>& features) {
-  info.add_text(CL_DEVICE_PROFILE, "FULL_PROFILE");
-  info.add_text(CL_DEVICE_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
-  info.add(CL_DEVICE_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
-  info.add_text(CL_DEVICE_OPENCL_C_VERSION, "OpenCL C 1.2 Kiesel");
-  info.add(CL_DEVICE_OPENCL_C_NUMERIC_VERSION_KHR, cl_version{CL_MAKE_VERSION(1, 2, 0)});
-  info.add(CL_DEVICE_CXX_FOR_OPENCL_NUMERIC_VERSION_EXT, kCxxVersion);
+  const cl_version version = CL_MAKE_VERSION(level.major, level.minor, 0);
+  // The last one of 1.x is what builds without -cl-std are.
+  const cl_version language = std::min<cl_version>(version, CL_MAKE_VERSION(1, 2, 0));
+  info.add_text(CL_DEVICE_PROFILE, level.full_profile ? "FULL_PROFILE" : "EMBEDDED_PROFILE");
+  info.add_text(CL_DEVICE_VERSION, fmt::format("OpenCL {}.{} Kiesel {}", level.major, level.minor, kVersion));
+  info.add(CL_DEVICE_NUMERIC_VERSION, version);
+  info.add_text(CL_DEVICE_OPENCL_C_VERSION,
+                fmt::format("OpenCL C {}.{} Kiesel", CL_VERSION_MAJOR(language), CL_VERSION_MINOR(language)));
+  info.add(CL_DEVICE_OPENCL_C_NUMERIC_VERSION_KHR, language);
+  info.add(CL_DEVICE_CXX_FOR_OPENCL_NUMERIC_VERSION_EXT, level.major < 3 ? cl_version{0} : kCxxVersion);
   info.add_text(CL_DRIVER_VERSION, kVersion);
   info.add_text(CL_DEVICE_EXTENSIONS, joined_names(extensions));
   info.add_array(CL_DEVICE_EXTENSIONS_WITH_VERSION, name_versions(extensions));
-  info.add_array(CL_DEVICE_OPENCL_C_ALL_VERSIONS, name_versions({{"OpenCL C", CL_MAKE_VERSION(1, 0, 0)},
-                                                                 {"OpenCL C", CL_MAKE_VERSION(1, 1, 0)},
-                                                                 {"OpenCL C", CL_MAKE_VERSION(1, 2, 0)},
-                                                                 {"OpenCL C", CL_MAKE_VERSION(3, 0, 0)}}));
+  info.add_array(CL_DEVICE_OPENCL_C_ALL_VERSIONS, name_versions(languages_of(version)));
   info.add_array(CL_DEVICE_OPENCL_C_FEATURES, name_versions(features));
   // "vYYYY-MM-DD-XX" of the suite passed "in accordance with the official conformance process": none, so a
   // date before every release.
@@ -351,7 +360,7 @@ void Device::describe(cl_platform_id platform, unsigned number) {
   add_absent(info_);
   add_partitions(info_, description(), nullptr, {});
   add_il_info(info_, compiler_features_);
-  add_language(info_, extension_list_, features);
+  add_language(info_, isa::opencl_level(target()), extension_list_, features);
 }
 
 // The rest is as the parent's.

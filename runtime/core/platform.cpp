@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "device/isa/opencl_level.hpp"
 #include "device/registry.hpp"
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
@@ -97,7 +98,12 @@ Outcome<> Platform::renew_devices() {
 }
 
 void Platform::describe() {
-  info_.add_text(CL_PLATFORM_PROFILE, "FULL_PROFILE");
+  // "EMBEDDED_PROFILE if the implementation supports the embedded profile only". The version is that of the
+  // API, which all devices have, whatever theirs is.
+  const bool full = devices_.empty() || std::any_of(devices_.begin(), devices_.end(), [](const auto& device) {
+                      return isa::opencl_level(device->target()).full_profile;
+                    });
+  info_.add_text(CL_PLATFORM_PROFILE, full ? "FULL_PROFILE" : "EMBEDDED_PROFILE");
   info_.add_text(CL_PLATFORM_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
   info_.add(CL_PLATFORM_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
   info_.add_text(CL_PLATFORM_NAME, "Kiesel");
