@@ -20,7 +20,6 @@
 #include "compiler/frontend/clang_arguments.hpp"
 #include "compiler/frontend/discreet_diagnostics.hpp"
 #include "compiler/frontend/initialisers.hpp"
-#include "compiler/frontend/lowest_long.hpp"
 #include "compiler/frontend/own.hpp"
 #include "compiler/frontend/source_files.hpp"
 #include "compiler/frontend/unsupported.hpp"
@@ -103,13 +102,11 @@ class MakeModule : public clang::ASTFrontendAction {
   bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
     compiler.getPreprocessor().addPPCallbacks(
         std::make_unique<Pragmas>(compiler.getDiagnostics(), extensions_));
-    make_lowest_long_exact(compiler);
     return true;
   }
   void EndSourceFileAction() override {
     if (getCompilerInstance().getDiagnostics().hasErrorOccurred()) return;
     module_.reset(generator_->ReleaseModule());
-    narrow_exact_numbers(*module_);
     mark_own(*generator_, *module_, getCompilerInstance().getSourceManager());
   }
 

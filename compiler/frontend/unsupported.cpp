@@ -10,8 +10,6 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <llvm/ADT/STLExtras.h>
 
-#include "compiler/frontend/lowest_long.hpp"
-
 namespace kiesel::compiler {
 namespace {
 
@@ -84,14 +82,8 @@ class Search final : public clang::ASTConsumer {
       return false;
     const auto* expression = llvm::dyn_cast<clang::Expr>(&statement);
     if (!expression || expression->isValueDependent()) return true;
-    if (is_exact_number(*expression)) return true;
     // Clang folds literals of other sizes, as in `float x = 1.0L`.
     return is_writable(place, expression->getType(), [&] { return expression->isEvaluatable(*context_); });
-  }
-
-  static bool is_exact_number(const clang::Expr& expression) {
-    const auto* type = expression.getType()->getAs<clang::BitIntType>();
-    return type && type->getNumBits() == kExactBits && !llvm::isa<clang::ExplicitCastExpr>(expression);
   }
 
   bool is_writable(const clang::CallExpr& call) {

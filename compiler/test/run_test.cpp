@@ -62,29 +62,6 @@ TEST_CASE("long long and literals of that type have 64 bits") {
                                                  ~std::uint64_t{4}});
 }
 
-TEST_CASE("the lowest long is negative as programs write it") {
-  const auto options = GENERATE("", "-cl-opt-disable");
-  Loaded program(
-      "#define LOWEST -9223372036854775808\n"
-      "enum { kLowest = -9223372036854775808L };\n"
-      "constant long lowest = (LOWEST);"
-      "kernel void k(global long* out, global float* floats, global const long* in) {"
-      "  out[0] = in[0] < -9223372036854775808; out[1] = in[1] <= LOWEST; out[2] = -9223372036854775808 < 0;"
-      "  out[3] = max(in[0], -9223372036854775808L); out[4] = in[0] > 0 ? - 9223372036854775808 : in[0];"
-      "  out[5] = in[0] + LOWEST; out[6] = lowest == kLowest; out[7] = in[0] - 9223372036854775808;"
-      "  out[8] = (uint)in[0] > LOWEST; out[9] = (ulong)in[1] >= LOWEST; out[10] = LOWEST / in[0];"
-      "  long n = in[1]; if (in[0] > 1) n = LOWEST; out[11] = n; out[12] = in[0] < 9223372036854775808;"
-      "  floats[0] = LOWEST; floats[1] = 9223372036854775808; floats[2] = (float)(LOWEST + in[0]); }",
-      options);
-  constexpr auto kLowest = std::numeric_limits<std::int64_t>::min();
-  Buffer<std::int64_t> out(std::vector<std::int64_t>(13)), in({5, kLowest});
-  Buffer<float> floats(std::vector<float>(3));
-  check_ok(program.launch("k", {1, 1, 1}, {1, 1, 1}, out, floats, in));
-  CHECK(out.read() == std::vector<std::int64_t>{0, 1, 1, 5, kLowest, kLowest + 5, 1, kLowest + 5, 1, 1,
-                                                kLowest / 5, kLowest, 1});
-  CHECK(floats.read() == std::vector<float>{-0x1p63f, 0x1p63f, -0x1p63f});
-}
-
 TEST_CASE("constants reinterpreted as vectors, and vectors as scalars") {
   Loaded program(
       "kernel void k(global uint2* out, global ulong* scalars, int n) {"
