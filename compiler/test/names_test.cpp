@@ -319,7 +319,7 @@ TEST_CASE("Clang says why a name cannot be defined") {
 TEST_CASE("functions named as builtins are go from one program to another") {
   const auto compile = [](const std::string& source, const char* options) {
     auto request = make_request(source, options);
-    request.target = model().description().target;
+    request.target = target();
     request.operation = Operation::kCompile;
     auto reply = run(request);
     INFO(source << reply.log);

@@ -234,7 +234,7 @@ TEST_CASE("modules that spirv-opt made faster or smaller") {
       }
       a[get_global_id(0)] = sum + s.b.y;
     })");
-  source.target = model().description().target;
+  source.target = target();
   const auto plain = results(run(source));
   source.operation = Operation::kCompile;
   const auto compiled = run(source);

@@ -184,7 +184,7 @@ BENCHMARK(tiny_groups)->UseRealTime();
 
 #if defined(__x86_64__)
 // A translation whose only segment returns at once: what a warp costs besides its code.
-TranslationService ending_at_once() {
+model::TranslationService ending_at_once() {
   return {[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
             model::Translation translation;
             for (const unsigned byte : {0x31u, 0xC0u, 0xC3u})  // xor eax, eax; ret: Exit::kEnded

@@ -102,9 +102,10 @@ typedef struct kiesel_description {
 /* ---- commands ---- */
 
 /* The end of a command. Must be called exactly once for each command whose submission returned KIESEL_OK: on
- * any thread, also inside of launch(), transfer() or poll(). It does not block. Kiesel may start other
- * commands inside of it, so the caller holds no lock that this takes. `reason`: a sentence, or null. `start`,
- * `end`: when the device worked on it, or 0 where that is not known. */
+ * any thread, also inside of launch(), transfer() or poll(). On a thread of the plug-in's own Kiesel may call
+ * any other function inside of it, so that thread holds no lock that these take, and none of them may wait
+ * for something that only it could do. `reason`: a sentence, or null. `start`, `end`: when the device worked
+ * on the command, or 0 where that is not known. */
 typedef void (*kiesel_done)(void* command, kiesel_result result, const char* reason, uint64_t start,
                             uint64_t end);
 

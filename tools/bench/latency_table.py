@@ -38,10 +38,10 @@ MEANING = {
 }
 
 
-def measure(program, icd, cache):
+def measure(program, icd, cache, **environment):
     done = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=0.2"], capture_output=True, text=True,
                           env={**os.environ, "OCL_ICD_VENDORS": icd, "KIESEL_CACHE_DIR": cache,
-                               "POCL_CACHE_DIR": cache + "/pocl"})
+                               "POCL_CACHE_DIR": cache + "/pocl", **environment})
     if done.returncode:
         sys.exit(f"error: {program} failed with {icd}:\n{done.stderr}")
     return {row["name"].removesuffix("/real_time"): row["real_time"]

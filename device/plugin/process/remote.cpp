@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -78,6 +80,8 @@ class Remote {
   bool send(const Frame& frame, std::span<const std::byte> bytes);
 
   void read_all();
+  bool read_frame();
+  void read_until_answered(const Waiting& answer);
   bool wait_for_frame();
   void note_output();
   bool take_frame(const Frame& frame);
@@ -93,6 +97,7 @@ class Remote {
   Child child_;
   WorkFolder folder_;
   std::thread reader_;
+  std::deque<std::function<void()>> ends_;  // that the reader has seen, and handles next
   std::mutex sending_;
 
   std::mutex mutex_;  // guards all below
@@ -229,11 +234,21 @@ kiesel_result Remote::reset(kiesel_reason* reason) {
 // ---- what it says ----
 
 void Remote::read_all() {
-  Frame frame;
-  while (wait_for_frame() && receive_frame(child_.socket(), frame) && take_frame(frame)) {
-  }
+  while (read_frame())
+    for (; !ends_.empty(); ends_.pop_front()) ends_.front()();
   child_.kill();
   died();
+}
+
+bool Remote::read_frame() {
+  Frame frame;
+  return wait_for_frame() && receive_frame(child_.socket(), frame) && take_frame(frame);
+}
+
+// By the reader itself, in the end of a command that asks for something. Other ends that come meanwhile wait.
+void Remote::read_until_answered(const Waiting& answer) {
+  while (!answer.here && read_frame()) {
+  }
 }
 
 bool Remote::wait_for_frame() {
@@ -298,12 +313,14 @@ bool Remote::take_end(const Frame& frame) {
     sent_.emplace(frame.id, std::move(sent));  // ends with the process
     return false;
   }
-  sent.done(sent.command, frame.result, reason.c_str(), frame.a, frame.b);
+  ends_.push_back(
+      [sent, reason, frame] { sent.done(sent.command, frame.result, reason.c_str(), frame.a, frame.b); });
   return true;
 }
 
 void Remote::died() {
   note_output();
+  for (; !ends_.empty(); ends_.pop_front()) ends_.front()();
   std::string how;
   {
     std::lock_guard lock(sending_);
@@ -342,9 +359,11 @@ Waiting Remote::ask(Frame frame, std::span<const std::byte> bytes) {
   waiting_[frame.id] = &answer;
   lock.unlock();
   const bool sent = send(frame, bytes);
+  if (sent && reader_.get_id() == std::this_thread::get_id()) read_until_answered(answer);
   lock.lock();
   const auto over = [&] { return answer.here || dead_; };
-  if (!sent || !answered_.wait_for(lock, kAnswering, over)) child_.kill();
+  const auto patience = reader_.get_id() == std::this_thread::get_id() ? 0s : kAnswering;
+  if (!sent || !answered_.wait_for(lock, patience, over)) child_.kill();
   waiting_.erase(frame.id);
   return answer;
 }
