@@ -26,6 +26,7 @@ std::vector<Residence::Move> Residence::missing(Access access, Range range, Devi
 
 void Residence::begin(Access access, Range range, Device device) {
   const Devices bit = Devices{1} << device;
+  if (pieces_.empty()) pieces_ = {{{0, bytes_}, 0}};
   std::vector<Piece> out;
   for (const Piece& piece : pieces_) {
     const Range inside = common(piece.range, range);

@@ -23,7 +23,7 @@ class Residence {
   static constexpr std::size_t kMostDevices = 64;
 
   // Nobody has written anything yet.
-  explicit Residence(std::size_t bytes) : pieces_{{{0, bytes}, 0}} {}
+  explicit Residence(std::size_t bytes) : bytes_(bytes) {}
 
   // What has to come to a device, from where, before a command may have its access. Bytes that nobody wrote
   // are nowhere and do not.
@@ -45,7 +45,8 @@ class Residence {
   };
   static void append(std::vector<Piece>& pieces, Piece piece);
 
-  std::vector<Piece> pieces_;  // rising, without gaps; neighbours differ
+  const std::size_t bytes_;
+  std::vector<Piece> pieces_;  // rising, without gaps; neighbours differ; none before the first command
 };
 
 }  // namespace kiesel::runtime
