@@ -117,7 +117,7 @@ class BackEnd {
   TextStatus link_library() {
     stages_.begin("builtins");
     kernels_ = find_kernels(*module_);
-    builtins::lower_printf(*module_);
+    builtins::lower_printf(*module_, from_.target.atomics);
     for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
     const auto sub_groups = sub_groups_per_work_group(from_.words);
     for (auto& [name, count] : sub_groups)
