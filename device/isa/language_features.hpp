@@ -34,25 +34,25 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
   const auto add = [&list](bool available, std::initializer_list<LanguageFeature> rows) {
     if (available) list.insert(list.end(), rows);
   };
-  add(target.atomics && target.cas, {{"cl_khr_global_int32_base_atomics"},
-                                     {"cl_khr_global_int32_extended_atomics"},
-                                     {"cl_khr_local_int32_base_atomics"},
-                                     {"cl_khr_local_int32_extended_atomics"},
-                                     {"cl_khr_int64_base_atomics"},
-                                     {"cl_khr_int64_extended_atomics"},
-                                     {"__opencl_c_atomic_order_acq_rel", 3},
-                                     {"__opencl_c_atomic_order_seq_cst", 3},
-                                     {"__opencl_c_atomic_scope_device", 3},
-                                     {"__opencl_c_atomic_scope_all_devices", 3},
-                                     {"cl_ext_float_atomics"},
-                                     {"__opencl_c_ext_fp32_global_atomic_add", 3},
-                                     {"__opencl_c_ext_fp32_local_atomic_add", 3},
-                                     {"__opencl_c_ext_fp32_global_atomic_min_max", 3},
-                                     {"__opencl_c_ext_fp32_local_atomic_min_max", 3},
-                                     {"__opencl_c_ext_fp64_global_atomic_add", 3},
-                                     {"__opencl_c_ext_fp64_local_atomic_add", 3},
-                                     {"__opencl_c_ext_fp64_global_atomic_min_max", 3},
-                                     {"__opencl_c_ext_fp64_local_atomic_min_max", 3}});
+  add(target.atomics, {{"cl_khr_global_int32_base_atomics"},
+                       {"cl_khr_global_int32_extended_atomics"},
+                       {"cl_khr_local_int32_base_atomics"},
+                       {"cl_khr_local_int32_extended_atomics"},
+                       {"cl_khr_int64_base_atomics"},
+                       {"cl_khr_int64_extended_atomics"},
+                       {"__opencl_c_atomic_order_acq_rel", 3},
+                       {"__opencl_c_atomic_order_seq_cst", 3},
+                       {"__opencl_c_atomic_scope_device", 3},
+                       {"__opencl_c_atomic_scope_all_devices", 3},
+                       {"cl_ext_float_atomics"},
+                       {"__opencl_c_ext_fp32_global_atomic_add", 3},
+                       {"__opencl_c_ext_fp32_local_atomic_add", 3},
+                       {"__opencl_c_ext_fp32_global_atomic_min_max", 3},
+                       {"__opencl_c_ext_fp32_local_atomic_min_max", 3},
+                       {"__opencl_c_ext_fp64_global_atomic_add", 3},
+                       {"__opencl_c_ext_fp64_local_atomic_add", 3},
+                       {"__opencl_c_ext_fp64_global_atomic_min_max", 3},
+                       {"__opencl_c_ext_fp64_local_atomic_min_max", 3}});
   add(target.half, {{"cl_khr_fp16"}});
   // Pixels of halves are converted by instructions.
   add(target.half, {{"cl_khr_3d_image_writes"},
@@ -75,7 +75,7 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                      {"__opencl_c_subgroups", 3},
                      {"__opencl_c_work_group_collective_functions", 3}});
   // Reservations are counted atomically, and given out in a work-group or sub-group.
-  add(target.votes && target.atomics && target.cas, {{"__opencl_c_pipes", 3}});
+  add(target.votes && target.atomics, {{"__opencl_c_pipes", 3}});
   return list;
 }
 
