@@ -82,11 +82,11 @@ function(kiesel_test_translated name)
   set_tests_properties(${name}_translated PROPERTIES TIMEOUT 900 ENVIRONMENT KIESEL_ENGINE=translator)
 endfunction()
 
-# A test's entry on the model of a Vortex as it comes: without atomics, half and bit instructions. Arguments may follow.
-function(kiesel_test_on_vortex name)
+# A test's entry, <name>_<suffix>, on another device. The test's arguments may follow.
+function(kiesel_test_on device name suffix)
   if(NOT KIESEL_BUILD_TESTS)
     return()
   endif()
-  add_test(NAME ${name}_vortex COMMAND ${name} ${ARGN})
-  set_tests_properties(${name}_vortex PROPERTIES TIMEOUT 600 ENVIRONMENT KIESEL_DEVICE=vortex-16x16)
+  add_test(NAME ${name}_${suffix} COMMAND ${name} ${ARGN})
+  set_tests_properties(${name}_${suffix} PROPERTIES TIMEOUT 600 ENVIRONMENT "KIESEL_DEVICE=${device}")
 endfunction()

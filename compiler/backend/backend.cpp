@@ -117,7 +117,7 @@ class BackEnd {
   TextStatus link_library() {
     stages_.begin("builtins");
     kernels_ = find_kernels(*module_);
-    builtins::lower_printf(*module_);
+    builtins::lower_printf(*module_, from_.target.atomics);
     for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
     const auto sub_groups = sub_groups_per_work_group(from_.words);
     for (auto& [name, count] : sub_groups)
@@ -134,7 +134,7 @@ class BackEnd {
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
     if (const auto text = other_sub_group_size(kernels_, from_.target.lanes); !text.empty())
       return "error: " + text + "\n";
-    make_entries(*module_, kernels_);
+    make_entries(*module_, kernels_, from_.target);
     limit_inlining(*module_);
     make_struct_copies(*module_);
     stages_.dump("2-linked.ll", *module_);
@@ -146,6 +146,7 @@ class BackEnd {
     optimize(*module_, machine_, from_.options);
     lower_local_variables(*module_, kernels_);
     lower_block_memory(*module_);
+    if (from_.target.mixed_access) part_mixed_accesses(*module_);
     flatten_address_spaces(*module_);
     clean_up(*module_, machine_);
     stages_.dump("3-optimised.ll", *module_);

@@ -11,26 +11,65 @@
 namespace kiesel::compiler {
 namespace {
 
-// device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp. The multiplication is
-// spelt as an encoding because code outside functions is assembled for the bare base instruction set.
+// device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp. Hardware starts a
+// warp that gets another work-group again at the last five instructions: what they need of the first ones is
+// in gp and tp, which no other code uses. Multiplications are spelt as encodings because code outside
+// functions is assembled for the bare base instruction set.
 constexpr const char* kStartCode = R"(
 .section .text._start,"ax",@progbits
 .globl _start
 .hidden _start
 .type _start,@function
 _start:
-  csrr t0, 0x340
-  ld sp, 0(t0)
-  ld t1, 8(t0)
+  csrr tp, 0x340
+  ld gp, 8(tp)
   csrr t2, 0xf14
-  .insn r 0x33, 0, 1, t1, t1, t2
-  sub sp, sp, t1
+  .insn r 0x33, 0, 1, gp, gp, t2
+  ld sp, 0(tp)
+  sub sp, sp, gp
+)";
+
+constexpr const char* kCallEntry = R"(
   csrr t3, 0xce1
   jalr ra, 0(t3)
   .insn r 0x0b, 0, 0, x0, x0, x0
+)";
+
+// With the quirk full-last-mask: the last warp has (size of the work-group) - rank * lanes work-items.
+constexpr const char* kSetMaskAndCallEntry = R"(
+  nop
+  jal ra, .Lset_mask
+  .insn r 0x0b, 0, 0, x0, x0, x0
+.Lset_mask:
+  csrr t0, 0xcd1
+  csrr t1, 0xcd2
+  addi t2, t0, 1
+  bne t1, t2, .Lcall
+  csrr t1, 0xfc0
+  .insn r 0x33, 0, 1, t0, t0, t1
+  csrr t1, 0xcd9
+  csrr t2, 0xcda
+  .insn r 0x33, 0, 1, t1, t1, t2
+  csrr t2, 0xcdb
+  .insn r 0x33, 0, 1, t1, t1, t2
+  sub t0, t0, t1
+  li t1, -1
+  srl t1, t1, t0
+  .insn r 0x0b, 0, 0, x0, t1, x0
+.Lcall:
+  csrr t3, 0xce1
+  jr t3
+)";
+
+constexpr const char* kEndOfStartCode = R"(
 .size _start, .-_start
 .text
 )";
+
+std::string start_code(const isa::Target& target) {
+  return std::string(kStartCode) + (target.full_last_mask ? kSetMaskAndCallEntry : kCallEntry) +
+         kEndOfStartCode;
+}
 
 // Whether a by-value struct is only read, so that the launch block itself can stand for it.
 bool only_read(const llvm::Value& pointer) {
@@ -109,7 +148,7 @@ void make_ordinary(llvm::Function& function) {
 
 }  // namespace
 
-void make_entries(llvm::Module& module, std::vector<KernelFunction>& kernels) {
+void make_entries(llvm::Module& module, std::vector<KernelFunction>& kernels, const isa::Target& target) {
   for (auto& kernel : kernels) {
     kernel.body->removeFnAttr(llvm::Attribute::NoInline);
     kernel.body->removeFnAttr(llvm::Attribute::OptimizeNone);
@@ -126,7 +165,7 @@ void make_entries(llvm::Module& module, std::vector<KernelFunction>& kernels) {
       variable.setLinkage(llvm::GlobalValue::InternalLinkage);
       variable.setDSOLocal(true);
     }
-  module.appendModuleInlineAsm(kStartCode);
+  module.appendModuleInlineAsm(start_code(target));
 }
 
 }  // namespace kiesel::compiler

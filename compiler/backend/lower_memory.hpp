@@ -24,6 +24,10 @@ void make_struct_copies(llvm::Module& module);
 // and lengths may differ between lanes.
 void lower_block_memory(llvm::Module& module);
 
+// For targets with the quirk mixed-access: no load, store or atomic operation has lanes in local and in other
+// memory.
+void part_mixed_accesses(llvm::Module& module);
+
 // addrspacecast, of constants too, into integer casts: all spaces are one flat space.
 void flatten_address_spaces(llvm::Module& module);
 

@@ -21,8 +21,8 @@ namespace kiesel::compiler::builtins {
 Result<std::vector<std::string>> link_builtins(llvm::Module& module);
 
 // Rewrites calls of printf into writing records (isa/launch_block.hpp, OpenCL C 6.15.14). Call it before
-// link_builtins(). True when the module has such calls.
-bool lower_printf(llvm::Module& module);
+// link_builtins(). True when the module has such calls. Without atomics each hart has a buffer of its own.
+bool lower_printf(llvm::Module& module, bool has_atomics);
 
 // For machines without Zfh: conversions to and from half, which the library's functions hold, become calls of
 // the library's software. Call it after link_builtins(), and that once more where this returns true.

@@ -16,7 +16,8 @@
 namespace kiesel::compiler::builtins {
 namespace {
 
-constexpr const char* kReserve = "__kiesel_printf_reserve";
+constexpr const char* kReserve = "__kiesel_printf_reserve";         // in the one buffer of a launch
+constexpr const char* kReserveOwn = "__kiesel_printf_reserve_own";  // in the buffer of the hart
 constexpr unsigned kGlobal = 1;
 constexpr unsigned kMostElements = 16;
 
@@ -44,11 +45,11 @@ PrintfArgument argument_type(llvm::Type* type) {
   return scalar_type(type, 1);
 }
 
-llvm::FunctionCallee reserve_function(llvm::Module& module) {
+llvm::FunctionCallee reserve_function(llvm::Module& module, bool has_atomics) {
   llvm::LLVMContext& context = module.getContext();
   auto* type = llvm::FunctionType::get(llvm::PointerType::get(context, kGlobal),
                                        {llvm::Type::getInt32Ty(context)}, false);
-  llvm::FunctionCallee callee = module.getOrInsertFunction(kReserve, type);
+  llvm::FunctionCallee callee = module.getOrInsertFunction(has_atomics ? kReserve : kReserveOwn, type);
   llvm::cast<llvm::Function>(callee.getCallee())->setCallingConv(llvm::CallingConv::SPIR_FUNC);
   return callee;
 }
@@ -110,12 +111,12 @@ void write_record(RecordWriter& writer, llvm::IRBuilder<>& builder, llvm::ArrayR
   }
 }
 
-void lower_call(llvm::CallInst& call) {
+void lower_call(llvm::CallInst& call, bool has_atomics) {
   const std::vector<llvm::Value*> arguments(call.arg_begin() + 1, call.arg_end());
   const auto known = known_bytes(arguments);
 
   llvm::IRBuilder<> builder(&call);
-  llvm::FunctionCallee reserve = reserve_function(*call.getModule());
+  llvm::FunctionCallee reserve = reserve_function(*call.getModule(), has_atomics);
   llvm::CallInst* record =
       builder.CreateCall(reserve, {builder.getInt32(llvm::support::endian::read32le(known.data()))});
   record->setCallingConv(llvm::CallingConv::SPIR_FUNC);
@@ -136,7 +137,7 @@ void lower_call(llvm::CallInst& call) {
 }
 
 bool reaches_printf(const llvm::Function& function, std::set<const llvm::Function*>& seen) {
-  if (function.getName() == kReserve) return true;
+  if (function.getName() == kReserve || function.getName() == kReserveOwn) return true;
   if (!seen.insert(&function).second) return false;
   for (const llvm::Instruction& instruction : llvm::instructions(function))
     if (auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction))
@@ -147,14 +148,14 @@ bool reaches_printf(const llvm::Function& function, std::set<const llvm::Functio
 
 }  // namespace
 
-bool lower_printf(llvm::Module& module) {
+bool lower_printf(llvm::Module& module, bool has_atomics) {
   llvm::Function* printf = module.getFunction("printf");
   if (!printf || !printf->isDeclaration()) return false;
   std::vector<llvm::CallInst*> calls;
   for (llvm::User* user : printf->users())
     if (auto* call = llvm::dyn_cast<llvm::CallInst>(user); call && call->getCalledOperand() == printf)
       calls.push_back(call);
-  for (llvm::CallInst* call : calls) lower_call(*call);
+  for (llvm::CallInst* call : calls) lower_call(*call, has_atomics);
   if (printf->use_empty()) printf->eraseFromParent();
   return !calls.empty();
 }

@@ -38,7 +38,9 @@ struct Table<isa::Target> {
       row("zicond", &T::zicond, kSwitch),
       row("half", &T::half, kSwitch),
       row("bitmanip", &T::bitmanip, kSwitch),
-      row("votes", &T::votes, kSwitch)};
+      row("votes", &T::votes, kSwitch),
+      row("full_last_mask", &T::full_last_mask, kSwitch),
+      row("mixed_access", &T::mixed_access, kSwitch)};
 };
 
 template <>

@@ -1,5 +1,6 @@
 #include "compiler/simt/asm_text.hpp"
 
+#include <fmt/format.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
 #include <llvm/IR/IRBuilder.h>
@@ -26,6 +27,14 @@ constexpr char kCzeroNezText[] = ".insn r 0x33, 7, 7, $0, $1, $2";
 // funct7 = amocas (00101) with both aq and rl.
 constexpr char kCasWordText[] = ".insn r 0x2f, 2, 0x17, $0, $2, $3";
 constexpr char kCasDoubleText[] = ".insn r 0x2f, 3, 0x17, $0, $2, $3";
+
+constexpr char kReservedSwapText[] = R"(
+1: lr.{0}.aqrl $0, ($1)
+bne $0, $2, 2f
+sc.{0}.rl t6, $3, ($1)
+bnez t6, 1b
+2:)";
+constexpr char kLaneText[] = "csrr $0, 0xcc0";
 
 struct Known {
   const char* text;
@@ -134,5 +143,15 @@ Value* emit_compare_and_swap(llvm::IRBuilderBase& at, Value* address, Value* exp
                     word ? kCasWordText : kCasDoubleText, "=&r,0,r,r,~{memory}", true);
   return made;
 }
+
+Value* emit_reserved_swap(llvm::IRBuilderBase& at, Value* address, Value* expected, Value* desired) {
+  const bool word = expected->getType()->isIntegerTy(32);
+  // lr.w extends the sign of what it reads, and the comparison is one of whole registers.
+  Value* wanted = at.CreateSExt(expected, at.getInt64Ty());
+  return call(at, expected->getType(), {address, wanted, desired},
+              fmt::format(kReservedSwapText, word ? 'w' : 'd'), "=&r,r,r,r,~{t6},~{memory}", true);
+}
+
+Value* emit_lane_id(llvm::IRBuilderBase& at) { return call(at, at.getInt64Ty(), {}, kLaneText, "=r", false); }
 
 }  // namespace kiesel::simt

@@ -54,5 +54,10 @@ llvm::Value* emit_czero_nez(llvm::IRBuilderBase& at, llvm::Value* value, llvm::V
 // amocas.w / amocas.d by the type of `expected` (i32, i64), acquire and release; the old value.
 llvm::Value* emit_compare_and_swap(llvm::IRBuilderBase& at, llvm::Value* address, llvm::Value* expected,
                                    llvm::Value* desired);
+// The same by lr and sc in a loop, for one lane alone.
+llvm::Value* emit_reserved_swap(llvm::IRBuilderBase& at, llvm::Value* address, llvm::Value* expected,
+                                llvm::Value* desired);
+// CSR lane_id.
+llvm::Value* emit_lane_id(llvm::IRBuilderBase& at);
 
 }  // namespace kiesel::simt

@@ -2,7 +2,7 @@
 //
 // Lanes run in lockstep: all would reserve before any stores, and most reservations would be lost for ever.
 // amocas needs no reservation: in each round one lane of those that want the same word wins, and the loop is
-// an ordinary divergent one.
+// an ordinary divergent one. Where there is no amocas the lanes take turns, and each uses LR and SC alone.
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/Pass.h>
@@ -67,9 +67,49 @@ struct Outcome {
   Value* success;  // i1
 };
 
+Value* swap(IRBuilder<>& at, const isa::Target& target, Value* address, Value* expected, Value* desired) {
+  return target.cas ? emit_compare_and_swap(at, address, expected, desired)
+                    : emit_reserved_swap(at, address, expected, desired);
+}
+
+// A loop in which one lane after the other gets to `work`, whatever is put before `end` there.
+struct Turns {
+  BasicBlock *choose = nullptr, *latch = nullptr;
+  llvm::Instruction* end = nullptr;  // null: there are no turns
+
+  // What the lane whose turn it was has made in `work`.
+  Value* result(Value* of_work) const {
+    auto* phi = llvm::PHINode::Create(of_work->getType(), 2, "", &latch->front());
+    phi->addIncoming(of_work, end->getParent());
+    phi->addIncoming(llvm::UndefValue::get(of_work->getType()), choose);
+    return phi;
+  }
+};
+
+// Made before an instruction.
+Turns make_turns(llvm::Instruction& before) {
+  auto& context = before.getContext();
+  BasicBlock* head = before.getParent();
+  BasicBlock* done = llvm::SplitBlock(head, &before);
+  const auto block = [&](const char* name) {
+    return BasicBlock::Create(context, name, done->getParent(), done);
+  };
+  BasicBlock *choose = block("choose"), *work = block("turn"), *latch = block("next");
+  head->getTerminator()->setSuccessor(0, choose);
+  IRBuilder<> at(choose);
+  Value* waiting = emit_active_lanes(at);
+  Value* lowest = at.CreateAnd(waiting, at.CreateNeg(waiting));
+  Value* mine = at.CreateICmpEQ(lowest, at.CreateShl(at.getInt64(1), emit_lane_id(at)));
+  at.CreateCondBr(mine, work, latch);
+  auto* end = llvm::BranchInst::Create(latch, work);
+  at.SetInsertPoint(latch);
+  at.CreateCondBr(mine, done, choose);
+  return {choose, latch, end};
+}
+
 // Loops until nobody came between: `next` makes the new value from the old one. With `expected` it gives up
 // when the value is another one.
-Outcome swap_loop(llvm::Instruction& before, const Cell& cell, Value* expected,
+Outcome swap_loop(llvm::Instruction& before, const isa::Target& target, const Cell& cell, Value* expected,
                   const std::function<Value*(IRBuilder<>&, Value*)>& next) {
   auto& context = before.getContext();
   BasicBlock* head = before.getParent();
@@ -93,7 +133,7 @@ Outcome swap_loop(llvm::Instruction& before, const Cell& cell, Value* expected,
 
   at.SetInsertPoint(attempt);
   Value* wanted = cell.insert(at, whole, next(at, old));
-  Value* seen = emit_compare_and_swap(at, cell.address, whole, wanted);
+  Value* seen = swap(at, target, cell.address, whole, wanted);
   whole->addIncoming(seen, attempt);
   at.CreateCondBr(at.CreateICmpEQ(seen, whole), done, body);
 
@@ -113,24 +153,23 @@ class ExpandAtomics final : public llvm::FunctionPass {
   bool runOnFunction(llvm::Function& function) override {
     std::vector<llvm::Instruction*> found;
     for (llvm::Instruction& instruction : llvm::instructions(function))
-      if (needs_swap(instruction)) found.push_back(&instruction);
+      if (target_.atomics ? needs_swap(instruction) : is_atomic(instruction)) found.push_back(&instruction);
     if (found.empty()) return false;
-    if (!target_.cas) {
+    if (!target_.atomics) {
       const std::string name = function.getName().str();
       errors_.push_back({name, "function " + name + ", an atomic operation" + line(*found.front()) +
-                                   " needs compare-and-swap, which the device lacks"});
+                                   " needs the extension A, which the device lacks"});
       return false;
     }
-    for (llvm::Instruction* instruction : found) {
-      if (auto* exchange = llvm::dyn_cast<AtomicCmpXchgInst>(instruction))
-        expand(*exchange);
-      else
-        expand(*llvm::cast<AtomicRMWInst>(instruction));
-    }
+    for (llvm::Instruction* instruction : found) expand(*instruction);
     return true;
   }
 
  private:
+  static bool is_atomic(const llvm::Instruction& instruction) {
+    return llvm::isa<AtomicCmpXchgInst, AtomicRMWInst>(instruction);
+  }
+
   static bool needs_swap(const llvm::Instruction& instruction) {
     if (llvm::isa<AtomicCmpXchgInst>(instruction)) return true;
     const auto* update = llvm::dyn_cast<AtomicRMWInst>(&instruction);
@@ -144,28 +183,44 @@ class ExpandAtomics final : public llvm::FunctionPass {
     return place ? " in line " + std::to_string(place.getLine()) : std::string();
   }
 
-  static void expand(AtomicCmpXchgInst& exchange) {
-    IRBuilder<> at(&exchange);
+  // In turns where LR and SC have to do.
+  void expand(llvm::Instruction& instruction) const {
+    const bool alone = target_.cas || target_.lanes == 1;
+    const Turns turns = alone ? Turns() : make_turns(instruction);
+    llvm::Instruction& place = turns.end ? *turns.end : instruction;
+    auto* exchange = llvm::dyn_cast<AtomicCmpXchgInst>(&instruction);
+    auto [old, success] =
+        exchange ? expanded(*exchange, place) : expanded(*llvm::cast<AtomicRMWInst>(&instruction), place);
+    if (turns.end) {
+      old = turns.result(old);
+      success = turns.result(success);
+    }
+    IRBuilder<> at(&instruction);
+    instruction.replaceAllUsesWith(exchange ? pair(at, *exchange, old, success)
+                                            : at.CreateBitOrPointerCast(old, instruction.getType()));
+    instruction.eraseFromParent();
+  }
+
+  static Value* pair(IRBuilder<>& at, const AtomicCmpXchgInst& exchange, Value* old, Value* success) {
+    Value* both = llvm::PoisonValue::get(exchange.getType());
+    old = at.CreateBitOrPointerCast(old, exchange.getCompareOperand()->getType());
+    return at.CreateInsertValue(at.CreateInsertValue(both, old, 0), success, 1);
+  }
+
+  Outcome expanded(AtomicCmpXchgInst& exchange, llvm::Instruction& place) const {
+    IRBuilder<> at(&place);
     Type* type = exchange.getCompareOperand()->getType();
     const Cell cell = find_cell(at, exchange.getPointerOperand(), type);
     Value* expected = to_integer(at, exchange.getCompareOperand());
     Value* desired = to_integer(at, exchange.getNewValOperand());
-    Outcome outcome{};
-    if (cell.shift) {
-      outcome = swap_loop(exchange, cell, expected, [&](IRBuilder<>&, Value*) { return desired; });
-    } else {
-      outcome.old = emit_compare_and_swap(at, cell.address, expected, desired);
-      outcome.success = at.CreateICmpEQ(outcome.old, expected);
-    }
-    at.SetInsertPoint(&exchange);
-    Value* pair = llvm::PoisonValue::get(exchange.getType());
-    pair = at.CreateInsertValue(pair, at.CreateBitOrPointerCast(outcome.old, type), 0);
-    exchange.replaceAllUsesWith(at.CreateInsertValue(pair, outcome.success, 1));
-    exchange.eraseFromParent();
+    if (cell.shift)
+      return swap_loop(place, target_, cell, expected, [&](IRBuilder<>&, Value*) { return desired; });
+    Value* old = swap(at, target_, cell.address, expected, desired);
+    return {old, at.CreateICmpEQ(old, expected)};
   }
 
-  static void expand(AtomicRMWInst& update) {
-    IRBuilder<> at(&update);
+  Outcome expanded(AtomicRMWInst& update, llvm::Instruction& place) const {
+    IRBuilder<> at(&place);
     Type* type = update.getType();
     const Cell cell = find_cell(at, update.getPointerOperand(), type);
     const auto next = [&](IRBuilder<>& inside, Value* old) {
@@ -173,10 +228,7 @@ class ExpandAtomics final : public llvm::FunctionPass {
       return to_integer(
           inside, llvm::buildAtomicRMWValue(update.getOperation(), inside, value, update.getValOperand()));
     };
-    const Outcome outcome = swap_loop(update, cell, nullptr, next);
-    at.SetInsertPoint(&update);
-    update.replaceAllUsesWith(at.CreateBitOrPointerCast(outcome.old, type));
-    update.eraseFromParent();
+    return swap_loop(place, target_, cell, nullptr, next);
   }
 
   isa::Target target_;

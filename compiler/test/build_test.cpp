@@ -125,6 +125,19 @@ TEST_CASE("an undefined function is named as the user wrote it") {
   CHECK_THAT(reply.log, Contains("undefined function 'f'") && Contains("'g(int)'"));
 }
 
+TEST_CASE("a kernel with atomics is an error on a device without, that says what is missing") {
+  auto request = test::make_request(
+      "kernel void fine(global int* a) { a[0] = 1; }\n"
+      "kernel void count(global int* a) {\n  atomic_inc(a); }",
+      "-g");
+  request.target.atomics = request.target.cas = false;
+  const auto reply = test::run(request);
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK(
+      reply.log ==
+      "error: function count, an atomic operation in line 3 needs the extension A, which the device lacks\n");
+}
+
 TEST_CASE("an undefined variable is named") {
   const auto reply =
       test::build("extern constant int table[4]; kernel void k(global int* a) { a[0] = table[a[1]]; }");

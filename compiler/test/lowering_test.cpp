@@ -71,6 +71,7 @@ TEST_CASE("a quotient that is too large changes its own value and nothing else")
 }
 
 TEST_CASE("sub-group operations on both sides of a branch, and in a loop, see the lanes that are there") {
+  if (!test::have(test::target().votes, "votes")) return;
   auto request = test::make_request(R"(
     kernel void sides(global int* out, global const int* in) {
       size_t i = get_global_id(0);

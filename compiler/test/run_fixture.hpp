@@ -37,7 +37,7 @@ inline bool have(bool available, const char* what) {
   if (!available) WARN("left out: the device has no " << what);
   return available;
 }
-inline bool have_atomics() { return have(target().atomics && target().cas, "atomics"); }
+inline bool have_atomics() { return have(target().atomics, "atomics"); }
 
 inline Status complete(device::Command command) {
   std::promise<Status> done;

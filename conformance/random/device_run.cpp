@@ -78,7 +78,7 @@ isa::Target target_of_lanes(std::uint32_t lanes) {
 }
 
 Result<isa::Target> target_of_shape(std::string_view name) {
-  const auto shape = model::built_in_shape(name);
+  const auto shape = model::find_configuration(name);
   if (!shape) return shape.error();
   if (shape->target.max_work_group_size() >= kLargestGroup) return shape->target;
   return Error{Errc::kInvalidArgument,

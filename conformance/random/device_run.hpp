@@ -13,8 +13,8 @@
 
 namespace kiesel::conformance {
 
-// A target of so many lanes in a warp, with warps enough for the largest group; and that of a built-in shape,
-// kInvalidArgument where its groups are too small.
+// A target of so many lanes in a warp, with warps enough for the largest group; and that of a built-in shape
+// or TOML file, kInvalidArgument where its groups are too small.
 isa::Target target_of_lanes(std::uint32_t lanes);
 Result<isa::Target> target_of_shape(std::string_view name);
 

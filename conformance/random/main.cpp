@@ -31,7 +31,7 @@ struct Options {
   bool opencl = false;   // also on the loader's device
   unsigned mutants = 0;  // programs with a wrong mask, of each program
   std::vector<std::uint32_t> lanes{1, 4, 8, 32};
-  std::vector<std::string> devices;  // built-in shapes, instead
+  std::vector<std::string> devices;  // built-in shapes or TOML files, instead
   unsigned statements = 100;
   // Programs at a time.
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -320,7 +320,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--lanes", options.lanes, "Lanes of a warp, one run for each")->capture_default_str();
   app.add_option("--device", options.devices,
-                 "Built-in shapes of the model instead, one run for each; groups have up to 64 work-items");
+                 "Built-in shapes of the model or TOML files instead, one run for each; groups have up to 64 "
+                 "work-items");
   app.add_option("--statements", options.statements, "Of a kernel at most, for small ones")
       ->capture_default_str();
   app.add_option("--batch", options.batch, "Kernels in one program")

@@ -6,22 +6,35 @@
 #include <algorithm>
 #include <vector>
 
+#include "device/isa/quirks.hpp"
+
 namespace kiesel::isa {
+namespace {
+
+// Switches on the row of this name. What is wrong with the name, if anything.
+std::optional<std::string> add(const auto& table, Target& target, std::string_view name) {
+  const auto found = std::ranges::find(table, name, [](const auto& row) { return row.name; });
+  if (found != std::end(table)) {
+    target.*found->member = true;
+    return std::nullopt;
+  }
+  std::vector<std::string_view> names;
+  for (const auto& row : table) names.push_back(row.name);
+  return fmt::format("may hold {}", fmt::join(names, ", "));
+}
+
+}  // namespace
 
 void clear_extensions(Target& target) {
   for (const TargetExtension& extension : kExtensions) target.*extension.member = false;
 }
 
 std::optional<std::string> add_extension(Target& target, std::string_view name) {
-  const auto found = std::find_if(std::begin(kExtensions), std::end(kExtensions),
-                                  [&](const TargetExtension& extension) { return extension.name == name; });
-  if (found != std::end(kExtensions)) {
-    target.*found->member = true;
-    return std::nullopt;
-  }
-  std::vector<std::string_view> names;
-  for (const TargetExtension& extension : kExtensions) names.push_back(extension.name);
-  return fmt::format("may hold {}", fmt::join(names, ", "));
+  return add(kExtensions, target, name);
+}
+
+std::optional<std::string> add_quirk(Target& target, std::string_view name) {
+  return add(kQuirks, target, name);
 }
 
 std::string extension_names(const Target& target) {

@@ -44,10 +44,12 @@ static_assert(offsetof(LaunchHeader, local_bytes) == 120);
 // printf: work-items reserve space with an atomic add to `used` and write records; `used` may end beyond
 // `capacity`: a record that does not fit whole is not written and its words are lost (OpenCL C 6.15.14: the
 // output is implementation-defined when the buffer is full).
-// Records: printf_record.hpp.
+// A target without atomics has such a buffer for each mhartid instead, one behind the other, of equal size;
+// `used` is odd there once a record did not fit, and ends where the last one does. Records:
+// printf_record.hpp.
 struct PrintfBuffer {
   std::uint32_t used;      // bytes of records reserved
-  std::uint32_t capacity;  // bytes available behind this struct
+  std::uint32_t capacity;  // bytes available behind this struct, a multiple of 8
 };
 
 }  // namespace kiesel::isa

@@ -21,6 +21,8 @@ struct Target {
   bool half = true;      // Zfh
   bool bitmanip = true;  // Zba, Zbb, Zbs
   bool votes = true;     // vote.*, shfl.*
+  // Quirks, quirks.hpp.
+  bool full_last_mask = false, mixed_access = false;
 
   std::uint32_t max_work_group_size() const { return lanes * warps; }
   bool operator==(const Target&) const = default;

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "device/isa/extensions.hpp"
+#include "device/isa/quirks.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
 
@@ -81,6 +82,13 @@ constexpr Key kNumberKeys[] = {
      [](Configuration& c, std::uint64_t v) { c.private_memory_bytes = v; }},
 };
 
+std::optional<std::string> read_names(const toml::node& node, std::vector<std::string_view>& names) {
+  const toml::array* list = node.as_array();
+  if (!list) return "must be a list of names";
+  for (const toml::node& entry : *list) names.push_back(entry.value_or(std::string_view()));
+  return std::nullopt;
+}
+
 // What is wrong with the names, if anything.
 std::optional<std::string> set_extensions(std::span<const std::string_view> names, Configuration& out) {
   isa::clear_extensions(out.target);
@@ -97,11 +105,17 @@ constexpr Switch kSwitches[] = {{"host_visible", &Configuration::host_visible},
                                 {"core_ranges", &Configuration::core_ranges}};
 
 std::optional<std::string> set_extensions(const toml::node& node, Configuration& out) {
-  const toml::array* list = node.as_array();
-  if (!list) return "must be a list of names";
   std::vector<std::string_view> names;
-  for (const toml::node& entry : *list) names.push_back(entry.value_or(std::string_view()));
+  if (auto problem = read_names(node, names)) return problem;
   return set_extensions(names, out);
+}
+
+std::optional<std::string> set_quirks(const toml::node& node, Configuration& out) {
+  std::vector<std::string_view> names;
+  if (auto problem = read_names(node, names)) return problem;
+  for (const std::string_view name : names)
+    if (auto problem = isa::add_quirk(out.target, name)) return problem;
+  return std::nullopt;
 }
 
 std::optional<std::string> set_number(const Key& key, const toml::node& node, Configuration& out) {
@@ -134,6 +148,7 @@ std::optional<std::string> set_key(std::string_view name, const toml::node& node
   if (name == "extensions") return set_extensions(node, out);
   for (const Switch& key : kSwitches)
     if (key.name == name) return set_switch(key, node, out);
+  if (name == "quirks") return set_quirks(node, out);
   for (const Key& key : kNumberKeys)
     if (key.name == name) return set_number(key, node, out);
   return "is not a key of a device";

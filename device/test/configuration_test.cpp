@@ -25,6 +25,7 @@ private_memory_bytes = 8192
 host_visible = false
 core_ranges = false
 extensions = ["A", "Zicond"]
+quirks = ["full-last-mask"]
 )",
                                      "shape.toml");
   REQUIRE(c.ok());
@@ -40,11 +41,13 @@ extensions = ["A", "Zicond"]
   CHECK(c->target.atomics);
   CHECK_FALSE(c->target.cas);
   CHECK_FALSE(c->target.votes);
+  CHECK(c->target.full_last_mask);
   CHECK(c->device_name() == "Kiesel RV64 model small (2 cores, 4 warps, 16 lanes)");
   const auto same = parse_configuration("", "empty.toml");
   REQUIRE(same.ok());
   CHECK(same->host_visible);
   CHECK(same->core_ranges);
+  CHECK_FALSE(same->target.full_last_mask);
   CHECK(same->device_name() == "Kiesel RV64 model (8 cores, 32 warps, 32 lanes)");
 }
 
@@ -57,6 +60,8 @@ TEST_CASE("mistakes are told with file, line and key") {
   CHECK_THAT(problem("cores = = 1"), Contains("shape.toml:1:"));
   CHECK_THAT(problem("host_visible = 1"), Contains("host_visible must be true or false"));
   CHECK_THAT(problem("extensions = [\"V\"]"), Contains("extensions may hold"));
+  CHECK_THAT(problem("quirks = [\"slow\"]"), Contains("quirks may hold full-last-mask"));
+  CHECK_THAT(problem("quirks = \"full-last-mask\""), Contains("quirks must be a list of names"));
   CHECK_THAT(problem("extensions = [\"Zacas\"]"), Contains("Zacas needs A"));
   CHECK_THAT(problem("local_memory_bytes = 1000000001"), Contains("local_memory_bytes must be"));
 }

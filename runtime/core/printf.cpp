@@ -1,5 +1,6 @@
 #include "runtime/core/printf.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -17,18 +18,41 @@
 namespace kiesel::runtime {
 namespace {
 
-// What a launch that prints needs until its text is out.
+// Of the buffer of one hart, where each has its own.
+constexpr std::size_t kLeastPartBytes = 16 << 10;
+
+// What a launch that prints needs until its text is out. The buffer is in parts of equal size.
 struct Printing {
   Ref<Executable> executable;
   std::string kernel;
   device::Device* device = nullptr;
   device::Address buffer = 0;
-  isa::PrintfBuffer header{0, static_cast<std::uint32_t>(kPrintfBufferBytes)};
+  std::vector<isa::PrintfBuffer> parts;  // as the kernel left them
+  std::uint32_t capacity = 0;            // of a part
   std::vector<std::byte> records;
   device::Completion launched;
 
+  explicit Printing(device::Device& on) : device(&on) {
+    const auto& description = on.description();
+    const bool shared = description.target.atomics;
+    parts.resize(shared ? 1 : std::size_t{description.cores} * description.target.max_work_group_size());
+    capacity =
+        static_cast<std::uint32_t>(std::max(kPrintfBufferBytes / parts.size() / 8 * 8, kLeastPartBytes));
+  }
   ~Printing() { device->free(buffer); }
-  device::Address records_address() const { return buffer + sizeof header; }
+  Printing(const Printing&) = delete;
+  Printing& operator=(const Printing&) = delete;
+
+  std::size_t stride() const { return sizeof(isa::PrintfBuffer) + capacity; }
+  std::size_t bytes() const { return parts.size() * stride(); }
+  // The same `count` bytes of each part, side by side.
+  device::Read read(std::size_t offset, std::size_t count, void* target) const {
+    device::Box box;
+    box.size = {count, parts.size(), 1};
+    box.source_row_pitch = stride();
+    box.target_row_pitch = count;
+    return {buffer + offset, target, box};
+  }
 };
 
 constinit std::mutex output;  // records of one launch stay together
@@ -67,38 +91,58 @@ void write_out(const Printing& printing) {
   tell(result, printing.kernel);
 }
 
+// Bytes of a part's records. What did not fit is told by a number beyond the capacity, or an odd one.
+std::size_t used_of(const Printing& printing, const isa::PrintfBuffer& part) {
+  return std::min(part.used & ~1U, printing.capacity);
+}
+
+// Each part's records, which lie `row` bytes apart, one behind the other.
+void close_up(Printing& printing, std::size_t row) {
+  auto end = printing.records.begin();
+  for (std::size_t i = 0; i < printing.parts.size(); ++i) {
+    const auto begin = printing.records.begin() + static_cast<std::ptrdiff_t>(i * row);
+    end = std::copy_n(begin, used_of(printing, printing.parts[i]), end);
+  }
+  printing.records.erase(end, printing.records.end());
+}
+
 // The steps after the launch, each the continuation of the one before.
 void read_records(Event& event, const std::shared_ptr<Printing>& printing) {
-  if (printing->header.used > printing->header.capacity)
+  std::size_t row = 0;
+  bool full = false;
+  for (const auto& part : printing->parts) {
+    row = std::max(row, used_of(*printing, part));
+    full = full || part.used > printing->capacity || part.used % 2 != 0;
+  }
+  if (full)
     KIESEL_LOG(kEvent, kWarning, "printf of kernel '{}': more than the buffer's {} bytes; the rest is lost",
-               printing->kernel, kPrintfBufferBytes);
-  printing->records.resize(std::min<std::size_t>(printing->header.used, kPrintfBufferBytes));
-  if (printing->records.empty()) {
+               printing->kernel, printing->capacity);
+  if (row == 0) {
     event.finish(printing->launched);
     return;
   }
-  event.submit(
-      device::Read{printing->records_address(), printing->records.data(), flat_box(printing->records.size())},
-      [printing](Event& self, const device::Completion&) {
-        write_out(*printing);
-        self.finish(printing->launched);
-      });
+  printing->records.resize(printing->parts.size() * row);
+  event.submit(printing->read(sizeof(isa::PrintfBuffer), row, printing->records.data()),
+               [printing, row](Event& self, const device::Completion&) {
+                 close_up(*printing, row);
+                 write_out(*printing);
+                 self.finish(printing->launched);
+               });
 }
 
-void read_header(Event& event, const std::shared_ptr<Printing>& printing) {
-  event.submit(device::Read{printing->buffer, &printing->header, flat_box(sizeof printing->header)},
+void read_headers(Event& event, const std::shared_ptr<Printing>& printing) {
+  event.submit(printing->read(0, sizeof(isa::PrintfBuffer), printing->parts.data()),
                [printing](Event& self, const device::Completion&) { read_records(self, printing); });
 }
 
 }  // namespace
 
 void launch_with_printf(Event& event, Ref<Executable> executable, std::vector<device::Launch> launches) {
-  auto printing = std::make_shared<Printing>();
+  auto printing = std::make_shared<Printing>(event.queue()->device().implementation());
   printing->executable = std::move(executable);
   printing->kernel = launches.front().kernel;
-  printing->device = &event.queue()->device().implementation();
-  auto buffer = printing->device->allocate(sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, 64,
-                                           "printf buffer", event.queue()->context().owner());
+  auto buffer =
+      printing->device->allocate(printing->bytes(), 64, "printf buffer", event.queue()->context().owner());
   if (!buffer.ok()) {
     event.fail(CL_OUT_OF_RESOURCES, buffer.error().reason);
     return;
@@ -107,16 +151,16 @@ void launch_with_printf(Event& event, Ref<Executable> executable, std::vector<de
   for (auto& launch : launches) launch.printf_buffer = printing->buffer;
   auto after_launch = [printing](Event& self, const device::Completion& completion) {
     printing->launched = completion;
-    read_header(self, printing);
+    read_headers(self, printing);
   };
   // The header over and over: it also ends the records, since one of 0 bytes is none.
-  const auto* header = reinterpret_cast<const std::byte*>(&printing->header);
-  std::vector<std::byte> pattern(header, header + sizeof printing->header);
-  event.submit(
-      device::Fill{printing->buffer, sizeof(isa::PrintfBuffer) + kPrintfBufferBytes, std::move(pattern)},
-      [launches = std::move(launches), after_launch](Event& self, const device::Completion&) {
-        self.submit_all({launches.begin(), launches.end()}, after_launch);
-      });
+  const isa::PrintfBuffer empty{0, printing->capacity};
+  const auto* header = reinterpret_cast<const std::byte*>(&empty);
+  std::vector<std::byte> pattern(header, header + sizeof empty);
+  event.submit(device::Fill{printing->buffer, printing->bytes(), std::move(pattern)},
+               [launches = std::move(launches), after_launch](Event& self, const device::Completion&) {
+                 self.submit_all({launches.begin(), launches.end()}, after_launch);
+               });
 }
 
 }  // namespace kiesel::runtime

@@ -1,4 +1,4 @@
-// Read-modify-write as one instruction. `ordered` must be a constant: 0 is memory_order_relaxed, 1 sequentially
+// Read-modify-write and compare and swap, which gives the value found. `ordered` must be a constant: 0 is memory_order_relaxed, 1 sequentially
 // consistent. The packer replaces these calls, see pack/atomics.cpp.
 #pragma once
 
@@ -13,6 +13,13 @@
   DECLARE_RMW(xor, type)               \
   DECLARE_RMW(min, type)               \
   DECLARE_RMW(max, type)
+
+#define DECLARE_CAS(type) \
+  __attribute__((overloadable)) type __kiesel_cas(volatile generic type*, type expected, type desired);
+DECLARE_CAS(int)
+DECLARE_CAS(uint)
+DECLARE_CAS(long)
+DECLARE_CAS(ulong)
 
 DECLARE_RMW_OF(int, smin, smax)
 DECLARE_RMW_OF(uint, umin, umax)

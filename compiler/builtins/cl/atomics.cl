@@ -29,29 +29,22 @@
     FENCE_UNLESS_RELAXED(order);                                                                               \
   }
 
-// Lanes of a warp run in lockstep, so a loop around LR/SC may never end: one amocas decides (Zacas: funct5 00101,
-// aq and rl set). rd holds the expected value before and the found one after.
-#define COMPARE_EXCHANGE_NAMED(name, type, funct3)                                                             \
-  FUNC bool name(volatile generic atomic_##type* object, generic type* expected, type desired,                 \
-                 memory_order success, memory_order failure, memory_scope scope) {                             \
-    const type wanted = *expected;                                                                             \
-    long found = (long)wanted;                                                                                 \
-    __asm__ volatile(".insn r 0x2f, " funct3 ", 0x17, %0, %1, %2"                                              \
-                     : "=&r"(found)                                                                            \
-                     : "r"(object), "r"((long)desired), "0"(found)                                             \
-                     : "memory");                                                                              \
-    const bool equal = (type)found == wanted;                                                                  \
-    *expected = (type)found;                                                                                   \
-    return equal;                                                                                              \
+#define COMPARE_EXCHANGE_NAMED(name, type)                                                         \
+  FUNC bool name(volatile generic atomic_##type* object, generic type* expected, type desired,    \
+                 memory_order success, memory_order failure, memory_scope scope) {                \
+    const type wanted = *expected;                                                                \
+    const type found = __kiesel_cas((volatile generic type*)object, wanted, desired);             \
+    *expected = found;                                                                            \
+    return found == wanted;                                                                       \
   }
 
-#define COMPARE_EXCHANGE(type, funct3)                                            \
-  COMPARE_EXCHANGE_NAMED(atomic_compare_exchange_strong_explicit, type, funct3) \
-  COMPARE_EXCHANGE_NAMED(atomic_compare_exchange_weak_explicit, type, funct3)
+#define COMPARE_EXCHANGE(type)                                           \
+  COMPARE_EXCHANGE_NAMED(atomic_compare_exchange_strong_explicit, type) \
+  COMPARE_EXCHANGE_NAMED(atomic_compare_exchange_weak_explicit, type)
 
-#define ALL(type, min, max, funct3)              \
+#define ALL(type, min, max)                      \
   LOAD_AND_STORE(type)                           \
-  COMPARE_EXCHANGE(type, funct3)                 \
+  COMPARE_EXCHANGE(type)                         \
   RMW(atomic_exchange_explicit, xchg, type)      \
   RMW(atomic_fetch_add_explicit, add, type)      \
   RMW(atomic_fetch_sub_explicit, sub, type)      \
@@ -61,10 +54,10 @@
   RMW(atomic_fetch_min_explicit, min, type)      \
   RMW(atomic_fetch_max_explicit, max, type)
 
-ALL(int, smin, smax, "2")
-ALL(uint, umin, umax, "2")
-ALL(long, smin, smax, "3")
-ALL(ulong, umin, umax, "3")
+ALL(int, smin, smax)
+ALL(uint, umin, umax)
+ALL(long, smin, smax)
+ALL(ulong, umin, umax)
 LOAD_AND_STORE(float)
 LOAD_AND_STORE(double)
 

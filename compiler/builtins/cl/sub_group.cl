@@ -1,4 +1,5 @@
 // OpenCL C 6.15.19: the functions that all work-items of a sub-group call. A sub-group is a warp.
+#include "fence.h"
 #include "reductions.h"
 
 FUNC uint get_sub_group_size(void) { return sub_group_work_items(); }
@@ -17,7 +18,8 @@ FUNC uint get_enqueued_num_sub_groups(void) {
 // Lanes run in lockstep: they have met when they are here together.
 FUNC void sub_group_barrier(cl_mem_fence_flags flags, memory_scope scope) {
   vote_all(true);
-  __asm__ volatile("fence.tso" ::: "memory");
+  __asm__ volatile("" ::: "memory");
+  release_to(scope);
 }
 
 FUNC int sub_group_all(int predicate) { return vote_all(predicate != 0); }

@@ -1,11 +1,9 @@
-// OpenCL C 6.15.8: barriers and fences. A hardware barrier does not order memory, hence the fence before it.
-// Acquire and release order everything but a store before a load, which costs most.
+// OpenCL C 6.15.8: barriers and fences.
 #include "csr.h"
-
-#define FENCE(kind) __asm__ volatile(kind ::: "memory")
+#include "fence.h"
 
 __attribute__((convergent)) FUNC void work_group_barrier(cl_mem_fence_flags flags, memory_scope scope) {
-  FENCE("fence.tso");
+  release_to(scope);
   __asm__ volatile(".insn r 0x0b, 4, 0, x0, %0, %1" ::"r"(csr_group_slot()), "r"(csr_group_warps()) : "memory");
 }
 

@@ -30,11 +30,9 @@ constexpr std::array<Operation, 13> kOperations{{
     {"__kiesel_rmw_fmax", llvm::AtomicRMWInst::FMax},
 }};
 
-std::optional<llvm::AtomicRMWInst::BinOp> operation(const llvm::Function& function) {
-  auto signature = demangle({function.getName().data(), function.getName().size()});
-  if (!signature) return std::nullopt;
+std::optional<llvm::AtomicRMWInst::BinOp> operation(std::string_view name) {
   for (const Operation& operation : kOperations)
-    if (operation.name == signature->name) return operation.code;
+    if (operation.name == name) return operation.code;
   return std::nullopt;
 }
 
@@ -51,14 +49,31 @@ void replace_call(llvm::CallInst& call, llvm::AtomicRMWInst::BinOp code) {
   call.eraseFromParent();
 }
 
+// (pointer, expected, desired)
+void replace_swap(llvm::CallInst& call) {
+  constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
+  llvm::IRBuilder<> builder(&call);
+  llvm::AtomicCmpXchgInst* swap =
+      builder.CreateAtomicCmpXchg(call.getArgOperand(0), call.getArgOperand(1), call.getArgOperand(2),
+                                  llvm::MaybeAlign(), kOrder, kOrder);
+  swap->setVolatile(true);
+  call.replaceAllUsesWith(builder.CreateExtractValue(swap, 0));
+  call.eraseFromParent();
+}
+
 }  // namespace
 
 void expand_atomics(llvm::Module& module) {
   for (llvm::Function& function : llvm::make_early_inc_range(module)) {
-    auto code = operation(function);
-    if (!code) continue;
-    for (llvm::User* user : llvm::make_early_inc_range(function.users()))
-      replace_call(*llvm::cast<llvm::CallInst>(user), *code);
+    const auto signature = demangle({function.getName().data(), function.getName().size()});
+    if (!signature) continue;
+    const bool swaps = signature->name == "__kiesel_cas";
+    const auto code = operation(signature->name);
+    if (!swaps && !code) continue;
+    for (llvm::User* user : llvm::make_early_inc_range(function.users())) {
+      auto& call = *llvm::cast<llvm::CallInst>(user);
+      swaps ? replace_swap(call) : replace_call(call, *code);
+    }
     function.eraseFromParent();
   }
 }

@@ -10,8 +10,15 @@
 namespace kiesel::compiler::builtins::test {
 namespace {
 
+// Devices of several warp widths, with compare and swap as an instruction and without.
+struct Machine {
+  std::uint32_t lanes;
+  bool cas;
+};
+constexpr Machine kMachines[] = {{1, true}, {8, true}, {32, true}, {1, false}, {8, false}, {32, false}};
+
 TEST_CASE("work-items of many groups add to and compare floats in global and local memory") {
-  for (const auto lanes : {1u, 8u, 32u}) {
+  for (const auto [lanes, cas] : kMachines) {
     ModelProgram program(
         "kernel void k(global atomic_float* f, global atomic_double* d, global float* order) {"
         "  local atomic_float sum; int i = get_global_id(0); if (get_local_id(0) == 0) atomic_init(&sum, "
@@ -23,7 +30,7 @@ TEST_CASE("work-items of many groups add to and compare floats in global and loc
         "  if (i % 3 == 0) atomic_fetch_add_explicit(&sum, 2.0f, memory_order_acq_rel, "
         "memory_scope_work_group);"
         "  barrier(CLK_LOCAL_MEM_FENCE); order[i] = atomic_load(&sum); }",
-        lanes);
+        lanes, true, cas);
     constexpr std::size_t kItems = 240;
     Bytes f = bytes_of(std::vector<float>{0, 1e9f}), d = bytes_of(std::vector<double>{0, -1e9}),
           order(kItems * 4);
@@ -39,6 +46,7 @@ TEST_CASE("work-items of many groups add to and compare floats in global and loc
 }
 
 TEST_CASE("compare and exchange tells what it found; strong ones fail only for another value") {
+  const bool cas = GENERATE(true, false);
   ModelProgram program(
       "kernel void k(global atomic_double* d, global atomic_uint* u, global atomic_int* lock, global int* "
       "out) {"
@@ -51,7 +59,8 @@ TEST_CASE("compare and exchange tells what it found; strong ones fail only for a
       "  out[5] = atomic_flag_test_and_set((global atomic_flag*)lock); out[6] = "
       "atomic_flag_test_and_set((global atomic_flag*)lock);"
       "  atomic_flag_clear((global atomic_flag*)lock); out[7] = atomic_flag_test_and_set((global "
-      "atomic_flag*)lock); }");
+      "atomic_flag*)lock); }",
+      32, true, cas);
   Bytes d = bytes_of(std::vector<double>{2}), u = bytes_of(std::vector<std::uint32_t>{7}), lock(4),
         out(8 * 4);
   program.run("k", {&d, &u, &lock, &out}, 1, 1);
@@ -89,7 +98,7 @@ std::multiset<std::int32_t> sorted(const Bytes& bytes) {
 }
 
 TEST_CASE("a pipe takes packets until it is full and gives each of them once") {
-  for (const auto lanes : {1u, 32u}) {
+  for (const auto [lanes, cas] : kMachines) {
     ModelProgram program(
         "kernel void fill(write_only pipe int p, global int* done) { int i = get_global_id(0); done[i] = "
         "write_pipe(p, &i) == 0; }"
@@ -97,7 +106,7 @@ TEST_CASE("a pipe takes packets until it is full and gives each of them once") {
         "get_pipe_max_packets(p); }"
         "kernel void drain(read_only pipe int p, global int* got) { int i = get_global_id(0), v = -1;"
         "  got[i] = read_pipe(p, &v) == 0 ? v : -1; }",
-        lanes);
+        lanes, true, cas);
     Bytes pipe = make_pipe(4, 200), done(300 * 4), got(150 * 4), counts(8);
     for (int round = 0; round < 3; ++round) {  // the ring wraps
       program.run("fill", {&pipe, &done}, 300, 50);

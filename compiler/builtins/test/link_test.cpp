@@ -146,7 +146,7 @@ TEST_CASE("printf becomes a record: size and types, format, arguments") {
     }
     define spir_kernel void @says() { call spir_func void @helper(i32 1, <3 x float> zeroinitializer) ret void }
     define spir_kernel void @silent() { ret void })");
-  CHECK(lower_printf(*program->module));
+  CHECK(lower_printf(*program->module, true));
   CHECK(program->module->getFunction("printf") == nullptr);
   CHECK(uses_printf(*program->module->getFunction("says")));
   CHECK_FALSE(uses_printf(*program->module->getFunction("silent")));
@@ -156,7 +156,7 @@ TEST_CASE("printf becomes a record: size and types, format, arguments") {
       reserved = llvm::cast<llvm::ConstantInt>(call->getArgOperand(0))->getZExtValue();
   CHECK(reserved == 16 + 8 + 16);
   CHECK(program->link().empty());
-  CHECK_FALSE(lower_printf(*program->module));
+  CHECK_FALSE(lower_printf(*program->module, true));
 }
 
 TEST_CASE("linking what a small kernel needs takes little time") {

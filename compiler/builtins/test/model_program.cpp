@@ -20,11 +20,12 @@ Client& compiler() {
   return client;
 }
 
-std::unique_ptr<device::Device> make_model(std::uint32_t lanes, bool half) {
+std::unique_ptr<device::Device> make_model(std::uint32_t lanes, bool half, bool cas) {
   model::Configuration configuration;
   configuration.cores = 2;
   configuration.target.lanes = lanes;
   configuration.target.half = half;
+  configuration.target.cas = cas;
   configuration.target.warps = 64;
   configuration.global_memory_bytes = 64 << 20;
   configuration.engine = model::engine_choice(config().engine).value_or(model::EngineChoice::kAuto);
@@ -67,8 +68,8 @@ device::Box row(std::size_t bytes) {
 
 }  // namespace
 
-ModelProgram::ModelProgram(const std::string& source, std::uint32_t lanes, bool half)
-    : device_(make_model(lanes, half)) {
+ModelProgram::ModelProgram(const std::string& source, std::uint32_t lanes, bool half, bool cas)
+    : device_(make_model(lanes, half, cas)) {
   Bytes binary = compile(source, device_->description().target);
   auto program = read_program(binary);
   REQUIRE(program.ok());

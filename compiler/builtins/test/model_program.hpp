@@ -28,7 +28,8 @@ std::vector<T> values_of(const Bytes& bytes) {
 // A program of OpenCL C 3.0 whose kernels take only pointers to global memory. Every failure fails the test.
 class ModelProgram {
  public:
-  explicit ModelProgram(const std::string& source, std::uint32_t lanes = 32, bool half = true);
+  explicit ModelProgram(const std::string& source, std::uint32_t lanes = 32, bool half = true,
+                        bool cas = true);
   ~ModelProgram();
   ModelProgram(const ModelProgram&) = delete;
   ModelProgram& operator=(const ModelProgram&) = delete;

@@ -118,14 +118,28 @@ TEST_CASE("no atomic operation becomes a loop of lr and sc") {
   CHECK(lowered.assembly.find("\tlr.") == std::string::npos);
 }
 
-TEST_CASE("without compare-and-swap an atomic operation that needs it is an error that says so") {
+TEST_CASE("without compare-and-swap lanes take turns with LR and SC, which one lane alone need not") {
   isa::Target target;
   target.cas = false;
-  const auto lowered = lower(
+  constexpr const char* kSwap =
       "define i64 @c(ptr %p, i64 %v) {\n"
       "  %x = cmpxchg ptr %p, i64 7, i64 %v seq_cst seq_cst\n"
-      "  %r = extractvalue { i64, i1 } %x, 0\n  ret i64 %r\n}",
-      Precision::kAnalysed, target);
+      "  %r = extractvalue { i64, i1 } %x, 0\n  ret i64 %r\n}";
+  for (const std::uint32_t lanes : {32U, 1U}) {
+    target.lanes = lanes;
+    const auto lowered = lower(kSwap, Precision::kAnalysed, target);
+    CHECK(lowered.errors == Errors{});
+    CHECK(lowered.assembly.find("\tlr.d.aqrl") != std::string::npos);
+    CHECK((lowered.count("csrr $0, 0xcc0") > 0) == (lanes > 1));
+  }
+}
+
+TEST_CASE("without atomics an atomic operation is an error that says so") {
+  isa::Target target;
+  target.cas = target.atomics = false;
+  const auto lowered =
+      lower("define i32 @c(ptr %p, i32 %v) {\n  %r = atomicrmw add ptr %p, i32 %v seq_cst\n  ret i32 %r\n}",
+            Precision::kAnalysed, target);
   REQUIRE(lowered.errors.size() == 1);
   CHECK(lowered.errors[0].text.find("function c") != std::string::npos);
 }
