@@ -147,6 +147,7 @@ class BackEnd {
     lower_local_variables(*module_, kernels_);
     lower_block_memory(*module_);
     if (from_.target.mixed_access) part_mixed_accesses(*module_);
+    if (from_.target.wide_group) mend_local_ids(*module_);
     flatten_address_spaces(*module_);
     clean_up(*module_, machine_);
     stages_.dump("3-optimised.ll", *module_);

@@ -12,35 +12,30 @@ namespace kiesel::compiler {
 namespace {
 
 // device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp. Hardware starts a
-// warp that gets another work-group again at the last five instructions: what they need of the first ones is
-// in gp and tp, which no other code uses. Multiplications are spelt as encodings because code outside
-// functions is assembled for the bare base instruction set.
+// warp that gets another work-group again at the five instructions that end there, perhaps with lanes that
+// were off before: so these are the first five, and nothing in a register is taken for granted. wsync waits
+// for the kernel's last stores. Multiplications are spelt as encodings because code outside functions is
+// assembled for the bare base instruction set.
 constexpr const char* kStartCode = R"(
 .section .text._start,"ax",@progbits
 .globl _start
 .hidden _start
 .type _start,@function
 _start:
-  csrr tp, 0x340
-  ld gp, 8(tp)
-  csrr t2, 0xf14
-  .insn r 0x33, 0, 1, gp, gp, t2
-  ld sp, 0(tp)
-  sub sp, sp, gp
-)";
-
-constexpr const char* kCallEntry = R"(
-  csrr t3, 0xce1
-  jalr ra, 0(t3)
+  csrr t0, 0x340
+  ld t1, 8(t0)
+  jal ra, .Lenter
+  .insn r 0x0b, 7, 0, x0, x0, x0
   .insn r 0x0b, 0, 0, x0, x0, x0
+.Lenter:
+  csrr t2, 0xf14
+  .insn r 0x33, 0, 1, t1, t1, t2
+  ld sp, 0(t0)
+  sub sp, sp, t1
 )";
 
 // With the quirk full-last-mask: the last warp has (size of the work-group) - rank * lanes work-items.
-constexpr const char* kSetMaskAndCallEntry = R"(
-  nop
-  jal ra, .Lset_mask
-  .insn r 0x0b, 0, 0, x0, x0, x0
-.Lset_mask:
+constexpr const char* kSetMask = R"(
   csrr t0, 0xcd1
   csrr t1, 0xcd2
   addi t2, t0, 1
@@ -57,6 +52,9 @@ constexpr const char* kSetMaskAndCallEntry = R"(
   srl t1, t1, t0
   .insn r 0x0b, 0, 0, x0, t1, x0
 .Lcall:
+)";
+
+constexpr const char* kCallEntry = R"(
   csrr t3, 0xce1
   jr t3
 )";
@@ -67,8 +65,7 @@ constexpr const char* kEndOfStartCode = R"(
 )";
 
 std::string start_code(const isa::Target& target) {
-  return std::string(kStartCode) + (target.full_last_mask ? kSetMaskAndCallEntry : kCallEntry) +
-         kEndOfStartCode;
+  return std::string(kStartCode) + (target.full_last_mask ? kSetMask : "") + kCallEntry + kEndOfStartCode;
 }
 
 // Whether a by-value struct is only read, so that the launch block itself can stand for it.

@@ -28,6 +28,10 @@ void lower_block_memory(llvm::Module& module);
 // memory.
 void part_mixed_accesses(llvm::Module& module);
 
+// For targets with the quirk wide-group: a local id y or z is 0 where the work-group has size 1 in that
+// direction.
+void mend_local_ids(llvm::Module& module);
+
 // addrspacecast, of constants too, into integer casts: all spaces are one flat space.
 void flatten_address_spaces(llvm::Module& module);
 

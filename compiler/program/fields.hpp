@@ -40,7 +40,8 @@ struct Table<isa::Target> {
       row("bitmanip", &T::bitmanip, kSwitch),
       row("votes", &T::votes, kSwitch),
       row("full_last_mask", &T::full_last_mask, kSwitch),
-      row("mixed_access", &T::mixed_access, kSwitch)};
+      row("mixed_access", &T::mixed_access, kSwitch),
+      row("wide_group", &T::wide_group, kSwitch)};
 };
 
 template <>

@@ -8,21 +8,22 @@
 namespace kiesel::device::contract {
 namespace {
 
-// As the compiler's: the stack pointer first, then the five instructions at which a warp that gets another
-// work-group may start again.
+// As the compiler's: a warp that gets another work-group may start again at the five instructions that end
+// with tmc.
 constexpr std::string_view kStartup = R"(
 _start:
   csrrs t0, mscratch, zero
-  ld sp, 0(t0)
   ld t1, 8(t0)
-  csrrs t2, mhartid, zero
-  mul t1, t1, t2
-  sub sp, sp, t1
-  addi zero, zero, 0
-  csrrs t3, kernel_entry, zero
-  jalr ra, 0(t3)
+  jal ra, .enter
   wsync
   tmc zero
+.enter:
+  csrrs t2, mhartid, zero
+  mul t1, t1, t2
+  ld sp, 0(t0)
+  sub sp, sp, t1
+  csrrs t3, kernel_entry, zero
+  jalr zero, 0(t3)
 )";
 
 constexpr std::string_view kPrologue = R"(

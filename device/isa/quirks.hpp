@@ -23,6 +23,11 @@ inline constexpr Quirk kQuirks[] = {
     {"mixed-access", &Target::mixed_access,
      "an access whose lanes mean local memory and other memory at once stops the core",
      "accesses through generic pointers are parted by address", "Vortex 3.0 RTL (d76b7f24e); simx is right"},
+    {"wide-group", &Target::wide_group,
+     "local ids y and z are wrong in work-groups that have as many work-items in one direction as a core has "
+     "lanes",
+     "a local id in a direction of size 1 is 0, whatever its register says",
+     "Vortex 3.0 RTL (d76b7f24e); simx is right"},
 };
 
 // What is wrong with the name, if anything.

@@ -25,24 +25,36 @@ bool starts_warps_or_stops(Op op) {
   return op == Op::illegal || op == Op::ecall || op == Op::ebreak || op == Op::wspawn || op == Op::tmc;
 }
 
-// Start-up code as compilers of ours write it: it calls what CSR kernel_entry says, and ends the warp.
+bool ends_warp(const Insn& insn) { return insn.op == Op::tmc && insn.rs1 == 0; }
+
+// Start-up code as compilers of ours write it: a call to what goes on at the address in CSR kernel_entry,
+// and, when that has returned, the end of the warp.
 std::uint32_t startup_length(const Code& code, const Insn* at) {
-  constexpr std::uint32_t kMost = 16;
+  constexpr std::uint32_t kMost = 32;
   const auto* const end = code.insns.data() + code.insns.size() - 1;
+  const Insn* after = nullptr;  // the call
   unsigned entry_register = kSink;
-  for (std::uint32_t count = 1; count <= kMost && at + 1 < end; ++count, ++at) {
+  for (std::uint32_t count = 1; count <= kMost && at + 1 < end; ++count) {
     if (at->op == Op::jalr) {
-      const bool calls_kernel = at->rd == kReturnAddress && at->rs1 == entry_register && at->imm == 0;
-      return calls_kernel && at[1].op == Op::tmc && at[1].rs1 == 0 ? count + 1 : 0;
+      const bool goes_on = after && at->rd == kSink && at->rs1 == entry_register && at->imm == 0;
+      const std::uint32_t waits = goes_on && after->op == Op::wsync;
+      return goes_on && ends_warp(after[waits]) ? count + waits + 1 : 0;
+    }
+    if (at->op == Op::jal && at->rd == kReturnAddress && !after && at->imm > 1 && at->imm < end - at) {
+      after = at + 1;
+      at += at->imm;
+      continue;
     }
     if (is_branch(at->op) || at->op == Op::jal || at->op == Op::pred || starts_warps_or_stops(at->op))
       return 0;
-    if (!writes_integer(*at) || at->rd == kSink) continue;
-    const bool reads_entry = at->op == Op::csrrs && at->imm == isa::csr::kernel_entry && at->rs1 == 0;
-    if (reads_entry)
-      entry_register = at->rd;
-    else if (at->rd == entry_register)
-      entry_register = kSink;
+    if (writes_integer(*at) && at->rd != kSink) {
+      const bool reads_entry = at->op == Op::csrrs && at->imm == isa::csr::kernel_entry && at->rs1 == 0;
+      if (reads_entry)
+        entry_register = at->rd;
+      else if (at->rd == entry_register)
+        entry_register = kSink;
+    }
+    ++at;
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "device/isa/extensions.hpp"
+#include "device/isa/quirks.hpp"
 #include "support/words.hpp"
 
 namespace kiesel::device::plugin {
@@ -126,6 +127,13 @@ Problem take_extensions(const char* text, isa::Target& target, std::string& name
   return isa::check_extensions(target);
 }
 
+// What Kiesel cannot go around would give wrong results.
+Problem take_quirks(const std::string& names, isa::Target& target) {
+  for (const std::string_view name : words_of(names))
+    if (auto problem = isa::add_quirk(target, name)) return fmt::format("quirks: '{}': {}", name, *problem);
+  return std::nullopt;
+}
+
 Problem take_names(const kiesel_description& d, PluginDescription& out) {
   if (auto problem = take_text("name", d.name, out.name)) return problem;
   if (out.name.empty()) return std::string("name is empty");
@@ -146,6 +154,7 @@ Problem take_all(const kiesel_description& d, PluginDescription& out) {
   description.max_allocation_bytes = d.max_allocation_bytes;
   description.private_memory_bytes = d.private_bytes;
   if (auto problem = take_extensions(d.extensions, description.target, out.extensions)) return problem;
+  if (auto problem = take_quirks(out.quirks, description.target)) return problem;
   if (auto problem = take_memories(d, out)) return problem;
   out.alignment = d.alignment;
   out.pending = d.pending;

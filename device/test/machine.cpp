@@ -11,14 +11,17 @@ namespace {
 constexpr std::string_view kStartup = R"(
 _start:
   csrrs t0, mscratch, zero
-  ld t1, 0(t0)
-  ld t2, 8(t0)
-  csrrs t3, mhartid, zero
-  mul t2, t2, t3
-  sub sp, t1, t2
-  csrrs t0, kernel_entry, zero
-  jalr ra, 0(t0)
+  ld t1, 8(t0)
+  jal ra, .enter
+  wsync
   tmc zero
+.enter:
+  csrrs t2, mhartid, zero
+  mul t1, t1, t2
+  ld sp, 0(t0)
+  sub sp, sp, t1
+  csrrs t3, kernel_entry, zero
+  jalr zero, 0(t3)
 )";
 
 constexpr std::string_view kPrologue = R"(

@@ -14,7 +14,8 @@ struct Quirk {
 };
 
 inline constexpr std::string_view kFullLastMask = "full-last-mask";
-inline constexpr std::string_view kMixedGeneric = "mixed-generic";
+inline constexpr std::string_view kMixedAccess = "mixed-access";
+inline constexpr std::string_view kWideGroup = "wide-group";
 inline constexpr std::string_view kLonelyGroup = "lonely-group";
 inline constexpr std::string_view kCyclesAddUp = "cycles-add-up";
 
@@ -23,9 +24,13 @@ inline constexpr Quirk kQuirks[] = {
     {kFullLastMask, false, true,
      "a partial last warp starts with all lanes active when warps are dispatched back to back",
      "each warp sets its mask when it starts"},
-    {kMixedGeneric, false, true,
+    {kMixedAccess, false, true,
      "a load whose lanes mix local and other memory sends one half twice, and the simulation ends",
      "generic accesses are split by address space"},
+    {kWideGroup, false, true,
+     "local ids y and z count up in work-groups that have as many work-items in one direction as a core has "
+     "lanes",
+     "ids in a direction of size 1 are 0, without asking"},
     {kLonelyGroup, false, false,
      "with several cores, a launch of fewer work-groups than cores ends early or never",
      "it gets as many work-groups as there are cores; those that are too many end at once"},

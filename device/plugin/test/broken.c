@@ -60,7 +60,7 @@ static kiesel_result describe(kiesel_device* device, kiesel_description* out, ki
   out->warps = is(device, "warps-1000") ? 1000 : 4;
   out->cores = 1;
   out->extensions = is(device, "cas-without-atomics") ? "Zacas" : "A Zicond Xunknown";
-  out->quirks = "";
+  out->quirks = is(device, "unknown-quirk") ? "wide-group moody" : "";
   out->memories = is(device, "null-memories") ? NULL : kMemories;
   out->memory_count = is(device, "two-memories") ? 3 : is(device, "many-memories") ? 1u << 30 : 2;
   out->counters = is(device, "nameless-counter") ? &kNameless : &kNull;

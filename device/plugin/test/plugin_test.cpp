@@ -114,6 +114,7 @@ TEST_CASE("devices that cannot be opened cost themselves, with one line") {
       {"lanes-0", "lanes is 0, not 1 to 64"},
       {"warps-1000", "warps is 1000, not 1 to 64"},
       {"cas-without-atomics", "Zacas needs A"},
+      {"unknown-quirk", "quirks: 'moody': may hold"},
       {"null-memories", "memories is null"},
       {"two-memories", "there are two global memories"},
       {"many-memories", "memory_count is 1073741824"},
