@@ -44,7 +44,7 @@ class Walk {
     chain_.push_back(name);
     std::uint64_t deepest = 0;
     for (const auto& callee : frame->second.callees) {
-      const auto below = depth(callee);
+      auto below = depth(callee);
       if (!below) return below;
       deepest = std::max(deepest, *below);
     }

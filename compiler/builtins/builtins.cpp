@@ -52,7 +52,7 @@ Status move_group(const Library& library, std::uint32_t group, const std::vector
     std::string_view name = library.name(library.symbols()[symbol]);
     wanted.push_back((*source)->getNamedValue({name.data(), name.size()}));
   }
-  auto nothing_more = [](llvm::GlobalValue&, llvm::IRMover::ValueAdder) {};
+  auto nothing_more = [](llvm::GlobalValue&, const llvm::IRMover::ValueAdder&) {};
   if (llvm::Error error = mover.move(std::move(*source), wanted, nothing_more, false))
     return Error{Errc::kInvalidBinary, llvm::toString(std::move(error))};
   return {};

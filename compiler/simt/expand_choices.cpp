@@ -16,7 +16,6 @@ namespace kiesel::simt {
 namespace {
 
 using llvm::MachineInstr;
-using llvm::MachineOperand;
 using llvm::Register;
 
 // LLVM's numbers for these are private to its RISC-V target; their names are not.

@@ -14,7 +14,6 @@ namespace kiesel::simt {
 namespace {
 
 using llvm::BasicBlock;
-using llvm::BinaryOperator;
 using llvm::Instruction;
 using llvm::IRBuilder;
 using llvm::PHINode;

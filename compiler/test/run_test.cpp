@@ -228,8 +228,10 @@ TEST_CASE("loops over a tile whose rows are parts of a warp") {
   Buffer<float> in(iota<float>(kSide * kSide)), out(std::vector<float>(kSide * kSide));
   check_ok(program.launch("transpose", {kSide, kSide / 4, 1}, {16, 4, 1}, out, in, std::int32_t{kSide}));
   const auto result = out.read();
-  for (std::uint32_t i = 0; i < result.size(); ++i)
-    REQUIRE(result[i] == static_cast<float>(i % kSide * kSide + i / kSide));
+  for (std::uint32_t i = 0; i < result.size(); ++i) {
+    const std::uint32_t from = i % kSide * kSide + i / kSide;
+    REQUIRE(result[i] == static_cast<float>(from));
+  }
 }
 
 TEST_CASE("work-item functions in an NDRange whose work-groups differ in size") {
@@ -608,7 +610,7 @@ TEST_CASE("a wild pointer is an error that names the kernel, and the next launch
   const auto status = program.launch("k", {64, 1, 1}, {32, 1, 1}, a, std::uint64_t{1} << 30);
   REQUIRE_FALSE(status.ok());
   CHECK(status.error().code == Errc::kFault);
-  CHECK(status.error().reason.find("k") != std::string::npos);
+  CHECK(status.error().reason.find('k') != std::string::npos);
   check_ok(program.launch("k", {64, 1, 1}, {32, 1, 1}, a, std::uint64_t{0}));
   CHECK(a.read() == std::vector<std::int32_t>(64, 1));
 }

@@ -127,7 +127,7 @@ TEST_CASE("what is no SPIR-V of a known version is an invalid value") {
   CHECK(error == CL_INVALID_VALUE);
   CHECK(clCreateProgramWithIL(session.context, words.data(), 0, &error) == nullptr);
   CHECK(error == CL_INVALID_VALUE);
-  const auto rejected = [&](Module module) {
+  const auto rejected = [&](const Module& module) {
     const auto program = create(session, module, error);
     return !program && error == CL_INVALID_VALUE;
   };

@@ -185,7 +185,7 @@ void Event::submit(device::Command command, Then then) {
   });
 }
 
-void Event::submit_all(std::vector<device::Command> commands, Then then) {
+void Event::submit_all(std::vector<device::Command> commands, const Then& then) {
   struct Joined {
     std::mutex mutex;
     std::size_t left;

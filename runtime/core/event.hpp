@@ -71,7 +71,7 @@ class Event final : public Object {
   using Then = std::function<void(Event&, const device::Completion&)>;
   void submit(device::Command command, Then then = nullptr);
   // The same for commands that may run at the same time; the first error is told.
-  void submit_all(std::vector<device::Command> commands, Then then = nullptr);
+  void submit_all(std::vector<device::Command> commands, const Then& then = nullptr);
   void finish(const device::Completion& completion);
   void finish_now() { finish({}); }
   // For a command made of others: they begin; they are over, and what failed has been told.

@@ -4,10 +4,13 @@
     tools/house/check_tidy.py [--build build] [--all | --latest N | FILE...]
 
 --latest N, the default with 12, takes what is changed and not committed, then the files that commits changed last: half
-a minute. --all takes all of them, most of an hour of one processor.
+a minute. --all takes all of them, some 25 minutes of one processor. A file that was found clean is not looked at again
+until it, its command, a header of the project or .clang-tidy changes: build/tidy has a stamp for each.
 """
 import argparse
 import concurrent.futures
+import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -21,6 +24,7 @@ from files import ROOT, git
 TIDY = "clang-tidy-15"
 # What g++ has and clang does not: a flag, and names of warnings.
 UNKNOWN_FLAG = re.compile(r" -mstringop-strategy=\S+")
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 COMPATIBLE = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-error"]
 
 
@@ -33,18 +37,48 @@ def latest(count, known):
     return list(order)[:count]
 
 
-def judge(database, name):
-    done = subprocess.run([TIDY, "-p", database, "--quiet", "--warnings-as-errors=*", *COMPATIBLE, ROOT / name],
+@functools.cache
+def text_of(path):
+    return path.read_text(errors="replace") if path.is_file() else ""
+
+
+def with_headers(path):
+    """The file, and what it includes of the project."""
+    found, left = {}, [path]
+    while left:
+        path = left.pop()
+        if path not in found:
+            found[path] = text_of(path)
+            left += [folder / name for name in INCLUDE.findall(found[path]) for folder in (ROOT, path.parent)]
+    return found
+
+
+def stamp_of(command):
+    """The name of the stamp that the file has where it was found clean as it is."""
+    parts = [command["command"], text_of(ROOT / ".clang-tidy")]
+    parts += [text for _, text in with_headers(pathlib.Path(command["file"])).items()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def judge(database, command, stamps):
+    stamp = stamps / stamp_of(command)
+    if stamp.exists():
+        return command["file"], 0, ""
+    done = subprocess.run([TIDY, "-p", database, "--quiet", "--warnings-as-errors=*", *COMPATIBLE, command["file"]],
                           capture_output=True, text=True)
-    return name, done.returncode, done.stdout
+    if done.returncode == 0:
+        stamp.touch()
+    return command["file"], done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
 
-def judge_all(commands, names):
+def judge_all(commands, names, stamps, jobs):
     """How many of the sources have faults, which are printed."""
     faults = 0
-    with tempfile.TemporaryDirectory() as database, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    stamps.mkdir(exist_ok=True)
+    chosen = {command["file"]: command for command in commands if command["file"] in {str(ROOT / name) for name in names}}
+    with tempfile.TemporaryDirectory() as database, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         (pathlib.Path(database) / "compile_commands.json").write_text(UNKNOWN_FLAG.sub("", json.dumps(commands)))
-        for name, code, text in pool.map(lambda name: judge(database, name), names):
+        for name, code, text in pool.map(lambda command: judge(database, command, stamps), chosen.values()):
             faults += code != 0
             if code:
                 print(f"{name}:\n{text}", flush=True)
@@ -56,6 +90,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--latest", type=int, default=12)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     commands = json.loads((options.build / "compile_commands.json").read_text())
@@ -63,7 +98,7 @@ def main():
     known = {str(source.relative_to(ROOT)) for source in sources
              if source.is_relative_to(ROOT) and not source.is_relative_to(options.build.resolve())}
     names = options.files or (sorted(known) if options.all else latest(options.latest, known))
-    faults = judge_all(commands, names)
+    faults = judge_all(commands, names, options.build / "tidy", options.jobs)
     print(f"{len(names)} files, {faults} with faults: {' '.join(names) if len(names) < 30 else ''}")
     return 1 if faults or not names else 0
 

@@ -6,6 +6,8 @@ import sys
 import tempfile
 import unittest
 
+import check_tidy
+
 HERE = pathlib.Path(__file__).resolve().parent
 CHANGELOG = HERE.parents[1] / "packaging/debian_changelog.py"
 
@@ -41,6 +43,23 @@ class Docs(unittest.TestCase):
 
     def test_spaces_at_the_end(self):
         self.assertEqual(self.judge("one \n")[0], 1)
+
+
+class Tidy(unittest.TestCase):
+    def stamp(self, source, header):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "a.cpp").write_text(source)
+            (folder / "b.hpp").write_text('#include "c.hpp"\n')
+            (folder / "c.hpp").write_text(header)
+            check_tidy.text_of.cache_clear()
+            return check_tidy.stamp_of({"command": "c++", "file": folder / "a.cpp"})
+
+    def test_a_stamp_is_of_the_file_and_its_headers(self):
+        first = self.stamp('#include "b.hpp"\n', "int a;\n")
+        self.assertEqual(first, self.stamp('#include "b.hpp"\n', "int a;\n"))
+        self.assertNotEqual(first, self.stamp('#include "b.hpp"\n', "int b;\n"))
+        self.assertNotEqual(first, self.stamp('#include "b.hpp"\nint a;\n', "int a;\n"))
 
 
 class Changes(unittest.TestCase):

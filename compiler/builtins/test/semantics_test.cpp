@@ -229,7 +229,7 @@ TEST_CASE("every half loads, and floats store as half in every rounding mode, wi
         (random() & 1 ? -1 : 1)));
   Bytes x = bytes_of(values);
   std::vector<Bytes> results(4, Bytes(values.size() * 2));
-  program.run("store", {&x, &results[0], &results[1], &results[2], &results[3]}, values.size(), 64);
+  program.run("store", {&x, results.data(), &results[1], &results[2], &results[3]}, values.size(), 64);
   for (std::size_t mode = 0; mode < 4; ++mode) {
     const auto found = values_of<std::uint16_t>(results[mode]);
     for (std::size_t i = 0; i < values.size(); ++i) {
