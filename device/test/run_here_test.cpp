@@ -76,15 +76,20 @@ TEST_CASE("kernels without loops and calls run inside submit, others do not") {
 
 TEST_CASE("start-up code that calls something else than the kernel is not trusted") {
   Machine machine(32, 32, 2);
-  for (const bool calls_kernel : {true, false}) {
-    const auto elf = make_elf(
-        assemble(std::string("_start:\n  csrrs t0, ") + (calls_kernel ? "kernel_entry" : "mscratch") +
-                 ", zero\n" + (calls_kernel ? "" : "  csrrs t0, kernel_entry, zero\n  addi t0, t0, 0\n") +
-                 "  jalr ra, 0(t0)\n  tmc zero\nkernel:\n  jalr zero, 0(ra)\n"));
+  const auto trusted = [&](const std::string& call, const std::string& after, const std::string& entry) {
+    const auto elf = make_elf(assemble("_start:\n  " + call + "\n" + after + "  tmc zero\n.enter:\n" + entry +
+                                       "kernel:\n  jalr zero, 0(ra)\n"));
     const auto module = machine.device().load(elf);
     REQUIRE(module.ok());
-    CHECK(runs_inside(machine.device(), machine.launch(*module, {1, 1})) == calls_kernel);
-  }
+    return runs_inside(machine.device(), machine.launch(*module, {1, 1}));
+  };
+  const std::string call = "jal ra, .enter", entry = "  csrrs t0, kernel_entry, zero\n";
+  CHECK(trusted(call, "", entry + "  jalr zero, 0(t0)\n"));
+  CHECK(trusted(call, "  wsync\n", entry + "  jalr zero, 0(t0)\n"));
+  CHECK_FALSE(trusted(call, "", entry + "  addi t0, t0, 0\n  jalr zero, 0(t0)\n"));
+  CHECK_FALSE(trusted(call, "", entry + "  jalr zero, 4(t0)\n"));
+  CHECK_FALSE(trusted(call, "  addi t0, t0, 0\n", entry + "  jalr zero, 0(t0)\n"));
+  CHECK_FALSE(trusted("jal t1, .enter", "", entry + "  jalr zero, 0(t0)\n"));
 }
 
 TEST_CASE("small copies run inside submit, long ones do not") {

@@ -344,7 +344,7 @@ loop:
   REQUIRE(status.ok());
   REQUIRE(machine.was_translated());
   for (unsigned i = 0; i < kLocal * kGroups; ++i) REQUIRE(out[i] == kRounds * (i / kLocal) + 55);
-  constexpr std::uint64_t kInLoop = 8, kOutside = 30;  // with those of _start
+  constexpr std::uint64_t kInLoop = 8, kOutside = 32;  // with those of _start
   CHECK(machine.counter("barriers") == kGroups * kRounds * 2);
   CHECK(machine.counter("work-groups") == kGroups);
   CHECK(machine.counter("warps") == kGroups * 2);
