@@ -1,8 +1,8 @@
 // The boundary below the runtime: what a device is to Kiesel.
 //
 // Everything above speaks OpenCL, everything below speaks device, module, launch, core, warp, lane.
-// Devices of others are behind device/plugin/kiesel_device.h, the same boundary in C, whose version is checked
-// when a library is opened. device/contract says whether a device keeps what is promised here.
+// Devices of others are behind device/plugin/kiesel_device.h, the same boundary in C, whose version is
+// checked when a library is opened. device/contract says whether a device keeps what is promised here.
 //
 // Threads: every member of `Device` may be called from any thread at any time. Completions run on a
 // thread of the device, inside `help()`, or inside the `submit()` of a command whose Handling allows it; they

@@ -75,7 +75,8 @@ std::vector<std::string> device_names(std::string_view option) {
   return names;
 }
 
-Result<std::unique_ptr<Device>> open_device(const std::string& name, const model::TranslationService& service) {
+Result<std::unique_ptr<Device>> open_device(const std::string& name,
+                                            const model::TranslationService& service) {
   if (is_plugin(name)) return open_plugin(name);
   auto shape = model::find_configuration(name);
   if (!shape) return shape.error();

@@ -97,6 +97,13 @@ def main():
         listing = run(root / "usr/bin/kiesel", "disasm", folder / "x.elf")
         require("<twice>" in listing, f"no kernel in the listing:\n{listing}")
         require((root / "usr/share/kiesel/expectations/kiesel.json").exists(), "no conformance expectations in the package")
+        # Plug-ins of the package are found beside its library, and run in a process of its own program.
+        vortex = subprocess.run([root / "usr/bin/kiesel", "device-test", "plugin:libkiesel-vortex.so:library=/nowhere.so"],
+                                capture_output=True, text=True)
+        require(vortex.returncode == 2 and "cannot open Vortex's driver: /nowhere.so" in vortex.stderr,
+                f"the installed plug-in says: {vortex.stderr}")
+        (folder / "plugin.c").write_text("#include <kiesel/kiesel_device.h>\n")
+        run("gcc", "-std=c99", "-pedantic", "-Wall", "-Werror", "-fsyntax-only", "-I", root / "usr/include", folder / "plugin.c")
         # A build in an application's process starts the compiler of the package, not the build tree's.
         clinfo = run("clinfo", OCL_ICD_VENDORS=f"{folder}/vendors/kiesel.icd", KIESEL_CACHE="0")
         require("Preferred work group size multiple (kernel)" in clinfo and "CL_" not in clinfo.split("(kernel)")[1][:60],

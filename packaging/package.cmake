@@ -2,6 +2,9 @@
 
 install(TARGETS kiesel_icd LIBRARY DESTINATION ${KIESEL_LIBRARY_DIR} NAMELINK_SKIP)
 install(TARGETS kiesel kiesel-compiler RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS kiesel-device-host RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})
+install(TARGETS kiesel-vortex LIBRARY DESTINATION ${KIESEL_LIBRARY_DIR})
+install(FILES device/plugin/kiesel_device.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kiesel)
 install(DIRECTORY conformance/expectations DESTINATION ${CMAKE_INSTALL_DATADIR}/kiesel)
 
 # Pages in the folders that their links mean, and the terms of the licence in Debian's form.

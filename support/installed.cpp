@@ -21,7 +21,8 @@ std::string installed_program(const char* name) {
   const auto here = folder_of_this_module();
   std::error_code error;
   if (!here.empty())
-    for (const char* folder : {".", "../bin", "../libexec", "../../bin", "../../../bin"}) {
+    for (const char* folder :
+         {".", "../bin", "../libexec", "../../bin", "../../../bin", "../../../libexec"}) {
       const auto candidate = here / folder / name;
       if (std::filesystem::exists(candidate, error)) return candidate.lexically_normal().string();
     }

@@ -1,4 +1,5 @@
-// Where the files of this installation are: programs and plug-ins lie beside the library or program that asks.
+// Where the files of this installation are: programs and plug-ins lie beside the library or program that
+// asks.
 #pragma once
 
 #include <filesystem>

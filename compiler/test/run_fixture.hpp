@@ -12,8 +12,8 @@
 
 #include "compiler/program/program.hpp"
 #include "compiler/test/compiler_fixture.hpp"
-#include "device/registry.hpp"
 #include "device/isa/launch_block.hpp"
+#include "device/registry.hpp"
 
 namespace kiesel::compiler::test {
 

@@ -51,7 +51,7 @@ Result<Name> parse_name(std::string_view text) {
 std::string find_library(const std::string& name) {
   std::error_code unknown;
   if (name.find('/') != std::string::npos) return std::filesystem::absolute(name, unknown).string();
-  for (const char* folder : {".", "kiesel", "../lib"}) {
+  for (const char* folder : {".", "../lib", "../" KIESEL_LIBRARY_DIR}) {
     const auto candidate = folder_of_this_module() / folder / name;
     if (std::error_code error; std::filesystem::exists(candidate, error))
       return candidate.lexically_normal().string();

@@ -53,8 +53,8 @@ void end_live_command(void* command, kiesel_result result, const char* reason, s
                number_of(command));
     return;
   }
-  handler(
-      {result, reason ? std::string(reason, ::strnlen(reason, kLongestReason)) : std::string(), start, end});
+  handler(command, {result, reason ? std::string(reason, ::strnlen(reason, kLongestReason)) : std::string(),
+                    start, end});
 }
 
 }  // namespace kiesel::device::plugin

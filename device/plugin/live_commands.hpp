@@ -15,7 +15,7 @@ struct End {
   std::string reason;
   std::uint64_t start_ns = 0, end_ns = 0;
 };
-using EndHandler = std::function<void(End)>;
+using EndHandler = std::function<void(void* command, End)>;
 
 // What the plug-in gets as `command`.
 void* add_live_command(EndHandler handler);

@@ -129,7 +129,7 @@ Result<ModuleId> PluginDevice::load(std::span<const std::byte> elf, Owner) {
     if (isa::is_placed(symbol) && symbol.binding != STB_LOCAL)
       program.symbols.emplace(symbol.name, *base + symbol.value);
   std::lock_guard lock(programs_mutex_);
-  programs_[*base] = std::move(program);
+  programs_[*base] = std::make_shared<const Program>(std::move(program));
   return *base;
 }
 
@@ -169,18 +169,17 @@ void PluginDevice::unload(ModuleId module) {
   table_.unload(device_, module);
 }
 
-std::optional<PluginDevice::Program> PluginDevice::program(ModuleId module) const {
+std::shared_ptr<const PluginDevice::Program> PluginDevice::program(ModuleId module) const {
   std::lock_guard lock(programs_mutex_);
   const auto found = programs_.find(module);
-  return found == programs_.end() ? std::nullopt : std::optional(found->second);
+  return found == programs_.end() ? nullptr : found->second;
 }
 
 Result<Address> PluginDevice::symbol(ModuleId module, std::string_view name) const {
-  std::lock_guard lock(programs_mutex_);
-  const auto found = programs_.find(module);
-  if (found == programs_.end()) return Error{Errc::kNotFound, fmt::format("there is no module {}", module)};
-  const auto symbol = found->second.symbols.find(name);
-  if (symbol == found->second.symbols.end())
+  const auto loaded = program(module);
+  if (!loaded) return Error{Errc::kNotFound, fmt::format("there is no module {}", module)};
+  const auto symbol = loaded->symbols.find(name);
+  if (symbol == loaded->symbols.end())
     return Error{Errc::kNotFound, fmt::format("the program has no symbol '{}'", name)};
   return symbol->second;
 }
@@ -319,20 +318,17 @@ void PluginDevice::start(const Step& step) {
     if (lost_) {
       End end{KIESEL_LOST, *lost_};
       lock.unlock();
-      return ended(step, std::move(end));
+      return ended(step, end);
     }
   }
-  void* const command = add_live_command([this, step](End end) {
-    if (inside_plugin)
-      after([this, step, end = std::move(end)]() mutable { ended(step, std::move(end)); });
-    else
-      ended(step, std::move(end));
-  });
-  if (!step.transfer && launch_ns_) {
+  void* const command =
+      add_live_command([this, step](void* number, End end) { handle_end(number, step, std::move(end)); });
+  const bool timed = !step.transfer && launch_ns_;
+  {
     std::lock_guard lock(mutex_);
-    timed_[step.work.get()] = {command, now_ns() + launch_ns_};
-    wake_.notify_one();
+    started_[command] = timed ? now_ns() + launch_ns_ : 0;
   }
+  if (timed) wake_.notify_one();
   kiesel_reason reason{};
   inside_plugin = true;
   const kiesel_result result =
@@ -340,19 +336,30 @@ void PluginDevice::start(const Step& step) {
                     : table_.launch(device_, &step.work->launch, end_live_command, command, &reason);
   inside_plugin = false;
   if (result == KIESEL_OK) return;
-  if (take_live_command(command))
-    after([this, step, end = End{result, std::string(text_of(reason))}]() mutable {
-      ended(step, std::move(end));
-    });
+  if (const EndHandler refused = take_live_command(command)) {
+    inside_plugin = true;  // as if it had ended there
+    refused(command, {result, std::string(text_of(reason))});
+    inside_plugin = false;
+  }
 }
 
-void PluginDevice::ended(const Step& step, End end) {
+void PluginDevice::handle_end(void* command, const Step& step, End end) {
+  {
+    std::lock_guard lock(mutex_);
+    started_.erase(command);
+  }
+  if (inside_plugin)
+    after([this, step, end = std::move(end)] { ended(step, end); });
+  else
+    ended(step, end);
+}
+
+void PluginDevice::ended(const Step& step, const End& end) {
   Work& work = *step.work;
   const bool resets = end.result == KIESEL_FAULT || end.result == KIESEL_TIMEOUT;
   {
     std::lock_guard lock(mutex_);
     --running_;
-    timed_.erase(&work);
     needs_reset_ |= resets && table_.reset;
   }
   if (end.result == KIESEL_LOST) lose(end.reason);
@@ -462,7 +469,7 @@ void PluginDevice::work_loop(const std::stop_token& stop) {
     if (!worker_has_work()) {
       if (polls)
         wake_.wait_for(lock, kLookEvery);
-      else if (timed_.empty())
+      else if (launch_ns_ == 0 || started_.empty())
         wake_.wait(lock);
       else
         wake_.wait_for(lock, std::chrono::milliseconds(50));
@@ -484,12 +491,13 @@ void PluginDevice::stop_late_launches() {
   std::vector<void*> late;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [work, deadline] : timed_)
-      if (deadline.ns <= now_ns()) late.push_back(deadline.command);
+    for (const auto& [command, deadline] : started_)
+      if (deadline && deadline <= now_ns()) late.push_back(command);
   }
   for (void* const command : late)
     if (const EndHandler handler = take_live_command(command)) {
-      handler({KIESEL_TIMEOUT, fmt::format("it was stopped after {} seconds, see the option launch_seconds",
+      handler(command,
+              {KIESEL_TIMEOUT, fmt::format("it was stopped after {} seconds, see the option launch_seconds",
                                            launch_ns_ / 1'000'000'000)});
       if (!table_.reset) lose("a launch did not end in time, and it cannot be stopped");
     }
@@ -536,13 +544,31 @@ bool PluginDevice::shut_down() {
   }
 }
 
+// Ends what the plug-in has not: should it do so later, nobody listens.
+void PluginDevice::give_up() {
+  std::map<void*, std::uint64_t> left;
+  {
+    std::lock_guard lock(mutex_);
+    left = started_;
+  }
+  for (const auto& [command, deadline] : left)
+    if (const EndHandler handler = take_live_command(command))
+      handler(command, {KIESEL_LOST, "the device was shut down before it had ended"});
+  while (run_later()) {
+  }
+}
+
 PluginDevice::~PluginDevice() {
   const bool over = !worker_.joinable() || shut_down();
   if (worker_.joinable()) {
-    worker_.request_stop();
+    {
+      std::lock_guard lock(mutex_);  // it is not between its look and its sleep
+      worker_.request_stop();
+    }
     wake_.notify_all();
     worker_.join();
   }
+  give_up();
   if (over)
     table_.close(device_);
   else

@@ -68,10 +68,6 @@ class PluginDevice final : public Device {
     std::shared_ptr<Work> work;
     const kiesel_transfer* transfer = nullptr;  // null: the launch
   };
-  struct Deadline {
-    void* command;
-    std::uint64_t ns;
-  };
   struct Program {
     Address base = 0, start = 0;
     std::uint64_t text_begin = 0, text_end = 0;
@@ -85,7 +81,7 @@ class PluginDevice final : public Device {
 
   Result<Address> load_program(std::span<const std::byte> elf, std::uint64_t bytes);
   Result<Address> place_program(std::span<const std::byte> elf, std::uint64_t bytes);
-  std::optional<Program> program(ModuleId module) const;
+  std::shared_ptr<const Program> program(ModuleId module) const;
 
   Result<std::shared_ptr<Work>> prepare(Command command);
   Status prepare_launch(Work& work) const;
@@ -96,7 +92,8 @@ class PluginDevice final : public Device {
   void start_ready();
   std::optional<Step> take_ready();
   void start(const Step& step);
-  void ended(const Step& step, End end);
+  void handle_end(void* command, const Step& step, End end);
+  void ended(const Step& step, const End& end);
   void finish(Work& work);
   void after(std::function<void()> what);  // soon, outside of the plug-in's functions
   bool run_later();
@@ -108,6 +105,7 @@ class PluginDevice final : public Device {
   void reset();
   void lose(std::string reason);
   bool shut_down();
+  void give_up();
 
   const kiesel_plugin_table& table_;
   const std::string label_;
@@ -116,13 +114,13 @@ class PluginDevice final : public Device {
   PluginDescription known_;
   AddressTable memory_;
   mutable std::mutex programs_mutex_;
-  std::map<ModuleId, Program> programs_;
+  std::map<ModuleId, std::shared_ptr<const Program>> programs_;
   std::atomic<std::uint64_t> launches_{0}, transfers_{0};
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
-  std::array<std::deque<Step>, 3> ready_;  // by priority
-  std::map<const Work*, Deadline> timed_;  // launches that run
+  std::array<std::deque<Step>, 3> ready_;   // by priority
+  std::map<void*, std::uint64_t> started_;  // commands that the plug-in has -> when they must be over, or 0
   std::size_t running_ = 0;
   bool needs_reset_ = false, resetting_ = false;
   std::optional<std::string> lost_;

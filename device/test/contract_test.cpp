@@ -9,9 +9,10 @@
 #include <numeric>
 #include <thread>
 
+#include "device/contract/promises.hpp"
 #include "device/device.hpp"
-#include "device/registry.hpp"
 #include "device/isa/assembler.hpp"
+#include "device/registry.hpp"
 #include "device/test/machine.hpp"
 
 namespace kiesel::device::test {
@@ -48,69 +49,14 @@ std::vector<std::byte> counting_program() {
 
 Box flat(std::uint64_t bytes) { return {{bytes, 1, 1}, bytes, bytes, bytes, bytes}; }
 
-TEST_CASE("devices describe themselves") {
+TEST_CASE("devices keep what every device promises") {
   REQUIRE_FALSE(devices().empty());
-  for (const auto& device : devices()) {
-    const Description& d = device->description();
-    CHECK(d.name.starts_with("Kiesel"));
-    CHECK(d.cores > 0);
-    CHECK(d.global_memory_bytes >= d.max_allocation_bytes);
-    CHECK(d.max_allocation_bytes > 0);
-    CHECK((d.target.lanes & (d.target.lanes - 1)) == 0);
-    CHECK_FALSE(device->counters().empty());
-  }
-}
-
-TEST_CASE("what is written is read, copied and filled") {
-  for (const auto& device : devices()) {
-    const auto a = device->allocate(4096, 256), b = device->allocate(4096, 256);
-    REQUIRE((a.ok() && b.ok()));
-    std::vector<std::uint8_t> data(4096), back(4096);
-    std::iota(data.begin(), data.end(), 0);
-    REQUIRE(wait(*device, Write{data.data(), *a, flat(4096)}).ok());
-    REQUIRE(wait(*device, Copy{*a, *b, flat(4096)}).ok());
-    REQUIRE(wait(*device, Fill{*b + 96, 300, {std::byte{1}, std::byte{2}, std::byte{3}}}).ok());
-    REQUIRE(wait(*device, Read{*b, back.data(), flat(4096)}, false).ok());
-    for (unsigned i = 0; i < 4096; ++i) CHECK(back[i] == (i >= 96 && i < 396 ? 1 + (i - 96) % 3 : (i & 255)));
-    device->free(*a);
-    device->free(*b);
-    device->free(0);
-  }
-}
-
-TEST_CASE("boxes move rows and slices") {
-  for (const auto& device : devices()) {
-    const auto a = device->allocate(1000, 64);
-    std::vector<std::uint8_t> data(1000), back(1000, 255);
-    std::iota(data.begin(), data.end(), 0);
-    REQUIRE(wait(*device, Fill{*a, 1000, {std::byte{7}}}).ok());
-    // 3 bytes, 4 rows, 2 slices; host rows are 10 and slices 100 apart, the device's 20 and 200.
-    REQUIRE(wait(*device, Write{data.data() + 5, *a + 11, {{3, 4, 2}, 10, 100, 20, 200}}).ok());
-    REQUIRE(wait(*device, Read{*a, back.data(), flat(1000)}).ok());
-    unsigned moved = 0;
-    for (unsigned i = 0; i < 1000; ++i) {
-      const unsigned at = i - 11, z = at / 200, y = at % 200 / 20, x = at % 20;
-      const bool inside = i >= 11 && z < 2 && y < 4 && x < 3;
-      moved += inside;
-      CHECK(back[i] == (inside ? ((5 + z * 100 + y * 10 + x) & 255) : 7));
+  for (const auto& device : devices())
+    for (const auto& promise : contract::promises()) {
+      const auto outcome = contract::check(*device, promise.name);
+      INFO(device->description().name << ": " << promise.name << ": " << outcome.seen);
+      CHECK(outcome.kind != contract::Outcome::Kind::kBroken);
     }
-    CHECK(moved == 24);
-    CHECK(wait(*device, Write{data.data(), *a, {{0, 4, 2}, 1, 1, 1, 1}}).ok());
-    device->free(*a);
-  }
-}
-
-TEST_CASE("transfers outside of an allocation fail and touch nothing") {
-  for (const auto& device : devices()) {
-    const auto a = device->allocate(64, 64);
-    std::vector<std::uint8_t> data(4096, 9);
-    for (const Command& command :
-         {Command(Write{data.data(), *a, flat(65)}), Command(Read{*a + 60, data.data(), flat(8)}),
-          Command(Copy{*a, *a + 32, flat(33)}), Command(Fill{*a, 65, {std::byte{0}}}),
-          Command(Fill{*a, 64, {}}), Command(Write{data.data(), 4096, flat(1)})})
-      CHECK_FALSE(wait(*device, command).ok());
-    device->free(*a);
-  }
 }
 
 TEST_CASE("memory of the host is shared until it is freed, where a device can") {
@@ -176,17 +122,6 @@ TEST_CASE("a completion may allocate, submit what comes next, and free") {
       if (!device->help()) std::this_thread::yield();
     CHECK(back == 0x03030303);
     device->free(made);
-  }
-}
-
-TEST_CASE("allocation limits") {
-  for (const auto& device : devices()) {
-    const auto too_much = device->allocate(device->description().max_allocation_bytes + 1, 64);
-    REQUIRE_FALSE(too_much.ok());
-    CHECK(too_much.error().code == Errc::kOutOfMemory);
-    const auto most = device->allocate(device->description().max_allocation_bytes, 64);
-    CHECK(most.ok());
-    if (most) device->free(*most);
   }
 }
 
@@ -402,74 +337,6 @@ TEST_CASE("whoever says that it helps runs the command itself, and times are the
       }
     }
     device->free(*memory);
-  }
-}
-
-TEST_CASE("long copies are whole, wherever they begin") {
-  for (const auto& device : devices()) {
-    constexpr std::size_t kBytes = (3 << 20) + 12345;
-    const auto memory = device->allocate(kBytes + 64, 64);
-    REQUIRE(memory.ok());
-    std::vector<unsigned char> in(kBytes), out(kBytes);
-    for (std::size_t i = 0; i < kBytes; ++i) in[i] = static_cast<unsigned char>(i * 2654435761U >> 13);
-    for (const std::size_t offset : {0, 7}) {
-      REQUIRE(wait(*device, Write{in.data(), *memory + offset, flat(kBytes)}).ok());
-      std::fill(out.begin(), out.end(), 0);
-      REQUIRE(wait(*device, Read{*memory + offset, out.data(), flat(kBytes)}).ok());
-      CHECK(in == out);
-    }
-    device->free(*memory);
-  }
-}
-
-TEST_CASE("no completion runs inside submit that was not told so, also of a command that is refused") {
-  for (const auto& device : devices()) {
-    std::atomic<int> done{0};
-    thread_local bool submitting = false;
-    std::atomic<bool> inside{false};
-    for (int i = 0; i < 200; ++i) {
-      submitting = true;
-      device->submit(Fill{64, 8, {}}, [&](const Completion& c) {
-        if (submitting || c.status.ok()) inside = true;
-        ++done;
-      });
-      submitting = false;
-    }
-    while (done < 200)
-      if (!device->help()) std::this_thread::yield();
-    CHECK_FALSE(inside);
-  }
-}
-
-TEST_CASE("launches that cannot run say why") {
-  for (const auto& device : devices()) {
-    const auto module = device->load(counting_program());
-    Launch good;
-    good.module = *module;
-    good.entry = *device->symbol(*module, "kernel");
-    const auto refused = [&](auto change) {
-      Launch launch = good;
-      change(launch);
-      const Status status = wait(*device, launch);
-      return !status.ok() && status.error().code == Errc::kInvalidArgument && !status.error().reason.empty();
-    };
-    CHECK(refused([](Launch& l) { l.module = 12345; }));
-    CHECK(refused([](Launch& l) { l.entry = 64; }));
-    CHECK(refused([](Launch& l) { l.region.local_size[0] = 0; }));
-    CHECK(refused([](Launch& l) { l.region.groups[1] = 2; }));
-    CHECK(refused([](Launch& l) { l.region.first_group[2] = 1; }));
-    CHECK(refused([](Launch& l) { l.region.local_size[0] = 1 << 16; }));
-    CHECK(refused([](Launch& l) { l.region.groups[0] = l.region.num_groups[0] = 1ull << 32; }));
-    CHECK(refused([](Launch& l) { l.local_memory_bytes = 1 << 30; }));
-    CHECK(refused([](Launch& l) { l.private_memory_bytes = 1 << 30; }));
-    CHECK(refused([](Launch& l) { l.cores = {1 << 20, 1}; }));
-    CHECK(refused([](Launch& l) { l.cores = {0, 1 << 20}; }));
-    Launch empty = good;
-    empty.region.groups[0] = 0;
-    CHECK(wait(*device, empty).ok());
-    CHECK_FALSE(device->symbol(*module, "nothing").ok());
-    CHECK_FALSE(device->symbol(999, "kernel").ok());
-    device->unload(*module);
   }
 }
 

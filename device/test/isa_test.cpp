@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "device/isa/assembler.hpp"
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
-#include "device/isa/assembler.hpp"
 
 namespace kiesel::isa {
 namespace {

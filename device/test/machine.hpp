@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "device/model/model_device.hpp"
 #include "device/isa/assembler.hpp"
+#include "device/model/model_device.hpp"
 
 namespace kiesel::device::test {
 

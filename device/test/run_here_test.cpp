@@ -78,7 +78,7 @@ TEST_CASE("start-up code that calls something else than the kernel is not truste
   Machine machine(32, 32, 2);
   const auto trusted = [&](const std::string& call, const std::string& after, const std::string& entry) {
     const auto elf = make_elf(assemble("_start:\n  " + call + "\n" + after + "  tmc zero\n.enter:\n" + entry +
-                                       "kernel:\n  jalr zero, 0(ra)\n"));
+                                       "kernel:\n  addi zero, zero, 0\n  jalr zero, 0(ra)\n"));
     const auto module = machine.device().load(elf);
     REQUIRE(module.ok());
     return runs_inside(machine.device(), machine.launch(*module, {1, 1}));
@@ -89,7 +89,7 @@ TEST_CASE("start-up code that calls something else than the kernel is not truste
   CHECK_FALSE(trusted(call, "", entry + "  addi t0, t0, 0\n  jalr zero, 0(t0)\n"));
   CHECK_FALSE(trusted(call, "", entry + "  jalr zero, 4(t0)\n"));
   CHECK_FALSE(trusted(call, "  addi t0, t0, 0\n", entry + "  jalr zero, 0(t0)\n"));
-  CHECK_FALSE(trusted("jal t1, .enter", "", entry + "  jalr zero, 0(t0)\n"));
+  CHECK_FALSE(trusted("jal t1, .enter", "", "  addi ra, t1, 0\n" + entry + "  jalr zero, 0(t0)\n"));
 }
 
 TEST_CASE("small copies run inside submit, long ones do not") {

@@ -4,6 +4,7 @@
 #include "device/plugin/host_services.hpp"
 #include "device/plugin/kiesel_device.h"
 #include "device/vortex/vortex_device.hpp"
+#include "support/clock.hpp"
 
 using kiesel::Error;
 using kiesel::Status;
@@ -44,23 +45,27 @@ kiesel_result allocate(kiesel_device* device, std::uint64_t bytes, std::uint64_t
 
 void free_memory(kiesel_device* device, std::uint64_t address) { of(device).free(address); }
 
-kiesel_result end(const Status& status, kiesel_done done, void* command) {
+// Both kinds of commands are over when they return.
+template <class Work>
+kiesel_result run(Work work, kiesel_done done, void* command) {
+  const std::uint64_t start = kiesel::now_ns();
+  const Status status = work();
   if (status)
-    done(command, KIESEL_OK, nullptr, 0, 0);
+    done(command, KIESEL_OK, nullptr, start, kiesel::now_ns());
   else
-    done(command, kiesel::device::plugin::result_of(status.error().code), status.error().reason.c_str(), 0,
-         0);
+    done(command, kiesel::device::plugin::result_of(status.error().code), status.error().reason.c_str(),
+         start, kiesel::now_ns());
   return KIESEL_OK;
 }
 
 kiesel_result launch(kiesel_device* device, const kiesel_launch* launch, kiesel_done done, void* command,
                      kiesel_reason*) {
-  return end(of(device).launch(*launch), done, command);
+  return run([&] { return of(device).launch(*launch); }, done, command);
 }
 
 kiesel_result transfer(kiesel_device* device, const kiesel_transfer* transfer, kiesel_done done,
                        void* command, kiesel_reason*) {
-  return end(of(device).transfer(*transfer), done, command);
+  return run([&] { return of(device).transfer(*transfer); }, done, command);
 }
 
 kiesel_result counters(kiesel_device* device, std::uint64_t* values, std::uint32_t count, kiesel_reason*) {

@@ -10,6 +10,7 @@
 
 #include "device/vortex/quirks.hpp"
 #include "device/vortex/stub.hpp"
+#include "support/log.hpp"
 #include "support/words.hpp"
 
 namespace kiesel::vortex {
@@ -230,9 +231,11 @@ Result<VortexDevice::Stub> VortexDevice::make_stub(const StubKey& key) {
   Stub stub{nullptr, nullptr, *address};
   const auto image = module_image(*address, key.entry, stub_code(key.start, key.groups_x));
   Code code = driver_.load_module(device_, image.data(), image.size(), &stub.module);
-  if (code == 0 && (code = driver_.get_kernel(stub.module, kStubName, &stub.kernel)) != 0)
+  if (code == 0) {
+    code = driver_.get_kernel(stub.module, kStubName, &stub.kernel);
+    if (code == 0) return stub;
     driver_.release_module(stub.module);
-  if (code == 0) return stub;
+  }
   stub_space_->give_back(*address);
   return driver_error(driver_, "loading a kernel's first instructions", code);
 }
@@ -274,12 +277,12 @@ Status VortexDevice::launch(const kiesel_launch& launch) {
   if (const Code code = driver_.launch(queue_, &info, 0, nullptr, &event))
     return driver_error(driver_, "a launch", code);
   if (auto ended = wait(event, "a launch"); !ended) return Error{Errc::kFault, ended.error().reason};
-  add_counts();
+  add_counts(launch.kernel);
   return {};
 }
 
 // The driver's counters are of the last launch, or of all since the device was opened (kCyclesAddUp).
-void VortexDevice::add_counts() {
+void VortexDevice::add_counts(const char* kernel) {
   const auto all = [&](std::uint32_t csr, bool sum) {
     std::uint64_t total = 0, value = 0;
     for (std::uint32_t core = 0; core < cores_; ++core)
@@ -289,11 +292,15 @@ void VortexDevice::add_counts() {
   };
   const bool add_up = options_.driver != "simx" && has_quirk(kCyclesAddUp);
   const std::uint64_t cycles = all(kCyclesCsr, false), instructions = all(kInstructionsCsr, true);
+  const auto of_launch = [&](std::uint64_t now, std::uint64_t before) {
+    return add_up && now >= before ? now - before : now;
+  };
   std::lock_guard lock(counts_mutex_);
-  cycles_ += add_up && cycles >= last_cycles_ ? cycles - last_cycles_ : cycles;
-  instructions_ +=
-      add_up && instructions >= last_instructions_ ? instructions - last_instructions_ : instructions;
+  const std::uint64_t more_cycles = of_launch(cycles, last_cycles_);
+  const std::uint64_t more_instructions = of_launch(instructions, last_instructions_);
+  cycles_ += more_cycles, instructions_ += more_instructions;
   last_cycles_ = cycles, last_instructions_ = instructions;
+  KIESEL_LOG(kDevice, kInfo, "launch {}: {} cycles, {} instructions", kernel, more_cycles, more_instructions);
 }
 
 std::vector<std::uint64_t> VortexDevice::counters() {

@@ -64,7 +64,7 @@ class VortexDevice {
   Result<Stub> make_stub(const StubKey& key);
   void drop_oldest_stub();
   Status wait(Handle event, const char* what);
-  void add_counts();
+  void add_counts(const char* kernel);
 
   const Driver driver_;
   const Options options_;

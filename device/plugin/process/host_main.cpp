@@ -143,7 +143,7 @@ class Host {
     const kiesel_transfer write{sizeof write, KIESEL_WRITE, 0, address, image.size(), image.data(), 0};
     std::atomic<int> over{0};
     End how;
-    void* const number = add_live_command([&](End end) {
+    void* const number = add_live_command([&](void*, End end) {
       how = std::move(end);
       over.store(1, std::memory_order_release);
       over.notify_one();
@@ -223,7 +223,7 @@ class Host {
   }
 
   void start(const std::shared_ptr<Pending>& pending) {
-    void* const number = add_live_command([this, pending](const End& end) { ended(*pending, end); });
+    void* const number = add_live_command([this, pending](void*, const End& end) { ended(*pending, end); });
     kiesel_reason reason{};
     const kiesel_result result =
         pending->is_launch ? table_.launch(device_, &pending->launch, end_live_command, number, &reason)
