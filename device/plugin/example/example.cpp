@@ -1,5 +1,6 @@
 // A complete plug-in, to read and to start from: Kiesel's device model behind the interface in C, with memory
-// that the host cannot see. docs/porting.md leads through it. Options: shape=NAME of the model, threads=N.
+// that the host cannot see. docs/porting.md leads through it. Options: shape=NAME of the model, threads=N,
+// plain=yes: a device that does nothing which Kiesel could do for it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ kiesel_result failed(const Error& error, kiesel_reason* reason) {
 struct kiesel_device {
   std::unique_ptr<model::ModelDevice> model;
   std::string name, extensions;
+  bool plain = false;
   std::vector<device::Counter> counted;
   std::vector<kiesel_counter> counters;
   std::vector<kiesel_memory> memories;
@@ -49,6 +51,7 @@ namespace {
 struct Options {
   std::string shape = "kiesel";
   unsigned threads = 0;
+  bool plain = false;
 };
 
 Result<Options> parse_options(std::string_view text) {
@@ -60,9 +63,11 @@ Result<Options> parse_options(std::string_view text) {
     else if (option.starts_with("threads=") && !value.empty() && value.size() < 5 &&
              value.find_first_not_of("0123456789") == std::string::npos)
       options.threads = static_cast<unsigned>(std::stoul(value));
+    else if (option == "plain=yes")
+      options.plain = true;
     else
       return Error{Errc::kInvalidArgument,
-                   fmt::format("option '{}' is neither shape=NAME nor threads=N", option)};
+                   fmt::format("option '{}' is none of shape=NAME, threads=N, plain=yes", option)};
   }
   return options;
 }
@@ -75,6 +80,7 @@ kiesel_result open_device(const char* options, const kiesel_host*, kiesel_device
   if (!shape) return failed(shape.error(), reason);
   shape->memory_near = kMemoryNear;
   auto device = std::make_unique<kiesel_device>();
+  device->plain = chosen->plain;
   device->name = fmt::format("example plug-in {} ({} cores, {} warps, {} lanes)", shape->name, shape->cores,
                              shape->target.warps, shape->target.lanes);
   auto model = model::ModelDevice::create(std::move(*shape), chosen->threads);
@@ -112,7 +118,9 @@ kiesel_result describe(kiesel_device* device, kiesel_description* out, kiesel_re
   out->max_allocation_bytes = d.max_allocation_bytes;
   out->private_bytes = d.private_memory_bytes;
   out->alignment = 64;
-  out->flags = KIESEL_COPIES | KIESEL_FILLS | KIESEL_CORE_RANGES | KIESEL_KEEPS_AFTER_FAULT;
+  out->pending = device->plain ? 1 : 0;
+  out->flags = KIESEL_KEEPS_AFTER_FAULT;
+  if (!device->plain) out->flags |= KIESEL_COPIES | KIESEL_FILLS | KIESEL_CORE_RANGES;
   return KIESEL_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "device/plugin/process/child.hpp"
 #include "device/plugin/process/frames.hpp"
 #include "support/log.hpp"
+#include "support/uncancelled.hpp"
 
 namespace kiesel::device::plugin {
 namespace {
@@ -203,6 +204,7 @@ Status Remote::put_back() {
 
 // Starts a process that has died again.
 Status Remote::revive() {
+  const Uncancelled until_alive;
   std::lock_guard lock(restarting_);
   {
     std::lock_guard state(mutex_);
@@ -346,12 +348,14 @@ void Remote::died() {
 // ---- what is said to it ----
 
 bool Remote::send(const Frame& frame, std::span<const std::byte> bytes) {
+  const Uncancelled until_sent;
   std::lock_guard lock(sending_);
   return send_frame(child_.socket(), frame, bytes);
 }
 
 // The answer; without one the process has died, or is ended now since it does not answer.
 Waiting Remote::ask(Frame frame, std::span<const std::byte> bytes) {
+  const Uncancelled until_answered;
   Waiting answer;
   std::unique_lock lock(mutex_);
   if (dead_) return answer;
