@@ -22,7 +22,7 @@ std::string installed_program(const char* name) {
   std::error_code error;
   if (!here.empty())
     for (const char* folder :
-         {".", "../bin", "../libexec", "../../bin", "../../../bin", "../../../libexec"}) {
+         {".", "../bin", "../libexec", "../../bin", "../../../bin", "../" KIESEL_LIBRARY_DIR}) {
       const auto candidate = here / folder / name;
       if (std::filesystem::exists(candidate, error)) return candidate.lexically_normal().string();
     }

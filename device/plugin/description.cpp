@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cstring>
 #include <optional>
 
 #include "device/isa/extensions.hpp"
 #include "device/isa/quirks.hpp"
+#include "device/plugin/host_services.hpp"
+#include "device/plugin/known_part.hpp"
 #include "support/words.hpp"
 
 namespace kiesel::device::plugin {
@@ -165,10 +168,17 @@ Problem take_all(const kiesel_description& d, PluginDescription& out) {
 
 }  // namespace
 
-Result<PluginDescription> check_description(const kiesel_description& theirs) {
+Result<PluginDescription> describe(const Opened& opened) {
+  kiesel_description theirs{};
+  theirs.size = sizeof theirs;
+  kiesel_reason reason{};
+  const kiesel_result result = opened.table.describe(opened.device, &theirs, &reason);
+  if (result != KIESEL_OK) return error_of("describe", result, text_of(reason));
   PluginDescription out;
-  if (auto problem = take_all(known_part(theirs), out))
-    return Error{Errc::kInvalidArgument, "its description cannot be: " + *problem};
+  auto problem = take_all(theirs, out);
+  if (!problem && out.has(KIESEL_ENDS_IN_POLL) && !opened.table.poll)
+    problem = "commands end in poll(), which is null";
+  if (problem) return Error{Errc::kInvalidArgument, "its description cannot be: " + *problem};
   return out;
 }
 

@@ -2,14 +2,13 @@
 // is believed.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "device/device.hpp"
 #include "device/plugin/kiesel_device.h"
+#include "device/plugin/library.hpp"
 
 namespace kiesel::device::plugin {
 
@@ -29,15 +28,7 @@ struct PluginDescription {
   bool has(std::uint32_t flag) const { return flags & flag; }
 };
 
-// A struct of the other side as this side knows it: what is missing at its end is 0.
-template <class T>
-T known_part(const T& theirs) {
-  T out{};
-  std::memcpy(&out, &theirs, std::min<std::size_t>(theirs.size, sizeof out));
-  return out;
-}
-
-// kInvalidArgument.
-Result<PluginDescription> check_description(const kiesel_description& theirs);
+// Asks an open device and checks the answer. kInvalidArgument, or the error that it gave.
+Result<PluginDescription> describe(const Opened& opened);
 
 }  // namespace kiesel::device::plugin

@@ -65,13 +65,11 @@ typedef struct kiesel_counter {
 } kiesel_counter;
 
 enum {
-  KIESEL_RUNS_IN_SUBMIT = 1,     /* launch() and transfer() return only when the command has ended */
-  KIESEL_COPIES = 2,             /* transfer() knows KIESEL_COPY; else copies go through the host */
-  KIESEL_FILLS = 4,              /* transfer() knows KIESEL_FILL; else patterns are written */
-  KIESEL_CORE_RANGES = 8,        /* launches stay on the cores that they name: OpenCL's sub-devices */
-  KIESEL_KEEPS_AFTER_FAULT = 16, /* reset() leaves memory and programs as they were */
-  KIESEL_ENDS_IN_POLL =
-      32 /* `done` is called in poll() only, so a thread of Kiesel's polls what is pending */
+  KIESEL_RUNS_IN_SUBMIT = 1, /* launch() and transfer() return only when the command has ended */
+  KIESEL_COPIES = 2,         /* transfer() knows KIESEL_COPY; else copies go through the host */
+  KIESEL_FILLS = 4,          /* transfer() knows KIESEL_FILL; else patterns are written */
+  KIESEL_CORE_RANGES = 8,    /* launches stay on the cores that they name: OpenCL's sub-devices */
+  KIESEL_ENDS_IN_POLL = 16   /* `done` is called in poll() only: a thread of Kiesel's polls what is pending */
 };
 
 typedef struct kiesel_description {
@@ -223,7 +221,8 @@ typedef struct kiesel_plugin_table {
 
   /* After a fault or a time-out, and to stop what runs: makes the device ready for the next command. Pending
      commands end (with `done`) before it returns, or shortly afterwards. Allocations and programs stay where
-     they are; what is in them only with KIESEL_KEEPS_AFTER_FAULT. May be null: a fault needs nothing. */
+     they are, and programs can be launched again; what is in buffers may be lost. May be null: a fault needs
+     nothing. */
   kiesel_result (*reset)(kiesel_device* device, kiesel_reason* reason);
 } kiesel_plugin_table;
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "device/plugin/host_services.hpp"
+#include "device/plugin/known_part.hpp"
 #include "support/installed.hpp"
 #include "support/words.hpp"
 
@@ -77,7 +78,7 @@ std::optional<std::string> check_table(const kiesel_plugin_table* table) {
   return std::nullopt;
 }
 
-Result<const kiesel_plugin_table*> open_library(const std::string& path) {
+Result<kiesel_plugin_table> open_library(const std::string& path) {
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) return Error{Errc::kNotFound, fmt::format("plug-in {}: {}", path, ::dlerror())};
   const auto function = reinterpret_cast<kiesel_plugin_function>(::dlsym(library, KIESEL_PLUGIN_FUNCTION));
@@ -87,7 +88,7 @@ Result<const kiesel_plugin_table*> open_library(const std::string& path) {
   }
   const kiesel_plugin_table* const table = function(KIESEL_DEVICE_VERSION);
   if (const auto problem = check_table(table)) return wrong(path, *problem);
-  return table;
+  return known_part(*table);
 }
 
 Result<Opened> open_here(const std::string& path, const std::string& options) {
@@ -95,7 +96,7 @@ Result<Opened> open_here(const std::string& path, const std::string& options) {
   if (!table) return table.error();
   kiesel_reason reason{};
   kiesel_device* device = nullptr;
-  const kiesel_result result = (*table)->open(options.c_str(), &host_services(), &device, &reason);
+  const kiesel_result result = table->open(options.c_str(), &host_services(), &device, &reason);
   if (result != KIESEL_OK) return error_of(fmt::format("plug-in {}: open", path), result, text_of(reason));
   if (!device) return wrong(path, "open: it gave no device");
   return Opened{*table, device};

@@ -27,13 +27,13 @@ Result<Name> parse_name(std::string_view text);
 // files, where Kiesel's plug-ins are, else as the system finds it.
 std::string find_library(const std::string& name);
 
-// The table, whose functions are all there. The library stays open as long as the process. kNotFound,
-// kInvalidBinary, with a sentence that names it.
-Result<const kiesel_plugin_table*> open_library(const std::string& path);
+// The table, whose functions are all there; what the plug-in's ends before is null. The library stays open as
+// long as the process. kNotFound, kInvalidBinary, with a sentence that names it.
+Result<kiesel_plugin_table> open_library(const std::string& path);
 
 // A device and the functions that know it.
 struct Opened {
-  const kiesel_plugin_table* table;
+  kiesel_plugin_table table;
   kiesel_device* device;
 };
 

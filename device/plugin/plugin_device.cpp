@@ -1,5 +1,6 @@
 #include "device/plugin/plugin_device.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -51,7 +52,7 @@ Status PluginDevice::call(const char* what, kiesel_result (*function)(Parameters
 }
 
 PluginDevice::PluginDevice(Opened opened, std::string label, std::uint64_t launch_seconds)
-    : table_(*opened.table),
+    : table_(opened.table),
       label_(std::move(label)),
       launch_ns_(std::min<std::uint64_t>(launch_seconds, 1'000'000'000) * 1'000'000'000),
       device_(opened.device) {}
@@ -59,22 +60,13 @@ PluginDevice::PluginDevice(Opened opened, std::string label, std::uint64_t launc
 Result<std::unique_ptr<PluginDevice>> PluginDevice::create(Opened opened, std::string label,
                                                            std::uint64_t launch_seconds) {
   auto device = std::unique_ptr<PluginDevice>(new PluginDevice(opened, std::move(label), launch_seconds));
-  if (auto described = device->describe(); !described) return described.error();
+  auto known = describe(opened);
+  if (!known) return Error{known.error().code, device->label_ + ": " + known.error().reason};
+  device->known_ = std::move(*known);
   device->worker_ =
       std::jthread([self = device.get()](const std::stop_token& stop) { self->work_loop(stop); });
   KIESEL_LOG(kDevice, kInfo, "{}: {}", device->label_, device->known_.description.name);
   return device;
-}
-
-Status PluginDevice::describe() {
-  kiesel_description theirs{};
-  theirs.size = sizeof theirs;
-  if (auto called = call("describe", table_.describe, &theirs); !called) return called;
-  theirs.size = sizeof theirs;
-  auto checked = check_description(theirs);
-  if (!checked) return Error{checked.error().code, label_ + ": " + checked.error().reason};
-  known_ = std::move(*checked);
-  return {};
 }
 
 // ---- memory ----

@@ -75,7 +75,6 @@ class PluginDevice final : public Device {
   };
 
   PluginDevice(Opened opened, std::string label, std::uint64_t launch_seconds);
-  Status describe();
   template <class... Parameters, class... Arguments>
   Status call(const char* what, kiesel_result (*function)(Parameters...), Arguments... arguments) const;
 
@@ -107,7 +106,7 @@ class PluginDevice final : public Device {
   bool shut_down();
   void give_up();
 
-  const kiesel_plugin_table& table_;
+  const kiesel_plugin_table table_;
   const std::string label_;
   const std::uint64_t launch_ns_;
   kiesel_device* const device_;

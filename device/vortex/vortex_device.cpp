@@ -174,7 +174,7 @@ void VortexDevice::describe(kiesel_description& out) {
   out.max_allocation_bytes = (memory_end_ - memory_begin_) / 2;
   out.private_bytes = private_bytes_;
   out.alignment = 64;
-  out.flags = KIESEL_RUNS_IN_SUBMIT | KIESEL_KEEPS_AFTER_FAULT;
+  out.flags = KIESEL_RUNS_IN_SUBMIT;
 }
 
 Result<std::uint64_t> VortexDevice::allocate(std::uint64_t bytes, std::uint64_t alignment,

@@ -119,8 +119,7 @@ kiesel_result describe(kiesel_device* device, kiesel_description* out, kiesel_re
   out->private_bytes = d.private_memory_bytes;
   out->alignment = 64;
   out->pending = device->plain ? 1 : 0;
-  out->flags = KIESEL_KEEPS_AFTER_FAULT;
-  if (!device->plain) out->flags |= KIESEL_COPIES | KIESEL_FILLS | KIESEL_CORE_RANGES;
+  if (!device->plain) out->flags = KIESEL_COPIES | KIESEL_FILLS | KIESEL_CORE_RANGES;
   return KIESEL_OK;
 }
 

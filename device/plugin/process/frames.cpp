@@ -35,6 +35,16 @@ bool send_frame(int socket, Frame frame, std::string_view text) {
   return send_frame(socket, frame, std::as_bytes(std::span(text)));
 }
 
+bool send_bytes(int socket, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
 bool receive_bytes(int socket, std::span<std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t got = ::recv(socket, bytes.data(), bytes.size(), MSG_WAITALL);

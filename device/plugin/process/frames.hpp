@@ -48,6 +48,7 @@ inline constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 // Whole, or false: the other side is gone. One thread at a time.
 bool send_frame(int socket, Frame frame, std::span<const std::byte> bytes = {});
 bool send_frame(int socket, Frame frame, std::string_view text);
+bool send_bytes(int socket, std::span<const std::byte> bytes);
 bool receive_bytes(int socket, std::span<std::byte> bytes);
 bool receive_frame(int socket, Frame& frame);
 

@@ -2,11 +2,14 @@
 // process it does to this one.
 //   kiesel-device-host LIBRARY OPTIONS FOLDER      descriptor 3 is the socket; works in the folder
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -53,19 +56,50 @@ struct Pending {
   bool is_launch = false;
 };
 
+// Frames on their way to the application, in their order. Whoever sends one never waits: this process must go
+// on reading while the application's sends and does not read.
+class Outbox {
+ public:
+  void send(Frame frame, std::span<const std::byte> bytes) {
+    frame.bytes = bytes.size();
+    std::vector<std::byte> whole(sizeof frame + bytes.size());
+    std::memcpy(whole.data(), &frame, sizeof frame);
+    std::ranges::copy(bytes, whole.begin() + sizeof frame);
+    std::lock_guard lock(mutex_);
+    if (waiting_.empty()) {
+      const ssize_t sent = ::send(kDeviceSocket, whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent == static_cast<ssize_t>(whole.size())) return;
+      if (sent > 0) whole.erase(whole.begin(), whole.begin() + sent);
+    }
+    waiting_.push_back(std::move(whole));
+    wake_.notify_one();
+  }
+
+ private:
+  void send_waiting() {
+    for (std::unique_lock lock(mutex_);;) {
+      wake_.wait(lock, [this] { return !waiting_.empty(); });
+      const auto& first = waiting_.front();  // stays until it is sent, so that nothing overtakes it
+      lock.unlock();
+      send_bytes(kDeviceSocket, first);
+      lock.lock();
+      waiting_.pop_front();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::vector<std::byte>> waiting_;
+  std::thread sender_{[this] { send_waiting(); }};  // ends with the process
+};
+
 class Host {
  public:
-  explicit Host(Opened opened) : table_(*opened.table), device_(opened.device) {}
+  explicit Host(const Opened& opened) : table_(opened.table), device_(opened.device) {}
 
   // Whether the device can be used.
   bool greet() {
-    kiesel_description theirs{};
-    theirs.size = sizeof theirs;
-    kiesel_reason reason{};
-    if (const auto result = table_.describe(device_, &theirs, &reason); result != KIESEL_OK)
-      return refuse(error_of("describe", result, text_of(reason)));
-    theirs.size = sizeof theirs;
-    const auto known = check_description(theirs);
+    const auto known = describe({table_, device_});
     if (!known) return refuse(known.error());
     flags_ = known->flags;
     counters_ = known->counters.size();
@@ -256,16 +290,14 @@ class Host {
       if (!table_.poll(device_)) std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 
-  void send(const Frame& frame, std::span<const std::byte> bytes) {
-    std::lock_guard lock(sending_);
-    send_frame(kDeviceSocket, frame, bytes);
-  }
+  void send(const Frame& frame, std::span<const std::byte> bytes) { outbox_.send(frame, bytes); }
 
-  const kiesel_plugin_table& table_;
+  const kiesel_plugin_table table_;
   kiesel_device* const device_;
   std::uint32_t flags_ = 0;
   std::size_t counters_ = 0;
-  std::mutex sending_, mutex_;
+  Outbox outbox_;
+  std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Pending>> ready_;
 };
@@ -275,7 +307,7 @@ int run(const char* library, const char* options, const char* folder) {
   const auto opened = open_here(library, options);
   if (!opened) return Host::refuse(opened.error()), 1;
   Host host(*opened);
-  if (!host.greet()) return 1;
+  if (!host.greet()) ::_exit(1);  // with a thread that nobody waits for
   host.serve();
   return 0;
 }

@@ -46,6 +46,11 @@ struct Waiting {
   bool here = false;
 };
 
+class Remote;
+// Whose messages this thread reads. What it asks for in the end of a command it must read itself, and nobody
+// can start the process again before it is through.
+thread_local const Remote* reads_for = nullptr;
+
 class Remote {
  public:
   Remote(std::string program, std::string library, std::string options)
@@ -204,14 +209,13 @@ Status Remote::put_back() {
 
 // Starts a process that has died again.
 Status Remote::revive() {
+  if (reads_for == this) return {};
   const Uncancelled until_alive;
   std::lock_guard lock(restarting_);
   {
     std::lock_guard state(mutex_);
     if (!dead_) return {};
   }
-  if (reader_.get_id() == std::this_thread::get_id())
-    return Error{Errc::kCrashed, "the device's process has ended"};
   return restart();
 }
 
@@ -236,6 +240,7 @@ kiesel_result Remote::reset(kiesel_reason* reason) {
 // ---- what it says ----
 
 void Remote::read_all() {
+  reads_for = this;
   while (read_frame())
     for (; !ends_.empty(); ends_.pop_front()) ends_.front()();
   child_.kill();
@@ -363,10 +368,10 @@ Waiting Remote::ask(Frame frame, std::span<const std::byte> bytes) {
   waiting_[frame.id] = &answer;
   lock.unlock();
   const bool sent = send(frame, bytes);
-  if (sent && reader_.get_id() == std::this_thread::get_id()) read_until_answered(answer);
+  if (sent && reads_for == this) read_until_answered(answer);
   lock.lock();
   const auto over = [&] { return answer.here || dead_; };
-  const auto patience = reader_.get_id() == std::this_thread::get_id() ? 0s : kAnswering;
+  const auto patience = reads_for == this ? 0s : kAnswering;
   if (!sent || !answered_.wait_for(lock, patience, over)) child_.kill();
   waiting_.erase(frame.id);
   return answer;
@@ -557,7 +562,7 @@ Result<Opened> open_remote(const std::string& program, const std::string& librar
                            const std::string& options) {
   auto remote = std::make_unique<Remote>(program, library, options);
   if (auto started = remote->start(); !started) return started.error();
-  return Opened{&kTable, reinterpret_cast<kiesel_device*>(remote.release())};
+  return Opened{kTable, reinterpret_cast<kiesel_device*>(remote.release())};
 }
 
 }  // namespace kiesel::device::plugin

@@ -70,6 +70,7 @@ static kiesel_result describe(kiesel_device* device, kiesel_description* out, ki
   out->alignment = is(device, "alignment-1") ? 1 : 64;
   if (is(device, "null-name")) out->name = NULL;
   if (is(device, "long-name")) out->name = getenv("KIESEL_LONG_NAME");
+  if (is(device, "null-poll")) out->flags = KIESEL_ENDS_IN_POLL;
   if (is(device, "null-extensions")) out->extensions = NULL;
   return KIESEL_OK;
 }

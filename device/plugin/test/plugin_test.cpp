@@ -125,6 +125,7 @@ TEST_CASE("devices that cannot be opened cost themselves, with one line") {
       {"alignment-1", "alignment is 1, not 64 to 4096"},
       {"null-name", "name is null"},
       {"long-name", "name has more than 512 characters"},
+      {"null-poll", "commands end in poll(), which is null"},
       {"null-extensions", "extensions is null"}};
   for (const std::string process : kProcesses)
     for (const auto& [how, why] : cases) {
@@ -280,6 +281,24 @@ TEST_CASE("a command's end may allocate, free, load and start other commands") {
     CHECK(ended == 50);
     CHECK(right == 50);
   }
+}
+
+TEST_CASE("long reads and writes at once, also from the ends of others, do not hold each other up") {
+  constexpr std::size_t kBytes = 4 << 20;
+  const auto device = opened(example("process=own"));
+  const Address memory = *device->allocate(kBytes, 64);
+  std::vector<std::byte> out(kBytes, std::byte{1});
+  std::vector<std::vector<std::byte>> in(8, std::vector<std::byte>(kBytes));
+  std::atomic<int> ended{0};
+  for (auto& target : in)
+    device->submit(Write{out.data(), memory, flat(kBytes)}, [&](const Completion&) {
+      device->submit(Read{memory, target.data(), flat(kBytes)}, [&](const Completion&) {
+        device->submit(Write{out.data(), memory, flat(kBytes)}, [&](const Completion&) { ++ended; });
+      });
+    });
+  for (int i = 0; i < 20'000 && ended < 8; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(ended == 8);
+  for (const auto& bytes : in) CHECK(bytes == out);
 }
 
 TEST_CASE("what has not ended ends when the device goes away") {
