@@ -159,6 +159,32 @@ TEST_CASE("what OpenCL C leaves out is an error that says what") {
     const char *source, *told;
   };
   const Row rows[] = {
+TEST_CASE("a kernel with local atomics is an error on a device whose atomics do not reach local memory") {
+  const auto log = [](const std::string& body, const std::string& options = "") {
+    isa::Target target;
+    target.global_atomics = true;
+    auto request = test::make_request("kernel void count(global int* a) {\n  local int l[4];\n" + body + " }",
+                                      "-g " + options);
+    request.target = target;
+    request.extensions = test::features_of(target);
+    return test::run(request).log;
+  };
+  const std::string start = "error: function count, an atomic operation in line 3 ";
+  const std::string end = " local memory, which the device's atomics do not reach\n";
+  const std::string generic = "int* p = a[1] ? (int*)a : (int*)";
+  CHECK(log("atomic_inc(a);").empty());
+  CHECK(log("atomic_inc(l); a[0] = l[0];") == start + "is in" + end);
+  CHECK_THAT(log("atomic_cmpxchg(l, 1, 2); a[0] = l[0];"), Contains(" is in" + end));
+  for (const std::string options : {"-cl-std=CL3.0", "-cl-std=CL3.0 -cl-opt-disable"}) {
+    const std::string add =
+        "; atomic_fetch_add_explicit((volatile atomic_int*)p, 1, memory_order_relaxed, "
+        "memory_scope_work_group); a[0] = l[1];";
+    CHECK(log(generic + "l" + add, options) == start + "may mean" + end);
+    CHECK(log(generic + "(a + 2)" + add, options).empty());
+    CHECK(log("printf(\"%d\", a[0]);", options).empty());
+  }
+}
+
       {"int f(int x) { return x; } kernel void k(global int* a) { int (*p)(int) = f; a[0] = p(a[1]); }",
        "pointers to functions are not allowed"},
       {"struct s { int x : 3; }; kernel void k(global int* a) { struct s v = {a[0]}; a[1] = v.x; }",
