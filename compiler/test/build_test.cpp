@@ -108,13 +108,34 @@ TEST_CASE("a pragma may name each extension that the device has, and is warned o
     auto request = test::make_request(
         "#pragma OPENCL EXTENSION " + extension + " : enable\nkernel void k(global int* a) { a[0] = 1; }",
         "-Werror");
-    request.extensions = "cl_khr_subgroup_ballot cl_khr_fp64 cl_ext_float_atomics";
+    request.extensions = "cl_khr_subgroups cl_khr_subgroup_ballot cl_khr_fp64 cl_ext_float_atomics";
     return test::run(request);
   };
-  for (const char* extension : {"cl_khr_subgroup_ballot", "cl_khr_fp64", "cl_ext_float_atomics"})
+  for (const char* extension :
+       {"cl_khr_subgroups", "cl_khr_subgroup_ballot", "cl_khr_fp64", "cl_ext_float_atomics"})
     CHECK(enable(extension).log.empty());
   for (const char* extension : {"cl_khr_subgroup", "cl_nv_foo"})
     CHECK_THAT(enable(extension).log, Contains(extension));
+}
+
+TEST_CASE("sub-group functions of every type are in every version of the language") {
+  std::string source =
+      "#pragma OPENCL EXTENSION cl_khr_subgroups : enable\n#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+      "kernel void k(global uint* a) { sub_group_barrier(CLK_LOCAL_MEM_FENCE); a[0] = get_sub_group_size() + "
+      "get_max_sub_group_size() + get_num_sub_groups() + get_sub_group_id() + get_sub_group_local_id() + "
+      "sub_group_all(a[1]) + sub_group_any(a[2]); }\n";
+  for (const std::string type :
+       {"char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "half", "float", "double"}) {
+    source += "kernel void k_" + type + "(global " + type + "* a) { " + type + " x = a[0];\n";
+    for (const std::string function : {"reduce", "scan_inclusive", "scan_exclusive"})
+      for (const std::string operation : {"add", "min", "max"})
+        source += "x += sub_group_" + function + "_" + operation + "(x);\n";
+    source += "a[0] = sub_group_broadcast(x, 0); }\n";
+  }
+  for (const char* options : {"", "-cl-std=CL1.1", "-cl-std=CL1.2", "-cl-std=CL2.0", "-cl-std=CL3.0"}) {
+    INFO(options);
+    CHECK(test::build(source, options).log.empty());
+  }
 }
 
 TEST_CASE("an undefined function is named as the user wrote it") {
@@ -138,27 +159,6 @@ TEST_CASE("a kernel with atomics is an error on a device without, that says what
       "error: function count, an atomic operation in line 3 needs the extension A, which the device lacks\n");
 }
 
-TEST_CASE("an undefined variable is named") {
-  const auto reply =
-      test::build("extern constant int table[4]; kernel void k(global int* a) { a[0] = table[a[1]]; }");
-  CHECK(reply.outcome == Outcome::kFailed);
-  CHECK_THAT(reply.log, Contains("undefined variable 'table'"));
-}
-
-TEST_CASE("recursion is an error that names the function") {
-  const auto reply = test::build(
-      "int odd(int x); int even(int x) { return x ? odd(x - 1) * x : 1; } int odd(int x) { return x ? even(x "
-      "- 1) * x : 0; }"
-      "kernel void k(global int* a) { a[0] = even(a[1]); }");
-  CHECK(reply.outcome == Outcome::kFailed);
-  CHECK_THAT(reply.log, Contains("recursion") && Contains("even"));
-}
-
-TEST_CASE("what OpenCL C leaves out is an error that says what") {
-  struct Row {
-    const char *source, *told;
-  };
-  const Row rows[] = {
 TEST_CASE("a kernel with local atomics is an error on a device whose atomics do not reach local memory") {
   const auto log = [](const std::string& body, const std::string& options = "") {
     isa::Target target;
@@ -185,6 +185,27 @@ TEST_CASE("a kernel with local atomics is an error on a device whose atomics do 
   }
 }
 
+TEST_CASE("an undefined variable is named") {
+  const auto reply =
+      test::build("extern constant int table[4]; kernel void k(global int* a) { a[0] = table[a[1]]; }");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("undefined variable 'table'"));
+}
+
+TEST_CASE("recursion is an error that names the function") {
+  const auto reply = test::build(
+      "int odd(int x); int even(int x) { return x ? odd(x - 1) * x : 1; } int odd(int x) { return x ? even(x "
+      "- 1) * x : 0; }"
+      "kernel void k(global int* a) { a[0] = even(a[1]); }");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("recursion") && Contains("even"));
+}
+
+TEST_CASE("what OpenCL C leaves out is an error that says what") {
+  struct Row {
+    const char *source, *told;
+  };
+  const Row rows[] = {
       {"int f(int x) { return x; } kernel void k(global int* a) { int (*p)(int) = f; a[0] = p(a[1]); }",
        "pointers to functions are not allowed"},
       {"struct s { int x : 3; }; kernel void k(global int* a) { struct s v = {a[0]}; a[1] = v.x; }",
