@@ -19,6 +19,7 @@
 #include "compiler/backend/link.hpp"
 #include "compiler/backend/lower_memory.hpp"
 #include "compiler/backend/machine.hpp"
+#include "compiler/backend/missing_atomics.hpp"
 #include "compiler/backend/optimize.hpp"
 #include "compiler/backend/program_variables.hpp"
 #include "compiler/backend/remainders.hpp"
@@ -89,7 +90,7 @@ class BackEnd {
   BackendResult run() {
     if (auto status = read(); !status) return status.error();
     if (auto status = link_library(); !status) return status.error();
-    optimise();
+    if (auto status = optimise(); !status) return status.error();
     if (auto log = too_large_frames(*module_); !log.empty()) return log;
     if (auto status = generate(); !status) return status.error();
     if (!complaints_.empty()) return lines(complaints_);
@@ -141,9 +142,10 @@ class BackEnd {
     return {};
   }
 
-  void optimise() {
+  TextStatus optimise() {
     stages_.begin("optimise");
     optimize(*module_, machine_, from_.options);
+    if (auto log = missing_atomics(*module_, from_.target); !log.empty()) return log;
     lower_local_variables(*module_, kernels_);
     lower_block_memory(*module_);
     if (from_.target.mixed_access) part_mixed_accesses(*module_);
@@ -151,6 +153,7 @@ class BackEnd {
     flatten_address_spaces(*module_);
     clean_up(*module_, machine_);
     stages_.dump("3-optimised.ll", *module_);
+    return {};
   }
 
   // The analysed form first. Functions that the checker cannot follow are made again with every branch

@@ -34,12 +34,14 @@ _start:
   sub sp, sp, t1
 )";
 
-// With the quirk full-last-mask: the last warp has (size of the work-group) - rank * lanes work-items.
+// With the quirk full-last-mask: the last warp has (size of the work-group) - rank * lanes work-items. A
+// warp of rank 0 starts with the right mask, so that work-groups of one warp need nothing.
 constexpr const char* kSetMask = R"(
   csrr t0, 0xcd1
   csrr t1, 0xcd2
   addi t2, t0, 1
   bne t1, t2, .Lcall
+  beqz t0, .Lcall
   csrr t1, 0xfc0
   .insn r 0x33, 0, 1, t0, t0, t1
   csrr t1, 0xcd9

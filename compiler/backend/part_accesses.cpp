@@ -7,57 +7,18 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
-#include <set>
-
 #include "compiler/backend/csr_access.hpp"
 #include "compiler/backend/lower_memory.hpp"
+#include "compiler/backend/origins.hpp"
 #include "device/isa/launch_block.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
-constexpr unsigned kLocalSpace = 3, kGenericSpace = 4;
-
-// What a pointer may point to, as far as its origins tell.
-struct Origins {
-  bool local = false, other = false;
-
-  void add(const llvm::Value* pointer) {
-    if (!seen_.insert(pointer).second) return;
-    const unsigned space = pointer->getType()->getPointerAddressSpace();
-    if (space != kGenericSpace) {
-      (space == kLocalSpace ? local : other) = true;
-    } else if (const auto* address = llvm::dyn_cast<llvm::GEPOperator>(pointer)) {
-      add(address->getPointerOperand());
-    } else if (const auto* cast = llvm::dyn_cast<llvm::AddrSpaceCastOperator>(pointer)) {
-      add(cast->getPointerOperand());
-    } else if (const auto* choice = llvm::dyn_cast<llvm::SelectInst>(pointer)) {
-      add(choice->getTrueValue());
-      add(choice->getFalseValue());
-    } else if (const auto* phi = llvm::dyn_cast<llvm::PHINode>(pointer)) {
-      for (const auto& value : phi->incoming_values()) add(value);
-    } else if (!llvm::isa<llvm::ConstantPointerNull>(pointer)) {
-      local = other = true;
-    }
-  }
-
- private:
-  std::set<const llvm::Value*> seen_;
-};
-
-llvm::Value* pointer_of(llvm::Instruction& instruction) {
-  if (auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) return load->getPointerOperand();
-  if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) return store->getPointerOperand();
-  if (auto* update = llvm::dyn_cast<llvm::AtomicRMWInst>(&instruction)) return update->getPointerOperand();
-  if (auto* swap = llvm::dyn_cast<llvm::AtomicCmpXchgInst>(&instruction)) return swap->getPointerOperand();
-  return nullptr;
-}
-
 bool mixes(llvm::Instruction& instruction) {
   const llvm::Value* pointer = pointer_of(instruction);
-  if (!pointer || pointer->getType()->getPointerAddressSpace() != kGenericSpace) return false;
-  Origins origins;
-  origins.add(pointer);
+  if (!pointer) return false;
+  const Origins origins = origins_of(*pointer);
   return origins.local && origins.other;
 }
 

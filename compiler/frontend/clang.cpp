@@ -56,8 +56,9 @@ FileSystem overlay(const Request& request, const llvm::IntrusiveRefCntPtr<Source
   return all;
 }
 
-// Clang warns of a pragma that names an extension it does not know, also of one that the device has. The
-// warning comes later, where the pragma stands, and asks for its severity there.
+// Clang warns of a pragma that names an extension it does not know, or not in this version of the language,
+// also of one that the device has. The warning comes later, where the pragma stands, and asks for its
+// severity there.
 class Pragmas : public clang::PPCallbacks {
  public:
   Pragmas(clang::DiagnosticsEngine& diagnostics, const std::string& extensions)
@@ -67,7 +68,9 @@ class Pragmas : public clang::PPCallbacks {
     const auto severity = has_word(extensions_, {name->getName().data(), name->getName().size()})
                               ? clang::diag::Severity::Ignored
                               : clang::diag::Severity::Warning;
-    diagnostics_.setSeverity(clang::diag::warn_pragma_unknown_extension, severity, at);
+    for (const auto warning :
+         {clang::diag::warn_pragma_unknown_extension, clang::diag::warn_pragma_unsupported_extension})
+      diagnostics_.setSeverity(warning, severity, at);
   }
 
  private:

@@ -33,7 +33,8 @@ constexpr Forwarded kForwarded[] = {
 };
 
 // What the device has, and nothing else. Feature macros exist from OpenCL C 3.0 on. Extensions that Clang has
-// no name for are nothing but a macro, on which its declarations of builtins depend.
+// no name for, and sub-groups, whose name it knows from 2.0 on, are nothing but a macro, on which its
+// declarations of builtins depend.
 void add_extensions(std::vector<std::string>& arguments, const Request& request,
                     const BuildOptions& options) {
   const clang::OpenCLOptions known;
@@ -41,7 +42,8 @@ void add_extensions(std::vector<std::string>& arguments, const Request& request,
   std::istringstream words(request.extensions);
   for (std::string word; words >> word;) {
     if (options.language < 300 && word.starts_with("__opencl_c_")) continue;
-    if (known.isKnown(word))
+    const bool is_new = word == "cl_khr_subgroups" && options.language < 200;
+    if (known.isKnown(word) && !is_new)
       list += ",+" + word;
     else
       arguments.push_back("-D" + word + "=1");

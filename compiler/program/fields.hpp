@@ -41,7 +41,8 @@ struct Table<isa::Target> {
       row("votes", &T::votes, kSwitch),
       row("full_last_mask", &T::full_last_mask, kSwitch),
       row("mixed_access", &T::mixed_access, kSwitch),
-      row("wide_group", &T::wide_group, kSwitch)};
+      row("wide_group", &T::wide_group, kSwitch),
+      row("global_atomics", &T::global_atomics, kSwitch)};
 };
 
 template <>

@@ -147,40 +147,23 @@ Outcome swap_loop(llvm::Instruction& before, const isa::Target& target, const Ce
 class ExpandAtomics final : public llvm::FunctionPass {
  public:
   static char ID;
-  ExpandAtomics(const isa::Target& target, Errors& errors)
-      : FunctionPass(ID), target_(target), errors_(errors) {}
+  explicit ExpandAtomics(const isa::Target& target) : FunctionPass(ID), target_(target) {}
 
   bool runOnFunction(llvm::Function& function) override {
     std::vector<llvm::Instruction*> found;
     for (llvm::Instruction& instruction : llvm::instructions(function))
-      if (target_.atomics ? needs_swap(instruction) : is_atomic(instruction)) found.push_back(&instruction);
-    if (found.empty()) return false;
-    if (!target_.atomics) {
-      const std::string name = function.getName().str();
-      errors_.push_back({name, "function " + name + ", an atomic operation" + line(*found.front()) +
-                                   " needs the extension A, which the device lacks"});
-      return false;
-    }
+      if (needs_swap(instruction)) found.push_back(&instruction);
     for (llvm::Instruction* instruction : found) expand(*instruction);
-    return true;
+    return !found.empty();
   }
 
  private:
-  static bool is_atomic(const llvm::Instruction& instruction) {
-    return llvm::isa<AtomicCmpXchgInst, AtomicRMWInst>(instruction);
-  }
-
   static bool needs_swap(const llvm::Instruction& instruction) {
     if (llvm::isa<AtomicCmpXchgInst>(instruction)) return true;
     const auto* update = llvm::dyn_cast<AtomicRMWInst>(&instruction);
     if (!update) return false;
     if (update->getType()->getPrimitiveSizeInBits() < 32 && !update->getType()->isPointerTy()) return true;
     return update->getOperation() == AtomicRMWInst::Nand || update->isFloatingPointOperation();
-  }
-
-  static std::string line(const llvm::Instruction& instruction) {
-    const llvm::DebugLoc& place = instruction.getDebugLoc();
-    return place ? " in line " + std::to_string(place.getLine()) : std::string();
   }
 
   // In turns where LR and SC have to do.
@@ -232,14 +215,11 @@ class ExpandAtomics final : public llvm::FunctionPass {
   }
 
   isa::Target target_;
-  Errors& errors_;
 };
 char ExpandAtomics::ID = 0;
 
 }  // namespace
 
-llvm::FunctionPass* create_expand_atomics(const isa::Target& target, Errors& errors) {
-  return new ExpandAtomics(target, errors);
-}
+llvm::FunctionPass* create_expand_atomics(const isa::Target& target) { return new ExpandAtomics(target); }
 
 }  // namespace kiesel::simt

@@ -12,7 +12,7 @@ namespace kiesel::simt {
 
 llvm::FunctionPass* create_prepare_exits();
 llvm::FunctionPass* create_hold_locks();
-llvm::FunctionPass* create_expand_atomics(const isa::Target& target, Errors& errors);
+llvm::FunctionPass* create_expand_atomics(const isa::Target& target);
 llvm::FunctionPass* create_expand_division();
 llvm::FunctionPass* create_structurize();
 llvm::FunctionPass* create_thread_flow();

@@ -44,7 +44,7 @@ void add_ir_passes(llvm::legacy::PassManagerBase& passes, const isa::Target& tar
     passes.add(llvm::createLoopSimplifyPass());
     passes.add(create_hold_locks());
   }
-  passes.add(create_expand_atomics(target, errors));
+  passes.add(create_expand_atomics(target));
   passes.add(create_expand_division());
   if (target.lanes == 1) {
     passes.add(create_remove_selects(target));

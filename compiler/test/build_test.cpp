@@ -108,13 +108,34 @@ TEST_CASE("a pragma may name each extension that the device has, and is warned o
     auto request = test::make_request(
         "#pragma OPENCL EXTENSION " + extension + " : enable\nkernel void k(global int* a) { a[0] = 1; }",
         "-Werror");
-    request.extensions = "cl_khr_subgroup_ballot cl_khr_fp64 cl_ext_float_atomics";
+    request.extensions = "cl_khr_subgroups cl_khr_subgroup_ballot cl_khr_fp64 cl_ext_float_atomics";
     return test::run(request);
   };
-  for (const char* extension : {"cl_khr_subgroup_ballot", "cl_khr_fp64", "cl_ext_float_atomics"})
+  for (const char* extension :
+       {"cl_khr_subgroups", "cl_khr_subgroup_ballot", "cl_khr_fp64", "cl_ext_float_atomics"})
     CHECK(enable(extension).log.empty());
   for (const char* extension : {"cl_khr_subgroup", "cl_nv_foo"})
     CHECK_THAT(enable(extension).log, Contains(extension));
+}
+
+TEST_CASE("sub-group functions of every type are in every version of the language") {
+  std::string source =
+      "#pragma OPENCL EXTENSION cl_khr_subgroups : enable\n#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+      "kernel void k(global uint* a) { sub_group_barrier(CLK_LOCAL_MEM_FENCE); a[0] = get_sub_group_size() + "
+      "get_max_sub_group_size() + get_num_sub_groups() + get_sub_group_id() + get_sub_group_local_id() + "
+      "sub_group_all(a[1]) + sub_group_any(a[2]); }\n";
+  for (const std::string type :
+       {"char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "half", "float", "double"}) {
+    source += "kernel void k_" + type + "(global " + type + "* a) { " + type + " x = a[0];\n";
+    for (const std::string function : {"reduce", "scan_inclusive", "scan_exclusive"})
+      for (const std::string operation : {"add", "min", "max"})
+        source += "x += sub_group_" + function + "_" + operation + "(x);\n";
+    source += "a[0] = sub_group_broadcast(x, 0); }\n";
+  }
+  for (const char* options : {"", "-cl-std=CL1.1", "-cl-std=CL1.2", "-cl-std=CL2.0", "-cl-std=CL3.0"}) {
+    INFO(options);
+    CHECK(test::build(source, options).log.empty());
+  }
 }
 
 TEST_CASE("an undefined function is named as the user wrote it") {
@@ -136,6 +157,32 @@ TEST_CASE("a kernel with atomics is an error on a device without, that says what
   CHECK(
       reply.log ==
       "error: function count, an atomic operation in line 3 needs the extension A, which the device lacks\n");
+}
+
+TEST_CASE("a kernel with local atomics is an error on a device whose atomics do not reach local memory") {
+  const auto log = [](const std::string& body, const std::string& options = "") {
+    isa::Target target;
+    target.global_atomics = true;
+    auto request = test::make_request("kernel void count(global int* a) {\n  local int l[4];\n" + body + " }",
+                                      "-g " + options);
+    request.target = target;
+    request.extensions = test::features_of(target);
+    return test::run(request).log;
+  };
+  const std::string start = "error: function count, an atomic operation in line 3 ";
+  const std::string end = " local memory, which the device's atomics do not reach\n";
+  const std::string generic = "int* p = a[1] ? (int*)a : (int*)";
+  CHECK(log("atomic_inc(a);").empty());
+  CHECK(log("atomic_inc(l); a[0] = l[0];") == start + "is in" + end);
+  CHECK_THAT(log("atomic_cmpxchg(l, 1, 2); a[0] = l[0];"), Contains(" is in" + end));
+  for (const std::string options : {"-cl-std=CL3.0", "-cl-std=CL3.0 -cl-opt-disable"}) {
+    const std::string add =
+        "; atomic_fetch_add_explicit((volatile atomic_int*)p, 1, memory_order_relaxed, "
+        "memory_scope_work_group); a[0] = l[1];";
+    CHECK(log(generic + "l" + add, options) == start + "may mean" + end);
+    CHECK(log(generic + "(a + 2)" + add, options).empty());
+    CHECK(log("printf(\"%d\", a[0]);", options).empty());
+  }
 }
 
 TEST_CASE("an undefined variable is named") {

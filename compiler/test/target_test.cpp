@@ -154,3 +154,21 @@ TEST_CASE("with the quirk mixed-access no access has lanes in local and in other
     CHECK(out.read() == expected);
   }
 }
+
+TEST_CASE("with the quirk global-atomics only atomics of global memory are reported, and they work") {
+  auto quirky = target();
+  if (!have_atomics()) return;
+  quirky.global_atomics = true;
+  CHECK(isa::opencl_level(quirky).major == 1);
+  const std::string features = " " + features_of(quirky);
+  const auto has = [&](const std::string& name) { return features.find(" " + name + " ") != features.npos; };
+  CHECK(has("cl_khr_global_int32_base_atomics"));
+  for (const char* name : {"cl_khr_local_int32_base_atomics", "cl_khr_int64_extended_atomics",
+                           "__opencl_c_atomic_scope_device", "cl_ext_float_atomics"})
+    CHECK_FALSE(has(name));
+  Loaded program(build_for(
+      "kernel void k(global uint* bins) { atomic_inc(&bins[get_global_id(0) % 4]); printf(\"\"); }", quirky));
+  const Buffer<std::uint32_t> bins(std::vector<std::uint32_t>(4));
+  check_ok(program.launch("k", {64, 1, 1}, {16, 1, 1}, bins));
+  CHECK(bins.read() == std::vector<std::uint32_t>(4, 16));
+}

@@ -133,8 +133,10 @@ int run_offline(int count, char** arguments) {
   compile_app->add_option("-o,--output", command.output, "program binary to write")->capture_default_str();
   compile_app->allow_extras()->footer(
       "Everything else is a build option as clBuildProgram takes it: -DN=4 -cl-std=CL3.0 -g ...");
-  compile_app->add_option("--device", command.device,
-                          "built-in shape or TOML file to compile for; else the option device names it");
+  compile_app->add_option(
+      "--device", command.device,
+      "built-in shape or TOML file to compile for, for kiesel compile a plug-in, too; else the "
+      "option device names it");
   compile_app->add_option("--dump", command.dump, "folder for SPIR-V, IR, assembly and ELF");
   compile_app->add_option("--features", command.features,
                           "extensions and feature macros beside the device's own, separated by spaces");

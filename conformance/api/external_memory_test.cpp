@@ -126,6 +126,7 @@ TEST_CASE("kernels and commands use memory of a file, and its other users see it
 
 TEST_CASE("an image of a file has the pitch that its descriptor says") {
   NEEDS(has_extension("cl_khr_external_memory"));
+  NEEDS(has_images());
   const Session session;
   const File file(4096);
   const cl_image_format format{CL_R, CL_SIGNED_INT32};

@@ -35,9 +35,9 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
   const auto add = [&list](bool available, std::initializer_list<LanguageFeature> rows) {
     if (available) list.insert(list.end(), rows);
   };
-  add(has_atomics(target), {{"cl_khr_global_int32_base_atomics"},
-                            {"cl_khr_global_int32_extended_atomics"},
-                            {"cl_khr_local_int32_base_atomics"},
+  add(target.atomics, {{"cl_khr_global_int32_base_atomics"}, {"cl_khr_global_int32_extended_atomics"}});
+  // Those of 64 bits and of OpenCL C 3.0 are for all memories.
+  add(has_atomics(target), {{"cl_khr_local_int32_base_atomics"},
                             {"cl_khr_local_int32_extended_atomics"},
                             {"cl_khr_int64_base_atomics"},
                             {"cl_khr_int64_extended_atomics"},
@@ -77,8 +77,8 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                      {"cl_khr_subgroup_shuffle_relative"},
                      {"__opencl_c_subgroups", 3},
                      {"__opencl_c_work_group_collective_functions", 3}});
-  // Reservations are counted atomically, and given out in a work-group or sub-group.
-  add(target.votes && has_atomics(target), {{"__opencl_c_pipes", 3}});
+  // Reservations are counted atomically in global memory, and given out in a work-group or sub-group.
+  add(target.votes && target.atomics, {{"__opencl_c_pipes", 3}});
   return list;
 }
 

@@ -16,7 +16,7 @@ struct OpenClLevel {
 };
 
 // Read-modify-write operations of 32 and 64 bits on global and local memory.
-inline bool has_atomics(const Target& target) { return target.atomics; }
+inline bool has_atomics(const Target& target) { return target.atomics && !target.global_atomics; }
 
 // Atomics are in OpenCL since 1.1, in both profiles; what 2.0 and 2.1 demand besides is optional in 3.0. The
 // full profile demands 32 KiB of local memory, 16 in 1.0, the embedded one 1.

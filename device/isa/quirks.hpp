@@ -28,6 +28,9 @@ inline constexpr Quirk kQuirks[] = {
      "lanes",
      "a local id in a direction of size 1 is 0, whatever its register says",
      "Vortex 3.0 RTL (d76b7f24e); simx is right"},
+    {"global-atomics", &Target::global_atomics, "atomics do not reach local memory",
+     "atomics of local memory are not reported, and a program with them does not build",
+     "Vortex 3.0 (d76b7f24e), RTL and simx"},
 };
 
 // What is wrong with the name, if anything.

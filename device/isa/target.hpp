@@ -22,7 +22,7 @@ struct Target {
   bool bitmanip = true;  // Zba, Zbb, Zbs
   bool votes = true;     // vote.*, shfl.*
   // Quirks, quirks.hpp.
-  bool full_last_mask = false, mixed_access = false, wide_group = false;
+  bool full_last_mask = false, mixed_access = false, wide_group = false, global_atomics = false;
 
   std::uint32_t max_work_group_size() const { return lanes * warps; }
   bool operator==(const Target&) const = default;

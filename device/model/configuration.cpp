@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <sstream>
 
 #include "device/isa/extensions.hpp"
 #include "device/isa/quirks.hpp"
@@ -208,6 +209,23 @@ Result<Configuration> parse_configuration(std::string_view text, std::string_vie
       return Error{Errc::kInvalidArgument,
                    fmt::format("{}:{}: {} {}", file_name, node.source().begin.line, key.str(), *problem)};
   return finish(out);
+}
+
+std::string configuration_text(std::string_view name, const isa::Target& target) {
+  const auto names_of = [&](const auto& rows) {
+    toml::array names;
+    for (const auto& row : rows)
+      if (target.*row.member) names.push_back(row.name);
+    return names;
+  };
+  std::ostringstream text;
+  text << toml::table{{"name", name},
+                      {"warps", target.warps},
+                      {"lanes", target.lanes},
+                      {"local_memory_bytes", target.local_memory_bytes},
+                      {"extensions", names_of(isa::kExtensions)},
+                      {"quirks", names_of(isa::kQuirks)}};
+  return text.str();
 }
 
 Result<Configuration> find_configuration(std::string_view name) {

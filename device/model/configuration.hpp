@@ -43,6 +43,9 @@ Result<Configuration> built_in_shape(std::string_view name);
 // kInvalidArgument with file, line and key. Keys that are missing keep the default shape's values.
 Result<Configuration> parse_configuration(std::string_view text, std::string_view file_name);
 
+// A file's text for a model of this name and target.
+std::string configuration_text(std::string_view name, const isa::Target& target);
+
 // A built-in shape or a TOML file, by what the option `device` calls it.
 Result<Configuration> find_configuration(std::string_view name);
 // The names in the option `device`, or the default shape's.

@@ -51,6 +51,18 @@ quirks = ["full-last-mask"]
   CHECK(same->device_name() == "Kiesel RV64 model (8 cores, 32 warps, 32 lanes)");
 }
 
+TEST_CASE("a target written as a file is read as the same one") {
+  for (const auto shape : built_in_shapes())
+    for (const bool quirky : {false, true}) {
+      auto target = built_in_shape(shape)->target;
+      target.wide_group = target.global_atomics = quirky;
+      const auto read = parse_configuration(configuration_text("a \"name\"\n", target), "shape.toml");
+      REQUIRE(read.ok());
+      CHECK(read->name == "a \"name\"\n");
+      CHECK(read->target == target);
+    }
+}
+
 TEST_CASE("mistakes are told with file, line and key") {
   CHECK_THAT(problem("cores = 1\nlanes = 12"), Contains("shape.toml:2: lanes must be a power of two"));
   CHECK_THAT(problem("lanes = 128"), Contains("shape.toml:1: lanes must be 1 to 64"));

@@ -16,6 +16,7 @@ struct Quirk {
 inline constexpr std::string_view kFullLastMask = "full-last-mask";
 inline constexpr std::string_view kMixedAccess = "mixed-access";
 inline constexpr std::string_view kWideGroup = "wide-group";
+inline constexpr std::string_view kGlobalAtomics = "global-atomics";
 inline constexpr std::string_view kLonelyGroup = "lonely-group";
 inline constexpr std::string_view kCyclesAddUp = "cycles-add-up";
 
@@ -31,6 +32,8 @@ inline constexpr Quirk kQuirks[] = {
      "local ids y and z count up in work-groups that have as many work-items in one direction as a core has "
      "lanes",
      "ids in a direction of size 1 are 0, without asking"},
+    {kGlobalAtomics, true, true, "an atomic operation on local memory ends the simulation",
+     "programs with one do not build, and the device reports atomics of global memory only"},
     {kLonelyGroup, false, false,
      "with several cores, a launch of fewer work-groups than cores ends early or never",
      "it gets as many work-groups as there are cores; those that are too many end at once"},

@@ -146,12 +146,13 @@ bool VortexDevice::has_quirk(std::string_view name) const {
 void VortexDevice::describe(kiesel_description& out) {
   name_ =
       fmt::format("Vortex 3.0 {} ({} cores, {} warps, {} lanes)", options_.driver, cores_, warps_, lanes_);
+  const bool atomics = isa_flags_ & letter('A');
   extensions_ = "vote";
   if (isa_flags_ & kZicond) extensions_ += " Zicond";
-  if (isa_flags_ & letter('A')) extensions_ += " A";
+  if (atomics) extensions_ += " A";
   quirk_names_.clear();
   for (const Quirk& quirk : kQuirks)
-    if (quirk.in_program && has_quirk(quirk.name))
+    if (quirk.in_program && has_quirk(quirk.name) && (atomics || quirk.name != kGlobalAtomics))
       quirk_names_.append(quirk_names_.empty() ? "" : " ").append(quirk.name);
   memories_ = {{sizeof(kiesel_memory), KIESEL_MEMORY_GLOBAL, memory_end_ - memory_begin_, 0}};
   if (local_bytes_) memories_.push_back({sizeof(kiesel_memory), KIESEL_MEMORY_LOCAL, local_bytes_, 0});

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "device/isa/target_fields.hpp"
 #include "runtime/core/version.hpp"
 #include "support/file.hpp"
 
@@ -100,12 +101,8 @@ std::string cache_key(const compiler::Request& request, const std::string& compi
   key.add(kVersion).add(compiler_path).add(compiler_identity(compiler_path));
   key.add(static_cast<std::uint64_t>(request.operation)).add(request.options).add(request.source);
   key.add(request.extensions);
-  const auto& target = request.target;
-  for (const std::uint64_t number :
-       {std::uint64_t{target.lanes}, std::uint64_t{target.warps}, std::uint64_t{target.local_memory_bytes},
-        std::uint64_t{target.atomics}, std::uint64_t{target.cas}, std::uint64_t{target.zicond},
-        std::uint64_t{target.half}, std::uint64_t{target.bitmanip}, std::uint64_t{target.votes}})
-    key.add(number);
+  std::apply([&](const auto&... field) { (key.add(std::uint64_t{field}), ...); },
+             Fields<isa::Target>::of(request.target));
   key.add(request.headers.size());
   for (const auto& header : request.headers) key.add(header.name).add(header.text);
   key.add(request.inputs.size());

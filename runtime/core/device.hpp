@@ -45,9 +45,9 @@ class Device final : public Object {
   const isa::Target& target() const { return description().target; }
   // Shared virtual memory: what the host and the device see under one address.
   cl_device_svm_capabilities svm_capabilities() const {
-    return description().host_visible
-               ? CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS
-               : 0;
+    if (!description().host_visible) return 0;
+    const cl_device_svm_capabilities atomics = target().atomics ? CL_DEVICE_SVM_ATOMICS : 0;
+    return CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | CL_DEVICE_SVM_FINE_GRAIN_BUFFER | atomics;
   }
   // Handles of semaphores that it can import and export.
   static std::vector<cl_external_semaphore_handle_type_khr> semaphore_handle_types() {

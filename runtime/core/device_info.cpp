@@ -136,12 +136,13 @@ void add_command_buffers(InfoTable& info, cl_command_queue_properties queues) {
 
 // cl_intel_unified_shared_memory: what the host and the devices see under one address, they all may use at
 // any time.
-void add_unified_memory(InfoTable& info, bool shared) {
+void add_unified_memory(InfoTable& info, bool shared, bool atomics) {
   using Capabilities = cl_device_unified_shared_memory_capabilities_intel;
-  const Capabilities all = CL_UNIFIED_SHARED_MEMORY_ACCESS_INTEL |
-                           CL_UNIFIED_SHARED_MEMORY_ATOMIC_ACCESS_INTEL |
-                           CL_UNIFIED_SHARED_MEMORY_CONCURRENT_ACCESS_INTEL |
-                           CL_UNIFIED_SHARED_MEMORY_CONCURRENT_ATOMIC_ACCESS_INTEL;
+  constexpr Capabilities kPlain =
+      CL_UNIFIED_SHARED_MEMORY_ACCESS_INTEL | CL_UNIFIED_SHARED_MEMORY_CONCURRENT_ACCESS_INTEL;
+  constexpr Capabilities kAtomic =
+      CL_UNIFIED_SHARED_MEMORY_ATOMIC_ACCESS_INTEL | CL_UNIFIED_SHARED_MEMORY_CONCURRENT_ATOMIC_ACCESS_INTEL;
+  const Capabilities all = kPlain | (atomics ? kAtomic : 0);
   for (const cl_uint name : {CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL, CL_DEVICE_DEVICE_MEM_CAPABILITIES_INTEL,
                              CL_DEVICE_SINGLE_DEVICE_SHARED_MEM_CAPABILITIES_INTEL,
                              CL_DEVICE_CROSS_DEVICE_SHARED_MEM_CAPABILITIES_INTEL})
@@ -350,7 +351,7 @@ void Device::describe(cl_platform_id platform, unsigned number) {
   add_atomics(info_, target());
   add_identity(info_, fmt::format("{} {}", description().name, number));
   info_.add(CL_DEVICE_SVM_CAPABILITIES, svm_capabilities());
-  add_unified_memory(info_, svm_capabilities() != 0);
+  add_unified_memory(info_, svm_capabilities() != 0, target().atomics);
   add_dot_products(info_);
   add_types(info_, description().target);
   add_shape(info_, description());

@@ -169,6 +169,7 @@ TEST_CASE("everything that changes the result changes the key") {
   CHECK(changed([&] { request.operation = compiler::Operation::kCompile; }));
   CHECK(changed([&] { request.target.lanes = 4; }));
   CHECK(changed([&] { request.target.half = false; }));
+  CHECK(changed([&] { request.target.wide_group = true; }));
   CHECK(changed([&] { request.headers.push_back({"a.h", ""}); }));
   CHECK(changed([&] { request.inputs.push_back({}); }));
 }

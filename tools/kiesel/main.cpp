@@ -18,6 +18,7 @@
 #include "device/registry.hpp"
 #include "support/command_line/answer.hpp"
 #include "support/config.hpp"
+#include "tools/kiesel/compile.hpp"
 #include "tools/kiesel/conformance.hpp"
 #include "tools/kiesel/device_test.hpp"
 #include "tools/kiesel/doctor/doctor.hpp"
@@ -69,6 +70,13 @@ int run_compiler(const std::string& command, const std::vector<std::string>& arg
   return 1;
 }
 
+int compile_program(const std::vector<std::string>& words) {
+  const auto arguments = tools::compiler_arguments(words);
+  if (arguments) return run_compiler("compile", *arguments);
+  fmt::print(stderr, "kiesel: {}\n", arguments.error().reason);
+  return 2;
+}
+
 // What may follow `kiesel compile` is the compiler's to say.
 bool asks_compiler(std::span<char*> words) {
   return words.size() > 3 && words[1] == std::string_view("--complete") &&
@@ -106,7 +114,7 @@ int main(int argc, char** argv) {
   if (page) return fmt::print("{}", options_page()), 0;
   if (manual) return fmt::print("{}", command_line::options_manual(KIESEL_VERSION, option_defaults())), 0;
   if (info->parsed()) return options ? print_options() : print_devices();
-  for (auto* command : {compile, disasm})
-    if (command->parsed()) return run_compiler(command->get_name(), command->remaining());
+  if (compile->parsed()) return compile_program(compile->remaining());
+  if (disasm->parsed()) return run_compiler(disasm->get_name(), disasm->remaining());
   return exit_code;
 }

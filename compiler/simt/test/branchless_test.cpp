@@ -134,15 +134,5 @@ TEST_CASE("without compare-and-swap lanes take turns with LR and SC, which one l
   }
 }
 
-TEST_CASE("without atomics an atomic operation is an error that says so") {
-  isa::Target target;
-  target.cas = target.atomics = false;
-  const auto lowered =
-      lower("define i32 @c(ptr %p, i32 %v) {\n  %r = atomicrmw add ptr %p, i32 %v seq_cst\n  ret i32 %r\n}",
-            Precision::kAnalysed, target);
-  REQUIRE(lowered.errors.size() == 1);
-  CHECK(lowered.errors[0].text.find("function c") != std::string::npos);
-}
-
 }  // namespace
 }  // namespace kiesel::simt::test

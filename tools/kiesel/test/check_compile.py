@@ -20,8 +20,8 @@ extensions = ["Zicond", "vote"]
 
 
 class Compiler:
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
+    def __init__(self, build, folder):
+        self.program, self.libraries, self.folder = build / "bin/kiesel", build / "lib", folder
         self.input = folder / "copy.cl"
         self.input.write_text(SOURCE)
 
@@ -66,6 +66,14 @@ def check(it):
     assert other == vortex, "devices of one target have one program"
     assert it.made("--device", "vortex-8x8")[1] != vortex
 
+    name = f"plugin:{it.libraries}/libkiesel-example.so:shape="
+    said, plugin = it.made(f"--device={name}kiesel-4")
+    assert f"for {name}kiesel-4, 16 warps of 4 lanes, A " in said, said
+    assert plugin == it.made("--device", "kiesel-4")[1], "a plug-in of the same target has the same program"
+    assert it.made(device=f"{name}vortex-4x4,threads=1")[1] == vortex
+    it.refused("no device shape is called 'pebble'", "--device", name + "pebble")
+    it.refused("nowhere.so", "--device", "plugin:/nowhere.so")
+
     it.refused("here are 2: kiesel-1, kiesel-2", device="kiesel-1,kiesel-2")
     it.refused("no device shape is called 'pebble'", "--device", "pebble")
     it.refused("nowhere.toml", device="./nowhere.toml")
@@ -74,9 +82,9 @@ def check(it):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    program = (parser.parse_args().build / "bin/kiesel").resolve()
+    build = parser.parse_args().build.resolve()
     with tempfile.TemporaryDirectory() as folder:
-        check(Compiler(program, pathlib.Path(folder)))
+        check(Compiler(build, pathlib.Path(folder)))
 
 
 if __name__ == "__main__":
