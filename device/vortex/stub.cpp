@@ -24,11 +24,17 @@ constexpr std::string_view kJump = R"(
 
 std::vector<std::uint32_t> stub_code(std::uint64_t start, std::uint32_t groups_x) {
   std::string text;
-  if (groups_x)
-    text = fmt::format(
-        "  csrrs t0, group_id_x, zero\n  lui t1, {}\n  addi t1, t1, {}\n  bltu t0, t1, .go\n  tmc "
-        "zero\n.go:\n",
-        (groups_x + 0x800) >> 12, static_cast<std::int32_t>(groups_x << 20) >> 20);
+  if (groups_x)  // six instructions, so that the address behind them is aligned
+    text = fmt::format(R"(
+  csrrs t0, group_id_x, zero
+  lui t1, {}
+  addi t1, t1, {}
+  bltu t0, t1, .go
+  tmc zero
+.go:
+  addi zero, zero, 0
+)",
+                       (groups_x + 0x800) >> 12, static_cast<std::int32_t>(groups_x << 20) >> 20);
   auto words = isa::assemble(text + std::string(kJump)).words;
   words.push_back(static_cast<std::uint32_t>(start));
   words.push_back(static_cast<std::uint32_t>(start >> 32));
