@@ -39,7 +39,7 @@ struct Options {
 
 struct Tally {
   unsigned kernels = 0, runs = 0, failures = 0, programs = 0, made_again = 0;
-  unsigned opencl_runs = 0, opencl_failures = 0;
+  unsigned opencl_runs = 0, opencl_failures = 0, opencl_too_large = 0;
   std::string opencl_device;
   unsigned mutants = 0, faults = 0, wrong_results = 0;  // mutants that the device, that the results gave away
 
@@ -47,6 +47,7 @@ struct Tally {
     kernels += other.kernels, runs += other.runs, failures += other.failures;
     programs += other.programs, made_again += other.made_again;
     opencl_runs += other.opencl_runs, opencl_failures += other.opencl_failures;
+    opencl_too_large += other.opencl_too_large;
     if (!other.opencl_device.empty()) opencl_device = other.opencl_device;
     mutants += other.mutants, faults += other.faults, wrong_results += other.wrong_results;
   }
@@ -172,6 +173,10 @@ void run_on_opencl(const std::vector<RandomKernel>& kernels, const Inputs& input
   tally.opencl_device = (*program)->device_name();
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     const auto got = (*program)->run(kernels[i], inputs);
+    if (!got && got.error().code == Errc::kUnsupported) {
+      ++tally.opencl_too_large;
+      continue;
+    }
     ++tally.opencl_runs;
     if (!got)
       told(kernels[i], got.error().reason);
@@ -303,7 +308,8 @@ int run(const Options& options) {
   fmt::print("{} kernels, {} runs, {} failures; {} of {} programs have functions with every branch guarded\n",
              tally.kernels, tally.runs, tally.failures, tally.made_again, tally.programs);
   if (options.opencl)
-    fmt::print("{} runs on {}: {} failures\n", tally.opencl_runs, tally.opencl_device, tally.opencl_failures);
+    fmt::print("{} runs on {}: {} failures; {} have larger work-groups than it\n", tally.opencl_runs,
+               tally.opencl_device, tally.opencl_failures, tally.opencl_too_large);
   undone.tell();
   const bool seen = !options.mutants || see_mutants(tally);
   return tally.failures != 0 || !seen;

@@ -102,6 +102,8 @@ Result<std::vector<std::uint32_t>> OpenClProgram::run(const RandomKernel& kernel
   clSetKernelArg(made.get(), index, sizeof n, &n);
   const auto queue = objects_->queue.get();
   code = clEnqueueNDRangeKernel(queue, made.get(), 1, nullptr, &items, &group, 0, nullptr, nullptr);
+  if (code == CL_INVALID_WORK_GROUP_SIZE || code == CL_INVALID_WORK_ITEM_SIZE)
+    return Error{Errc::kUnsupported, fmt::format("work-groups of {} are too large", group)};
   if (code != CL_SUCCESS) return failed("clEnqueueNDRangeKernel", code);
   code =
       clEnqueueReadBuffer(queue, result.get(), CL_TRUE, 0, out.size() * 4, out.data(), 0, nullptr, nullptr);

@@ -17,7 +17,8 @@ class OpenClProgram {
   // OCL_ICD_VENDORS chooses among the drivers.
   static Result<std::unique_ptr<OpenClProgram>> build(const std::vector<RandomKernel>& kernels);
 
-  // What the kernel writes: kOutputsPerItem words for each work-item.
+  // What the kernel writes: kOutputsPerItem words for each work-item. kUnsupported where the device has no
+  // work-groups of that size.
   Result<std::vector<std::uint32_t>> run(const RandomKernel& kernel, const Inputs& inputs) const;
   const std::string& device_name() const;
 
