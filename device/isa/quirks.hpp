@@ -30,7 +30,7 @@ inline constexpr Quirk kQuirks[] = {
      "Vortex 3.0 RTL (d76b7f24e); simx is right"},
     {"global-atomics", &Target::global_atomics, "atomics do not reach local memory",
      "atomics of local memory are not reported, and a program with them does not build",
-     "Vortex 3.0 (d76b7f24e), RTL and simx"},
+     "Vortex 3.0 (d76b7f24e) with A: simx; the RTL by its text"},
 };
 
 // What is wrong with the name, if anything.

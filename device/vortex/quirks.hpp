@@ -32,7 +32,8 @@ inline constexpr Quirk kQuirks[] = {
      "local ids y and z count up in work-groups that have as many work-items in one direction as a core has "
      "lanes",
      "ids in a direction of size 1 are 0, without asking"},
-    {kGlobalAtomics, true, true, "an atomic operation on local memory ends the simulation",
+    {kGlobalAtomics, true, true,
+     "an atomic operation on local memory ends the simulation, or the launch never ends",
      "programs with one do not build, and the device reports atomics of global memory only"},
     {kLonelyGroup, false, false,
      "with several cores, a launch of fewer work-groups than cores ends early or never",
