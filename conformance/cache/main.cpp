@@ -10,10 +10,12 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "conformance/cache/processes.hpp"
 #include "conformance/cache/worker.hpp"
@@ -137,7 +139,11 @@ class Stress {
     workers_ = {start(3)};
     const auto before = counts_.right;
     int status = -1;
-    ::waitpid(workers_[0], &status, 0);
+    // A pipe that nobody reads would hold it up.
+    for (; status < 0; status = ended(workers_[0])) {
+      listen();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     workers_.clear();
     listen();
     if (status != 0 || counts_.right == before) ++counts_.wrong;
