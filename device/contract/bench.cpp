@@ -8,24 +8,6 @@
 namespace kiesel::device::contract {
 namespace {
 
-// As the compiler's: a warp that gets another work-group may start again at the five instructions that end
-// with tmc.
-constexpr std::string_view kStartup = R"(
-_start:
-  csrrs t0, mscratch, zero
-  ld t1, 8(t0)
-  jal ra, .enter
-  wsync
-  tmc zero
-.enter:
-  csrrs t2, mhartid, zero
-  mul t1, t1, t2
-  ld sp, 0(t0)
-  sub sp, sp, t1
-  csrrs t3, kernel_entry, zero
-  jalr zero, 0(t3)
-)";
-
 constexpr std::string_view kPrologue = R"(
   csrrs t0, mscratch, zero
   ld a0, 128(t0)
@@ -61,7 +43,7 @@ Box flat(std::uint64_t bytes) { return {{bytes, 1, 1}, bytes, bytes, bytes, byte
 
 std::vector<std::byte> program(std::string_view body, std::string_view label) {
   return isa::make_elf(
-      isa::assemble(fmt::format("{}{}:\n{}{}\n  jalr zero, 0(ra)\n", kStartup, label, kPrologue, body)));
+      isa::assemble(fmt::format("{}{}:\n{}{}\n  jalr zero, 0(ra)\n", isa::kStartup, label, kPrologue, body)));
 }
 
 Bench::Started Bench::start(Command command, Handling handling) {

@@ -26,4 +26,22 @@ Assembled assemble(std::string_view source);
 // '.' become its symbols. The entry is `_start`, or the first word where there is none.
 std::vector<std::byte> make_elf(const Assembled& code, std::uint64_t data_bytes = 0);
 
+// Start-up code as the compiler's: a warp that gets another work-group may start again at the five
+// instructions that end with tmc.
+inline constexpr std::string_view kStartup = R"(
+_start:
+  csrrs t0, mscratch, zero
+  ld t1, 8(t0)
+  jal ra, .enter
+  wsync
+  tmc zero
+.enter:
+  csrrs t2, mhartid, zero
+  mul t1, t1, t2
+  ld sp, 0(t0)
+  sub sp, sp, t1
+  csrrs t3, kernel_entry, zero
+  jalr zero, 0(t3)
+)";
+
 }  // namespace kiesel::isa

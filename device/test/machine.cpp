@@ -7,23 +7,6 @@
 namespace kiesel::device::test {
 namespace {
 
-// What the compiler's start-up code does.
-constexpr std::string_view kStartup = R"(
-_start:
-  csrrs t0, mscratch, zero
-  ld t1, 8(t0)
-  jal ra, .enter
-  wsync
-  tmc zero
-.enter:
-  csrrs t2, mhartid, zero
-  mul t1, t1, t2
-  ld sp, 0(t0)
-  sub sp, sp, t1
-  csrrs t3, kernel_entry, zero
-  jalr zero, 0(t3)
-)";
-
 constexpr std::string_view kPrologue = R"(
 kernel:
   csrrs t0, mscratch, zero
@@ -71,7 +54,7 @@ Machine::Machine(model::Configuration configuration, const TranslationService& s
 }
 
 ModuleId Machine::load(std::string_view source, std::uint64_t data_bytes, Owner owner) {
-  const auto elf = make_elf(assemble(std::string(kStartup) + std::string(source)), data_bytes);
+  const auto elf = make_elf(assemble(std::string(isa::kStartup) + std::string(source)), data_bytes);
   const auto module = device_->load(elf, owner);
   if (!module) throw std::runtime_error(module.error().reason);
   return *module;
