@@ -24,8 +24,17 @@ model::EngineChoice chosen_engine() {
   return engine.value_or(model::EngineChoice::kAuto);
 }
 
+// Below its allocations a model keeps what is its own.
+Address memory_start(const model::Configuration& shape, Address data_from) {
+  constexpr Address kUnit = 2 << 20;
+  const Address own =
+      std::uint64_t{shape.cores} * shape.target.local_memory_bytes + shape.private_memory_bytes + (64 << 20);
+  return data_from > own ? (data_from - own) / kUnit * kUnit : 0;
+}
+
 Result<std::unique_ptr<Device>> make_model(model::Configuration shape,
-                                           const model::TranslationService& service) {
+                                           const model::TranslationService& service, Address data_from) {
+  shape.memory_near = memory_start(shape, data_from);
   shape.exact_bounds = config().exact_bounds;
   shape.engine = chosen_engine();
   if (config().cache) shape.translations_folder = default_cache_folder().string();
@@ -75,12 +84,12 @@ std::vector<std::string> device_names(std::string_view option) {
   return names;
 }
 
-Result<std::unique_ptr<Device>> open_device(const std::string& name,
-                                            const model::TranslationService& service) {
+Result<std::unique_ptr<Device>> open_device(const std::string& name, const model::TranslationService& service,
+                                            Address data_from) {
   if (is_plugin(name)) return open_plugin(name);
   auto shape = model::find_configuration(name);
   if (!shape) return shape.error();
-  return make_model(std::move(*shape), service);
+  return make_model(std::move(*shape), service, data_from);
 }
 
 std::vector<std::unique_ptr<Device>> make_devices(const model::TranslationService& service) {
@@ -88,7 +97,10 @@ std::vector<std::unique_ptr<Device>> make_devices(const model::TranslationServic
   std::vector<std::string> names = device_names(config().device);
   if (names.empty()) names.emplace_back(model::built_in_shapes().front());
   for (const std::string& name : names) {
-    auto device = open_device(name, service);
+    // A terabyte for each.
+    const Address data_from =
+        config().capture.empty() ? 0 : kRecordedMemory + (Address{devices.size()} << 40);
+    auto device = open_device(name, service, data_from);
     if (device)
       devices.push_back(std::move(*device));
     else

@@ -19,8 +19,13 @@ std::vector<std::string> device_names(std::string_view option);
 // with one line and left out. Without a service, models interpret.
 std::vector<std::unique_ptr<Device>> make_devices(const model::TranslationService& service = {});
 
-// One of them, by its name.
+// Where memory of models lies when launches are recorded: the same in each process, so that a replay can have
+// it there again. Its upper half is no number that data often holds, whatever its type.
+inline constexpr Address kRecordedMemory = Address{0x3b5d} << 32;
+
+// One of them, by its name. `data_from`: where a model's allocations should start, or 0.
 Result<std::unique_ptr<Device>> open_device(const std::string& name,
-                                            const model::TranslationService& service = {});
+                                            const model::TranslationService& service = {},
+                                            Address data_from = 0);
 
 }  // namespace kiesel::device

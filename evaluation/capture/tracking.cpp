@@ -1,0 +1,109 @@
+#include "evaluation/capture/tracking.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kiesel::capture {
+namespace {
+
+constexpr std::uint64_t kPieceBytes = 64 * kBlockBytes;  // that are read at a time
+
+}  // namespace
+
+void Tracking::add(Allocation allocation, const std::byte* view) {
+  std::lock_guard lock(mutex_);
+  const device::Address address = allocation.address;
+  tracked_.insert_or_assign(address, Tracked{std::move(allocation), view, {}, false});
+}
+
+void Tracking::remove(device::Address address) {
+  std::lock_guard lock(mutex_);
+  const auto found = tracked_.extract(address);
+  if (found && !found.mapped().blocks.empty()) gone_.push_back(found.mapped().allocation.id);
+}
+
+void Tracking::label(device::Address address, std::string_view text) {
+  std::lock_guard lock(mutex_);
+  if (const auto found = tracked_.find(address); found != tracked_.end())
+    found->second.allocation.label = text;
+}
+
+// The bytes from `offset` on, a piece at most; none when they cannot be read.
+std::optional<std::span<const std::byte>> Tracking::piece(const Tracked& tracked, std::uint64_t offset,
+                                                          std::vector<std::byte>& buffer,
+                                                          const RunCommand& run) {
+  const std::uint64_t bytes = std::min(kPieceBytes, tracked.allocation.bytes - offset);
+  if (tracked.view) return std::span(tracked.view + offset, bytes);
+  buffer.resize(bytes);
+  if (!run(device::Read{tracked.allocation.address + offset, buffer.data(), {{bytes, 1, 1}}}))
+    return std::nullopt;
+  return std::span<const std::byte>(buffer);
+}
+
+// The host may write to it at any time: what is stored is a copy, with the copy's own hash.
+Status Tracking::compare(Tracked& tracked, std::uint64_t number, std::span<const std::byte> bytes,
+                         Writer& writer, std::vector<Block>& out) {
+  Hash& known = tracked.blocks[number];
+  if (hash_of(bytes) == known) return {};
+  std::array<std::byte, kBlockBytes> copy;
+  std::memcpy(copy.data(), bytes.data(), bytes.size());
+  const auto stored = std::span<const std::byte>(copy).first(bytes.size());
+  known = hash_of(stored);
+  out.push_back({number, known});
+  return writer.add_content(known, stored);
+}
+
+Result<std::vector<Block>> Tracking::changed_blocks(Tracked& tracked, Writer& writer, const RunCommand& run) {
+  std::vector<Block> out;
+  std::vector<std::byte> buffer;
+  tracked.blocks.resize(block_count(tracked.allocation.bytes));
+  for (std::uint64_t at = 0; at < tracked.allocation.bytes; at += kPieceBytes) {
+    const auto bytes = piece(tracked, at, buffer, run);
+    tracked.unreadable = !bytes;
+    if (!bytes) return std::vector<Block>();
+    for (std::uint64_t offset = 0; offset < bytes->size(); offset += kBlockBytes) {
+      const auto block = bytes->subspan(offset, std::min(kBlockBytes, bytes->size() - offset));
+      if (auto compared = compare(tracked, (at + offset) / kBlockBytes, block, writer, out); !compared)
+        return compared.error();
+    }
+  }
+  return out;
+}
+
+Status Tracking::describe(Launch& launch, Writer& writer, const RunCommand& run) {
+  std::lock_guard lock(mutex_);
+  launch.gone = std::exchange(gone_, {});
+  for (auto entry = tracked_.begin(); entry != tracked_.end();) {
+    Tracked& tracked = entry->second;
+    const bool is_new = tracked.blocks.empty();
+    if (tracked.allocation.owner != launch.owner) {
+      ++entry;
+      continue;
+    }
+    auto blocks = changed_blocks(tracked, writer, run);
+    if (!blocks) return blocks.error();
+    if (tracked.unreadable) {
+      if (!is_new) launch.gone.push_back(tracked.allocation.id);
+      entry = tracked_.erase(entry);
+      continue;
+    }
+    if (is_new) launch.made.push_back(tracked.allocation);
+    if (!blocks->empty()) launch.before.push_back({tracked.allocation.id, std::move(*blocks)});
+    ++entry;
+  }
+  return {};
+}
+
+Result<std::vector<Change>> Tracking::changes(device::Owner owner, Writer& writer, const RunCommand& run) {
+  std::lock_guard lock(mutex_);
+  std::vector<Change> out;
+  for (auto& [address, tracked] : tracked_) {
+    if (tracked.allocation.owner != owner || tracked.blocks.empty()) continue;
+    auto blocks = changed_blocks(tracked, writer, run);
+    if (!blocks) return blocks.error();
+    if (!blocks->empty()) out.push_back({tracked.allocation.id, std::move(*blocks)});
+  }
+  return out;
+}
+
+}  // namespace kiesel::capture
