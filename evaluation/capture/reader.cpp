@@ -18,6 +18,10 @@ Error damaged(std::uint64_t at, std::string_view what) {
   return {Errc::kInvalidBinary, fmt::format("the record at byte {} {}", at, what)};
 }
 
+Error ends_early(std::uint64_t at) {
+  return {Errc::kIo, fmt::format("the record at byte {} is not whole: the capture ends too early", at)};
+}
+
 Error wrong(std::string reason) { return {Errc::kInvalidBinary, std::move(reason)}; }
 
 std::span<std::byte> bytes_of(auto& value) { return std::as_writable_bytes(std::span(&value, 1)); }
@@ -80,7 +84,10 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) 
   if (header.version != kVersion)
     return wrong(fmt::format("{} is a capture of format version {}; this program reads version {}",
                              path.string(), header.version, kVersion));
-  if (auto scanned = reader->scan(); !scanned) reader->summary_.damage = scanned.error().reason;
+  if (auto scanned = reader->scan(); !scanned) {
+    reader->summary_.damage = scanned.error().reason;
+    reader->summary_.ends_early = scanned.error().code == Errc::kIo;
+  }
   return reader;
 }
 
@@ -97,10 +104,9 @@ bool Reader::read(std::uint64_t at, std::span<std::byte> bytes) const {
 
 Result<RecordHeader> Reader::read_header(std::uint64_t at) const {
   RecordHeader header;
-  if (!read(at, bytes_of(header))) return damaged(at, "is not whole: the capture ends too early");
+  if (!read(at, bytes_of(header))) return ends_early(at);
   if (!is_whole(header)) return damaged(at, "is damaged");
-  if (header.bytes > summary_.file_bytes - at - sizeof header)
-    return damaged(at, "is not whole: the capture ends too early");
+  if (header.bytes > summary_.file_bytes - at - sizeof header) return ends_early(at);
   return header;
 }
 

@@ -44,6 +44,7 @@ struct Summary {
   std::uint64_t file_bytes = 0, launches = 0, contents = 0;
   std::uint64_t content_bytes = 0, packed_bytes = 0;  // of contents, before and after compression
   std::string damage;                                 // why the rest of the file is not used, or empty
+  bool ends_early = false;  // that is all: whoever wrote it did not come to the end of a record
 };
 
 class Reader {

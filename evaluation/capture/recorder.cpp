@@ -3,11 +3,10 @@
 #include <pthread.h>
 
 #include <csignal>
-#include <future>
 
 #include "device/isa/program_image.hpp"
+#include "evaluation/capture/run.hpp"
 #include "evaluation/capture/without_source.hpp"
-#include "support/clock.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::capture {
@@ -153,38 +152,28 @@ void Recorder::work_loop(const std::stop_token& stop) {
     waiting_.pop_front();
     lock.unlock();
     auto* launch = std::get_if<device::Launch>(&work.command);
-    work.done(launch ? run_launch(std::move(*launch), work.timed) : run(std::move(work.command), work.timed));
+    work.done(launch ? run_launch(std::move(*launch), work.timed)
+                     : run_to_end(*device_, std::move(work.command), work.timed));
   }
 }
 
-device::Completion Recorder::run(device::Command command, bool timed) {
-  auto ended = std::make_shared<std::promise<device::Completion>>();
-  auto end = ended->get_future();
-  device_->submit(std::move(command),
-                  [ended](const device::Completion& completion) { ended->set_value(completion); },
-                  {.caller_helps = true, .may_run_here = true, .timed = timed});
-  while (end.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
-    if (!device_->help()) end.wait();
-  return end.get();
-}
-
 RunCommand Recorder::runner() {
-  return [this](device::Command command) { return run(std::move(command), false).status; };
+  return [this](device::Command command) { return run_to_end(*device_, std::move(command), false).status; };
 }
 
 device::Completion Recorder::run_launch(device::Launch launch, bool timed) {
-  const auto number = recording_->filter().take(launch.kernel);
-  if (!number) return run(std::move(launch), timed);
+  const auto number = recording_->take(launch.kernel);
+  if (!number) return run_to_end(*device_, std::move(launch), timed);
   std::lock_guard turn(recording_->turn());
   Writer* const writer = recording_->writer();
-  if (!writer) return run(std::move(launch), timed);
+  if (!writer) return run_to_end(*device_, std::move(launch), timed);
   const std::uint64_t start = writer->end();
   const auto described = describe(launch, *number, *writer);
   if (!described) {
     recording_->stop(described.error(), start);
-    return run(std::move(launch), timed);
+    return run_to_end(*device_, std::move(launch), timed);
   }
-  const auto completion = run(std::move(launch), true);
+  const auto completion = run_to_end(*device_, std::move(launch), true);
   if (auto recorded = record_outcome(*described, completion, *writer); !recorded)
     recording_->stop(recorded.error(), start);
   return completion;

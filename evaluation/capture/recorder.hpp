@@ -56,7 +56,6 @@ class Recorder final : public device::Device {
              const std::byte* view);
   Status learn(device::ModuleId module, std::span<const std::byte> elf, device::Owner owner);
   void work_loop(const std::stop_token& stop);
-  device::Completion run(device::Command command, bool timed);
   device::Completion run_launch(device::Launch launch, bool timed);
   Result<Launch> describe(const device::Launch& launch, std::uint64_t number, Writer& writer);
   Status record_outcome(const Launch& launch, const device::Completion& completion, Writer& writer);

@@ -1,49 +1,23 @@
 #include "evaluation/capture/recording.hpp"
 
-#include <fnmatch.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "support/checked.hpp"
 #include "support/log.hpp"
-#include "support/words.hpp"
 
 namespace kiesel::capture {
-namespace {
-
-std::vector<std::string> names_in(std::string_view list) {
-  const auto words = words_of(list, ',');
-  return {words.begin(), words.end()};
-}
-
-}  // namespace
-
-Filter::Filter(const Config& config)
-    : kernels_(names_in(config.capture_kernels)),
-      first_(config.capture_first),
-      last_(config.capture_last ? config.capture_last : ~std::uint64_t{0}),
-      every_(std::max<std::uint64_t>(config.capture_every, 1)) {}
-
-bool Filter::is_named(std::string_view kernel) const {
-  return kernels_.empty() || std::any_of(kernels_.begin(), kernels_.end(), [&](const std::string& pattern) {
-           return ::fnmatch(pattern.c_str(), std::string(kernel).c_str(), 0) == 0;
-         });
-}
-
-std::optional<std::uint64_t> Filter::take(std::string_view kernel) {
-  std::lock_guard lock(mutex_);
-  const std::uint64_t number = launches_++;
-  if (number < first_ || number > last_ || !is_named(kernel) || matches_++ % every_) return std::nullopt;
-  return number;
-}
-
 Recording::Recording(const Config& config, Devices devices)
     : filter_(config),
       path_(std::filesystem::absolute(config.capture)),  // the application may go to another folder
       most_bytes_(saturating_product(config.capture_mib, std::uint64_t{1} << 20)),
       keeps_source_(config.capture_source),
       devices_(std::move(devices)) {}
+
+std::optional<std::uint64_t> Recording::take(std::string_view kernel) {
+  const std::uint64_t number = launches_++;
+  if (!filter_.wants(number, kernel)) return std::nullopt;
+  return number;
+}
 
 // Somebody else's file, an earlier process's mostly, is left alone.
 Result<std::unique_ptr<Writer>> Recording::make_file() const {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -18,11 +17,14 @@
 #include "device/registry.hpp"
 #include "support/command_line/answer.hpp"
 #include "support/config.hpp"
+#include "tools/kiesel/capture.hpp"
 #include "tools/kiesel/compile.hpp"
 #include "tools/kiesel/conformance.hpp"
 #include "tools/kiesel/device_test.hpp"
 #include "tools/kiesel/doctor/doctor.hpp"
 #include "tools/kiesel/manual.hpp"
+#include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/replay.hpp"
 
 namespace {
 
@@ -46,15 +48,9 @@ int print_devices() {
   return devices.empty() ? 1 : 0;
 }
 
-std::string environment_name(std::string_view option) {
-  std::string name("KIESEL_");
-  for (const unsigned char c : option) name += static_cast<char>(std::toupper(c));
-  return name;
-}
-
 int print_options() {
   for (const auto& option : option_table())
-    fmt::print("{} = '{}' ({})\n    {}\n", environment_name(option.name), option.value, option.source,
+    fmt::print("{} = '{}' ({})\n    {}\n", tools::environment_name(option.name), option.value, option.source,
                option.text);
   for (const auto& warning : config_warnings()) fmt::print("warning: {}\n", warning);
   return 0;
@@ -102,6 +98,9 @@ int main(int argc, char** argv) {
   for (auto* command : {compile, disasm}) command->prefix_command()->set_help_flag();
 
   int exit_code = 2;
+  tools::add_run(app, exit_code);
+  tools::add_capture(app, exit_code);
+  tools::add_replay(app, exit_code);
   tools::add_conformance(app, exit_code);
   tools::add_device_test(app, exit_code);
   tools::add_doctor(app, exit_code);

@@ -142,11 +142,12 @@ Memory::Block* Memory::take_kept(std::uint64_t space, std::uint64_t alignment) {
 
 // A place for something, with the lock held, which is let go of while it waits: where there is no other, one
 // that a running kernel has the address of, but has forgotten, will do.
-std::optional<Range> Memory::find_room(std::uint64_t bytes, std::uint64_t alignment) {
+std::optional<Range> Memory::find_room(std::uint64_t bytes, std::uint64_t alignment, Address at) {
+  const auto look = [&] { return at ? take_at({at, at + bytes}) : take(bytes, alignment); };
   for (bool again = true;; take_back(forgotten_by_all())) {
-    if (auto taken = take(bytes, alignment)) return taken;
+    if (auto taken = look()) return taken;
     give_back_kept();
-    if (auto taken = take(bytes, alignment)) return taken;
+    if (auto taken = look()) return taken;
     if (freed_.empty() || !again) return std::nullopt;
     const auto last = freed_.back().epoch;
     mutex_.unlock();
@@ -212,7 +213,7 @@ Result<Address> Memory::allocate_block(std::uint64_t bytes, std::uint64_t alignm
     return begin;
   }
   const std::uint64_t step = bytes >= kHugePagesFrom ? kChunk : std::min(std::max(alignment, kPage), kChunk);
-  const auto taken = at ? take_at({at, at + space}) : find_room(space, std::max(step, alignment));
+  const auto taken = find_room(space, std::max(step, alignment), at);
   if (!taken) return full();
   if (!commit(*taken)) {
     give_back(*taken);

@@ -120,7 +120,7 @@ class Memory {
   }
   std::optional<Range> take(std::uint64_t bytes, std::uint64_t alignment);
   std::optional<Range> take_at(Range range);
-  std::optional<Range> find_room(std::uint64_t bytes, std::uint64_t alignment);
+  std::optional<Range> find_room(std::uint64_t bytes, std::uint64_t alignment, Address at = 0);
   void give_back(Range range);
   void use_again(Blocks::node_type block);
   void take_back(std::uint64_t until);  // what was freed up to this epoch

@@ -1,0 +1,52 @@
+// Runs the launches of a capture again and compares what they leave behind with what was recorded. Before
+// each launch memory is made what it was, so that a difference is the launch's own. Threads: one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluation/capture/placement.hpp"
+#include "evaluation/capture/programs.hpp"
+
+namespace kiesel::capture {
+
+// The lowest address that a capture has: where a replay's memory should begin. 0: none.
+Result<device::Address> lowest_address(Reader& reader);
+
+struct Verdict {
+  enum class Kind {
+    kSame,
+    kDiffers,
+    kNoOutcome,  // the capture does not say how it ended: it ran
+    kRefused,    // could not run here
+  } kind = Kind::kSame;
+  std::string reason;  // of kDiffers without differences, and of kRefused
+  std::vector<Difference> differences;
+  std::uint64_t nanoseconds = 0;
+};
+
+class Replay {
+ public:
+  Replay(const Reader& reader, device::Device& device, compiler::Client& compiler);
+
+  // The next launch of the capture; one that is not wanted only changes what memory should be.
+  Result<Verdict> run(const Step& step);
+  Status pass(const Step& step);
+
+ private:
+  Status enter(const Launch& launch);
+  std::vector<const Held*> reachable(const Launch& launch, const LoadedProgram& program) const;
+  Result<device::Launch> prepare(const Launch& launch, const LoadedProgram& program);
+  Status note_images(const Launch& launch, const compiler::Kernel& kernel);
+  Result<Verdict> attempt(const Step& step);
+  Result<Verdict> judge(const Step& step, const device::Completion& completion,
+                        std::span<const Held* const> memory);
+
+  Programs programs_;
+  Placement placement_;
+  device::Device& device_;
+  Memory memory_;
+  std::uint32_t recorded_device_ = 0;  // whose memory is placed
+};
+
+}  // namespace kiesel::capture

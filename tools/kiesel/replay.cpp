@@ -1,0 +1,132 @@
+#include "tools/kiesel/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "device/registry.hpp"
+#include "evaluation/capture/filter.hpp"
+#include "evaluation/capture/replay.hpp"
+#include "support/config.hpp"
+#include "tools/kiesel/option_flags.hpp"
+
+namespace kiesel::tools {
+namespace {
+
+using capture::Verdict;
+
+struct Settings {
+  OptionFlags flags;
+  std::string file;
+  bool verbose = false;
+};
+
+int refuse(std::string_view reason) {
+  fmt::print(stderr, "kiesel replay: {}\n", reason);
+  return 2;
+}
+
+std::string hexadecimal(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) text += fmt::format("{}{:02x}", text.empty() ? "" : " ", byte);
+  return text;
+}
+
+void print_difference(const capture::Difference& difference) {
+  fmt::print("    {}: {} of {} bytes differ, the first at byte {}: recorded {}, here {}\n",
+             difference.label.empty() ? "an unnamed allocation" : difference.label, difference.count,
+             difference.bytes, difference.first, hexadecimal(difference.recorded),
+             hexadecimal(difference.here));
+}
+
+constexpr const char* kWords[] = {"same", "differs", "no outcome was recorded", "could not run"};
+
+void print_verdict(const capture::Launch& launch, const Verdict& verdict) {
+  fmt::print("launch {} {}: {}{}\n", launch.number, launch.kernel, kWords[static_cast<int>(verdict.kind)],
+             verdict.reason.empty() ? "" : ": " + verdict.reason);
+  for (const auto& difference : verdict.differences) print_difference(difference);
+  std::fflush(stdout);
+}
+
+Result<std::unique_ptr<device::Device>> open_device(compiler::Client& compiler, capture::Reader& reader) {
+  const auto names = device::device_names(config().device);
+  if (names.size() > 1) return Error{Errc::kInvalidArgument, "name one device"};
+  const std::string name = names.empty() ? std::string(model::built_in_shapes().front()) : names.front();
+  const auto lowest = capture::lowest_address(reader);
+  if (!lowest) return lowest.error();
+  return device::open_device(
+      name, {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, {}},
+      *lowest);
+}
+
+struct Counts {
+  std::uint64_t of[4]{};
+  std::uint64_t nanoseconds = 0;
+
+  std::uint64_t get(Verdict::Kind kind) const { return of[static_cast<int>(kind)]; }
+};
+
+Result<Counts> replay_all(const Settings& settings, capture::Reader& reader, device::Device& device,
+                          compiler::Client& compiler) {
+  Counts counts;
+  capture::Filter filter(config());
+  capture::Replay replay(reader, device, compiler);
+  for (;;) {
+    auto step = reader.next();
+    if (!step) return step.error();
+    if (!*step) return counts;
+    const capture::Launch& launch = (*step)->launch;
+    if (!filter.wants(launch.number, launch.kernel)) {
+      if (auto passed = replay.pass(**step); !passed) return passed.error();
+      continue;
+    }
+    const auto verdict = replay.run(**step);
+    if (!verdict) return verdict.error();
+    ++counts.of[static_cast<int>(verdict->kind)];
+    counts.nanoseconds += verdict->nanoseconds;
+    if (settings.verbose || verdict->kind != Verdict::Kind::kSame) print_verdict(launch, *verdict);
+  }
+}
+
+int run(const Settings& settings) {
+  settings.flags.put_into_environment();
+  auto reader = capture::Reader::open(settings.file);
+  if (!reader) return refuse(reader.error().reason);
+  compiler::Client compiler(compiler::find_compiler());
+  const auto device = open_device(compiler, **reader);
+  if (!device) return refuse(device.error().reason);
+  for (const auto& note : (*reader)->devices().devices) fmt::print("recorded on {}\n", note.name);
+  fmt::print("replayed on {}\n", (*device)->description().name);
+  const auto counts = replay_all(settings, **reader, **device, compiler);
+  if (!counts) return refuse(counts.error().reason);
+  fmt::print("{} same, {} different, {} without a recorded outcome, {} could not run; {:.3f} ms in kernels\n",
+             counts->get(Verdict::Kind::kSame), counts->get(Verdict::Kind::kDiffers),
+             counts->get(Verdict::Kind::kNoOutcome), counts->get(Verdict::Kind::kRefused),
+             static_cast<double>(counts->nanoseconds) / 1e6);
+  const auto& summary = (*reader)->summary();
+  if (!summary.damage.empty()) fmt::print(stderr, "kiesel replay: {}\n", summary.damage);
+  if (counts->get(Verdict::Kind::kDiffers)) return 1;
+  const bool damaged = !summary.damage.empty() && !summary.ends_early;
+  return counts->get(Verdict::Kind::kRefused) || damaged ? 2 : 0;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand(
+      "replay", "run the launches of a capture again on a device, and say what is not as it was recorded");
+  auto settings = std::make_shared<Settings>();
+  command->add_option("file", settings->file, "a capture")->required();
+  command->add_flag("--verbose", settings->verbose, "show each launch, also those that are the same");
+  for (const auto& [option, flag] : {std::pair("capture_kernels", "--kernels"),
+                                     {"capture_first", "--first"},
+                                     {"capture_last", "--last"},
+                                     {"capture_every", "--every"}})
+    settings->flags.add(*command, option, flag);
+  settings->flags.add_general(*command);
+  command->footer("Exit status: 0 all the same, 1 some different, 2 could not run all of it.");
+  command->callback([settings, &exit_code] { exit_code = run(*settings); });
+}
+
+}  // namespace kiesel::tools
