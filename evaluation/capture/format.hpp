@@ -93,7 +93,7 @@ struct Block {
   std::uint64_t number = 0;
   Hash content;
 };
-// Blocks of an allocation that are not what they were; all of them where it is new.
+// Blocks of an allocation that are not what the capture has; all of them where it is new.
 struct Change {
   std::uint64_t allocation = 0;
   std::vector<Block> blocks;
@@ -116,6 +116,8 @@ struct Launch {
   std::vector<std::uint64_t> gone;  // since the launch before
   std::vector<Allocation> made;
   std::vector<Change> before;
+  // Allocations that its arguments name, that those hold addresses of, and so on: it can use no others.
+  std::vector<std::uint64_t> reachable;
 };
 
 // Payload of kOutcome, which follows the launch unless the application ended within it.
@@ -177,7 +179,8 @@ struct Fields<capture::Launch> {
   static auto of(auto& value) {
     return std::tie(value.number, value.device, value.owner, value.program, value.program_base, value.kernel,
                     value.region, value.cores, value.local_memory_bytes, value.private_memory_bytes,
-                    value.printf_buffer, value.arguments, value.gone, value.made, value.before);
+                    value.printf_buffer, value.arguments, value.gone, value.made, value.before,
+                    value.reachable);
   }
 };
 template <>

@@ -21,7 +21,8 @@ const compiler::Kernel* find(const compiler::Program& program, std::string_view 
 }
 
 std::string words_for(const isa::Target& target) {
-  return fmt::format("{} warps of {} lanes, {}", target.warps, target.lanes, isa::extension_names(target));
+  return fmt::format("{} warps of {} lanes, {} KiB of local memory, {}", target.warps, target.lanes,
+                     target.local_memory_bytes >> 10, isa::extension_names(target));
 }
 
 Result<std::uint64_t> image_bytes(std::span<const std::byte> elf) {

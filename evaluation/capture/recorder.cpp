@@ -191,6 +191,7 @@ Result<Launch> Recorder::describe(const device::Launch& launch, std::uint64_t nu
   out.private_memory_bytes = launch.private_memory_bytes;
   out.printf_buffer = launch.printf_buffer;
   out.arguments.assign(launch.arguments.begin(), launch.arguments.end());
+  std::vector<device::Address> others{launch.printf_buffer};
   {
     std::lock_guard lock(programs_mutex_);
     const auto program = programs_.find(launch.module);
@@ -198,9 +199,12 @@ Result<Launch> Recorder::describe(const device::Launch& launch, std::uint64_t nu
       return Error{Errc::kUnsupported, fmt::format("the program of kernel '{}' is not known", launch.kernel)};
     out.program = program->second.hash;
     out.program_base = program->second.base;
+    const auto& variables = program->second.variables;
+    others.insert(others.end(), variables.begin(), variables.end());
     if (auto stored = writer.add_content(out.program, program->second.elf); !stored) return stored.error();
   }
-  if (auto described = tracking_.describe(out, writer, runner()); !described) return described.error();
+  if (auto described = tracking_.describe(out, others, writer, runner()); !described)
+    return described.error();
   if (auto written = writer.add(RecordKind::kLaunch, out); !written) return written.error();
   return out;
 }
@@ -210,7 +214,7 @@ Status Recorder::record_outcome(const Launch& launch, const device::Completion& 
   outcome.number = launch.number;
   outcome.nanoseconds = completion.end_ns - completion.start_ns;
   if (!completion.status) outcome.fault = completion.status.error().reason;
-  auto after = tracking_.changes(launch.owner, writer, runner());
+  auto after = tracking_.changes(writer, runner());
   if (!after) return after.error();
   outcome.after = std::move(*after);
   return writer.add(RecordKind::kOutcome, outcome);

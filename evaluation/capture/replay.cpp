@@ -90,16 +90,19 @@ Status Replay::pass(const Step& step) {
   return step.outcome ? memory_.apply(*step.outcome) : Status();
 }
 
-// The owner's memory, and of programs the launch's own variables where they are those that were recorded.
-std::vector<const Held*> Replay::reachable(const Launch& launch, const LoadedProgram& program) const {
+// Variables of programs are compared where they are those that were recorded.
+Result<std::vector<const Held*>> Replay::reachable(const Launch& launch, const LoadedProgram& program) const {
   std::vector<const Held*> out;
-  for (const auto& [id, held] : memory_.allocations()) {
-    const Allocation& allocation = held.allocation;
-    if (allocation.device != launch.device || allocation.owner != launch.owner) continue;
-    const bool its_own = program.at_home && allocation.program == launch.program &&
+  for (const std::uint64_t id : launch.reachable) {
+    const auto found = memory_.allocations().find(id);
+    if (found == memory_.allocations().end())
+      return Error{Errc::kInvalidBinary,
+                   fmt::format("a launch reaches allocation {}, which is not there", id)};
+    const Allocation& allocation = found->second.allocation;
+    const bool is_here = program.at_home && allocation.program == launch.program &&
                          allocation.address >= program.begin && allocation.bytes <= program.bytes &&
                          allocation.address - program.begin <= program.bytes - allocation.bytes;
-    if (!allocation.is_of_program() || its_own) out.push_back(&held);
+    if (!allocation.is_of_program() || is_here) out.push_back(&found->second);
   }
   return out;
 }
@@ -156,7 +159,8 @@ Result<Verdict> Replay::attempt(const Step& step) {
   const auto program = programs_.of(launch);
   if (!program) return refused(program.error());
   const auto memory = reachable(launch, **program);
-  for (const Held* held : memory) {
+  if (!memory) return memory.error();
+  for (const Held* held : *memory) {
     if (held->allocation.is_of_program())
       placement_.accept(held->allocation);
     else if (auto placed = placement_.place(held->allocation); !placed)
@@ -164,12 +168,12 @@ Result<Verdict> Replay::attempt(const Step& step) {
   }
   auto prepared = prepare(launch, **program);
   if (!prepared) return refused(prepared.error());
-  for (const Held* held : memory)
+  for (const Held* held : *memory)
     if (auto written = placement_.write(*held); !written) return refused(written.error());
   const auto completion = run_to_end(device_, std::move(*prepared), true);
   if (step.outcome)
     if (auto applied = memory_.apply(*step.outcome); !applied) return applied.error();
-  return judge(step, completion, memory);
+  return judge(step, completion, *memory);
 }
 
 Result<Verdict> Replay::run(const Step& step) {

@@ -35,7 +35,7 @@ class Replay {
 
  private:
   Status enter(const Launch& launch);
-  std::vector<const Held*> reachable(const Launch& launch, const LoadedProgram& program) const;
+  Result<std::vector<const Held*>> reachable(const Launch& launch, const LoadedProgram& program) const;
   Result<device::Launch> prepare(const Launch& launch, const LoadedProgram& program);
   Status note_images(const Launch& launch, const compiler::Kernel& kernel);
   Result<Verdict> attempt(const Step& step);

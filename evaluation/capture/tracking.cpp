@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
+#include <utility>
 
 namespace kiesel::capture {
 namespace {
@@ -13,7 +15,7 @@ constexpr std::uint64_t kPieceBytes = 64 * kBlockBytes;  // that are read at a t
 void Tracking::add(Allocation allocation, const std::byte* view) {
   std::lock_guard lock(mutex_);
   const device::Address address = allocation.address;
-  tracked_.insert_or_assign(address, Tracked{std::move(allocation), view, {}, false});
+  tracked_.insert_or_assign(address, Tracked{std::move(allocation), view, {}, false, {}});
 }
 
 void Tracking::remove(device::Address address) {
@@ -50,6 +52,10 @@ Status Tracking::compare(Tracked& tracked, std::uint64_t number, std::span<const
   const auto stored = std::span<const std::byte>(copy).first(bytes.size());
   known = hash_of(stored);
   out.push_back({number, known});
+  if (auto addresses = addresses_in(stored); addresses.empty())
+    tracked.addresses.erase(number);
+  else
+    tracked.addresses[number] = std::move(addresses);
   return writer.add_content(known, stored);
 }
 
@@ -70,38 +76,81 @@ Result<std::vector<Block>> Tracking::changed_blocks(Tracked& tracked, Writer& wr
   return out;
 }
 
-Status Tracking::describe(Launch& launch, Writer& writer, const RunCommand& run) {
+Status Tracking::describe(Entry entry, Launch& launch, Writer& writer, const RunCommand& run) {
+  Tracked& tracked = entry->second;
+  const std::uint64_t id = tracked.allocation.id;
+  const bool is_new = tracked.blocks.empty();
+  auto blocks = changed_blocks(tracked, writer, run);
+  if (!blocks) return blocks.error();
+  if (tracked.unreadable) {
+    if (!is_new) launch.gone.push_back(id);
+    tracked_.erase(entry);
+    return {};
+  }
+  if (is_new) launch.made.push_back(tracked.allocation);
+  if (!blocks->empty()) launch.before.push_back({id, std::move(*blocks)});
+  launch.reachable.push_back(id);
+  reached_.push_back(entry->first);
+  return {};
+}
+
+Status Tracking::describe(Launch& launch, std::span<const device::Address> others, Writer& writer,
+                          const RunCommand& run) {
   std::lock_guard lock(mutex_);
   launch.gone = std::exchange(gone_, {});
-  for (auto entry = tracked_.begin(); entry != tracked_.end();) {
-    Tracked& tracked = entry->second;
-    const bool is_new = tracked.blocks.empty();
-    if (tracked.allocation.owner != launch.owner) {
-      ++entry;
+  reached_.clear();
+  std::vector<device::Address> waiting = addresses_in(launch.arguments);
+  waiting.insert(waiting.end(), others.begin(), others.end());
+  std::set<std::uint64_t> seen;
+  while (!waiting.empty()) {
+    const Entry entry = find(waiting.back());
+    waiting.pop_back();
+    if (entry == tracked_.end() || entry->second.allocation.owner != launch.owner ||
+        !seen.insert(entry->second.allocation.id).second)
       continue;
-    }
-    auto blocks = changed_blocks(tracked, writer, run);
-    if (!blocks) return blocks.error();
-    if (tracked.unreadable) {
-      if (!is_new) launch.gone.push_back(tracked.allocation.id);
-      entry = tracked_.erase(entry);
-      continue;
-    }
-    if (is_new) launch.made.push_back(tracked.allocation);
-    if (!blocks->empty()) launch.before.push_back({tracked.allocation.id, std::move(*blocks)});
-    ++entry;
+    const device::Address address = entry->first;
+    if (auto described = describe(entry, launch, writer, run); !described) return described;
+    if (const auto left = tracked_.find(address); left != tracked_.end())
+      for (const auto& [number, addresses] : left->second.addresses)
+        waiting.insert(waiting.end(), addresses.begin(), addresses.end());
   }
   return {};
 }
 
-Result<std::vector<Change>> Tracking::changes(device::Owner owner, Writer& writer, const RunCommand& run) {
+Result<std::vector<Change>> Tracking::changes(Writer& writer, const RunCommand& run) {
   std::lock_guard lock(mutex_);
   std::vector<Change> out;
-  for (auto& [address, tracked] : tracked_) {
-    if (tracked.allocation.owner != owner || tracked.blocks.empty()) continue;
-    auto blocks = changed_blocks(tracked, writer, run);
+  for (const device::Address address : reached_) {
+    const auto found = tracked_.find(address);
+    // What was freed meanwhile may have another's place.
+    if (found == tracked_.end() || found->second.blocks.empty()) continue;
+    auto blocks = changed_blocks(found->second, writer, run);
     if (!blocks) return blocks.error();
-    if (!blocks->empty()) out.push_back({tracked.allocation.id, std::move(*blocks)});
+    if (!blocks->empty()) out.push_back({found->second.allocation.id, std::move(*blocks)});
+  }
+  return out;
+}
+
+Tracking::Entry Tracking::find(device::Address address) {
+  const auto after = tracked_.upper_bound(address);
+  if (after == tracked_.begin()) return tracked_.end();
+  const auto entry = std::prev(after);
+  return address - entry->first < entry->second.allocation.bytes ? entry : tracked_.end();
+}
+
+std::vector<device::Address> Tracking::addresses_in(std::span<const std::byte> bytes) {
+  std::vector<device::Address> out;
+  if (tracked_.empty()) return out;
+  const auto& last = *tracked_.rbegin();
+  const device::Address lowest = tracked_.begin()->first,
+                        span = last.first + last.second.allocation.bytes - lowest;
+  std::set<device::Address> targets;
+  for (std::size_t at = 0; at + sizeof(device::Address) <= bytes.size(); at += sizeof(device::Address)) {
+    device::Address word;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    if (word - lowest >= span) continue;
+    const Entry entry = find(word);
+    if (entry != tracked_.end() && targets.insert(entry->first).second) out.push_back(word);
   }
   return out;
 }

@@ -24,10 +24,13 @@ class Tracking {
   void remove(device::Address address);
   void label(device::Address address, std::string_view text);
 
-  // What the capture must learn before a launch of this owner: into the record's gone, made and before.
-  Status describe(Launch& launch, Writer& writer, const RunCommand& run);
-  // What the launch changed.
-  Result<std::vector<Change>> changes(device::Owner owner, Writer& writer, const RunCommand& run);
+  // What the capture must learn before a launch: into the record's gone, made, before and reachable.
+  // `others`: addresses that it knows beside its arguments.
+  Status describe(Launch& launch, std::span<const device::Address> others, Writer& writer,
+                  const RunCommand& run);
+  // What the launch that was described last changed. Other memory is the host's, which may write to it
+  // meanwhile.
+  Result<std::vector<Change>> changes(Writer& writer, const RunCommand& run);
 
  private:
   struct Tracked {
@@ -35,7 +38,9 @@ class Tracking {
     const std::byte* view = nullptr;
     std::vector<Hash> blocks;  // as the capture has them; empty: it does not know of this yet
     bool unreadable = false;
+    std::map<std::uint64_t, std::vector<device::Address>> addresses;  // that blocks hold, one for each target
   };
+  using Entry = std::map<device::Address, Tracked>::iterator;
 
   Result<std::vector<Block>> changed_blocks(Tracked& tracked, Writer& writer, const RunCommand& run);
   static std::optional<std::span<const std::byte>> piece(const Tracked& tracked, std::uint64_t offset,
@@ -44,9 +49,14 @@ class Tracking {
   Status compare(Tracked& tracked, std::uint64_t number, std::span<const std::byte> bytes, Writer& writer,
                  std::vector<Block>& out);
 
+  Entry find(device::Address address);  // what the address lies in
+  std::vector<device::Address> addresses_in(std::span<const std::byte> bytes);
+  Status describe(Entry entry, Launch& launch, Writer& writer, const RunCommand& run);
+
   std::mutex mutex_;
   std::map<device::Address, Tracked> tracked_;
-  std::vector<std::uint64_t> gone_;  // that the capture knew
+  std::vector<device::Address> reached_;  // by the launch that was described last
+  std::vector<std::uint64_t> gone_;       // that the capture knew
 };
 
 }  // namespace kiesel::capture
