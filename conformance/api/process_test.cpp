@@ -43,7 +43,7 @@ int probe(const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("the application maps no LLVM, even after a build") {
+TEST_CASE("the application maps no LLVM and no recorder, even after a build") {
   const Session session;
   session.build("kernel void f(global int* out) { out[0] = 1; }");
   std::ifstream maps("/proc/self/maps");
@@ -53,6 +53,8 @@ TEST_CASE("the application maps no LLVM, even after a build") {
     CHECK(line.find("LLVM") == std::string::npos);
     CHECK(line.find("clang") == std::string::npos);
     CHECK(line.find("SPIRV") == std::string::npos);
+    CHECK(line.find("libkiesel-capture") == std::string::npos);
+    CHECK(line.find("zstd") == std::string::npos);
   }
   CHECK(driver);
 }
