@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "support/file.hpp"
 
@@ -13,6 +15,7 @@ namespace kiesel::capture {
 namespace {
 
 constexpr int kLevel = 1;  // higher ones are slower than disks
+constexpr std::size_t kMostWaiting = 1 << 20;
 
 std::span<const std::byte> bytes_of(const auto& value) { return std::as_bytes(std::span(&value, 1)); }
 
@@ -27,7 +30,9 @@ Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!file) return Error{Errc::kIo, fmt::format("cannot make {}: {}", path.string(), std::strerror(errno))};
   auto writer = std::unique_ptr<Writer>(new Writer(std::move(file), most_bytes));
-  if (auto written = writer->put(bytes_of(FileHeader{})); !written) return written.error();
+  const FileHeader header;
+  std::ranges::copy(bytes_of(header), std::back_inserter(writer->waiting_));
+  if (auto written = writer->flush(); !written) return written.error();
   return writer;
 }
 
@@ -52,21 +57,25 @@ Status Writer::append(RecordKind kind, std::span<const std::byte> payload) {
   const RecordHeader header = header_of(kind, payload);
   if (!is_whole(header))
     return Error{Errc::kUnsupported, fmt::format("{} bytes are too many for one record", payload.size())};
-  if (most_bytes_ && end_ + sizeof header + payload.size() > most_bytes_)
+  if (most_bytes_ && end() + sizeof header + payload.size() > most_bytes_)
     return Error{Errc::kOutOfMemory, fmt::format("the {} bytes that it may have are used up", most_bytes_)};
-  if (auto written = put(bytes_of(header)); !written) return written;
-  return put(payload);
+  std::ranges::copy(bytes_of(header), std::back_inserter(waiting_));
+  waiting_.insert(waiting_.end(), payload.begin(), payload.end());
+  return kind == RecordKind::kContent && waiting_.size() < kMostWaiting ? Status() : flush();
 }
 
-Status Writer::put(std::span<const std::byte> bytes) {
+Status Writer::flush() {
   if (!file_.intact()) return Error{Errc::kIo, "the application closed the file"};
-  if (!write_whole(file_.get(), bytes)) return Error{Errc::kIo, std::strerror(errno)};
-  end_ += bytes.size();
+  if (!write_whole(file_.get(), waiting_)) return Error{Errc::kIo, std::strerror(errno)};
+  written_ += waiting_.size();
+  waiting_.clear();
   return {};
 }
 
 void Writer::cut(std::uint64_t end) {
-  if (file_.intact() && ::ftruncate(file_.get(), static_cast<off_t>(end)) == 0) end_ = end;
+  waiting_.clear();
+  if (file_.intact() && end < written_ && ::ftruncate(file_.get(), static_cast<off_t>(end)) == 0)
+    written_ = end;
   file_.reset();
 }
 

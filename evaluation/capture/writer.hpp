@@ -30,17 +30,18 @@ class Writer {
   }
 
   // Where the file ends; and back to there, after which nothing more may be written.
-  std::uint64_t end() const { return end_; }
+  std::uint64_t end() const { return written_ + waiting_.size(); }
   void cut(std::uint64_t end);
 
  private:
   Writer(Descriptor file, std::uint64_t most_bytes);
   Status append(RecordKind kind, std::span<const std::byte> payload);
-  Status put(std::span<const std::byte> bytes);
+  Status flush();
 
   Descriptor file_;
   const std::uint64_t most_bytes_;
-  std::uint64_t end_ = 0;
+  std::uint64_t written_ = 0;
+  std::vector<std::byte> waiting_;  // contents, for the record that needs them
   std::unordered_set<Hash, HashOfHash> known_;
   std::unique_ptr<ZSTD_CCtx_s, std::size_t (*)(ZSTD_CCtx_s*)> compressor_;
 };
