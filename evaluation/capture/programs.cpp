@@ -128,13 +128,24 @@ Result<const LoadedProgram*> Programs::of(const Launch& launch) {
   return loaded_.emplace(key, std::move(*made)).first->second.get();
 }
 
-void Programs::make_room(device::Address begin, std::uint64_t bytes) {
+template <class IsWanted>
+void Programs::unload_if(IsWanted is_wanted) {
   std::erase_if(loaded_, [&](const auto& entry) {
-    const LoadedProgram& program = *entry.second;
-    const bool overlaps =
-        program.at_home && program.begin < begin + bytes && begin < program.begin + program.bytes;
-    if (overlaps) device_.unload(program.module);
-    return overlaps;
+    const bool wanted = is_wanted(entry.first.first, *entry.second);
+    if (wanted) device_.unload(entry.second->module);
+    return wanted;
+  });
+}
+
+void Programs::make_room(device::Address begin, std::uint64_t bytes) {
+  unload_if([&](const Hash&, const LoadedProgram& program) {
+    return program.at_home && program.begin < begin + bytes && begin < program.begin + program.bytes;
+  });
+}
+
+void Programs::start_again(const Allocation& variables) {
+  unload_if([&](const Hash& hash, const LoadedProgram& program) {
+    return hash == variables.program && variables.address - program.begin < program.bytes;
   });
 }
 

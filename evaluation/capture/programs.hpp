@@ -35,8 +35,12 @@ class Programs {
   Result<const LoadedProgram*> of(const Launch& launch);
   // Unloads what lies there.
   void make_room(device::Address begin, std::uint64_t bytes);
+  // Unloads the program that has these variables: it was loaded again, and starts with them as they were.
+  void start_again(const Allocation& variables);
 
  private:
+  template <class IsWanted>
+  void unload_if(IsWanted is_wanted);
   Result<std::vector<std::byte>> made_for(const compiler::Program& program, std::span<const std::byte> elf);
   Status load(LoadedProgram& program, std::span<const std::byte> elf);
   Result<std::unique_ptr<LoadedProgram>> make(const Launch& launch);

@@ -173,7 +173,7 @@ device::Completion Recorder::run_launch(device::Launch launch, bool timed) {
     recording_->stop(described.error(), start);
     return run_to_end(*device_, std::move(launch), timed);
   }
-  const auto completion = run_to_end(*device_, std::move(launch), true);
+  auto completion = run_to_end(*device_, std::move(launch), true);
   if (auto recorded = record_outcome(*described, completion, *writer); !recorded)
     recording_->stop(recorded.error(), start);
   return completion;

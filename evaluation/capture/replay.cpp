@@ -82,6 +82,8 @@ Replay::Replay(const Reader& reader, device::Device& device, compiler::Client& c
 
 Status Replay::enter(const Launch& launch) {
   for (const std::uint64_t id : launch.gone) placement_.remove(id);
+  for (const Allocation& allocation : launch.made)
+    if (allocation.is_of_program()) programs_.start_again(allocation);
   return memory_.apply(launch);
 }
 

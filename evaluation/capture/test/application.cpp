@@ -63,6 +63,9 @@ struct Session {
     context = clCreateContext(nullptr, 1, &device, nullptr, nullptr, nullptr);
     require(context, "making a context");
     queue = clCreateCommandQueueWithProperties(context, device, nullptr, nullptr);
+    build();
+  }
+  void build() {
     program = clCreateProgramWithSource(context, 1, const_cast<const char**>(&kSource), nullptr, nullptr);
     require(clBuildProgram(program, 1, &device, "-cl-std=CL3.0 -g", nullptr, nullptr) == CL_SUCCESS,
             "building");
@@ -145,8 +148,15 @@ void large(Session& session) {
 // Program variables, local memory, printf and images.
 void features(Session& session) {
   cl_mem out = session.buffer();
-  for (int i = 0; i < 3; ++i) session.launch(with(session.kernel("count"), out));
+  cl_kernel count = with(session.kernel("count"), out);
+  for (int i = 0; i < 3; ++i) session.launch(count);
+  clReleaseKernel(count);
   require(session.read(out)[0] == 3, "counting");
+  // Built again, it counts from the start, mostly at the same place.
+  clReleaseProgram(session.program);
+  session.build();
+  session.launch(with(session.kernel("count"), out), {16, 1});
+  require(session.read(out)[0] == 1, "counting again");
   const std::size_t local[] = {16, 1};
   cl_kernel reverse = session.kernel("reverse");
   with(reverse, out);

@@ -75,9 +75,9 @@ def check_devices(bench):
         bench.expect(path, (10, 0, 0, 0), *options)
     path, _ = bench.capture("features")
     for options in ([], ["--device", bench.plugin]):
-        bench.expect(path, (9, 0, 0, 0), *options)
+        bench.expect(path, (10, 0, 0, 0), *options)
     path, _ = bench.capture("features", "--device", bench.plugin, name="from-plugin")
-    bench.expect(path, (9, 0, 0, 0))
+    bench.expect(path, (10, 0, 0, 0))
     path, _ = bench.capture("threads")
     bench.expect(path, (30, 0, 0, 0))
 
