@@ -187,7 +187,7 @@ Result<Address> Memory::allocate(std::uint64_t bytes, std::uint64_t alignment, K
   if (alignment == 0 || (alignment & (alignment - 1)))
     return Error{Errc::kInvalidArgument, fmt::format("alignment {} is not a power of two", alignment)};
   bytes = std::max<std::uint64_t>(bytes, 1);
-  const auto address = allocate_block(bytes, alignment, kind, label, owner, at);
+  auto address = allocate_block(bytes, alignment, kind, label, owner, at);
   if (address && owner) clear(*address, round_up(bytes, kPage));
   return address;
 }
