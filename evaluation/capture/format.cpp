@@ -1,6 +1,9 @@
 #include "evaluation/capture/format.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
+
+#include "device/isa/extensions.hpp"
 
 namespace kiesel::capture {
 namespace {
@@ -30,6 +33,11 @@ bool belongs(const RecordHeader& header, std::span<const std::byte> payload) {
 Hash hash_of(std::span<const std::byte> bytes) {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   return {hash.low64, hash.high64};
+}
+
+std::string words_for(const isa::Target& target) {
+  return fmt::format("{} warps of {} lanes, {} KiB of local memory, {}", target.warps, target.lanes,
+                     target.local_memory_bytes >> 10, isa::extension_names(target));
 }
 
 }  // namespace kiesel::capture

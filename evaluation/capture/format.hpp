@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "device/device.hpp"
-#include "device/isa/target_fields.hpp"
 #include "support/archive.hpp"
 
 namespace kiesel::capture {
@@ -66,8 +65,10 @@ static_assert(sizeof(ContentHeader) == 24);
 // Payload of kDevices: who recorded. Launches name devices by their place here.
 struct DeviceNote {
   std::string name;
-  isa::Target target;
+  std::string target;  // words_for()
 };
+// "32 warps of 32 lanes, ..."
+std::string words_for(const isa::Target& target);
 struct Devices {
   std::string kiesel;  // version of the recorder
   std::vector<DeviceNote> devices;

@@ -11,7 +11,7 @@ extern "C" [[gnu::visibility("default")]] bool kiesel_record_devices(
   if (version != std::string_view(KIESEL_VERSION)) return false;
   capture::Devices notes{KIESEL_VERSION, {}};
   for (const auto& device : devices)
-    notes.devices.push_back({device->description().name, device->description().target});
+    notes.devices.push_back({device->description().name, capture::words_for(device->description().target)});
   const auto recording = std::make_shared<capture::Recording>(config, std::move(notes));
   std::uint32_t number = 0;
   for (auto& device : devices)

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "device/isa/extensions.hpp"
 #include "device/isa/language_features.hpp"
 #include "device/isa/program_image.hpp"
 #include "evaluation/capture/without_source.hpp"
@@ -18,11 +17,6 @@ namespace {
 const compiler::Kernel* find(const compiler::Program& program, std::string_view name) {
   const auto found = std::ranges::find(program.kernels, name, &compiler::Kernel::name);
   return found == program.kernels.end() ? nullptr : &*found;
-}
-
-std::string words_for(const isa::Target& target) {
-  return fmt::format("{} warps of {} lanes, {} KiB of local memory, {}", target.warps, target.lanes,
-                     target.local_memory_bytes >> 10, isa::extension_names(target));
 }
 
 Result<std::uint64_t> image_bytes(std::span<const std::byte> elf) {

@@ -106,7 +106,8 @@ void print_summary(const capture::Reader& reader) {
   const auto& summary = reader.summary();
   const auto& devices = reader.devices();
   fmt::print("format          version {}, by Kiesel {}\n", capture::kVersion, devices.kiesel);
-  for (const auto& device : devices.devices) fmt::print("recorded on     {}\n", device.name);
+  for (const auto& device : devices.devices)
+    fmt::print("recorded on     {}: {}\n", device.name, device.target);
   fmt::print("launches        {}\n", summary.launches);
   fmt::print("file            {} bytes\n", summary.file_bytes);
   fmt::print("contents        {}: {} bytes, {} compressed\n", summary.contents, summary.content_bytes,
