@@ -146,6 +146,7 @@ class BackEnd {
     stages_.begin("optimise");
     optimize(*module_, machine_, from_.options);
     if (auto log = missing_atomics(*module_, from_.target); !log.empty()) return log;
+    if (auto log = too_large_local_variable(*module_); !log.empty()) return log;
     lower_local_variables(*module_, kernels_);
     lower_block_memory(*module_);
     if (from_.target.mixed_access) part_mixed_accesses(*module_);

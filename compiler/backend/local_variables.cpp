@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
@@ -9,6 +10,8 @@
 
 #include "compiler/backend/csr_access.hpp"
 #include "compiler/backend/lower_memory.hpp"
+#include "compiler/backend/undefined.hpp"
+#include "device/isa/target.hpp"
 
 namespace kiesel::compiler {
 namespace {
@@ -58,6 +61,17 @@ std::uint64_t alignment_of(const llvm::GlobalVariable& variable) {
 }
 
 }  // namespace
+
+std::string too_large_local_variable(const llvm::Module& module) {
+  for (const auto& variable : module.globals()) {
+    const std::uint64_t bytes =
+        module.getDataLayout().getTypeAllocSize(variable.getValueType()).getFixedSize();
+    if (variable.getAddressSpace() == kLocalSpace && bytes > isa::kMaxLocalVariableBytes)
+      return fmt::format("error: variable '{}' has {} bytes: one in local memory may have {}\n",
+                         readable_name(variable), bytes, isa::kMaxLocalVariableBytes);
+  }
+  return {};
+}
 
 void lower_local_variables(llvm::Module& module, std::vector<KernelFunction>& kernels) {
   std::vector<Functions> reached(kernels.size());

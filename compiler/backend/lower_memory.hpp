@@ -2,6 +2,7 @@
 // copies as loops that the divergence passes see.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "compiler/backend/kernel_table.hpp"
@@ -11,6 +12,9 @@ class Constant;
 }
 
 namespace kiesel::compiler {
+
+// An error where a __local variable is so large that sums of such are no sizes; else empty.
+std::string too_large_local_variable(const llvm::Module& module);
 
 // Gives every __local variable an offset from CSR group_local and fills in local_memory_bytes. A variable
 // that several kernels use has one offset in all of them.

@@ -64,6 +64,17 @@ TEST_CASE("a program that breaks off in the middle has Clang's errors") {
   CHECK_THAT(reply.log, Contains("error: expected"));
 }
 
+TEST_CASE("a local variable of centuries of memory is an error, one that no device has builds") {
+  const auto build = [](const char* size) {
+    return test::build(std::string("kernel void k(global char* a) { local char big[") + size +
+                       "]; big[a[1]] = a[0]; a[2] = big[a[3]]; }");
+  };
+  const auto reply = build("1UL << 58");
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("variable 'k.big' has 288230376151711744 bytes"));
+  CHECK(build("1 << 28").outcome == Outcome::kSuccess);
+}
+
 TEST_CASE("literals lie in memory that nobody can write") {
   const auto reply = test::build(
       "kernel void k(global double* a) { int i = get_global_id(0); a[i] = a[i] * 1.2345 + 6.789; }");
