@@ -86,7 +86,9 @@ TEST_CASE("literals lie in memory that nobody can write") {
   unsigned found = 0;
   for (const auto& segment : elf->segments()) {
     const auto bytes = elf->segment_bytes(segment);
-    if (segment.p_type != PT_LOAD || std::ranges::search(bytes, literal).empty()) continue;
+    if (segment.p_type != PT_LOAD ||
+        std::search(bytes.begin(), bytes.end(), literal.begin(), literal.end()) == bytes.end())
+      continue;
     ++found;
     CHECK((segment.p_flags & PF_W) == 0);
   }
