@@ -8,8 +8,6 @@ namespace kiesel::isa {
 
 // Every device takes variables at program scope of this size, and programs of that one.
 inline constexpr std::uint64_t kMaxProgramVariableBytes = std::uint64_t{16} << 20;
-// Of a variable in local memory: more than any device has, but sums of them are still sizes.
-inline constexpr std::uint64_t kMaxLocalVariableBytes = std::uint64_t{1} << 30;
 inline constexpr std::uint64_t kMaxProgramBytes = std::uint64_t{256} << 20;
 
 // simt-isa: one core runs `warps` warps of `lanes` lanes; a work-group lives on one core.
