@@ -26,8 +26,6 @@ const InForkedChild forgets{[] { the_table.forget(); }};
 
 std::uintptr_t number_of(void* command) { return reinterpret_cast<std::uintptr_t>(command); }
 
-constexpr std::size_t kLongestReason = 4096;
-
 }  // namespace
 
 void* add_live_command(EndHandler handler) {

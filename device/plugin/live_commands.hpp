@@ -10,6 +10,9 @@
 
 namespace kiesel::device::plugin {
 
+// Characters of a reason that are taken; more are cut.
+inline constexpr std::size_t kLongestReason = 4096;
+
 struct End {
   kiesel_result result = KIESEL_OK;
   std::string reason;

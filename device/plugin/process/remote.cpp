@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "device/plugin/host_services.hpp"
+#include "device/plugin/live_commands.hpp"
 #include "device/plugin/process/child.hpp"
 #include "device/plugin/process/frames.hpp"
 #include "support/log.hpp"
@@ -123,7 +124,10 @@ Status Remote::start() {
   folder_ = WorkFolder::make();
   auto child = Child::start(program_, {library_, options_, folder_.path()});
   if (!child) return child.error();
-  child_ = std::move(*child);
+  {
+    std::lock_guard lock(sending_);
+    child_ = std::move(*child);
+  }
   last_line_.clear();
   DescriptionMessage message;
   if (auto greeted = hello(message); !greeted) {
@@ -311,7 +315,7 @@ bool Remote::take_end(const Frame& frame) {
   if (frame.result == KIESEL_OK && frame.bytes == sent.bytes) {
     whole = receive_bytes(child_.socket(), {sent.target, sent.bytes});
   } else {
-    whole = frame.result != KIESEL_OK && frame.bytes <= sizeof(kiesel_reason::text);
+    whole = frame.result != KIESEL_OK && frame.bytes <= kLongestReason;
     reason.resize(whole ? frame.bytes : 0);
     whole = whole && receive_bytes(child_.socket(), std::as_writable_bytes(std::span(reason)));
   }

@@ -117,6 +117,12 @@ static kiesel_result submit(kiesel_device* device, kiesel_done done, void* comma
     done(command, 99, NULL, ~0ull, 1);
     return KIESEL_OK;
   }
+  if (is(device, "explains-at-length")) {
+    static char text[3000];
+    memset(text, 'x', sizeof text - 1);
+    done(command, KIESEL_INVALID, text, 0, 0);
+    return KIESEL_OK;
+  }
   if (is(device, "is-lost")) {
     done(command, KIESEL_LOST, "somebody has pulled it out", 0, 0);
     return KIESEL_OK;

@@ -176,6 +176,7 @@ TEST_CASE("commands end once, whatever the plug-in does") {
     CHECK_THAT(write("submit-fails").error().reason, Contains("it is tired"));
     CHECK_THAT(write("submit-says-nothing").error().reason, Contains("result -1, which does not exist"));
     CHECK_THAT(write("ends-with-nonsense").error().reason, Contains("result 99, which does not exist"));
+    CHECK_THAT(write("explains-at-length").error().reason, Contains(std::string(2999, 'x')));
     CHECK_THAT(write("is-lost").error().reason, Contains("somebody has pulled it out"));
   }
 }
