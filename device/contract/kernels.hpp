@@ -52,23 +52,9 @@ inline constexpr std::string_view kReadLocalIds = R"(
   sd t0, 0(s0)
 )";
 
-// Argument 1 words from the first argument on to argument 0.
-inline constexpr std::string_view kCopyArguments = R"(
+// Argument 1 words of the launch block, its header first, to argument 0.
+inline constexpr std::string_view kCopyBlock = R"(
   csrrs t0, mscratch, zero
-  addi t0, t0, 128
-copy_next:
-  ld t1, 0(t0)
-  sd t1, 0(a0)
-  addi t0, t0, 8
-  addi a0, a0, 8
-  addi a1, a1, -1
-  bne a1, zero, copy_next
-)";
-
-// The header's 16 words to argument 0.
-inline constexpr std::string_view kCopyHeader = R"(
-  csrrs t0, mscratch, zero
-  addi a1, zero, 16
 copy_next:
   ld t1, 0(t0)
   sd t1, 0(a0)

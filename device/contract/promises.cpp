@@ -324,29 +324,33 @@ void numbers_lanes(Bench& b) {
   }
 }
 
+constexpr std::size_t kHeaderWords = 16;
+
 void hands_over_arguments(Bench& b) {
-  const ModuleId module = b.load(kCopyArguments);
+  const ModuleId module = b.load(kCopyBlock);
   for (const std::uint64_t count : {2, 100, 600}) {
-    const Address out = b.filled(count * 8, std::byte{0});
+    const std::uint64_t words = kHeaderWords + count;
+    const Address out = b.filled(words * 8, std::byte{0});
     std::vector<std::uint64_t> arguments(count);
     std::iota(arguments.begin(), arguments.end(), 1000);
-    arguments[0] = out, arguments[1] = count;
+    arguments[0] = out, arguments[1] = words;
     b.succeed(b.launch(module, {1, 1, 1}, {1, 1, 1}, arguments), "a launch");
-    b.expect(b.words(out, count) == arguments, "{} bytes of arguments did not arrive as they were",
-             count * 8);
+    auto block = b.words(out, words);
+    block.erase(block.begin(), block.begin() + kHeaderWords);
+    b.expect(block == arguments, "{} bytes of arguments did not arrive as they were", count * 8);
   }
 }
 
 void hands_over_the_header(Bench& b) {
-  const ModuleId module = b.load(kCopyHeader);
-  const Address out = b.filled(16 * 8, std::byte{0});
-  Launch launch = b.launch(module, {6, 4, 2}, {1, 1, 1}, {out});
+  const ModuleId module = b.load(kCopyBlock);
+  const Address out = b.filled(kHeaderWords * 8, std::byte{0});
+  Launch launch = b.launch(module, {6, 4, 2}, {1, 1, 1}, {out, kHeaderWords});
   launch.region.first_global_id = {100, 200, 300};
   launch.region.first_group = {1, 1, 0};
   launch.region.groups = {1, 1, 1};
   launch.printf_buffer = 0x123456789A;
   b.succeed(launch, "a launch of a part of an NDRange");
-  const auto w = b.words(out, 16);
+  const auto w = b.words(out, kHeaderWords);
   b.expect(w[2] == 100 && w[3] == 200 && w[4] == 300, "first_global_id is {}, {}, {}", w[2], w[3], w[4]);
   b.expect(w[5] == 6 && w[6] == 4 && w[7] == 2, "global_size is {}, {}, {}", w[5], w[6], w[7]);
   b.expect(w[8] == (std::uint64_t{1} << 32 | 3) && w[9] == 1, "work_dim and first_group are {:#x}, {:#x}",
