@@ -1,7 +1,6 @@
-#include "evaluation/capture/library.hpp"
-
 #include <string_view>
 
+#include "device/recorder_library.hpp"
 #include "evaluation/capture/recorder.hpp"
 
 using namespace kiesel;
