@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "device/counters.hpp"
 #include "device/isa/target.hpp"
 #include "support/recycled.hpp"
 #include "support/result.hpp"
@@ -132,6 +133,8 @@ struct Completion {
   Status status;
   std::uint64_t start_ns = 0;
   std::uint64_t end_ns = 0;
+  // Of a launch whose Handling asks for them, if the device counts; also of one that failed.
+  std::shared_ptr<const LaunchCounts> counts{};
 };
 // What the submitter knows of a command.
 struct Handling {
@@ -140,7 +143,8 @@ struct Handling {
   // The device may run it inside of submit() if it is certain to be over soon, in about the time that handing
   // it to another thread takes.
   bool may_run_here = false;
-  bool timed = true;  // somebody wants its times, which cost two looks at the clock; else they are 0
+  bool timed = true;     // somebody wants its times, which cost two looks at the clock; else they are 0
+  bool counted = false;  // somebody wants a launch's counts, which can make it several times slower
 };
 using CompletionHandler = std::function<void(const Completion&)>;
 

@@ -25,6 +25,7 @@ struct Insn {
   std::uint8_t rd, rs1, rs2, rs3;
   std::uint8_t rounding;
   bool flag;  // split, pred: negate; branches, jumps: target outside the code; CSRs: differs by lane
+  bool accesses = false;  // memory
 };
 
 struct Code {

@@ -82,7 +82,8 @@ Code decode_code(std::uint64_t begin, std::uint64_t bytes, const Engine& engine,
     if (info.format == Format::kBranch || info.format == Format::kJump)
       set_target(insn, in.imm, static_cast<std::int64_t>(i), static_cast<std::int64_t>(count));
     if (is_csr(info.format)) insn.flag = isa::csr_is_divergent(static_cast<std::uint32_t>(in.imm));
-    if (accesses_memory(info.format)) insn.slot = code.slots++;
+    insn.accesses = accesses_memory(info.format);
+    if (insn.accesses) insn.slot = code.slots++;
   }
   return code;
 }

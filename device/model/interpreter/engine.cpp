@@ -11,6 +11,7 @@
 #include "device/model/interpreter/half.hpp"
 #include "device/model/interpreter/integer.hpp"
 #include "device/model/interpreter/memory_access.hpp"
+#include "device/model/interpreter/trace.hpp"
 
 namespace kiesel::model::KIESEL_HOST {
 namespace {
@@ -481,6 +482,32 @@ void run(Warp& warp, std::uint64_t budget) {
   warp.account();
 }
 
+// Where the active lanes of a load, store or atomic go.
+template <unsigned W>
+void note_addresses(Lanes<W>& w, const Insn* insn, Trace& trace) {
+  const u64* x = read_x(w, insn->rs1);
+  for_active(w.mask, [&](unsigned l) { trace.addresses.push_back(x[l] + static_cast<u64>(insn->imm)); });
+}
+
+template <unsigned W>
+void run_traced(Warp& warp, std::uint64_t budget, Trace& trace) {
+  auto& w = lanes_of<W>(warp);
+  const Insn* const first = warp.core->code->insns.data();
+  const Insn* insn = warp.next;
+  for (; insn && budget; --budget) {
+    const Insn* const here = insn;
+    const auto address = static_cast<u32>(trace.addresses.size());
+    if (here->accesses) note_addresses(w, here, trace);
+    const u64 mask = warp.mask;
+    ++warp.executed;
+    insn = here->run[warp.partial](warp, here);
+    trace.steps.push_back(
+        {static_cast<u32>(here - first), address, mask, insn != here + 1, warp.mask != mask && warp.mask});
+  }
+  if (insn) warp.next = insn;
+  warp.account();
+}
+
 template <unsigned W>
 void clear_registers(Warp& warp) {
   auto& w = lanes_of<W>(warp);
@@ -569,6 +596,7 @@ constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
                             clear_registers<W>,
                             set_mask<W>,
                             run<W>,
+                            run_traced<W>,
                             bind<W>,
                             layout<W>,
                             unfold<W>,

@@ -11,6 +11,8 @@
 
 namespace kiesel::model {
 
+struct Trace;
+
 struct Engine {
   const char* host;  // "v4"
   HostLevel level;
@@ -21,6 +23,8 @@ struct Engine {
   void (*set_mask)(Warp&, std::uint64_t mask);
   // Runs until the warp stops or `budget` instructions are done (Stop::kNone).
   void (*run)(Warp&, std::uint64_t budget);
+  // The same, and appends what it did. A step that faulted is among them.
+  void (*run_traced)(Warp&, std::uint64_t budget, Trace&);
   // Handlers of an instruction; `flags_matter` asks for exact fflags.
   void (*bind)(const isa::Instruction&, bool flags_matter, Insn&);
   // Where translated code finds a warp's state.

@@ -1,0 +1,38 @@
+// What kind of work an instruction is: for counters and for the units of a design.
+#pragma once
+
+#include <cstdint>
+
+#include "device/isa/instruction.hpp"
+
+namespace kiesel::isa {
+
+enum class OperationClass : std::uint8_t {
+  kInteger,
+  kMultiply,
+  kDivide,
+  kFloatAdd,  // additions, multiplications, fused ones
+  kFloatDivide,
+  kFloatRoot,
+  kFloatConvert,  // between float formats and integers
+  kFloatCompare,  // comparisons, minima, moves, signs, classes
+  kBranch,        // branches and jumps
+  kMask,          // tmc, split, join, pred, wsync
+  kBarrier,
+  kVote,  // votes and shuffles
+  kCsr,
+  kFence,
+  kLoad,
+  kStore,
+  kAtomic
+};
+
+struct Operation {
+  OperationClass kind = OperationClass::kInteger;
+  std::uint8_t bytes = 0;  // that a lane accesses in memory
+  std::uint8_t flops = 0;  // of a lane
+};
+
+const Operation& operation(Op op);
+
+}  // namespace kiesel::isa

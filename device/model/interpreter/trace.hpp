@@ -1,0 +1,29 @@
+// What a warp has executed, step by step: for whoever counts or times it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace kiesel::model {
+
+// One instruction of a warp.
+struct Step {
+  std::uint32_t insn;     // its number in the module's code
+  std::uint32_t address;  // of loads, stores, atomics: its first in Trace::addresses
+  std::uint64_t mask;     // active lanes
+  bool jumped;            // the next instruction is not the one behind it
+  bool mask_changed;      // by it; the end of a warp is none
+};
+
+struct Trace {
+  std::vector<Step> steps;
+  std::vector<std::uint64_t> addresses;  // of each active lane, ascending lanes
+
+  void clear() {
+    steps.clear();
+    addresses.clear();
+  }
+};
+
+}  // namespace kiesel::model
