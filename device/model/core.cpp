@@ -132,25 +132,29 @@ void Core::find_local_ids() {
     }
 }
 
-// False when there is no memory for the warp's registers.
-bool Core::prepare(Slot& slot) {
-  if (slot.warp) return true;
-  slot.warp = engine_.make_warp();
-  if (!slot.warp) {
+// Null when there is no memory for the warp's registers.
+Warp* Core::new_warp() {
+  Warp* const warp = engine_.make_warp();
+  if (!warp) {
     state_.fault = Fault();
     state_.fault.detail = "no memory for the registers of a warp";
-    return false;
+    return nullptr;
   }
-  Warp& warp = *slot.warp;
-  warp.core = &state_;
-  warp.lanes = state_.lanes;
-  warp.full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
+  warp->core = &state_;
+  warp->lanes = state_.lanes;
+  warp->full_mask = state_.lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << state_.lanes) - 1;
+  return warp;
+}
+
+bool Core::prepare(Slot& slot) {
+  if (slot.warp) return true;
+  slot.warp = new_warp();
   slot.serial = serial_;
-  return true;
+  return slot.warp;
 }
 
 void Core::place(Warp& warp, unsigned rank) {
-  warp.rank = rank;
+  warp.rank = warp.slot = rank;
   warp.reserved = 0;
   warp.private_memory = private_memory_ + rank * private_stride_;
   warp.in_a_row = state_.grid.local_size[0] == group_size_;

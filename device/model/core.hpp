@@ -62,6 +62,12 @@ class Core {
   // Runs the work-groups from number `first` (x fastest) to the one before `end`. After kFault,
   // state().fault says why.
   Outcome run_groups(const LaunchContext& launch, std::uint64_t first, std::uint64_t end);
+  // For whoever runs warps in an order of its own (traced_work.hpp): the work-group that is open from now on,
+  // its warps, and their steps. `warp` is null at first; `resume`: where a warp goes on that keeps the
+  // registers of the one before, or null. Null where there is no memory for registers.
+  void open(const LaunchContext& launch, std::uint64_t group, unsigned group_slot);
+  Warp* seat(Warp* warp, unsigned rank, unsigned slot, const Insn* resume);
+  void trace(Warp& warp, std::uint64_t budget, Trace& trace);
   const CoreState& state() const { return state_; }
   Holder& holder() { return holder_; }  // its thread takes it first
   CoreCounters take_counters();
@@ -77,6 +83,7 @@ class Core {
   // A warp that the interpreter runs, or several that translated code runs one after the other.
   struct Slot;
   bool prepare(Slot& slot);
+  Warp* new_warp();
   void start(Slot& slot, unsigned rank);
   void place(Warp& warp, unsigned rank);
   // Runs the slot until its warps end, fault, wait or have had their turn. False when must_end() was seen.

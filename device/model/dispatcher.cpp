@@ -27,11 +27,6 @@ constexpr std::uint64_t CoreCounters::*kCounters[] = {
     &CoreCounters::warps,        &CoreCounters::barriers,          &CoreCounters::translated_warps,
     &CoreCounters::steps,        &CoreCounters::given_back};
 
-CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
-  for (const auto counter : kCounters) a.*counter += b.*counter;
-  return a;
-}
-
 // Looks for work before a thread sleeps, some tens of microseconds: a command that comes meanwhile costs no
 // system call.
 constexpr unsigned kSpins = 2000;
@@ -46,6 +41,11 @@ struct Running {
 KIESEL_FAST_THREAD_LOCAL Running running{};
 
 }  // namespace
+
+CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b) {
+  for (const auto counter : kCounters) a.*counter += b.*counter;
+  return a;
+}
 
 struct alignas(64) Dispatcher::Body {
   explicit Body(std::unique_ptr<Core> own) : core(std::move(own)) {}

@@ -16,6 +16,9 @@ struct Insn;
 // Executes one instruction; returns the next, or null when the warp stops (Warp::stop says why).
 using Handler = const Insn* (*)(Warp&, const Insn*);
 
+// Operands that a trace keeps.
+enum class Traced : std::uint8_t { kNothing, kAddresses, kBarrier };
+
 // Register operands are ready to index with; a destination x0 is a register that nobody reads.
 struct Insn {
   Handler run[2];      // with all lanes of the warp active; with some
@@ -25,7 +28,7 @@ struct Insn {
   std::uint8_t rd, rs1, rs2, rs3;
   std::uint8_t rounding;
   bool flag;  // split, pred: negate; branches, jumps: target outside the code; CSRs: differs by lane
-  bool accesses = false;  // memory
+  Traced traced = Traced::kNothing;
 };
 
 struct Code {

@@ -4,6 +4,7 @@
 
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
+#include "device/isa/operation_class.hpp"
 
 namespace kiesel::model {
 namespace {
@@ -25,17 +26,16 @@ bool reads_flags(const Instruction& in) {
          (in.imm == isa::csr::fflags || in.imm == isa::csr::fcsr);
 }
 
-bool accesses_memory(Format format) {
-  switch (format) {
-    case Format::kLoad:
-    case Format::kStore:
-    case Format::kFloatLoad:
-    case Format::kFloatStore:
-    case Format::kLoadReserved:
-    case Format::kAtomic:
-      return true;
+Traced traced(isa::Op op) {
+  switch (isa::operation(op).kind) {
+    case isa::OperationClass::kLoad:
+    case isa::OperationClass::kStore:
+    case isa::OperationClass::kAtomic:
+      return Traced::kAddresses;
+    case isa::OperationClass::kBarrier:
+      return Traced::kBarrier;
     default:
-      return false;
+      return Traced::kNothing;
   }
 }
 
@@ -82,8 +82,8 @@ Code decode_code(std::uint64_t begin, std::uint64_t bytes, const Engine& engine,
     if (info.format == Format::kBranch || info.format == Format::kJump)
       set_target(insn, in.imm, static_cast<std::int64_t>(i), static_cast<std::int64_t>(count));
     if (is_csr(info.format)) insn.flag = isa::csr_is_divergent(static_cast<std::uint32_t>(in.imm));
-    insn.accesses = accesses_memory(info.format);
-    if (insn.accesses) insn.slot = code.slots++;
+    insn.traced = traced(in.op);
+    if (insn.traced == Traced::kAddresses) insn.slot = code.slots++;
   }
   return code;
 }

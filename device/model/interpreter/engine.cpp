@@ -482,10 +482,16 @@ void run(Warp& warp, std::uint64_t budget) {
   warp.account();
 }
 
-// Where the active lanes of a load, store or atomic go.
+// Where the active lanes of a load, store or atomic go; which barrier, and for how many warps it opens.
 template <unsigned W>
-void note_addresses(Lanes<W>& w, const Insn* insn, Trace& trace) {
+void note_operands(Lanes<W>& w, const Insn* insn, Trace& trace) {
   const u64* x = read_x(w, insn->rs1);
+  if (insn->traced == Traced::kBarrier) {
+    const unsigned lane = first_lane(w.mask);
+    trace.addresses.push_back(x[lane]);
+    trace.addresses.push_back(read_x(w, insn->rs2)[lane]);
+    return;
+  }
   for_active(w.mask, [&](unsigned l) { trace.addresses.push_back(x[l] + static_cast<u64>(insn->imm)); });
 }
 
@@ -497,12 +503,12 @@ void run_traced(Warp& warp, std::uint64_t budget, Trace& trace) {
   for (; insn && budget; --budget) {
     const Insn* const here = insn;
     const auto address = static_cast<u32>(trace.addresses.size());
-    if (here->accesses) note_addresses(w, here, trace);
+    if (here->traced != Traced::kNothing) note_operands(w, here, trace);
     const u64 mask = warp.mask;
     ++warp.executed;
     insn = here->run[warp.partial](warp, here);
-    trace.steps.push_back(
-        {static_cast<u32>(here - first), address, mask, insn != here + 1, warp.mask != mask && warp.mask});
+    trace.steps.push_back({static_cast<u32>(here - first), address, mask, insn != here + 1, warp.mask != mask,
+                           warp.stop == Stop::kEnded});
   }
   if (insn) warp.next = insn;
   warp.account();

@@ -93,7 +93,7 @@ LaneCsr read_lane_csr(const Warp& warp, std::uint32_t number) {
   const CoreState& core = *warp.core;
   if (number == csr::lane_id) return {nullptr, 0, 1};
   if (number == csr::mhartid)
-    return {nullptr, (std::uint64_t{core.id} * core.warps + warp.rank) * core.lanes, 1};
+    return {nullptr, (std::uint64_t{core.id} * core.warps + warp.slot) * core.lanes, 1};
   if (!warp.in_a_row) return {warp.local_ids[number - csr::local_id_x], 0, 0};
   if (number == csr::local_id_x) return {nullptr, std::uint64_t{warp.rank} * core.lanes, 1};
   return {nullptr, 0, 0};
@@ -121,6 +121,7 @@ std::uint64_t read_csr(Warp& warp, std::uint32_t number) {
     case csr::time:
       return now_ns();
     case csr::warp_id:
+      return warp.slot;
     case csr::group_rank:
       return warp.rank;
     case csr::core_id:
@@ -130,7 +131,7 @@ std::uint64_t read_csr(Warp& warp, std::uint32_t number) {
     case csr::active_lanes:
       return warp.mask;
     case csr::group_slot:
-      return 0;  // a core of the model has one work-group at a time
+      return core.group_slot;
     case csr::group_warps:
       return core.group_warps;
     case csr::group_id_x:

@@ -62,6 +62,8 @@ struct CoreCounters {
   std::uint64_t translated_warps = 0, steps = 0, given_back = 0;
 };
 
+CoreCounters& operator+=(CoreCounters& a, const CoreCounters& b);
+
 // A barrier of the core: generation counts how often it has opened.
 struct BarrierState {
   std::uint32_t arrived = 0;
@@ -81,6 +83,7 @@ struct CoreState {
   Address launch_block = 0, kernel_entry = 0;
   Owner owner = 0;  // of the launch
   std::array<std::uint64_t, 3> group{};
+  unsigned group_slot = 0;  // among the work-groups that the core has at a time
   unsigned group_warps = 0;
   std::uint64_t active_warps = 0;  // mask
   std::array<BarrierState, kNumBarriers> barriers{};
@@ -107,6 +110,7 @@ struct Warp {
   std::uint64_t lane_instructions = 0, counted_until = 0;  // up to the last change of the mask
   std::byte* private_memory = nullptr;                     // granules of 8 bytes, interleaved by lane
   unsigned rank = 0;                                       // in the group
+  unsigned slot = 0;                                       // on the core
   unsigned rounding = 0;                                   // frm
   unsigned flags = 0;                                      // fflags
   Stop stop = Stop::kNone;

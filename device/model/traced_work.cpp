@@ -1,0 +1,120 @@
+#include "device/model/traced_work.hpp"
+
+#include <cstring>
+
+#include "device/model/interpreter/trace.hpp"
+
+namespace kiesel::model {
+namespace {
+
+// Steps that a warp runs ahead of its time: what others of its group or the device wrote meanwhile it sees
+// late.
+constexpr std::uint64_t kAhead = 128;
+
+std::uint32_t warps_of(const Grid& grid, std::uint32_t lanes) {
+  const auto& size = grid.local_size;
+  return (size[0] * size[1] * size[2] + lanes - 1) / lanes;
+}
+
+}  // namespace
+
+TracedWork::TracedWork(Memory& memory, const Engine& engine, const Configuration& configuration,
+                       const timing::Design& design)
+    : memory_(memory), engine_(engine), configuration_(configuration), design_(design), cores_(design.cores) {
+  for (DesignCore& core : cores_) {
+    core.places.resize(design.warps);
+    core.warps.resize(design.warps);
+    core.resumes.resize(design.warps);
+  }
+}
+
+TracedWork::~TracedWork() {
+  for (DesignCore& core : cores_)
+    for (Warp* warp : core.warps) engine_.destroy_warp(warp);
+}
+
+void TracedWork::begin(const LaunchContext& launch) {
+  launch_ = &launch;
+  shape_ = {launch.grid.total_groups(), warps_of(launch.grid, design_.lanes), launch.local_memory_bytes};
+  for (DesignCore& core : cores_) {
+    core.fault = nullptr;
+    for (Place& place : core.places) place.group = ~std::uint64_t{0};
+  }
+  const Code& code = launch.module->code();
+  if (&code == code_ && facts_.size() == code.insns.size()) return;
+  code_ = &code;
+  std::vector<std::uint32_t> words(code.insns.size());
+  std::memcpy(words.data(), reinterpret_cast<const void*>(code.begin), code.end - code.begin);
+  facts_ = timing::facts_of(words, design_);
+}
+
+std::uint64_t TracedWork::code_address() const { return code_->begin - memory_.private_window().end; }
+
+Core* TracedWork::body_of(DesignCore& core, const timing::Seat& seat) {
+  std::unique_ptr<Core>& body = core.places[seat.place].body;
+  if (body) return body.get();
+  auto made = Core::create(memory_, engine_, configuration_, seat.core);
+  if (!made) return nullptr;
+  body = std::move(*made);
+  return body.get();
+}
+
+bool TracedWork::sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) {
+  DesignCore& core = cores_[seat.core];
+  Place& place = core.places[seat.place];
+  Core* const body = body_of(core, seat);
+  if (!body) return false;
+  if (place.group != group) {
+    place.group = group;
+    body->open(*launch_, group, seat.place);
+  }
+  Warp*& warp = core.warps[seat.slot];
+  Warp* const seated = body->seat(warp, rank, seat.slot, again ? core.resumes[seat.slot] : nullptr);
+  if (!seated) {
+    core.fault = &body->state();
+    return false;
+  }
+  warp = seated;
+  return true;
+}
+
+bool TracedWork::more(const timing::Seat& seat, Trace& trace) {
+  DesignCore& core = cores_[seat.core];
+  Warp& warp = *core.warps[seat.slot];
+  Core& body = *core.places[seat.place].body;
+  body.trace(warp, kAhead, trace);
+  if (warp.stop == Stop::kFault) {
+    core.fault = &body.state();
+    return false;
+  }
+  if (warp.stop == Stop::kEnded && design_.resume_instructions)
+    core.resumes[seat.slot] = code_->insns.data() + trace.steps.back().insn + 1 - design_.resume_instructions;
+  return !trace.steps.empty();
+}
+
+timing::Where TracedWork::where(const timing::Seat& seat, unsigned lane, std::uint64_t address) const {
+  const Core& body = *cores_[seat.core].places[seat.place].body;
+  const CoreState& state = body.state();
+  if (state.private_window.contains(address, 1)) {
+    const std::uint64_t hart = (std::uint64_t{seat.core} * design_.warps + seat.slot) * design_.lanes + lane;
+    return {design_.stack_top - hart * design_.stack_stride - (state.private_window.end - address), false};
+  }
+  if (state.local.contains(address, 1)) return {address - state.local_base, true};
+  return {address - state.private_window.end, false};
+}
+
+const CoreState* TracedWork::fault() const {
+  for (const DesignCore& core : cores_)
+    if (core.fault) return core.fault;
+  return nullptr;
+}
+
+CoreCounters TracedWork::take_counters() {
+  CoreCounters sum;
+  for (DesignCore& core : cores_)
+    for (Place& place : core.places)
+      if (place.body) sum += place.body->take_counters();
+  return sum;
+}
+
+}  // namespace kiesel::model

@@ -1,0 +1,59 @@
+// A launch for the cycle model: runs its warps ahead, a piece at a time, and says what they did. Several
+// work-groups of a core are under way at a time, each in a Core of the model of its own.
+// Threads: different cores of the design at the same time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/model/core.hpp"
+#include "device/timing/work.hpp"
+
+namespace kiesel::model {
+
+class TracedWork final : public timing::Work {
+ public:
+  TracedWork(Memory& memory, const Engine& engine, const Configuration& configuration,
+             const timing::Design& design);
+  ~TracedWork() override;
+
+  // The launch that sit() and more() are about; both stay while it runs.
+  void begin(const LaunchContext& launch);
+
+  const timing::LaunchShape& shape() const override { return shape_; }
+  std::span<const timing::InstructionFacts> instructions() const override { return facts_; }
+  std::uint64_t code_address() const override;
+  bool sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) override;
+  bool more(const timing::Seat& seat, Trace& trace) override;
+  timing::Where where(const timing::Seat& seat, unsigned lane, std::uint64_t address) const override;
+
+  // Of the core that has faulted, or null.
+  const CoreState* fault() const;
+  CoreCounters take_counters();
+
+ private:
+  struct Place {  // of a work-group on a core of the design
+    std::unique_ptr<Core> body;
+    std::uint64_t group = ~std::uint64_t{0};
+  };
+  struct DesignCore {
+    std::vector<Place> places;
+    std::vector<Warp*> warps;          // by slot
+    std::vector<const Insn*> resumes;  // where a slot's later warps start
+    const CoreState* fault = nullptr;
+  };
+  Core* body_of(DesignCore& core, const timing::Seat& seat);
+
+  Memory& memory_;
+  const Engine& engine_;
+  const Configuration& configuration_;
+  const timing::Design& design_;
+  const LaunchContext* launch_ = nullptr;
+  timing::LaunchShape shape_;
+  std::vector<timing::InstructionFacts> facts_;
+  const Code* code_ = nullptr;  // that facts_ are of
+  std::vector<DesignCore> cores_;
+};
+
+}  // namespace kiesel::model

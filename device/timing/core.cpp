@@ -1,0 +1,433 @@
+#include "device/timing/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kiesel::timing {
+namespace {
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+constexpr std::uint32_t kData = 0, kInstructions = 1;  // tags of a core's requests to memory
+constexpr std::uint64_t kCacheCycles = 4;  // of fetch_cycles: the instruction cache's, when it has the line
+
+std::uint64_t bit(std::uint32_t slot) { return std::uint64_t{1} << slot; }
+std::size_t index(Unit unit) { return static_cast<std::size_t>(unit); }
+std::uint8_t small(std::uint32_t value) { return static_cast<std::uint8_t>(value); }
+
+}  // namespace
+
+Core::Core(const Design& design, std::uint32_t number)
+    : design_(design),
+      number_(number),
+      slots_(design.warps),
+      all_(design.warps == 64 ? kNever : bit(design.warps) - 1),
+      fetching_(design.warps),
+      issue_(design.issue_width),
+      places_(design.warps),
+      instruction_cache_(design.instruction_cache, kInstructions),
+      data_cache_(design.data_cache, kData),
+      lsu_(design, data_cache_) {
+  for (std::uint32_t slot = 0; slot < design.warps; ++slot) issue_[issue_of(slot)].slots |= bit(slot);
+  for (IssueSlot& issue : issue_) issue.collector.resize(design.collectors);
+}
+
+void Core::begin(Work& work, std::uint64_t now, GroupQueue& groups) {
+  work_ = &work;
+  groups_ = &groups;
+  now_ = now;
+  for (WarpSlot& slot : slots_) slot.used = false;
+  dispatch_ = std::make_unique<Dispatch>(design_, work.shape(), now + design_.launch_cycles);
+  stalls_.assign(work.instructions().size(), {});
+  std::fill(places_.begin(), places_.end(), Place{});
+}
+
+bool Core::is_done() const {
+  return !active_ && dispatch_->idle() && groups_->next == groups_->end && events_.next(now_) == kNever &&
+         lsu_.drained() && control_.empty();
+}
+
+std::uint64_t Core::next() const {
+  std::uint64_t at = events_.next(now_);
+  at = std::min(at, dispatch_->next(now_, *groups_));
+  at = std::min(at, lsu_.next(now_));
+  at = std::min(at, data_cache_.next(now_));
+  at = std::min(at, instruction_cache_.next(now_));
+  if (ready_ || (active_ & ~stalled_ & ~full_)) at = now_;
+  if (!control_.empty()) at = std::min(at, std::max(now_, control_.front().arrives + 1));
+  return at;
+}
+
+bool Core::run(std::uint64_t until) {
+  for (now_ = std::min(until, next()); now_ < until && !faulted_; now_ = std::min(until, next())) {
+    cycle(now_);
+    ++now_;
+  }
+  return !faulted_;
+}
+
+void Core::cycle(std::uint64_t now) {
+  events_.take(now, [&](const Event& event) { handle(event, now); });
+  Dispatch::Start begins;
+  if (dispatch_->next(now, *groups_) <= now && dispatch_->step(now, all_ & ~active_, *groups_, begins))
+    start(now, begins);
+  if (!control_.empty()) control(now);
+  if (lsu_.next(now) <= now) {
+    const std::uint32_t slot = lsu_.step(now, *work_, slots_);
+    if (slot != Lsu::kNobody) ++issue_[issue_of(slot)].freed[index(Unit::kLsu)];
+  }
+  if (data_cache_.next(now) <= now) data_cache_.step(now);
+  if (instruction_cache_.next(now) <= now) instruction_cache_.step(now);
+  if (!instruction_cache_.answers.empty()) take_instructions(now);
+  if (!lsu_.done.empty()) take_loads(now);
+  for (std::uint32_t i = 0; i < issue_.size(); ++i) issue(issue_[i], small(i), now);
+  fetch(now);
+  ask_memory();
+}
+
+void Core::handle(const Event& event, std::uint64_t now) {
+  WarpSlot& slot = slots_[event.slot];
+  switch (event.what) {
+    case What::kDecoded:
+      return decoded(event.slot, now);
+    case What::kStaged:
+      return stage(event.slot, now);
+    case What::kUnlocked:
+      stalled_ &= ~bit(event.slot);
+      slot.resolved = now;
+      return;
+    case What::kCredit:
+      ++issue_[event.issue].freed[event.unit];
+      return;
+    case What::kWritten:
+      slot.busy &= ~event.registers;
+      if (slot.staged.step && !(ready_ & bit(event.slot))) {
+        slot.ready_reason = slot.busy_memory & event.registers ? Stall::kMemory : Stall::kDependency;
+        find_ready(event.slot, now);
+      }
+      slot.busy_memory &= ~event.registers;
+      return;
+    case What::kCommitted:
+      --slot.in_flight;
+      return;
+    case What::kEnded:
+      active_ &= ~bit(event.slot);
+      counts_.warp_cycles += now - slot.begun;
+      dispatch_->ended(now - 1, slot.seat.place);
+      return;
+  }
+}
+
+void Core::start(std::uint64_t now, const Dispatch::Start& begins) {
+  WarpSlot& slot = slots_[begins.slot];
+  slot.seat = {number_, begins.slot, begins.place};
+  if (!work_->sit(slot.seat, begins.group, begins.rank, slot.used)) faulted_ = true;
+  slot.used = true;
+  slot.begun = slot.issued = slot.resolved = now + 1;
+  slot.fetch_reason = Stall::kFetch;
+  slot.position = slot.traces[slot.trace].steps.size();
+  active_ |= bit(begins.slot);
+  stalled_ |= bit(begins.slot);
+  events_.add(now + 1, {What::kUnlocked, small(begins.slot)});
+}
+
+// The instruction that the warp executes next.
+bool Core::next_step(WarpSlot& slot, Pending& out) {
+  if (slot.position == slot.traces[slot.trace].steps.size()) {
+    slot.trace = (slot.trace + 1) % WarpSlot::kTraces;
+    slot.position = 0;
+    slot.traces[slot.trace].clear();
+    if (!work_->more(slot.seat, slot.traces[slot.trace])) return false;
+  }
+  out.trace = &slot.traces[slot.trace];
+  out.step = &out.trace->steps[slot.position++];
+  out.facts = &work_->instructions()[out.step->insn];
+  return true;
+}
+
+// The first warp in the order of slots that can be fetched.
+void Core::fetch(std::uint64_t now) {
+  const std::uint64_t can = active_ & ~stalled_ & ~full_;
+  if (!can) return;
+  const auto number = static_cast<std::uint32_t>(__builtin_ctzll(can));
+  WarpSlot& slot = slots_[number];
+  stalled_ |= bit(number);
+  if (!next_step(slot, fetching_[number])) {
+    faulted_ = true;
+    return;
+  }
+  if (++slot.fetched == design_.instruction_buffer) full_ |= bit(number);
+  ++counts_.fetches;
+  fetch_line(now, number);
+}
+
+void Core::fetch_line(std::uint64_t now, std::uint32_t number) {
+  const Pending& fetched = fetching_[number];
+  const std::uint64_t line =
+      (work_->code_address() + std::uint64_t{4} * fetched.step->insn) / design_.instruction_cache.line_bytes;
+  Bank& bank = instruction_cache_.bank_of(line);
+  if (!bank.hits_at_once(line)) {
+    bank.add({now + kCacheCycles - design_.instruction_cache.hit_cycles, line, 0, number, false});
+    return;
+  }
+  ++instruction_cache_.counts.reads;
+  counts_.fetch_cycles += kCacheCycles;
+  events_.add(now + design_.fetch_cycles, {What::kDecoded, small(number)});
+  if (!stalls_fetch(fetched.facts->control))
+    events_.add(now + design_.refetch_cycles, {What::kUnlocked, small(number)});
+}
+
+void Core::take_instructions(std::uint64_t now) {
+  (void)now;
+  for (const Answer& answer : instruction_cache_.answers) {
+    events_.add(answer.cycle + design_.fetch_cycles - kCacheCycles, {What::kDecoded, small(answer.tag)});
+    if (!stalls_fetch(fetching_[answer.tag].facts->control))
+      events_.add(answer.cycle + design_.refetch_cycles - kCacheCycles, {What::kUnlocked, small(answer.tag)});
+  }
+  instruction_cache_.answers.clear();
+}
+
+void Core::decoded(std::uint32_t number, std::uint64_t now) {
+  WarpSlot& slot = slots_[number];
+  Pending& entry = slot.push();
+  entry = fetching_[number];
+  entry.decoded = now;
+  if (slot.buffered == 1 && !slot.staged.step) events_.add(now + 2, {What::kStaged, small(number)});
+}
+
+void Core::stage(std::uint32_t number, std::uint64_t now) {
+  WarpSlot& slot = slots_[number];
+  slot.staged = slot.pop();
+  --slot.fetched;
+  full_ &= ~bit(number);
+  slot.staged_at = now;
+  slot.ready_reason = Stall::kDependency;
+  staged_[index(slot.staged.facts->unit)] |= bit(number);
+  find_ready(number, now);
+}
+
+void Core::find_ready(std::uint32_t number, std::uint64_t now) {
+  WarpSlot& slot = slots_[number];
+  if (slot.busy & slot.staged.facts->uses) return;
+  ready_ |= bit(number);
+  slot.ready_at = now;
+}
+
+// The warp that was issued last goes on while it can; then comes the next one in turn or, where there are
+// many, the one that has waited longest.
+std::uint32_t Core::choose(const IssueSlot& issue, std::uint64_t ready) const {
+  if (ready & bit(issue.last)) return issue.last;
+  if (design_.warps / design_.issue_width <= 8) {
+    const std::uint64_t behind = ready & ~(bit(issue.last) | (bit(issue.last) - 1));
+    return static_cast<std::uint32_t>(__builtin_ctzll(behind ? behind : ready));
+  }
+  auto best = static_cast<std::uint32_t>(__builtin_ctzll(ready));
+  for (; ready; ready &= ready - 1) {
+    const auto slot = static_cast<std::uint32_t>(__builtin_ctzll(ready));
+    if (issue.granted[slot] < issue.granted[best]) best = slot;
+  }
+  return best;
+}
+
+// A unit's queue is seen to be full one cycle later than it is.
+void Core::issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now) {
+  if (now > issue.looked + 1) look_at_queues(issue);  // cycles were skipped
+  issue.looked = now;
+  std::uint64_t can = 0;
+  for (std::size_t unit = 0; unit < kUnits; ++unit)
+    if (!issue.full[unit]) can |= staged_[unit];
+  can &= ready_ & issue.slots;
+  std::size_t unit = kUnits;
+  if (can) {
+    const std::uint32_t slot_number = choose(issue, can);
+    WarpSlot& slot = slots_[slot_number];
+    const InstructionFacts& facts = *slot.staged.facts;
+    const std::uint64_t arrives = collect(issue, slot_number, facts, now);
+    if (arrives != kNever) {
+      unit = index(facts.unit);
+      account(slot, now);
+      const Pending instruction = std::exchange(slot.staged, {});
+      staged_[unit] &= ~bit(slot_number);
+      ready_ &= ~bit(slot_number);
+      issue.last = slot_number;
+      issue.granted[slot_number] = now;
+      slot.busy |= facts.writes;
+      ++slot.in_flight;
+      if (slot.buffered)
+        events_.add(std::max(now + 1, slot.buffer[slot.first].decoded + 2),
+                    {What::kStaged, small(slot_number)});
+      execute(issue, number, slot_number, instruction, arrives);
+    }
+  }
+  look_at_queues(issue);
+  if (unit != kUnits) ++issue.queued[unit];
+  for (std::size_t i = 0; i < kUnits; ++i) issue.queued[i] -= std::exchange(issue.freed[i], 0);
+}
+
+void Core::look_at_queues(IssueSlot& issue) const {
+  for (std::size_t i = 0; i < kUnits; ++i) issue.full[i] = issue.queued[i] + 1 >= design_.unit_queue;
+}
+
+// When the instruction reaches its unit; kNever where the collectors take none now.
+std::uint64_t Core::collect(IssueSlot& issue, std::uint32_t slot, const InstructionFacts& facts,
+                            std::uint64_t now) {
+  std::uint64_t& collector = issue.collector[slot / design_.issue_width % design_.collectors];
+  const std::uint64_t enters = std::max({now + 1, issue.entered + 1, collector});
+  if (enters > now + 2) return kNever;
+  issue.entered = enters;
+  collector = enters + 1 + facts.collisions;
+  return issue.collected =
+             std::max(enters + facts.collisions + design_.operand_cycles - 1, issue.collected + 1);
+}
+
+void Core::execute(IssueSlot& issue, std::uint8_t number, std::uint32_t slot, const Pending& instruction,
+                   std::uint64_t arrives) {
+  const InstructionFacts& facts = *instruction.facts;
+  ++counts_.issued;
+  ++counts_.by_unit[index(facts.unit)];
+  if (facts.unit == Unit::kLsu) {
+    if (facts.kind != isa::OperationClass::kStore) slots_[slot].busy_memory |= facts.writes;
+    return lsu_.send(arrives, slot, instruction);
+  }
+  if (facts.unit == Unit::kSfu) {
+    control_.push_back({arrives, small(slot), number, instruction});
+    events_.add(arrives, {What::kCredit, small(slot), small(static_cast<std::uint32_t>(Unit::kSfu)), number});
+    return;
+  }
+  std::uint64_t& free = unit_free_[index(facts.unit)];
+  std::uint64_t accepted = std::max(arrives, free);
+  if (facts.unit == Unit::kFpu) accepted = accept_float(accepted, facts);
+  free = accepted + facts.interval;
+  events_.add(accepted, {What::kCredit, small(slot), small(static_cast<std::uint32_t>(facts.unit)), number});
+  commit(issue, slot, facts, accepted);
+  if (facts.control == Control::kBranch) unlock(slot, accepted + design_.branch_cycles);
+}
+
+// The float unit has so many instructions at a time.
+std::uint64_t Core::accept_float(std::uint64_t arrives, const InstructionFacts& facts) {
+  while (floats_.size() >= design_.float_in_flight) {
+    arrives = std::max(arrives, floats_.front() + 1);
+    floats_.pop_front();
+  }
+  floats_.push_back(arrives + facts.latency - 2);
+  return arrives;
+}
+
+// One instruction a cycle is written back.
+void Core::commit(IssueSlot& issue, std::uint32_t slot, const InstructionFacts& facts,
+                  std::uint64_t accepted) {
+  const std::uint64_t written = issue.commits.take(accepted + facts.latency - 1);
+  finished_ = std::max(finished_, written);
+  if (facts.writes) events_.add(written + 1, {What::kWritten, small(slot), 0, 0, facts.writes});
+  events_.add(written + 1, {What::kCommitted, small(slot)});
+}
+
+void Core::unlock(std::uint32_t slot, std::uint64_t at) {
+  slots_[slot].fetch_reason = Stall::kBranch;
+  events_.add(at, {What::kUnlocked, small(slot)});
+}
+
+// The special function unit takes instructions in order; some wait for what is before them.
+void Core::control(std::uint64_t now) {
+  const ControlInstruction front = control_.front();
+  const InstructionFacts& facts = *front.instruction.facts;
+  std::uint64_t& free = unit_free_[index(Unit::kSfu)];
+  if (now < front.arrives + 1 || now < free) return;
+  if (facts.kind == isa::OperationClass::kBarrier && !lsu_.drained()) return;
+  if (facts.control == Control::kSync && slots_[front.slot].in_flight > 1) return;
+  control_.pop_front();
+  free = now + facts.interval;
+  commit(issue_[front.issue], front.slot, facts, now - 1);
+  switch (facts.control) {
+    case Control::kMask:
+    case Control::kSync:
+      if (front.instruction.step->ended)
+        events_.add(now - 1 + design_.branch_cycles, {What::kEnded, front.slot});
+      else
+        unlock(front.slot, now - 1 + design_.branch_cycles);
+      return;
+    case Control::kJoin:
+      return unlock(front.slot, now - 1 + design_.join_cycles);
+    case Control::kBarrier:
+    case Control::kArrival:
+      return arrive(front.slot, front.instruction, now);
+    case Control::kWait:
+      return wait(front.slot, front.instruction, now);
+    default:
+      return;
+  }
+}
+
+// At a barrier that opens for so many warps; `bar` waits there, too.
+void Core::arrive(std::uint32_t number, const Pending& instruction, std::uint64_t now) {
+  const std::uint64_t* const operands = instruction.trace->addresses.data() + instruction.step->address;
+  Place& place = places_[slots_[number].seat.place];
+  Barrier& barrier = place[operands[0] % place.size()];
+  if (instruction.facts->control == Control::kBarrier) barrier.waiting |= bit(number);
+  if (++barrier.arrived < operands[1]) return;
+  for (std::uint64_t left = barrier.waiting; left; left &= left - 1) {
+    const auto slot = static_cast<std::uint32_t>(__builtin_ctzll(left));
+    unlock(slot, now - 1 + design_.barrier_cycles);
+    slots_[slot].fetch_reason = Stall::kBarrier;
+  }
+  barrier = {0, barrier.generation + 1, 0};
+}
+
+// For a barrier that the warp has arrived at before, whose phase it knows.
+void Core::wait(std::uint32_t number, const Pending& instruction, std::uint64_t now) {
+  const std::uint64_t* const operands = instruction.trace->addresses.data() + instruction.step->address;
+  Place& place = places_[slots_[number].seat.place];
+  Barrier& barrier = place[operands[0] % place.size()];
+  if ((barrier.generation & 1) == (operands[1] & 1))
+    barrier.waiting |= bit(number);
+  else
+    unlock(number, now - 1 + design_.barrier_cycles);
+}
+
+void Core::take_loads(std::uint64_t now) {
+  for (const Lsu::Done& done : lsu_.done) {
+    IssueSlot& issue = issue_[issue_of(done.slot)];
+    const std::uint64_t written = issue.commits.take(std::max(now, done.cycle));
+    finished_ = std::max(finished_, written);
+    if (!done.last) continue;
+    if (done.writes) events_.add(written + 1, {What::kWritten, small(done.slot), 0, 0, done.writes});
+    events_.add(written + 1, {What::kCommitted, small(done.slot)});
+  }
+  lsu_.done.clear();
+}
+
+void Core::ask_memory() {
+  for (Cache* cache : {&instruction_cache_, &data_cache_}) {
+    for (const MemoryRequest& below : cache->below) {
+      requests_.push_back(below);
+      requests_.back().cycle += design_.interconnect_cycles;
+      requests_.back().tag = below.source;
+      requests_.back().source = number_;
+    }
+    cache->below.clear();
+  }
+}
+
+void Core::take(const Answer& answer) {
+  (answer.tag == kInstructions ? instruction_cache_ : data_cache_)
+      .fill(answer.cycle + design_.interconnect_cycles, answer.line);
+}
+
+// Where the cycles went since the warp's last instruction.
+void Core::account(WarpSlot& slot, std::uint64_t now) {
+  auto& of = stalls_[slot.staged.step->insn];
+  std::uint64_t at = slot.issued;
+  const auto until = [&](std::uint64_t cycle, Stall reason) {
+    if (cycle <= at) return;
+    of[static_cast<std::size_t>(reason)] += cycle - at;
+    counts_.stalls[static_cast<std::size_t>(reason)] += cycle - at;
+    at = cycle;
+  };
+  if (slot.fetch_reason != Stall::kFetch) until(slot.resolved, slot.fetch_reason);
+  until(slot.staged_at, Stall::kFetch);
+  until(slot.ready_at, slot.ready_reason);
+  until(now, issue_[0].full[index(slot.staged.facts->unit)] ? Stall::kUnit : Stall::kIssue);
+  slot.fetch_reason = Stall::kFetch;
+  slot.issued = now + 1;
+}
+
+}  // namespace kiesel::timing

@@ -1,0 +1,132 @@
+// A core of a design, cycle by cycle: fetch, issue, units, loads and stores, barriers, dispatch. Cycles in
+// which nothing can happen are skipped.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "device/timing/calendar.hpp"
+#include "device/timing/dispatch.hpp"
+#include "device/timing/lsu.hpp"
+#include "device/timing/warp_slot.hpp"
+#include "device/timing/wheel.hpp"
+
+namespace kiesel::timing {
+
+struct CoreCounts {
+  std::uint64_t issued = 0, cycles = 0, warp_cycles = 0;
+  std::array<std::uint64_t, kUnits> by_unit{};
+  std::uint64_t fetch_idle = 0, fetches = 0, fetch_cycles = 0;
+  std::array<std::uint64_t, kStalls> stalls{};
+};
+
+class Core {
+ public:
+  Core(const Design& design, std::uint32_t number);
+
+  void begin(Work& work, std::uint64_t now, GroupQueue& groups);
+  // Runs until that cycle, or until it has nothing to do that it knows of. False after a fault.
+  bool run(std::uint64_t until);
+  // When it has something to do; ~0 while it waits for memory, or is done.
+  std::uint64_t next() const;
+  bool is_done() const;
+  // A line that it has asked for.
+  void take(const Answer& answer);
+  // Takes what it asks memory for since the last call.
+  std::vector<MemoryRequest>& requests() { return requests_; }
+  std::uint64_t finished() const { return finished_; }  // cycle of its last commit
+
+  const CoreCounts& counts() const { return counts_; }
+  const CacheCounts& instruction_cache() const { return instruction_cache_.counts; }
+  const CacheCounts& data_cache() const { return data_cache_.counts; }
+  const LsuCounts& lsu() const { return lsu_.counts; }
+  // Warp-cycles by instruction and reason.
+  const std::vector<std::array<std::uint64_t, kStalls>>& stalls() const { return stalls_; }
+
+ private:
+  enum class What : std::uint8_t { kDecoded, kStaged, kUnlocked, kCredit, kWritten, kCommitted, kEnded };
+  struct Event {
+    What what;
+    std::uint8_t slot = 0, unit = 0, issue = 0;
+    Registers registers = 0;
+  };
+  struct IssueSlot {          // one of the issue width
+    std::uint64_t slots = 0;  // warp slots that it issues from
+    std::uint32_t last = 0;
+    std::array<std::uint64_t, 64> granted{};  // cycle, by slot
+    std::array<std::uint32_t, kUnits> queued{}, freed{};
+    std::array<bool, kUnits> full{};
+    std::uint64_t looked = 0;              // cycle
+    std::uint64_t entered = 0;             // last cycle at which an instruction began to collect operands
+    std::vector<std::uint64_t> collector;  // from when each is free
+    std::uint64_t collected = 0;
+    Calendar commits;
+  };
+  struct ControlInstruction {  // before the special function unit
+    std::uint64_t arrives;
+    std::uint8_t slot, issue;
+    Pending instruction;
+  };
+  struct Barrier {
+    std::uint64_t arrived = 0, generation = 0;
+    std::uint64_t waiting = 0;  // warp slots
+  };
+  using Place = std::array<Barrier, 64>;  // of a work-group
+
+  void cycle(std::uint64_t now);
+  void handle(const Event& event, std::uint64_t now);
+  void start(std::uint64_t now, const Dispatch::Start& start);
+  void fetch(std::uint64_t now);
+  bool next_step(WarpSlot& slot, Pending& out);
+  void fetch_line(std::uint64_t now, std::uint32_t slot);
+  void take_instructions(std::uint64_t now);
+  void decoded(std::uint32_t slot, std::uint64_t now);
+  void stage(std::uint32_t slot, std::uint64_t now);
+  void find_ready(std::uint32_t slot, std::uint64_t now);
+  void issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now);
+  void look_at_queues(IssueSlot& issue) const;
+  std::uint32_t choose(const IssueSlot& issue, std::uint64_t ready) const;
+  std::uint64_t collect(IssueSlot& issue, std::uint32_t slot, const InstructionFacts& facts,
+                        std::uint64_t now);
+  void execute(IssueSlot& issue, std::uint8_t number, std::uint32_t slot, const Pending& instruction,
+               std::uint64_t arrives);
+  std::uint64_t accept_float(std::uint64_t arrives, const InstructionFacts& facts);
+  void commit(IssueSlot& issue, std::uint32_t slot, const InstructionFacts& facts, std::uint64_t accepted);
+  void control(std::uint64_t now);
+  void unlock(std::uint32_t slot, std::uint64_t at);
+  void arrive(std::uint32_t slot, const Pending& instruction, std::uint64_t now);
+  void wait(std::uint32_t slot, const Pending& instruction, std::uint64_t now);
+  void take_loads(std::uint64_t now);
+  void ask_memory();
+  void account(WarpSlot& slot, std::uint64_t now);
+  std::uint32_t issue_of(std::uint32_t slot) const { return slot % design_.issue_width; }
+
+  const Design& design_;
+  std::uint32_t number_;
+  Work* work_ = nullptr;
+  GroupQueue* groups_ = nullptr;
+  std::uint64_t now_ = 0, finished_ = 0;
+  bool faulted_ = false;
+  std::vector<WarpSlot> slots_;
+  // Of warp slots, as bits.
+  std::uint64_t all_ = 0, active_ = 0, stalled_ = 0, full_ = 0, ready_ = 0;
+  std::array<std::uint64_t, kUnits> staged_{};  // by the unit of the staged instruction
+  std::vector<Pending> fetching_;               // by slot
+  Wheel<Event> events_;
+  std::vector<IssueSlot> issue_;
+  std::array<std::uint64_t, kUnits> unit_free_{};
+  std::deque<std::uint64_t> floats_;  // when those in the float unit leave it
+  std::deque<ControlInstruction> control_;
+  std::vector<Place> places_;
+  std::unique_ptr<Dispatch> dispatch_;
+  Cache instruction_cache_, data_cache_;
+  Lsu lsu_;
+  std::vector<MemoryRequest> requests_;
+  CoreCounts counts_;
+  std::vector<std::array<std::uint64_t, kStalls>> stalls_;
+};
+
+}  // namespace kiesel::timing

@@ -1,0 +1,38 @@
+// Memory behind the caches: channels of banks with a row open in each, refreshed from time to time. A
+// request's times follow when it comes: nothing is looked at cycle by cycle.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "device/timing/cache.hpp"
+#include "device/timing/design.hpp"
+
+namespace kiesel::timing {
+
+struct DramCounts {
+  std::uint64_t reads = 0, writes = 0, row_misses = 0, busy_cycles = 0;
+};
+
+class Dram {
+ public:
+  Dram(const Design& design, std::uint32_t line_bytes);
+  // Requests come in the order of their cycles. The cycle at which the line is read, or written.
+  std::uint64_t take(const MemoryRequest& request);
+  DramCounts counts;
+
+ private:
+  struct Channel {
+    std::uint64_t wires_free = 0, last = 0;
+    std::vector<std::uint64_t> row, ready;  // of each bank
+  };
+  std::uint64_t open_row(Channel& channel, std::uint64_t address, std::uint64_t from);
+  std::uint64_t after_refresh(std::uint64_t cycle) const;
+
+  const Design& design_;
+  std::uint32_t line_bytes_;
+  std::vector<Channel> channels_;
+  std::uint64_t bus_free_ = 0;
+};
+
+}  // namespace kiesel::timing
