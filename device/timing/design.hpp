@@ -14,10 +14,10 @@ inline constexpr std::size_t kOperationClasses = static_cast<std::size_t>(isa::O
 
 struct CacheDesign {
   std::uint32_t bytes = 16384, ways = 4, line_bytes = 64, banks = 1;
-  std::uint32_t misses = 16;       // entries of a bank for requests that wait for memory
-  std::uint32_t hit_cycles = 2;    // from the bank's input to its answer
-  std::uint32_t flush_cycles = 4;  // of a flush, beside one for each line of a bank
-  bool write_back = true;          // else writes go through, and do not allocate
+  std::uint32_t misses = 16;        // entries of a bank for requests that wait for memory
+  std::uint32_t hit_cycles = 2;     // from the bank's input to its answer
+  std::uint32_t flush_cycles = 13;  // of a flush, beside one for each line of a bank
+  bool write_back = true;           // else writes go through, and do not allocate
 };
 
 struct Design {
@@ -57,15 +57,21 @@ struct Design {
   std::uint32_t interconnect_cycles = 3;  // one way between a core and what the cores share
   std::uint32_t channels = 2;
   std::uint32_t channel_interleave_bytes = 64;
-  std::uint32_t line_cycles = 4;  // of memory clock, that a line takes on the wires
-  bool one_bus = true;            // the channels share those wires
-  std::uint32_t memory_banks = 16, row_bytes = 8192;
-  std::uint32_t column_cycles = 13, row_open_cycles = 14, row_close_cycles = 14;
-  std::uint32_t refresh_interval = 3900, refresh_cycles = 350;
+  std::uint32_t request_cycles = 4;  // of the port that all requests go through, for a line
+  std::uint32_t buses = 2;           // that lines are read and written over
+  std::uint32_t bus_interleave_bytes = 4096;
+  std::uint32_t line_cycles = 8;  // of a bus, for a line
+  std::uint32_t memory_banks = 32, row_bytes = 4096;
+  std::uint32_t column_cycles = 13, row_open_cycles = 7, row_close_cycles = 7;
+  std::uint32_t refresh_interval = 0, refresh_cycles = 350;
+  // Lines that writes wait in for memory to be idle: so many at most, and so many when it has caught up.
+  std::uint32_t write_buffer = 13, write_buffer_low = 3;
+  std::uint32_t turn_cycles = 7;                 // of a bus, from reading to writing and back
+  std::uint32_t forward_cycles = 4;              // to read what waits to be written
   bool in_order = true;                          // a channel answers in the order of its requests
   std::uint32_t memory_khz_ratio_percent = 100;  // memory clock by core clock
   // Launch and dispatch.
-  std::uint32_t launch_cycles = 2;   // before the first warp
+  std::uint32_t launch_cycles = 0;   // before the first warp
   std::uint32_t finish_cycles = 10;  // after the last
   std::uint32_t group_cycles = 2;    // from one work-group to the next
   std::uint32_t free_cycles = 3;     // from a warp's end until its place is seen free

@@ -5,7 +5,7 @@
 namespace kiesel::timing {
 
 Dram::Dram(const Design& design, std::uint32_t line_bytes)
-    : design_(design), line_bytes_(line_bytes), channels_(design.channels) {
+    : design_(design), line_bytes_(line_bytes), channels_(design.channels), buses_(design.buses) {
   for (Channel& channel : channels_) {
     channel.row.assign(design.memory_banks, ~std::uint64_t{0});
     channel.ready.assign(design.memory_banks, 0);
@@ -31,19 +31,58 @@ std::uint64_t Dram::open_row(Channel& channel, std::uint64_t address, std::uint6
   return channel.ready[bank] = start + close + design_.row_open_cycles;
 }
 
-std::uint64_t Dram::take(const MemoryRequest& request) {
-  const std::uint64_t address = request.line * line_bytes_;
-  const std::size_t number = address / design_.channel_interleave_bytes % design_.channels;
-  Channel& channel = channels_[number];
-  std::uint64_t& wires = design_.one_bus ? bus_free_ : channel.wires_free;
-  const std::uint64_t start = std::max(after_refresh(request.cycle), wires);
-  wires = start + design_.line_cycles;
+// When the line's bytes begin to move.
+std::uint64_t Dram::use_bus(std::uint64_t line, std::uint64_t start, bool write) {
+  const std::uint64_t address = line * line_bytes_;
+  Channel& channel = channels_[address / design_.channel_interleave_bytes % design_.channels];
+  Bus& bus = buses_[address / design_.bus_interleave_bytes % design_.buses];
+  const std::uint64_t turned = bus.free + (bus.writes != write ? design_.turn_cycles : 0);
+  const std::uint64_t column = std::max(open_row(channel, address, start), turned);
+  bus = {column + design_.line_cycles, write};
   counts.busy_cycles += design_.line_cycles;
-  ++(request.write ? counts.writes : counts.reads);
-  std::uint64_t done = open_row(channel, address / design_.channels, start) + design_.column_cycles;
+  return column;
+}
+
+std::uint64_t Dram::idle_from() const {
+  std::uint64_t at = 0;
+  for (const Bus& bus : buses_) at = std::max(at, bus.free);
+  return at;
+}
+
+void Dram::write_one(std::uint64_t start) {
+  use_bus(writes_.front(), start, true);
+  writes_.pop_front();
+}
+
+// What waits to be written is read from where it waits.
+std::uint64_t Dram::read(std::uint64_t line, std::uint64_t start) {
+  if (std::find(writes_.begin(), writes_.end(), line) != writes_.end()) return start + design_.forward_cycles;
+  return use_bus(line, start, false) + design_.column_cycles;
+}
+
+// Writes wait until nothing is read, or until many wait.
+void Dram::write(std::uint64_t line, std::uint64_t start) {
+  if (std::find(writes_.begin(), writes_.end(), line) != writes_.end()) return;
+  writes_.push_back(line);
+  if (writes_.size() > design_.write_buffer)
+    while (writes_.size() > design_.write_buffer_low) write_one(start);
+}
+
+std::uint64_t Dram::take(const MemoryRequest& request) {
+  const std::uint64_t start = std::max(after_refresh(request.cycle), port_free_);
+  while (!writes_.empty() && idle_from() + design_.line_cycles <= start) write_one(idle_from());
+  port_free_ = start + design_.request_cycles;
+  if (request.write) {
+    ++counts.writes;
+    write(request.line, start);
+    return start;
+  }
+  ++counts.reads;
+  Channel& channel =
+      channels_[request.line * line_bytes_ / design_.channel_interleave_bytes % design_.channels];
+  std::uint64_t done = read(request.line, start);
   if (design_.in_order) done = std::max(done, channel.last + 1);
-  channel.last = done;
-  return done;
+  return channel.last = done;
 }
 
 }  // namespace kiesel::timing

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "device/timing/cache.hpp"
@@ -23,16 +24,27 @@ class Dram {
 
  private:
   struct Channel {
-    std::uint64_t wires_free = 0, last = 0;
+    std::uint64_t last = 0;                 // answer
     std::vector<std::uint64_t> row, ready;  // of each bank
   };
+  std::uint64_t read(std::uint64_t line, std::uint64_t start);
+  void write(std::uint64_t line, std::uint64_t start);
+  void write_one(std::uint64_t start);
+  std::uint64_t idle_from() const;
+  std::uint64_t use_bus(std::uint64_t line, std::uint64_t start, bool write);
   std::uint64_t open_row(Channel& channel, std::uint64_t address, std::uint64_t from);
   std::uint64_t after_refresh(std::uint64_t cycle) const;
 
   const Design& design_;
   std::uint32_t line_bytes_;
   std::vector<Channel> channels_;
-  std::uint64_t bus_free_ = 0;
+  struct Bus {
+    std::uint64_t free = 0;
+    bool writes = false;
+  };
+  std::vector<Bus> buses_;
+  std::deque<std::uint64_t> writes_;  // lines that are to be written
+  std::uint64_t port_free_ = 0;
 };
 
 }  // namespace kiesel::timing

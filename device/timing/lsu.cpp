@@ -129,7 +129,7 @@ void Lsu::leave_queue(std::uint64_t now) {
   }
   if (access.fence) {
     flushing_ = true;
-    flushed_ = now + 1 + design_.coalescer_cycles + design_.data_cache.flush_cycles;
+    flushed_ = kNever;
     std::swap(global_, front);
     cache_.flush();
   } else if (to_global) {
@@ -144,7 +144,8 @@ void Lsu::leave_queue(std::uint64_t now) {
 
 // The fence goes on when nothing is left in the cache: as a load, or as an answer.
 void Lsu::flush(std::uint64_t now) {
-  if (now < flushed_ || cache_.flushes()) return;
+  if (flushed_ == kNever && !cache_.flushes()) flushed_ = now + design_.data_cache.flush_cycles;
+  if (now < flushed_) return;
   flushing_ = false;
   word_ = 0;
   batch_from_ = now;
@@ -230,7 +231,7 @@ std::uint64_t Lsu::next(std::uint64_t now) const {
   const auto wake = [&](std::uint64_t cycle) { at = std::min(at, std::max(cycle, now)); };
   if (!cache_.answers.empty()) wake(now);
   if (!out_.empty()) wake(out_from_);
-  if (flushing_) wake(flushed_);
+  if (flushing_) wake(flushed_ == kNever ? now : flushed_);
   if (has_global_ && out_.empty()) wake(batch_from_);
   if (has_local_) wake(local_.ready);
   if (!queue_.empty()) wake(queue_.front().ready);
