@@ -52,7 +52,8 @@ using InstructionCounts = std::array<std::uint64_t, kInstructionCounters>;
 // What a device counted while it ran one launch.
 struct LaunchCounts {
   std::array<std::uint64_t, kCounters> totals{};
-  // By instruction of the module's code, 4 bytes each; empty where the device does not keep them.
+  // Of the module's code from the first instruction that ran to the last one, 4 bytes each; empty where the
+  // device does not keep them.
   std::vector<InstructionCounts> instructions;
   std::uint64_t code_begin = 0;  // device address of the first
   bool timed = false;            // counters of source Timing were counted
@@ -60,6 +61,8 @@ struct LaunchCounts {
 
   std::uint64_t& operator[](CounterId id) { return totals[static_cast<std::size_t>(id)]; }
   std::uint64_t operator[](CounterId id) const { return totals[static_cast<std::size_t>(id)]; }
+  // Of more work with the same module.
+  LaunchCounts& operator+=(const LaunchCounts& other);
 };
 
 }  // namespace kiesel::device

@@ -93,6 +93,9 @@ void Core::begin(const LaunchContext& launch) {
   startup_ = launch.module->startup();
   find_local_ids();
   begin_context(launch);
+  if (!launch.counted) return;
+  if (!counted_) counted_ = std::make_unique<Counted>();
+  counted_->counting.begin(code);
 }
 
 // A launch of another owner finds nothing of the ones before.
@@ -205,6 +208,7 @@ void Core::begin_group(std::uint64_t group) {
   if (state_.barriers_used) state_.barriers.fill(BarrierState());
   state_.barriers_used = false;
   ++state_.counters.groups;
+  if (launch_->counted) counted_->counting.started(1, state_.group_warps);
   take_over();
 }
 

@@ -11,6 +11,7 @@
 
 #include "device/isa/launch_block.hpp"
 #include "device/model/configuration.hpp"
+#include "device/model/counting.hpp"
 #include "device/model/interpreter/engine.hpp"
 #include "device/model/interpreter/warp.hpp"
 #include "device/model/memory/memory.hpp"
@@ -37,6 +38,7 @@ struct LaunchContext {
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
   std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none
   Translations* translations = nullptr;
+  bool counted = false;  // the interpreter runs it, and each step is counted
   // For a group's whole warps and for one that is not, where there are such; null where nothing is
   // translated.
   std::array<KernelTranslation*, 2> translation{};
@@ -71,6 +73,8 @@ class Core {
   const CoreState& state() const { return state_; }
   Holder& holder() { return holder_; }  // its thread takes it first
   CoreCounters take_counters();
+  // Adds what counted launches have done here since it was called last.
+  void move_counts_to(device::LaunchCounts& sum);
 
  private:
   explicit Core(const Engine& engine) : engine_(engine) {}
@@ -89,6 +93,7 @@ class Core {
   // Runs the slot until its warps end, fault, wait or have had their turn. False when must_end() was seen.
   bool run(Slot& slot);
   void interpret(Slot& slot);
+  void run_counted(Warp& warp);
   // After run(): the slot's place is free, and taken by another one, where its warps have ended.
   bool leave_if_ended(std::size_t slot);
   void finish(const Slot& slot);
@@ -149,12 +154,17 @@ class Core {
   struct LocalIds {
     std::uint32_t of[3][kMaxLanes];
   };
-  std::vector<LocalIds> local_ids_;                       // by rank
-  const LaunchContext* launch_ = nullptr;                 // while a group runs
-  WarpContext context_{};                                 // of the warp that runs
-  std::array<Installed, 2> installed_;                    // for whole warps, for partial ones
-  Installed* running_ = nullptr;                          // the one of the warp that runs
-  std::array<std::uint64_t, 2> interpreted_{};            // instructions, not counted yet
+  std::vector<LocalIds> local_ids_;             // by rank
+  const LaunchContext* launch_ = nullptr;       // while a group runs
+  WarpContext context_{};                       // of the warp that runs
+  std::array<Installed, 2> installed_;          // for whole warps, for partial ones
+  Installed* running_ = nullptr;                // the one of the warp that runs
+  std::array<std::uint64_t, 2> interpreted_{};  // instructions, not counted yet
+  struct Counted {
+    Trace trace;
+    Counting counting;
+  };
+  std::unique_ptr<Counted> counted_;                      // since the first launch that is counted
   bool others_wait_ = false, asked_to_give_way_ = false;  // of the warp that runs
 };
 

@@ -10,7 +10,8 @@ namespace {
 // Instructions that a warp runs before another of its group has its turn: bounds the time to cancel a launch
 // and lets a group whose warps wait for each other through memory make progress.
 constexpr std::uint64_t kTurn = 1 << 18;
-constexpr unsigned kCallsBetweenLooks = 64;  // at must_end(), of segments
+constexpr unsigned kCallsBetweenLooks = 64;   // at must_end(), of segments
+constexpr std::uint64_t kTracedSteps = 1024;  // at a time: they stay in the host's cache
 
 bool stores(const Insn& insn) {
   const isa::Format format = isa::info(insn.op).format;
@@ -72,8 +73,25 @@ void Core::interpret(Slot& slot) {
     engine_.set_mask(warp, warp.mask);
   }
   const std::uint64_t before = warp.executed;
-  engine_.run(warp, kTurn);
+  if (launch_->counted)
+    run_counted(warp);
+  else
+    engine_.run(warp, kTurn);
   interpreted_[slot.partial] += warp.executed - before;
+}
+
+// A turn as engine_.run() does it.
+void Core::run_counted(Warp& warp) {
+  Trace& trace = counted_->trace;
+  for (std::uint64_t done = 0; done < kTurn && warp.stop == Stop::kNone; done += kTracedSteps) {
+    trace.clear();
+    engine_.run_traced(warp, kTracedSteps, trace);
+    counted_->counting.add(state_, trace.steps, trace);
+  }
+}
+
+void Core::move_counts_to(device::LaunchCounts& sum) {
+  if (counted_) counted_->counting.move_to(sum);
 }
 
 // What the code reads for the slot's warps. Those of code without barriers have one private memory in turn.

@@ -152,6 +152,7 @@ bool Dispatcher::run_here(std::unique_ptr<Job>& job) {
     const MayUseFiles files;
     job->run(*body->core, 0, job->pieces);
   }
+  if (job->counted) job->collect(*body->core);
   running = outer;
   job->counters_ = body->core->take_counters();
   body->add(job->counters_);
@@ -281,6 +282,7 @@ void Dispatcher::run_job(Job& job, Body& body) {
   if (std::uint64_t never = 0; job.timed && job.start_ns_.load(std::memory_order_relaxed) == never)
     job.start_ns_.compare_exchange_strong(never, now_ns());
   run_pieces(job, *body.core);
+  if (job.counted) job.collect(*body.core);
   const CoreCounters counters = body.core->take_counters();
   body.add(counters);
   bool last = true;
@@ -330,7 +332,7 @@ void Dispatcher::complete(Job* job, Status status) {
   const std::unique_ptr<Job> owned(job);
   const std::uint64_t now = owned->timed ? now_ns() : 0;
   const std::uint64_t start = job->start_ns_.load(std::memory_order_relaxed);
-  const device::Completion completion{std::move(status), start ? start : now, now};
+  const device::Completion completion{std::move(status), start ? start : now, now, std::move(owned->counts_)};
   if (job->done) job->done(completion);
 }
 

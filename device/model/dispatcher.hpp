@@ -27,19 +27,23 @@ class Job : public Recycled {
   // Runs the pieces from number `first` to the one before `end` on the core; false ends the job: no further
   // piece starts.
   virtual bool run(Core& core, std::uint64_t first, std::uint64_t end) = 0;
+  // Of a job that is `counted`: a thread that has run pieces on the core runs no more.
+  virtual void collect(Core&) {}
   // How it ended; called once, after the last piece.
   virtual Status finish() = 0;
 
   std::uint64_t pieces = 1;
   device::Cores cores;  // of the device: its pieces run on no others
   device::Priority priority = device::Priority::kMedium;
-  bool timed = true;
+  bool timed = true, counted = false;
   bool brief = false;  // certain to take no more than some microseconds, whichever thread runs it
   device::CompletionHandler done;
 
  protected:
   friend class Dispatcher;
-  CoreCounters counters_;  // complete when finish() is called
+  // Complete when finish() is called.
+  CoreCounters counters_;
+  std::shared_ptr<device::LaunchCounts> counts_;
 
  private:
   std::atomic<std::uint64_t> next_{0};

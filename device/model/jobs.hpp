@@ -17,6 +17,7 @@ struct LaunchParts {
   Translations* translations;
   const std::atomic<bool>* cancelled;
   std::uint64_t serial;
+  bool counted;
 };
 
 // Checks the command and gets it ready to run. kInvalidArgument, kOutOfMemory.

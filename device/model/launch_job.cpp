@@ -32,6 +32,8 @@ class LaunchJob final : public Job {
     cores = launch.cores;
     priority = launch.priority;
     brief = is_brief();
+    counted = context_.counted;
+    if (counted) counts_ = std::make_shared<device::LaunchCounts>();
   }
   ~LaunchJob() override {
     if (context_.launch_block) parts_.memory->free(context_.launch_block);
@@ -57,6 +59,11 @@ class LaunchJob final : public Job {
         return stopped();
     }
     return false;
+  }
+
+  void collect(Core& core) override {
+    std::lock_guard lock(mutex_);
+    core.move_counts_to(*counts_);
   }
 
   Status finish() override {
@@ -172,7 +179,8 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
   context.owner = launch.owner;
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
-  find_translations(context, launch, parts);
+  context.counted = parts.counted;
+  if (!context.counted) find_translations(context, launch, parts);
   return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, std::move(launch)));
 }
 

@@ -137,7 +137,7 @@ ModelDevice::Commands& ModelDevice::commands() {
   return commands_[processor < 0 ? 0 : static_cast<std::size_t>(processor) % kCommandCounts];
 }
 
-Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
+Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command, bool counted) {
   auto* launch = std::get_if<device::Launch>(&command);
   if (!launch) {
     commands().transfers.fetch_add(1, std::memory_order_relaxed);
@@ -147,15 +147,27 @@ Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command) {
   const std::uint64_t serial = (own.launches.fetch_add(1, std::memory_order_relaxed) + 1) * kCommandCounts +
                                static_cast<std::uint64_t>(&own - commands_.data());
   return make_launch(std::move(*launch), {modules_.find(launch->module), memory_.get(), &configuration_,
-                                          translations_.get(), &dispatcher_->cancelled(), serial});
+                                          translations_.get(), &dispatcher_->cancelled(), serial, counted});
 }
 
 void ModelDevice::submit(device::Command command, device::CompletionHandler done, device::Handling handling) {
-  auto made = make_job(std::move(command));
+  auto made = make_job(std::move(command), handling.counted);
   auto job = made ? std::move(*made) : make_refused(made.error());
-  job->done = std::move(done);
+  job->done = handling.counted ? counted(std::move(done)) : std::move(done);
   job->timed = handling.timed;
   dispatcher_->submit(std::move(job), handling);
+}
+
+// Of a launch whose counts are added to the device's.
+device::CompletionHandler ModelDevice::counted(device::CompletionHandler done) {
+  return [this, done = std::move(done)](const device::Completion& completion) {
+    if (completion.counts) {
+      std::lock_guard lock(counted_mutex_);
+      ++counted_launches_;
+      for (std::size_t i = 0; i < device::kCounters; ++i) counted_[i] += completion.counts->totals[i];
+    }
+    if (done) done(completion);
+  };
 }
 
 bool ModelDevice::help() { return dispatcher_->help(); }
@@ -165,20 +177,37 @@ std::vector<device::Counter> ModelDevice::counters() const {
   const Translations::Counts made = translations_->counts();
   std::uint64_t launches = 0, transfers = 0;
   for (const auto& commands : commands_) launches += commands.launches, transfers += commands.transfers;
-  return {{"launches", "", launches},
-          {"transfers", "", transfers},
-          {"work-groups", "", sums.groups},
-          {"warps", "", sums.warps},
-          {"instructions", "", sums.instructions},
-          {"lane-instructions", "", sums.lane_instructions},
-          {"barriers", "", sums.barriers},
-          {"memory in use", "bytes", memory_->used()},
-          {"translations made", "", made.made},
-          {"translations from disk", "", made.from_disk},
-          {"translations refused", "", made.refused},
-          {"translated warps", "", sums.translated_warps},
-          {"translated warps given back", "", sums.given_back},
-          {"interpreted steps of translated warps", "", sums.steps}};
+  std::vector<device::Counter> out{{"launches", "", launches},
+                                   {"transfers", "", transfers},
+                                   {"work-groups", "", sums.groups},
+                                   {"warps", "", sums.warps},
+                                   {"instructions", "", sums.instructions},
+                                   {"lane-instructions", "", sums.lane_instructions},
+                                   {"barriers", "", sums.barriers},
+                                   {"memory in use", "bytes", memory_->used()},
+                                   {"translations made", "", made.made},
+                                   {"translations from disk", "", made.from_disk},
+                                   {"translations refused", "", made.refused},
+                                   {"translated warps", "", sums.translated_warps},
+                                   {"translated warps given back", "", sums.given_back},
+                                   {"interpreted steps of translated warps", "", sums.steps}};
+  add_counted(out);
+  return out;
+}
+
+// Sums over the launches that were counted, named as counters.def does.
+void ModelDevice::add_counted(std::vector<device::Counter>& out) const {
+  static const auto names = [] {
+    std::array<std::string, device::kCounters> all;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = "counted: " + std::string(device::kCounterInfos[i].name);
+    return all;
+  }();
+  std::lock_guard lock(counted_mutex_);
+  out.push_back({"counted: launches", "", counted_launches_});
+  for (std::size_t i = 0; i < device::kCounters; ++i)
+    if (counted_[i] || device::kCounterInfos[i].source == device::CounterSource::kProgram)
+      out.push_back({names[i], device::kCounterInfos[i].unit, counted_[i]});
 }
 
 }  // namespace kiesel::model

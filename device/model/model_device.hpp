@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "device/device.hpp"
 #include "device/model/configuration.hpp"
@@ -51,7 +52,9 @@ class ModelDevice final : public device::Device {
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label, Owner owner,
                            Address at);
   Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner, Address at);
-  Result<std::unique_ptr<Job>> make_job(device::Command command);
+  Result<std::unique_ptr<Job>> make_job(device::Command command, bool counted);
+  device::CompletionHandler counted(device::CompletionHandler done);
+  void add_counted(std::vector<device::Counter>& out) const;
 
   Configuration configuration_;
   const Engine& engine_;
@@ -64,6 +67,9 @@ class ModelDevice final : public device::Device {
   };
   static constexpr std::size_t kCommandCounts = 16;
   Commands& commands();
+  mutable std::mutex counted_mutex_;
+  std::uint64_t counted_launches_ = 0;
+  std::array<std::uint64_t, device::kCounters> counted_{};
   std::array<Commands, kCommandCounts> commands_;
   std::unique_ptr<Translations> translations_;
   std::unique_ptr<Dispatcher> dispatcher_;  // last: its threads use all of the above

@@ -507,8 +507,9 @@ void run_traced(Warp& warp, std::uint64_t budget, Trace& trace) {
     const u64 mask = warp.mask;
     ++warp.executed;
     insn = here->run[warp.partial](warp, here);
-    trace.steps.push_back({static_cast<u32>(here - first), address, mask, insn != here + 1, warp.mask != mask,
-                           warp.stop == Stop::kEnded});
+    const bool ended = warp.stop == Stop::kEnded, changed = warp.mask != mask;
+    trace.steps.push_back({static_cast<u32>(here - first), address, mask, insn != here + 1, changed, ended,
+                           changed && !(warp.mask & ~mask)});
   }
   if (insn) warp.next = insn;
   warp.account();

@@ -15,6 +15,7 @@ struct Step {
   bool jumped;            // the next instruction is not the one behind it
   bool mask_changed;      // by it; the end of a warp is none
   bool ended;             // the warp, with it
+  bool parted;            // it left some of the active lanes active and no others
 };
 
 struct Trace {
