@@ -19,7 +19,7 @@ bool is_plugin(std::string_view name) { return name.starts_with(plugin::kPrefix)
 model::EngineChoice chosen_engine() {
   const auto engine = model::engine_choice(config().engine);
   if (!engine)
-    KIESEL_LOG(kDevice, kError, "option engine: '{}' is none of auto, interpreter, translator",
+    KIESEL_LOG(kDevice, kError, "option engine: '{}' is none of auto, interpreter, translator, cycles",
                config().engine);
   return engine.value_or(model::EngineChoice::kAuto);
 }
@@ -37,6 +37,7 @@ Result<std::unique_ptr<Device>> make_model(model::Configuration shape,
   shape.memory_near = memory_start(shape, data_from);
   shape.exact_bounds = config().exact_bounds;
   shape.engine = chosen_engine();
+  shape.device_time = config().profiling_time == "device";
   if (config().cache) shape.translations_folder = default_cache_folder().string();
   shape.translations_folder_bytes = saturating_product(config().cache_mib, std::uint64_t{1} << 20);
   shape.launch_seconds = config().launch_seconds;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
+#include <string_view>
 
 #include "device/isa/instruction.hpp"
 
@@ -26,6 +28,13 @@ enum class OperationClass : std::uint8_t {
   kStore,
   kAtomic
 };
+
+// By class.
+inline constexpr std::string_view kOperationClassNames[] = {
+    "integer",       "multiply",      "divide", "float_add", "float_divide", "float_root",
+    "float_convert", "float_compare", "branch", "mask",      "barrier",      "vote",
+    "csr",           "fence",         "load",   "store",     "atomic"};
+static_assert(std::size(kOperationClassNames) == static_cast<std::size_t>(OperationClass::kAtomic) + 1);
 
 struct Operation {
   OperationClass kind = OperationClass::kInteger;

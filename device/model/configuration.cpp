@@ -11,34 +11,27 @@
 
 #include "device/isa/extensions.hpp"
 #include "device/isa/quirks.hpp"
+#include "device/timing/design_table.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::model {
 namespace {
 
-// Of Vortex 3.0 as its default configuration has it.
-constexpr std::string_view kVortexExtensions[] = {"Zicond", "vote"};
-
 struct Shape {
   std::string_view name;
   std::uint32_t cores, warps, lanes, local_kib;
-  std::uint64_t global_mib = 0;                    // 0: default_global_memory()
-  std::span<const std::string_view> extensions{};  // none named: all
+  std::uint64_t global_mib = 0;  // 0: default_global_memory()
 };
+// Those of device/designs/, by the names of their files.
+constexpr std::pair<std::string_view, std::string_view> kDesigns[] = {
+#include "device/designs.inc"
+};
+
 constexpr Shape kShapes[] = {
-    {"kiesel", 8, 32, 32, 64},
-    {"kiesel-64", 8, 16, 64, 64},
-    {"kiesel-16", 8, 32, 16, 64},
-    {"kiesel-8", 8, 32, 8, 64},
-    {"kiesel-4", 4, 16, 4, 32},
-    {"kiesel-2", 4, 16, 2, 32},
-    {"kiesel-1", 2, 16, 1, 32},
-    {"kiesel-small", 8, 8, 32, 32, 512},
-    {"vortex-4x4", 1, 4, 4, 16, 0, kVortexExtensions},
-    {"vortex-8x8", 1, 8, 8, 16, 0, kVortexExtensions},
-    {"vortex-16x16", 1, 16, 16, 16, 0, kVortexExtensions},
-    {"vortex-32x32", 1, 32, 32, 16, 0, kVortexExtensions},
+    {"kiesel", 8, 32, 32, 64},  {"kiesel-64", 8, 16, 64, 64},        {"kiesel-16", 8, 32, 16, 64},
+    {"kiesel-8", 8, 32, 8, 64}, {"kiesel-4", 4, 16, 4, 32},          {"kiesel-2", 4, 16, 2, 32},
+    {"kiesel-1", 2, 16, 1, 32}, {"kiesel-small", 8, 8, 32, 32, 512},
 };
 
 // Half of the computer's. Where address space is limited (ulimit -v) less: three times as much is reserved,
@@ -138,21 +131,73 @@ std::optional<std::string> set_switch(const Switch& key, const toml::node& node,
   return std::nullopt;
 }
 
+std::optional<std::string> set_text(const toml::node& node, std::string& out) {
+  const auto text = node.value_exact<std::string>();
+  if (!text || text->empty()) return "must be a text";
+  out = *text;
+  return std::nullopt;
+}
+
 // What is wrong with the key, if anything.
 std::optional<std::string> set_key(std::string_view name, const toml::node& node, Configuration& out) {
-  if (name == "name") {
-    const auto text = node.value_exact<std::string>();
-    if (!text || text->empty()) return "must be a text";
-    out.name = *text;
-    return std::nullopt;
-  }
+  if (name == "name") return set_text(node, out.name);
   if (name == "extensions") return set_extensions(node, out);
+  if (name == "validated") return set_text(node, out.design.validated);
   for (const Switch& key : kSwitches)
     if (key.name == name) return set_switch(key, node, out);
   if (name == "quirks") return set_quirks(node, out);
   for (const Key& key : kNumberKeys)
     if (key.name == name) return set_number(key, node, out);
   return "is not a key of a device";
+}
+
+struct TableProblem {
+  const toml::node* node;
+  std::string key, text;
+};
+
+std::optional<TableProblem> set_roofline(const toml::table& table, Roofline& out) {
+  out.only = true;
+  for (const auto& [key, node] : table) {
+    const auto problem = [&](std::string text) {
+      return TableProblem{&node, fmt::format("roofline.{}", key.str()), std::move(text)};
+    };
+    const auto number = node.value<double>();
+    if (key.str() == "source") {
+      if (auto wrong = set_text(node, out.source)) return problem(*wrong);
+    } else if (key.str() != "gflops" && key.str() != "gigabytes_a_second") {
+      return problem("is not a key of a device");
+    } else if (!number || !(*number > 0) || *number > 1e9) {
+      return problem("must be a number above 0, up to 1e9");
+    } else {
+      (key.str() == "gflops" ? out.gflops : out.gigabytes_a_second) = *number;
+    }
+  }
+  return std::nullopt;
+}
+
+// A table of the design.
+std::optional<TableProblem> set_table(std::string_view name, const toml::table& table, Configuration& out) {
+  if (name == "roofline") return set_roofline(table, out.roofline);
+  if (!timing::is_design_table(name))
+    return TableProblem{&table, std::string(name), "is not a table of a device"};
+  if (name == "l2") out.design.has_l2 = true;
+  if (name == "l3") out.design.has_l3 = true;
+  for (const auto& [key, node] : table) {
+    const auto problem = [&](std::string text) {
+      return TableProblem{&node, fmt::format("{}.{}", name, key.str()), std::move(text)};
+    };
+    const timing::DesignKey* const known = timing::find_design_key(name, key.str());
+    if (!known) return problem("is not a key of a device");
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value) return problem("must be a whole number");
+    if (*value < 0 || static_cast<std::uint64_t>(*value) < known->least ||
+        static_cast<std::uint64_t>(*value) > known->most)
+      return problem(fmt::format("must be {} to {}{}{}", known->least, known->most,
+                                 known->unit.empty() ? "" : " ", known->unit));
+    known->member(out.design) = static_cast<std::uint32_t>(*value);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -166,7 +211,8 @@ std::string Configuration::device_name() const {
 std::optional<EngineChoice> engine_choice(std::string_view name) {
   constexpr std::pair<std::string_view, EngineChoice> kNames[] = {{"auto", EngineChoice::kAuto},
                                                                   {"interpreter", EngineChoice::kInterpreter},
-                                                                  {"translator", EngineChoice::kTranslator}};
+                                                                  {"translator", EngineChoice::kTranslator},
+                                                                  {"cycles", EngineChoice::kCycles}};
   for (const auto& [text, choice] : kNames)
     if (text == name) return choice;
   return std::nullopt;
@@ -175,6 +221,7 @@ std::optional<EngineChoice> engine_choice(std::string_view name) {
 std::vector<std::string_view> built_in_shapes() {
   std::vector<std::string_view> names;
   for (const Shape& shape : kShapes) names.push_back(shape.name);
+  for (const auto& [name, text] : kDesigns) names.push_back(name);
   return names;
 }
 
@@ -188,9 +235,11 @@ Result<Configuration> built_in_shape(std::string_view name) {
     c.target.lanes = shape.lanes;
     c.target.local_memory_bytes = shape.local_kib << 10;
     c.global_memory_bytes = shape.global_mib << 20;
-    if (!shape.extensions.empty()) set_extensions(shape.extensions, c);
+    c.design = timing::design_for(c.target, c.cores);
     return finish(c);
   }
+  for (const auto& [design, text] : kDesigns)
+    if (design == name) return parse_configuration(text, fmt::format("{}.toml", name));
   return Error{Errc::kNotFound, fmt::format("no device shape is called '{}'; there are {}", name,
                                             fmt::join(built_in_shapes(), ", "))};
 }
@@ -204,10 +253,25 @@ Result<Configuration> parse_configuration(std::string_view text, std::string_vie
                  fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description())};
   }
   Configuration out;
+  const auto wrong = [&](const toml::node& node, std::string_view key, std::string_view problem) {
+    return Error{Errc::kInvalidArgument,
+                 fmt::format("{}:{}: {} {}", file_name, node.source().begin.line, key, problem)};
+  };
   for (const auto& [key, node] : parsed)
-    if (const auto problem = set_key(key.str(), node, out))
-      return Error{Errc::kInvalidArgument,
-                   fmt::format("{}:{}: {} {}", file_name, node.source().begin.line, key.str(), *problem)};
+    if (!node.is_table())
+      if (const auto problem = set_key(key.str(), node, out)) return wrong(node, key.str(), *problem);
+  const std::string validated = out.design.validated;
+  out.design = timing::design_for(out.target, out.cores);
+  out.design.validated = validated;
+  for (const auto& [key, node] : parsed)
+    if (const toml::table* const table = node.as_table())
+      if (const auto problem = set_table(key.str(), *table, out))
+        return wrong(*problem->node, problem->key, problem->text);
+  if (const auto problem = timing::check_design(out.design)) {
+    const toml::node* const node = parsed[problem->table][problem->key].node();
+    return wrong(node ? *node : static_cast<const toml::node&>(parsed),
+                 fmt::format("{}.{}", problem->table, problem->key), problem->text);
+  }
   return finish(out);
 }
 

@@ -8,14 +8,22 @@
 #include <vector>
 
 #include "device/isa/target.hpp"
+#include "device/timing/design.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::model {
 
-// What runs kernels: the interpreter until a translation is worth it, the interpreter only, or translated
-// code from a launch's first work-group on, where the translator understands the kernel.
-enum class EngineChoice : std::uint8_t { kAuto, kInterpreter, kTranslator };
+// What runs kernels: the interpreter until a translation is worth it, the interpreter only, translated code
+// from a launch's first work-group on, where the translator understands the kernel, or the cycle model.
+enum class EngineChoice : std::uint8_t { kAuto, kInterpreter, kTranslator, kCycles };
 std::optional<EngineChoice> engine_choice(std::string_view name);
+
+// Peaks of a machine; 0: not known.
+struct Roofline {
+  bool only = false;  // there is not enough known for a cycle model
+  double gflops = 0, gigabytes_a_second = 0;
+  std::string source;
+};
 
 struct Configuration {
   std::string name = "kiesel";  // of the shape
@@ -29,6 +37,9 @@ struct Configuration {
 
   std::uint64_t launch_seconds = 0;  // a launch that takes longer is stopped; 0: none is
   EngineChoice engine = EngineChoice::kAuto;
+  timing::Design design;                                // for the cycle model
+  Roofline roofline;                                    // where that is all that is known of the machine
+  bool device_time = false;                             // a launch's times are the design's, not the host's
   std::string translations_folder;                      // on disk; empty: they are not kept
   std::uint64_t translations_folder_bytes = 512 << 20;  // most that it may take
   std::uint64_t memory_near = 0;  // address that device memory should have, if that can be; 0: any

@@ -73,6 +73,7 @@ class Core {
   const CoreState& state() const { return state_; }
   Holder& holder() { return holder_; }  // its thread takes it first
   CoreCounters take_counters();
+  void count(const CoreCounters& more) { state_.counters += more; }  // that ran elsewhere
   // Adds what counted launches have done here since it was called last.
   void move_counts_to(device::LaunchCounts& sum);
 

@@ -49,7 +49,7 @@ class Counting {
   std::uint64_t conflicts(const Lanes& lanes, std::uint32_t bytes, std::uint32_t banks);
   void sum_up();
 
-  const CountingParameters parameters_;
+  CountingParameters parameters_;
   const Code* code_ = nullptr;
   std::vector<device::InstructionCounts> instructions_;
   std::size_t first_ = 0, end_ = 0;  // of those that ran

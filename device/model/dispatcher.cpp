@@ -332,7 +332,9 @@ void Dispatcher::complete(Job* job, Status status) {
   const std::unique_ptr<Job> owned(job);
   const std::uint64_t now = owned->timed ? now_ns() : 0;
   const std::uint64_t start = job->start_ns_.load(std::memory_order_relaxed);
-  const device::Completion completion{std::move(status), start ? start : now, now, std::move(owned->counts_)};
+  const std::uint64_t begin = start ? start : now,
+                      end = owned->device_ns && now ? begin + owned->device_ns : now;
+  const device::Completion completion{std::move(status), begin, end, std::move(owned->counts_)};
   if (job->done) job->done(completion);
 }
 

@@ -36,7 +36,8 @@ class Job : public Recycled {
   device::Cores cores;  // of the device: its pieces run on no others
   device::Priority priority = device::Priority::kMedium;
   bool timed = true, counted = false;
-  bool brief = false;  // certain to take no more than some microseconds, whichever thread runs it
+  bool brief = false;           // certain to take no more than some microseconds, whichever thread runs it
+  std::uint64_t device_ns = 0;  // that it took on the design, if its times are to be those
   device::CompletionHandler done;
 
  protected:

@@ -10,6 +10,8 @@
 
 namespace kiesel::model {
 
+class CycleEngine;
+
 struct LaunchParts {
   const Module* module;  // null: no such module; stays while the launch is pending
   Memory* memory;
@@ -18,6 +20,7 @@ struct LaunchParts {
   const std::atomic<bool>* cancelled;
   std::uint64_t serial;
   bool counted;
+  CycleEngine* cycles;  // that runs it, or null
 };
 
 // Checks the command and gets it ready to run. kInvalidArgument, kOutOfMemory.

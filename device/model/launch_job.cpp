@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "device/launch.hpp"
+#include "device/model/cycle_engine.hpp"
 #include "device/model/fault_message.hpp"
 #include "device/model/jobs.hpp"
 #include "support/clock.hpp"
@@ -28,7 +29,7 @@ class LaunchJob final : public Job {
       : parts_(parts), context_(context), kernel_(launch.kernel), arguments_(std::move(launch.arguments)) {
     context_.epoch = parts.memory->epoch();
     context_.arguments = arguments_;
-    pieces = context_.grid.total_groups();
+    pieces = parts.cycles ? 1 : context_.grid.total_groups();
     cores = launch.cores;
     priority = launch.priority;
     brief = is_brief();
@@ -36,6 +37,7 @@ class LaunchJob final : public Job {
     if (counted) counts_ = std::make_shared<device::LaunchCounts>();
   }
   ~LaunchJob() override {
+    if (parts_.cycles) parts_.cycles->placement().remove(context_.launch_block);
     if (context_.launch_block) parts_.memory->free(context_.launch_block);
   }
 
@@ -49,16 +51,10 @@ class LaunchJob final : public Job {
         if (kernel) parts_.translations->wait(*kernel);
       if (context_.must_end()) return stopped();
     }
-    switch (core.run_groups(context_, first, end)) {
-      case Core::Outcome::kDone:
-        return true;
-      case Core::Outcome::kFault:
-        fail({Errc::kFault, fault_message(core.state(), *parts_.module, *parts_.memory, kernel_)});
-        return false;
-      case Core::Outcome::kStopped:
-        return stopped();
-    }
-    return false;
+    if (parts_.cycles) return run_cycles(core);
+    const Core::Outcome outcome = core.run_groups(context_, first, end);
+    if (outcome == Core::Outcome::kFault) tell(core.state());
+    return outcome == Core::Outcome::kStopped ? stopped() : outcome == Core::Outcome::kDone;
   }
 
   void collect(Core& core) override {
@@ -89,7 +85,21 @@ class LaunchJob final : public Job {
     const std::uint64_t length =
         parts_.module->straight_line_length(parts_.module->code().at(context_.kernel_entry));
     return length && pieces <= kBriefInstructions && length * warps * pieces <= kBriefInstructions &&
-           !parts_.translations->waits();
+           !parts_.translations->waits() && !parts_.cycles;
+  }
+
+  void tell(const CoreState& state) {
+    fail({Errc::kFault, fault_message(state, *parts_.module, *parts_.memory, kernel_)});
+  }
+
+  // All of it, on the design; the core's thread does the work.
+  bool run_cycles(Core& core) {
+    const auto result =
+        parts_.cycles->run(context_, counts_.get(), [this](const CoreState& state) { tell(state); });
+    core.count(result.counters);
+    if (parts_.configuration->device_time)
+      device_ns = std::max<std::uint64_t>(1, result.cycles * 1000 / parts_.configuration->clock_mhz);
+    return result.outcome == Core::Outcome::kStopped ? stopped() : result.outcome == Core::Outcome::kDone;
   }
 
   bool stopped() {
@@ -129,10 +139,11 @@ isa::LaunchHeader header_of(const device::Launch& launch, const LaunchParts& par
   return header;
 }
 
-// Memory of its own for a launch block that a core has no room for, else 0.
-Result<Address> place_block(const LaunchContext& context, const device::Launch& launch, Memory& memory) {
+// Memory of its own for a launch block that a core has no room for, or that all cores are to share, else 0.
+Result<Address> place_block(const LaunchContext& context, const device::Launch& launch, Memory& memory,
+                            bool shared) {
   const std::uint64_t bytes = sizeof context.header + launch.arguments.size();
-  if (bytes <= kCoreBlockBytes) return Address{0};
+  if (bytes <= kCoreBlockBytes && !shared) return Address{0};
   const auto block = memory.allocate(bytes, 64, Memory::Kind::kLaunch, "kernel arguments", launch.owner);
   if (!block) return block.error();
   context.write_block(*block, launch.arguments);
@@ -171,16 +182,17 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
   context.module = parts.module;
   context.grid = {launch.region.local_size, launch.region.groups, launch.region.first_global_id};
   context.header = header_of(launch, parts);
-  const auto block = place_block(context, launch, *parts.memory);
+  const auto block = place_block(context, launch, *parts.memory, parts.cycles);
   if (!block) return block.error();
   context.launch_block = *block;
+  if (parts.cycles) parts.cycles->placement().add(*block, sizeof context.header + launch.arguments.size());
   context.kernel_entry = launch.entry;
   context.local_memory_bytes = launch.local_memory_bytes;
   context.owner = launch.owner;
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   context.counted = parts.counted;
-  if (!context.counted) find_translations(context, launch, parts);
+  if (!context.counted && !parts.cycles) find_translations(context, launch, parts);
   return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, std::move(launch)));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "device/model/cycle_engine.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::model {
@@ -38,7 +39,9 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   threads = std::min(threads, c.cores);
   // The cores' local memory and launch blocks come on top of what applications may have.
-  const std::uint64_t own = std::uint64_t{threads} * c.target.local_memory_bytes + (64 << 20);
+  const std::uint64_t bodies =
+      threads + (c.engine == EngineChoice::kCycles ? std::uint64_t{c.cores} * c.target.warps : 0);
+  const std::uint64_t own = bodies * (c.target.local_memory_bytes + kCoreBlockBytes) + (64 << 20);
   auto memory =
       Memory::create(c.global_memory_bytes + own, c.private_memory_bytes,
                      c.exact_bounds ? Memory::Bounds::kExact : Memory::Bounds::kPages, c.memory_near);
@@ -54,6 +57,12 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
   if (!c.translations_folder.empty() && !service.identity.empty())
     cache.emplace(c.translations_folder, c.translations_folder_bytes);
   device->translations_ = std::make_unique<Translations>(service, c, engine, std::move(cache));
+  if (c.engine == EngineChoice::kCycles) {
+    if (c.roofline.only)
+      return Error{Errc::kUnsupported,
+                   "only a roofline is known of this design, which no cycle model can run"};
+    device->cycles_ = std::make_unique<CycleEngine>(*device->memory_, engine, c);
+  }
   device->dispatcher_ = std::make_unique<Dispatcher>(std::move(cores), c.cores);
   KIESEL_LOG(kDevice, kInfo, "{}: engine {} of {} lanes, {} host threads", device->description_.name,
              engine.host, engine.width, threads);
@@ -78,12 +87,18 @@ Result<Address> ModelDevice::allocate(std::uint64_t bytes, std::uint64_t alignme
                                       Owner owner, Address at) {
   if (bytes > description_.max_allocation_bytes)
     return Error{Errc::kOutOfMemory, fmt::format("{} bytes are more than one allocation may have", bytes)};
-  return memory_->allocate(bytes, alignment, Memory::Kind::kData, label, owner, at);
+  return placed(memory_->allocate(bytes, alignment, Memory::Kind::kData, label, owner, at), bytes);
+}
+
+// The design has a place for it, too.
+Result<Address> ModelDevice::placed(Result<Address> address, std::uint64_t bytes) {
+  if (address && cycles_) cycles_->placement().add(*address, bytes);
+  return address;
 }
 
 Result<Address> ModelDevice::map_file(int file, std::uint64_t bytes, std::string_view label, Owner owner) {
   if (!description_.host_visible) return host_sees_nothing();
-  return memory_->map_file(file, bytes, label, owner);
+  return placed(memory_->map_file(file, bytes, label, owner), bytes);
 }
 
 Status ModelDevice::share(Address host_address, std::uint64_t bytes, Owner owner) {
@@ -94,6 +109,7 @@ Status ModelDevice::share(Address host_address, std::uint64_t bytes, Owner owner
 // A kernel that still has a file's place in mind is waited for, unless this is the thread that runs it:
 // should the application put memory of its own there by force, the kernel is not to see it.
 void ModelDevice::free(Address address) {
+  if (cycles_) cycles_->placement().remove(address);
   const auto epoch = memory_->free(address);
   if (epoch && !Dispatcher::is_running_here()) wait_until_forgotten(epoch);
 }
@@ -146,8 +162,9 @@ Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command, bool
   Commands& own = commands();
   const std::uint64_t serial = (own.launches.fetch_add(1, std::memory_order_relaxed) + 1) * kCommandCounts +
                                static_cast<std::uint64_t>(&own - commands_.data());
-  return make_launch(std::move(*launch), {modules_.find(launch->module), memory_.get(), &configuration_,
-                                          translations_.get(), &dispatcher_->cancelled(), serial, counted});
+  return make_launch(std::move(*launch),
+                     {modules_.find(launch->module), memory_.get(), &configuration_, translations_.get(),
+                      &dispatcher_->cancelled(), serial, counted, cycles_.get()});
 }
 
 void ModelDevice::submit(device::Command command, device::CompletionHandler done, device::Handling handling) {

@@ -52,6 +52,7 @@ class ModelDevice final : public device::Device {
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label, Owner owner,
                            Address at);
   Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner, Address at);
+  Result<Address> placed(Result<Address> address, std::uint64_t bytes);
   Result<std::unique_ptr<Job>> make_job(device::Command command, bool counted);
   device::CompletionHandler counted(device::CompletionHandler done);
   void add_counted(std::vector<device::Counter>& out) const;
@@ -72,6 +73,7 @@ class ModelDevice final : public device::Device {
   std::array<std::uint64_t, device::kCounters> counted_{};
   std::array<Commands, kCommandCounts> commands_;
   std::unique_ptr<Translations> translations_;
+  std::unique_ptr<CycleEngine> cycles_;     // null: another engine runs kernels
   std::unique_ptr<Dispatcher> dispatcher_;  // last: its threads use all of the above
 };
 

@@ -19,11 +19,17 @@ std::uint32_t warps_of(const Grid& grid, std::uint32_t lanes) {
 }  // namespace
 
 TracedWork::TracedWork(Memory& memory, const Engine& engine, const Configuration& configuration,
-                       const timing::Design& design)
-    : memory_(memory), engine_(engine), configuration_(configuration), design_(design), cores_(design.cores) {
+                       const timing::Design& design, const Placement& placement)
+    : memory_(memory),
+      engine_(engine),
+      configuration_(configuration),
+      design_(design),
+      placement_(placement),
+      cores_(design.cores) {
   for (DesignCore& core : cores_) {
     core.places.resize(design.warps);
     core.warps.resize(design.warps);
+    core.counting = Counting({design.data_cache.line_bytes, design.local_banks, design.local_word_bytes});
     core.resumes.resize(design.warps);
   }
 }
@@ -38,6 +44,7 @@ void TracedWork::begin(const LaunchContext& launch) {
   shape_ = {launch.grid.total_groups(), warps_of(launch.grid, design_.lanes), launch.local_memory_bytes};
   for (DesignCore& core : cores_) {
     core.fault = nullptr;
+    if (launch.counted) core.counting.begin(launch.module->code());
     for (Place& place : core.places) place.group = ~std::uint64_t{0};
   }
   const Code& code = launch.module->code();
@@ -48,7 +55,10 @@ void TracedWork::begin(const LaunchContext& launch) {
   facts_ = timing::facts_of(words, design_);
 }
 
-std::uint64_t TracedWork::code_address() const { return code_->begin - memory_.private_window().end; }
+std::uint64_t TracedWork::code_address() const {
+  constexpr std::uint64_t kProgram = 0x80000000;  // where drivers put programs, far from buffers
+  return kProgram + (code_->begin - launch_->module->base());
+}
 
 Core* TracedWork::body_of(DesignCore& core, const timing::Seat& seat) {
   std::unique_ptr<Core>& body = core.places[seat.place].body;
@@ -66,6 +76,7 @@ bool TracedWork::sit(const timing::Seat& seat, std::uint64_t group, std::uint32_
   if (!body) return false;
   if (place.group != group) {
     place.group = group;
+    if (launch_->counted) core.counting.started(1, shape_.warps);
     body->open(*launch_, group, seat.place);
   }
   Warp*& warp = core.warps[seat.slot];
@@ -83,6 +94,7 @@ bool TracedWork::more(const timing::Seat& seat, Trace& trace) {
   Warp& warp = *core.warps[seat.slot];
   Core& body = *core.places[seat.place].body;
   body.trace(warp, kAhead, trace);
+  if (launch_->counted) core.counting.add(body.state(), trace.steps, trace);
   if (warp.stop == Stop::kFault) {
     core.fault = &body.state();
     return false;
@@ -100,7 +112,7 @@ timing::Where TracedWork::where(const timing::Seat& seat, unsigned lane, std::ui
     return {design_.stack_top - hart * design_.stack_stride - (state.private_window.end - address), false};
   }
   if (state.local.contains(address, 1)) return {address - state.local_base, true};
-  return {address - state.private_window.end, false};
+  return {placement_.of(address), false};
 }
 
 const CoreState* TracedWork::fault() const {
@@ -115,6 +127,10 @@ CoreCounters TracedWork::take_counters() {
     for (Place& place : core.places)
       if (place.body) sum += place.body->take_counters();
   return sum;
+}
+
+void TracedWork::move_counts_to(device::LaunchCounts& sum) {
+  for (DesignCore& core : cores_) core.counting.move_to(sum);
 }
 
 }  // namespace kiesel::model

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "device/model/core.hpp"
+#include "device/model/placement.hpp"
 #include "device/timing/work.hpp"
 
 namespace kiesel::model {
@@ -15,7 +16,7 @@ namespace kiesel::model {
 class TracedWork final : public timing::Work {
  public:
   TracedWork(Memory& memory, const Engine& engine, const Configuration& configuration,
-             const timing::Design& design);
+             const timing::Design& design, const Placement& placement);
   ~TracedWork() override;
 
   // The launch that sit() and more() are about; both stay while it runs.
@@ -26,11 +27,14 @@ class TracedWork final : public timing::Work {
   std::uint64_t code_address() const override;
   bool sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) override;
   bool more(const timing::Seat& seat, Trace& trace) override;
+  bool must_end() const override { return launch_->must_end(); }
   timing::Where where(const timing::Seat& seat, unsigned lane, std::uint64_t address) const override;
 
   // Of the core that has faulted, or null.
   const CoreState* fault() const;
   CoreCounters take_counters();
+  // Adds what counted launches have done since it was called last.
+  void move_counts_to(device::LaunchCounts& sum);
 
  private:
   struct Place {  // of a work-group on a core of the design
@@ -42,6 +46,7 @@ class TracedWork final : public timing::Work {
     std::vector<Warp*> warps;          // by slot
     std::vector<const Insn*> resumes;  // where a slot's later warps start
     const CoreState* fault = nullptr;
+    Counting counting;
   };
   Core* body_of(DesignCore& core, const timing::Seat& seat);
 
@@ -49,6 +54,7 @@ class TracedWork final : public timing::Work {
   const Engine& engine_;
   const Configuration& configuration_;
   const timing::Design& design_;
+  const Placement& placement_;
   const LaunchContext* launch_ = nullptr;
   timing::LaunchShape shape_;
   std::vector<timing::InstructionFacts> facts_;

@@ -136,6 +136,11 @@ std::uint64_t Bank::next(std::uint64_t now) const {
   return at;
 }
 
+std::uint64_t Bank::changed_lines() const {
+  return static_cast<std::uint64_t>(
+      std::count_if(lines_.begin(), lines_.end(), [](const Line& line) { return line.dirty; }));
+}
+
 Cache::Cache(const CacheDesign& design, std::uint32_t source) : design_(design), source_(source) {
   for (std::uint32_t bank = 0; bank < design.banks; ++bank) banks_.emplace_back(design_);
 }
@@ -159,6 +164,12 @@ bool Cache::idle() const {
 
 void Cache::flush() {
   for (Bank& bank : banks_) bank.flush();
+}
+
+std::uint64_t Cache::changed_lines() const {
+  std::uint64_t sum = 0;
+  for (const Bank& bank : banks_) sum += bank.changed_lines();
+  return sum;
 }
 
 bool Cache::flushes() const {

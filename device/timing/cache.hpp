@@ -47,6 +47,7 @@ class Bank {
   bool idle() const { return requests_.empty() && waiting_ == 0 && fills_.empty() && flush_left_ == 0; }
   void flush();
   bool flushes() const { return flush_left_ != 0; }
+  std::uint64_t changed_lines() const;
 
  private:
   struct Line {
@@ -97,6 +98,7 @@ class Cache {
   bool idle() const;
   void flush();
   bool flushes() const;
+  std::uint64_t changed_lines() const;
 
   std::vector<Answer> answers;       // since whoever uses it took them
   std::vector<MemoryRequest> below;  // likewise; their `source` is this cache

@@ -34,7 +34,10 @@ Core::Core(const Design& design, std::uint32_t number)
 void Core::begin(Work& work, std::uint64_t now, GroupQueue& groups) {
   work_ = &work;
   groups_ = &groups;
-  now_ = now;
+  now_ = seen_ = began_ = finished_ = now;
+  counts_ = {};
+  lsu_.counts = {};
+  instruction_cache_.counts = data_cache_.counts = {};
   for (WarpSlot& slot : slots_) slot.used = false;
   dispatch_ = std::make_unique<Dispatch>(design_, work.shape(), now + design_.launch_cycles);
   stalls_.assign(work.instructions().size(), {});
@@ -66,6 +69,9 @@ bool Core::run(std::uint64_t until) {
 }
 
 void Core::cycle(std::uint64_t now) {
+  const std::uint64_t staged = staged_[0] | staged_[1] | staged_[2] | staged_[3];
+  if (staged & ~ready_) counts_.scoreboard_cycles += now - seen_;
+  seen_ = now;
   events_.take(now, [&](const Event& event) { handle(event, now); });
   Dispatch::Start begins;
   if (dispatch_->next(now, *groups_) <= now && dispatch_->step(now, all_ & ~active_, *groups_, begins))
@@ -77,7 +83,7 @@ void Core::cycle(std::uint64_t now) {
   }
   if (data_cache_.next(now) <= now) data_cache_.step(now);
   if (instruction_cache_.next(now) <= now) instruction_cache_.step(now);
-  if (!instruction_cache_.answers.empty()) take_instructions(now);
+  if (!instruction_cache_.answers.empty()) take_instructions();
   if (!lsu_.done.empty()) take_loads(now);
   for (std::uint32_t i = 0; i < issue_.size(); ++i) issue(issue_[i], small(i), now);
   fetch(now);
@@ -166,6 +172,7 @@ void Core::fetch_line(std::uint64_t now, std::uint32_t number) {
       (work_->code_address() + std::uint64_t{4} * fetched.step->insn) / design_.instruction_cache.line_bytes;
   Bank& bank = instruction_cache_.bank_of(line);
   if (!bank.hits_at_once(line)) {
+    fetching_[number].decoded = now;
     bank.add({now + kCacheCycles - design_.instruction_cache.hit_cycles, line, 0, number, false});
     return;
   }
@@ -176,9 +183,9 @@ void Core::fetch_line(std::uint64_t now, std::uint32_t number) {
     events_.add(now + design_.refetch_cycles, {What::kUnlocked, small(number)});
 }
 
-void Core::take_instructions(std::uint64_t now) {
-  (void)now;
+void Core::take_instructions() {
   for (const Answer& answer : instruction_cache_.answers) {
+    counts_.fetch_cycles += answer.cycle - fetching_[answer.tag].decoded;
     events_.add(answer.cycle + design_.fetch_cycles - kCacheCycles, {What::kDecoded, small(answer.tag)});
     if (!stalls_fetch(fetching_[answer.tag].facts->control))
       events_.add(answer.cycle + design_.refetch_cycles - kCacheCycles, {What::kUnlocked, small(answer.tag)});
@@ -284,6 +291,7 @@ void Core::execute(IssueSlot& issue, std::uint8_t number, std::uint32_t slot, co
   const InstructionFacts& facts = *instruction.facts;
   ++counts_.issued;
   ++counts_.by_unit[index(facts.unit)];
+  counts_.collisions += facts.collisions;
   if (facts.unit == Unit::kLsu) {
     if (facts.kind != isa::OperationClass::kStore) slots_[slot].busy_memory |= facts.writes;
     return lsu_.send(arrives, slot, instruction);

@@ -17,9 +17,9 @@
 namespace kiesel::timing {
 
 struct CoreCounts {
-  std::uint64_t issued = 0, cycles = 0, warp_cycles = 0;
+  std::uint64_t issued = 0, warp_cycles = 0, scoreboard_cycles = 0, collisions = 0;
   std::array<std::uint64_t, kUnits> by_unit{};
-  std::uint64_t fetch_idle = 0, fetches = 0, fetch_cycles = 0;
+  std::uint64_t fetches = 0, fetch_cycles = 0;
   std::array<std::uint64_t, kStalls> stalls{};
 };
 
@@ -39,10 +39,14 @@ class Core {
   std::vector<MemoryRequest>& requests() { return requests_; }
   std::uint64_t finished() const { return finished_; }  // cycle of its last commit
 
+  std::uint64_t busy_cycles() const { return finished_ - began_; }
+
   const CoreCounts& counts() const { return counts_; }
   const CacheCounts& instruction_cache() const { return instruction_cache_.counts; }
   const CacheCounts& data_cache() const { return data_cache_.counts; }
   const LsuCounts& lsu() const { return lsu_.counts; }
+  // Lines of the data cache that memory does not have yet.
+  std::uint64_t changed_lines() const { return data_cache_.changed_lines(); }
   // Warp-cycles by instruction and reason.
   const std::vector<std::array<std::uint64_t, kStalls>>& stalls() const { return stalls_; }
 
@@ -82,7 +86,7 @@ class Core {
   void fetch(std::uint64_t now);
   bool next_step(WarpSlot& slot, Pending& out);
   void fetch_line(std::uint64_t now, std::uint32_t slot);
-  void take_instructions(std::uint64_t now);
+  void take_instructions();
   void decoded(std::uint32_t slot, std::uint64_t now);
   void stage(std::uint32_t slot, std::uint64_t now);
   void find_ready(std::uint32_t slot, std::uint64_t now);
@@ -108,7 +112,8 @@ class Core {
   std::uint32_t number_;
   Work* work_ = nullptr;
   GroupQueue* groups_ = nullptr;
-  std::uint64_t now_ = 0, finished_ = 0;
+  std::uint64_t now_ = 0, began_ = 0, finished_ = 0;
+  std::uint64_t seen_ = 0;  // cycle that ran last
   bool faulted_ = false;
   std::vector<WarpSlot> slots_;
   // Of warp slots, as bits.

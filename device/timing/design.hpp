@@ -17,7 +17,7 @@ struct CacheDesign {
   std::uint32_t misses = 16;        // entries of a bank for requests that wait for memory
   std::uint32_t hit_cycles = 2;     // from the bank's input to its answer
   std::uint32_t flush_cycles = 13;  // of a flush, beside one for each line of a bank
-  bool write_back = true;           // else writes go through, and do not allocate
+  std::uint32_t write_back = 1;     // else writes go through, and do not allocate
 };
 
 struct Design {
@@ -33,7 +33,7 @@ struct Design {
   std::uint32_t register_banks = 4;  // of a collector; two operands of one bank take two cycles
   std::uint32_t operand_cycles = 5;  // from issue to the unit's input
   std::uint32_t unit_queue = 4;      // instructions between issue and a unit; one place stays free
-  bool float_flags = true;           // float instructions of a warp wait for each other's flags
+  std::uint32_t float_flags = 1;     // float instructions of a warp wait for each other's flags
   // Units: cycles from a unit's input until an instruction that needs the result can issue, and until the
   // unit takes the next one.
   std::array<std::uint32_t, kOperationClasses> latency{};
@@ -47,10 +47,10 @@ struct Design {
   std::uint32_t lsu_request_cycles = 3;   // from the unit's input to the coalescer
   std::uint32_t lsu_response_cycles = 8;  // from the cache's answer until a dependent instruction can issue
   std::uint32_t coalescer_cycles = 2;     // of a batch
-  bool fence_reads = true;                // a fence, once the cache is flushed, reads a line as a load does
+  std::uint32_t fence_reads = 1;          // a fence, once the cache is flushed, reads a line as a load does
   std::uint32_t word_bytes = 16;          // that one request to the data cache reads
   std::uint32_t local_request_cycles = 4, local_cycles = 2, local_response_cycles = 6;
-  std::uint32_t local_banks = 4, local_word_bytes = 8;
+  std::uint32_t local_banks = 4, local_word_bytes = 8, local_broadcast = 0;
   // Memory.
   CacheDesign instruction_cache, data_cache, l2, l3;
   bool has_l2 = false, has_l3 = false;
@@ -66,16 +66,14 @@ struct Design {
   std::uint32_t refresh_interval = 0, refresh_cycles = 350;
   // Lines that writes wait in for memory to be idle: so many at most, and so many when it has caught up.
   std::uint32_t write_buffer = 13, write_buffer_low = 3;
-  std::uint32_t turn_cycles = 7;                 // of a bus, from reading to writing and back
-  std::uint32_t forward_cycles = 4;              // to read what waits to be written
-  bool in_order = true;                          // a channel answers in the order of its requests
-  std::uint32_t memory_khz_ratio_percent = 100;  // memory clock by core clock
+  std::uint32_t turn_cycles = 7;     // of a bus, from reading to writing and back
+  std::uint32_t forward_cycles = 4;  // to read what waits to be written
+  std::uint32_t in_order = 1;        // a channel answers in the order of its requests
   // Launch and dispatch.
-  std::uint32_t launch_cycles = 0;   // before the first warp
-  std::uint32_t finish_cycles = 10;  // after the last
-  std::uint32_t group_cycles = 2;    // from one work-group to the next
-  std::uint32_t free_cycles = 3;     // from a warp's end until its place is seen free
-  bool one_warp_a_slot = true;       // a slot gets one warp of a work-group, even when it ends meanwhile
+  std::uint32_t launch_cycles = 0;    // before the first warp
+  std::uint32_t group_cycles = 2;     // from one work-group to the next
+  std::uint32_t free_cycles = 3;      // from a warp's end until its place is seen free
+  std::uint32_t one_warp_a_slot = 1;  // a slot gets one warp of a work-group, even when it ends meanwhile
   std::uint32_t resume_instructions =
       5;                          // a slot's later warps start so many before the end of the first; 0: all
   std::uint32_t local_unit = 64;  // local memory is handed out in such units

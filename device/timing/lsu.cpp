@@ -64,12 +64,12 @@ std::uint32_t Lsu::accept(std::uint64_t now, const Work& work, const std::vector
   } else {
     find_words(work, slots[front.slot].seat, front.instruction, queued);
   }
-  access.left = static_cast<std::uint32_t>(queued.words.size()) + queued.local_rounds;
+  access.left = access.parts = static_cast<std::uint32_t>(queued.words.size()) + queued.local_rounds;
   if (store)
     done.push_back({now + 4, front.slot, access.insn, 0, true});
   else
     ++loads_;
-  ++(store ? counts.stores : counts.loads);
+  (store ? counts.store_lanes : counts.load_lanes) += access.lanes;
   queue_.push_back(std::move(queued));
   waiting_.pop_front();
   return access.slot;
@@ -80,20 +80,33 @@ void Lsu::find_words(const Work& work, const Seat& seat, const Pending& instruct
   const model::Step& step = *instruction.step;
   const std::uint64_t* address = instruction.trace->addresses.data() + step.address;
   lanes_.assign(design_.lanes, kNoWord);
-  std::fill(per_bank_.begin(), per_bank_.end(), std::uint8_t{0});
+  local_words_.clear();
   bool global = false;
   for (std::uint64_t mask = step.mask; mask; mask &= mask - 1) {
     const auto lane = static_cast<unsigned>(__builtin_ctzll(mask));
     const Where where = work.where(seat, lane, *address++);
     if (where.local) {
-      std::uint8_t& wanted = per_bank_[where.address / design_.local_word_bytes % design_.local_banks];
-      out.local_rounds = std::max<std::uint32_t>(out.local_rounds, ++wanted);
+      local_words_.push_back(where.address / design_.local_word_bytes);
     } else {
       lanes_[lane] = where.address / design_.word_bytes;
       global = true;
     }
   }
   if (global) coalesce(lanes_, out);
+  if (!local_words_.empty()) out.local_rounds = rounds();
+}
+
+// As many as lanes that want the same bank.
+std::uint32_t Lsu::rounds() {
+  if (design_.local_broadcast) {
+    std::sort(local_words_.begin(), local_words_.end());
+    local_words_.erase(std::unique(local_words_.begin(), local_words_.end()), local_words_.end());
+  }
+  std::fill(per_bank_.begin(), per_bank_.end(), std::uint8_t{0});
+  std::uint8_t most = 0;
+  for (const std::uint64_t word : local_words_)
+    most = std::max(most, ++per_bank_[word % design_.local_banks]);
+  return most;
 }
 
 // Lanes that lie together share a port. In a batch, each port asks for the word of its first lane that has
@@ -218,10 +231,10 @@ void Lsu::answer(std::uint64_t cycle, std::uint32_t number, std::uint32_t parts)
   Access& access = accesses_[number];
   const std::uint64_t at = answers_.take(cycle);
   access.left -= parts;
+  if (access.parts) counts.load_lane_cycles += (at + 1 - access.since) * access.lanes * parts / access.parts;
   const bool last = access.left == 0;
   done.push_back({at + design_.lsu_response_cycles - 1, access.slot, access.insn, access.writes, last});
   if (!last) return;
-  counts.load_cycles += at + 2 - access.since;
   if (access.fence) fence_ = false;
   release(number);
 }

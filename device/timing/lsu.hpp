@@ -16,15 +16,16 @@ namespace kiesel::timing {
 struct Access {
   std::uint32_t slot = 0;  // of the warp
   Registers writes = 0;
-  bool store = false, fence = false, active = false;
-  std::uint32_t rounds = 0;  // of local memory
-  std::uint32_t left = 0;    // answers that are still to come
+  bool store = false, fence = false;
+  std::uint32_t left = 0;   // answers that are still to come
+  std::uint32_t parts = 0;  // answers in all
+  std::uint32_t lanes = 0;
   std::uint32_t insn = 0;
   std::uint64_t since = 0;  // cycle
 };
 
 struct LsuCounts {
-  std::uint64_t loads = 0, stores = 0, load_cycles = 0, local_rounds = 0, batches = 0;
+  std::uint64_t load_lanes = 0, store_lanes = 0, load_lane_cycles = 0, local_rounds = 0, batches = 0;
 };
 
 class Lsu {
@@ -71,6 +72,7 @@ class Lsu {
   void release(std::uint32_t access);
   void find_words(const Work& work, const Seat& seat, const Pending& instruction, Queued& out);
   void coalesce(const std::vector<std::uint64_t>& words, Queued& out) const;
+  std::uint32_t rounds();
   void leave_queue(std::uint64_t now);
   void coalesce(std::uint64_t now);
   void send_words(std::uint64_t now);
@@ -96,8 +98,8 @@ class Lsu {
   std::uint64_t batch_from_ = 0, out_from_ = 0;
   std::vector<MemoryRequest> out_;
   std::uint64_t local_free_ = 0;
-  Calendar answers_;                  // of the way back
-  std::vector<std::uint64_t> lanes_;  // scratch
+  Calendar answers_;                                // of the way back
+  std::vector<std::uint64_t> lanes_, local_words_;  // of one access
   std::vector<std::uint8_t> per_bank_;
 };
 

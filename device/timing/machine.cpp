@@ -12,9 +12,14 @@ constexpr unsigned kWindowsBetweenLooks = 4096;  // at whether the launch is can
 }  // namespace
 
 Machine::Machine(Design design)
-    : design_(std::move(design)), memory_(std::make_unique<SharedMemory>(design_)), groups_(design_.cores) {
+    : design_(std::move(design)), memory_(std::make_unique<SharedMemory>(design_)), groups_(design_.cores) {}
+
+// A launch finds first-level caches empty: the one before was flushed from them. What a fault left goes, too.
+void Machine::make_cores() {
+  cores_.clear();
   for (std::uint32_t core = 0; core < design_.cores; ++core)
     cores_.push_back(std::make_unique<Core>(design_, core));
+  for (GroupQueue& own : groups_) own = {};
 }
 
 // A core of many has one work-group in store.
@@ -24,6 +29,12 @@ void Machine::hand_out(GroupQueue& all) {
     own.next = all.next;
     own.end = all.next = cores_.size() == 1 ? all.end : all.next + 1;
   }
+}
+
+// What is under way in memory belongs to nobody any more.
+Machine::Outcome Machine::give_up(Outcome outcome) {
+  memory_ = std::make_unique<SharedMemory>(design_);
+  return outcome;
 }
 
 void Machine::exchange() {
@@ -46,22 +57,23 @@ std::uint64_t Machine::next() const {
 
 // What cores ask for or are given is on its way for so many cycles: that long, none needs to know of the
 // others.
-Machine::Outcome Machine::run(Work& work, const std::atomic<bool>& cancelled) {
+Machine::Outcome Machine::run(Work& work) {
   GroupQueue all{0, work.shape().groups};
+  make_cores();
+  memory_->begin();
   began_ = now_;
   hand_out(all);
   for (std::size_t i = 0; i < cores_.size(); ++i) cores_[i]->begin(work, now_, groups_[i]);
   for (unsigned windows = 1; !is_done(all); ++windows) {
     const std::uint64_t until = now_ + design_.interconnect_cycles;
     for (const auto& core : cores_)
-      if (!core->run(until)) return Outcome::kFault;
+      if (!core->run(until)) return give_up(Outcome::kFault);
     exchange();
     memory_->run(until);
     for (const Answer& answer : std::exchange(memory_->answers, {})) cores_[answer.source]->take(answer);
     hand_out(all);
     now_ = std::max(until, std::min(next(), kNever - 1));
-    if (windows % kWindowsBetweenLooks == 0 && cancelled.load(std::memory_order_relaxed))
-      return Outcome::kStopped;
+    if (windows % kWindowsBetweenLooks == 0 && work.must_end()) return give_up(Outcome::kStopped);
   }
   finished_ = began_;
   for (const auto& core : cores_) finished_ = std::max(finished_, core->finished());

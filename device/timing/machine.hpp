@@ -3,7 +3,6 @@
 // Threads: one at a time.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -18,8 +17,8 @@ class Machine {
   explicit Machine(Design design);
 
   enum class Outcome : std::uint8_t { kDone, kFault, kStopped };
-  // Runs the launch to its end; `cancelled` ends it early.
-  Outcome run(Work& work, const std::atomic<bool>& cancelled);
+  // Runs the launch to its end. Lines that caches have from the launch before are gone from the first levels.
+  Outcome run(Work& work);
 
   // Of the last launch.
   std::uint64_t cycles() const { return finished_ - began_; }
@@ -28,7 +27,9 @@ class Machine {
   const SharedMemory& memory() const { return *memory_; }
 
  private:
+  void make_cores();
   void hand_out(GroupQueue& all);
+  Outcome give_up(Outcome outcome);
   void exchange();
   bool is_done(const GroupQueue& all) const;
   std::uint64_t next() const;

@@ -11,6 +11,11 @@ SharedMemory::SharedMemory(const Design& design) : dram_(design, design.data_cac
     levels_.push_back(std::make_unique<Cache>(design.l3, static_cast<std::uint32_t>(levels_.size())));
 }
 
+void SharedMemory::begin() {
+  dram_.counts = {};
+  for (const auto& level : levels_) level->counts = {};
+}
+
 // At a level, or at memory behind the last one.
 void SharedMemory::enter(std::size_t level, const MemoryRequest& request) {
   if (level < levels_.size()) {

@@ -22,6 +22,7 @@ class SharedMemory {
 
   std::vector<Answer> answers;  // to cores, since somebody took them
 
+  void begin();  // counts of a launch
   const CacheCounts* l2() const { return levels_.empty() ? nullptr : &levels_.front()->counts; }
   const CacheCounts* l3() const { return levels_.size() < 2 ? nullptr : &levels_.back()->counts; }
   const DramCounts& dram() const { return dram_.counts; }

@@ -91,6 +91,8 @@ class Memory {
   Bounds bounds() const { return bounds_; }
   // Its end is where stacks start.
   Range private_window() const { return private_window_; }
+  // Where allocations lie, those of others but for shared ones.
+  Range all() const { return {private_window_.end, base_ + reserved_}; }
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   // Grows with each free(): a cached Range is good while it stays the same.

@@ -1,0 +1,149 @@
+#include "device/model/cycle_engine.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "device/timing/design_table.hpp"
+
+namespace kiesel::model {
+namespace {
+
+using device::CounterId;
+using timing::Machine;
+using timing::Stall;
+
+Core::Outcome outcome_of(Machine::Outcome outcome) {
+  switch (outcome) {
+    case Machine::Outcome::kDone:
+      return Core::Outcome::kDone;
+    case Machine::Outcome::kFault:
+      return Core::Outcome::kFault;
+    default:
+      return Core::Outcome::kStopped;
+  }
+}
+
+constexpr CounterId kStallCounters[timing::kStalls] = {
+    CounterId::stall_fetch, CounterId::stall_branch, CounterId::stall_dependency, CounterId::stall_memory,
+    CounterId::stall_unit,  CounterId::stall_issue,  CounterId::stall_barrier};
+
+void add_core(const timing::Core& core, device::LaunchCounts& out) {
+  const timing::CoreCounts& counts = core.counts();
+  out[CounterId::warp_cycles] += counts.warp_cycles;
+  out[CounterId::core_cycles] += core.busy_cycles();
+  out[CounterId::scoreboard_cycles] += counts.scoreboard_cycles;
+  out[CounterId::operand_collisions] += counts.collisions;
+  const auto of = [&](timing::Unit unit) { return counts.by_unit[static_cast<std::size_t>(unit)]; };
+  out[CounterId::alu_instructions] += of(timing::Unit::kAlu);
+  out[CounterId::fpu_instructions] += of(timing::Unit::kFpu);
+  out[CounterId::lsu_instructions] += of(timing::Unit::kLsu);
+  out[CounterId::sfu_instructions] += of(timing::Unit::kSfu);
+  out[CounterId::fetches] += counts.fetches;
+  out[CounterId::fetch_cycles] += counts.fetch_cycles;
+  const timing::LsuCounts& lsu = core.lsu();
+  out[CounterId::load_lanes] += lsu.load_lanes;
+  out[CounterId::load_lane_cycles] += lsu.load_lane_cycles;
+  out[CounterId::store_lanes] += lsu.store_lanes;
+}
+
+void add_caches(const timing::Core& core, device::LaunchCounts& out) {
+  out[CounterId::icache_reads] += core.instruction_cache().reads;
+  out[CounterId::icache_misses] += core.instruction_cache().read_misses;
+  const timing::CacheCounts& data = core.data_cache();
+  out[CounterId::dcache_reads] += data.reads;
+  out[CounterId::dcache_writes] += data.writes;
+  out[CounterId::dcache_read_misses] += data.read_misses;
+  out[CounterId::dcache_write_misses] += data.write_misses;
+  out[CounterId::dcache_evictions] += data.evictions + core.changed_lines();
+}
+
+void add_memory(const timing::SharedMemory& memory, device::LaunchCounts& out) {
+  if (const timing::CacheCounts* l2 = memory.l2()) {
+    out[CounterId::l2_reads] += l2->reads;
+    out[CounterId::l2_read_misses] += l2->read_misses;
+    out[CounterId::l2_writes] += l2->writes;
+    out[CounterId::l2_evictions] += l2->evictions;
+  }
+  if (const timing::CacheCounts* l3 = memory.l3()) {
+    out[CounterId::l3_reads] += l3->reads;
+    out[CounterId::l3_read_misses] += l3->read_misses;
+  }
+  out[CounterId::memory_reads] += memory.dram().reads;
+  out[CounterId::memory_writes] += memory.dram().writes;
+  out[CounterId::memory_row_misses] += memory.dram().row_misses;
+  out[CounterId::memory_bus_cycles] += memory.dram().busy_cycles;
+}
+
+void add_stalls(const timing::Core& core, device::LaunchCounts& out) {
+  const auto& stalls = core.stalls();
+  for (std::size_t insn = 0; insn < stalls.size(); ++insn)
+    for (std::size_t reason = 0; reason < timing::kStalls; ++reason) {
+      if (!stalls[insn][reason]) continue;
+      const auto counter = static_cast<std::size_t>(kStallCounters[reason]);
+      out.totals[counter] += stalls[insn][reason];
+      out.instructions[insn][counter] += stalls[insn][reason];
+    }
+}
+
+// Only the part of the code that ran.
+void trim(device::LaunchCounts& counts) {
+  auto& all = counts.instructions;
+  const auto counted = [](const device::InstructionCounts& row) {
+    return row != device::InstructionCounts{};
+  };
+  const auto first = std::find_if(all.begin(), all.end(), counted);
+  all.erase(std::find_if(all.rbegin(), std::make_reverse_iterator(first), counted).base(), all.end());
+  counts.code_begin += static_cast<std::uint64_t>(first - all.begin()) * 4;
+  all.erase(all.begin(), first);
+}
+
+// The configuration's, if it is of that target.
+timing::Design design_of(const Configuration& c) {
+  const timing::Design& d = c.design;
+  const bool fits = d.cores == c.cores && d.warps == c.target.warps && d.lanes == c.target.lanes &&
+                    d.local_bytes == c.target.local_memory_bytes;
+  return fits ? d : timing::design_for(c.target, c.cores);
+}
+
+}  // namespace
+
+CycleEngine::CycleEngine(Memory& memory, const Engine& engine, const Configuration& configuration)
+    : configuration_(configuration),
+      placement_(memory.all()),
+      machine_(design_of(configuration)),
+      work_(memory, engine, configuration, machine_.design(), placement_) {}
+
+CycleEngine::Result CycleEngine::run(const LaunchContext& launch, device::LaunchCounts* counts,
+                                     const std::function<void(const CoreState&)>& told) {
+  std::lock_guard lock(mutex_);
+  work_.begin(launch);
+  Result result;
+  result.outcome = outcome_of(machine_.run(work_));
+  result.cycles = machine_.cycles();
+  result.counters = work_.take_counters();
+  if (counts) add_counts(launch, *counts);
+  if (result.outcome == Core::Outcome::kFault)
+    if (const CoreState* state = work_.fault()) told(*state);
+  return result;
+}
+
+void CycleEngine::add_counts(const LaunchContext& launch, device::LaunchCounts& counts) {
+  work_.move_counts_to(counts);
+  device::LaunchCounts timed;
+  timed.timed = true;
+  timed.clock_khz = std::uint64_t{configuration_.clock_mhz} * 1000;
+  timed.code_begin = launch.module->code().begin;
+  timed.instructions.resize(launch.module->code().insns.size());
+  timed[CounterId::cycles] = machine_.cycles();
+  for (const auto& core : machine_.cores()) {
+    add_core(*core, timed);
+    add_caches(*core, timed);
+    add_stalls(*core, timed);
+  }
+  add_memory(machine_.memory(), timed);
+  trim(timed);
+  counts += timed;
+}
+
+}  // namespace kiesel::model
