@@ -46,7 +46,7 @@ void Core::begin(Work& work, std::uint64_t now, GroupQueue& groups) {
 
 bool Core::is_done() const {
   return !active_ && dispatch_->idle() && groups_->next == groups_->end && events_.next(now_) == kNever &&
-         lsu_.drained() && control_.empty();
+         lsu_.idle() && control_.empty();
 }
 
 std::uint64_t Core::next() const {
@@ -76,6 +76,7 @@ void Core::cycle(std::uint64_t now) {
   Dispatch::Start begins;
   if (dispatch_->next(now, *groups_) <= now && dispatch_->step(now, all_ & ~active_, *groups_, begins))
     start(now, begins);
+  lsu_.settle(now);
   if (!control_.empty()) control(now);
   if (lsu_.next(now) <= now) {
     const std::uint32_t slot = lsu_.step(now, *work_, slots_);

@@ -62,11 +62,11 @@ struct Design {
   std::uint32_t bus_interleave_bytes = 4096;
   std::uint32_t line_cycles = 8;  // of a bus, for a line
   std::uint32_t memory_banks = 32, row_bytes = 4096;
-  std::uint32_t column_cycles = 13, row_open_cycles = 7, row_close_cycles = 7;
+  std::uint32_t column_cycles = 13, row_open_cycles = 7, row_close_cycles = 7, row_cycle = 19;
   std::uint32_t refresh_interval = 0, refresh_cycles = 350;
   // Lines that writes wait in for memory to be idle: so many at most, and so many when it has caught up.
   std::uint32_t write_buffer = 13, write_buffer_low = 3;
-  std::uint32_t turn_cycles = 7;     // of a bus, from reading to writing and back
+  std::uint32_t turn_cycles = 3;     // of a bus, from reading to writing and back
   std::uint32_t forward_cycles = 4;  // to read what waits to be written
   std::uint32_t in_order = 1;        // a channel answers in the order of its requests
   // Launch and dispatch.

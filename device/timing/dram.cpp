@@ -8,6 +8,7 @@ Dram::Dram(const Design& design, std::uint32_t line_bytes)
     : design_(design), line_bytes_(line_bytes), channels_(design.channels), buses_(design.buses) {
   for (Channel& channel : channels_) {
     channel.row.assign(design.memory_banks, ~std::uint64_t{0});
+    channel.opened.assign(design.memory_banks, 0);
     channel.ready.assign(design.memory_banks, 0);
   }
 }
@@ -28,7 +29,9 @@ std::uint64_t Dram::open_row(Channel& channel, std::uint64_t address, std::uint6
   ++counts.row_misses;
   const std::uint64_t close = channel.row[bank] == ~std::uint64_t{0} ? 0 : design_.row_close_cycles;
   channel.row[bank] = row;
-  return channel.ready[bank] = start + close + design_.row_open_cycles;
+  const std::uint64_t opens = std::max(start + close, channel.opened[bank] + (close ? design_.row_cycle : 0));
+  channel.opened[bank] = opens;
+  return channel.ready[bank] = opens + design_.row_open_cycles;
 }
 
 // When the line's bytes begin to move.

@@ -24,8 +24,8 @@ class Dram {
 
  private:
   struct Channel {
-    std::uint64_t last = 0;                 // answer
-    std::vector<std::uint64_t> row, ready;  // of each bank
+    std::uint64_t last = 0;                         // answer
+    std::vector<std::uint64_t> row, opened, ready;  // of each bank
   };
   std::uint64_t read(std::uint64_t line, std::uint64_t start);
   void write(std::uint64_t line, std::uint64_t start);

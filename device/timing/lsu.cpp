@@ -6,7 +6,8 @@ namespace kiesel::timing {
 namespace {
 
 constexpr std::uint64_t kNever = ~std::uint64_t{0}, kNoWord = ~std::uint64_t{0};
-constexpr std::uint64_t kLaneBytes = 8;  // that a lane's port of the unit has
+constexpr std::uint64_t kSettleCycles = 4;  // from a cache's last answer until the load's place is free
+constexpr std::uint64_t kLaneBytes = 8;     // that a lane's port of the unit has
 
 }  // namespace
 
@@ -34,6 +35,15 @@ void Lsu::release(std::uint32_t access) {
   free_.push_back(access);
 }
 
+void Lsu::settle(std::uint64_t now) {
+  while (!settling_.empty() && settling_.front().cycle <= now) {
+    const std::uint32_t access = settling_.front().access;
+    settling_.pop_front();
+    if (accesses_[access].fence) fence_ = false;
+    release(access);
+  }
+}
+
 std::uint32_t Lsu::step(std::uint64_t now, const Work& work, const std::vector<WarpSlot>& slots) {
   take_answers();
   if (!out_.empty()) send_words(now);
@@ -52,11 +62,14 @@ std::uint32_t Lsu::accept(std::uint64_t now, const Work& work, const std::vector
   if (!store && loads_ >= design_.lsu_pending) return kNobody;
   const std::uint32_t number = allocate();
   Access& access = accesses_[number];
-  access = {front.slot, facts.writes,
-            store,      facts.kind == isa::OperationClass::kFence,
-            true,       0,
-            0,          front.instruction.step->insn,
-            now};
+  access = Access();
+  access.slot = front.slot;
+  access.writes = facts.writes;
+  access.store = store;
+  access.fence = facts.kind == isa::OperationClass::kFence;
+  access.lanes = static_cast<std::uint32_t>(__builtin_popcountll(front.instruction.step->mask));
+  access.insn = front.instruction.step->insn;
+  access.since = now;
   Queued queued{now + design_.lsu_request_cycles - 1, number, {}, 0};
   if (access.fence) {
     fence_ = true;
@@ -121,7 +134,8 @@ void Lsu::coalesce(const std::vector<std::uint64_t>& words, Queued& out) const {
       bool first = true;
       for (std::size_t other = port; other < lane && first; ++other) first = !same(other);
       if (first)
-        out.words.push_back({words[lane] * design_.word_bytes / design_.data_cache.line_bytes, batch++});
+        out.words.push_back(
+            {words[lane] * design_.word_bytes / design_.data_cache.line_bytes, batch++, port == 0});
     }
   }
   std::stable_sort(out.words.begin(), out.words.end(), [](auto& a, auto& b) { return a.batch < b.batch; });
@@ -174,21 +188,22 @@ void Lsu::coalesce(std::uint64_t now) {
   batch_from_ = now + design_.coalescer_cycles;
   out_from_ = now + design_.coalescer_cycles;
   for (; word_ < global_.words.size() && global_.words[word_].batch == batch; ++word_)
-    out_.push_back({out_from_ + 1, global_.words[word_].line, 0, global_.access, access.store});
+    out_.push_back(
+        {{0, global_.words[word_].line, 0, global_.access, access.store}, global_.words[word_].first_port});
   if (word_ == global_.words.size()) has_global_ = false;
 }
 
 void Lsu::send_words(std::uint64_t now) {
   if (now < out_from_) return;
   std::size_t kept = 0;
-  for (const MemoryRequest& request : out_) {
-    Bank& bank = cache_.bank_of(request.line);
+  for (const Sent& word : out_) {
+    Bank& bank = cache_.bank_of(word.request.line);
     if (!bank.takes()) {
-      out_[kept++] = request;
+      out_[kept++] = word;
       continue;
     }
-    MemoryRequest sent = request;
-    sent.cycle = now + 1;
+    MemoryRequest sent = word.request;
+    sent.cycle = now + word.first_port;
     bank.add(sent);
     if (sent.write && --accesses_[sent.tag].left == 0) release(sent.tag);
   }
@@ -231,18 +246,20 @@ void Lsu::answer(std::uint64_t cycle, std::uint32_t number, std::uint32_t parts)
   Access& access = accesses_[number];
   const std::uint64_t at = answers_.take(cycle);
   access.left -= parts;
-  if (access.parts) counts.load_lane_cycles += (at + 1 - access.since) * access.lanes * parts / access.parts;
+  if (access.parts) counts.load_lane_cycles += (at - access.since) * access.lanes * parts / access.parts;
   const bool last = access.left == 0;
   done.push_back({at + design_.lsu_response_cycles - 1, access.slot, access.insn, access.writes, last});
   if (!last) return;
-  if (access.fence) fence_ = false;
-  release(number);
+  auto place = settling_.end();
+  while (place != settling_.begin() && place[-1].cycle > at + kSettleCycles) --place;
+  settling_.insert(place, {at + kSettleCycles, number});
 }
 
 std::uint64_t Lsu::next(std::uint64_t now) const {
   std::uint64_t at = kNever;
   const auto wake = [&](std::uint64_t cycle) { at = std::min(at, std::max(cycle, now)); };
   if (!cache_.answers.empty()) wake(now);
+  if (!settling_.empty()) wake(settling_.front().cycle);
   if (!out_.empty()) wake(out_from_);
   if (flushing_) wake(flushed_ == kNever ? now : flushed_);
   if (has_global_ && out_.empty()) wake(batch_from_);

@@ -43,10 +43,14 @@ class Lsu {
   void send(std::uint64_t arrives, std::uint32_t slot, const Pending& instruction);
   // One cycle. The slot whose instruction the queue took, so that its place before the unit is free again, or
   // kNobody.
+  // First of all in a cycle: places of what is over are free.
+  void settle(std::uint64_t now);
   static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
   std::uint32_t step(std::uint64_t now, const Work& work, const std::vector<WarpSlot>& slots);
   std::uint64_t next(std::uint64_t now) const;
-  bool drained() const { return waiting_.empty() && queue_.empty() && used_ == 0; }
+  // Nothing that it has accepted is under way. Before step().
+  bool drained() const { return used_ == 0; }
+  bool idle() const { return waiting_.empty() && drained(); }
 
   std::vector<Done> done;  // since the core took them
   LsuCounts counts;
@@ -60,6 +64,7 @@ class Lsu {
   struct Word {
     std::uint64_t line;
     std::uint32_t batch;
+    bool first_port;  // whose requests take a cycle more
   };
   struct Queued {
     std::uint64_t ready;
@@ -87,6 +92,11 @@ class Lsu {
   std::deque<Queued> queue_;
   std::vector<Access> accesses_;
   std::vector<std::uint32_t> free_;
+  struct Settling {
+    std::uint64_t cycle;
+    std::uint32_t access;
+  };
+  std::deque<Settling> settling_;
   std::uint32_t used_ = 0, loads_ = 0;
   bool fence_ = false;  // nothing passes a fence
   bool flushing_ = false;
@@ -96,7 +106,11 @@ class Lsu {
   Queued global_, local_;
   std::size_t word_ = 0;
   std::uint64_t batch_from_ = 0, out_from_ = 0;
-  std::vector<MemoryRequest> out_;
+  struct Sent {
+    MemoryRequest request;
+    bool first_port;
+  };
+  std::vector<Sent> out_;
   std::uint64_t local_free_ = 0;
   Calendar answers_;                                // of the way back
   std::vector<std::uint64_t> lanes_, local_words_;  // of one access
