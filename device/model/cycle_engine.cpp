@@ -108,10 +108,11 @@ timing::Design design_of(const Configuration& c) {
 
 }  // namespace
 
-CycleEngine::CycleEngine(Memory& memory, const Engine& engine, const Configuration& configuration)
+CycleEngine::CycleEngine(Memory& memory, const Engine& engine, const Configuration& configuration,
+                         unsigned threads)
     : configuration_(configuration),
       placement_(memory.all()),
-      machine_(design_of(configuration)),
+      machine_(design_of(configuration), threads),
       work_(memory, engine, configuration, machine_.design(), placement_) {}
 
 CycleEngine::Result CycleEngine::run(const LaunchContext& launch, device::LaunchCounts* counts,

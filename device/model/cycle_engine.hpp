@@ -14,7 +14,8 @@ namespace kiesel::model {
 
 class CycleEngine {
  public:
-  CycleEngine(Memory& memory, const Engine& engine, const Configuration& configuration);
+  // With so many threads of the host at most.
+  CycleEngine(Memory& memory, const Engine& engine, const Configuration& configuration, unsigned threads);
 
   struct Result {
     Core::Outcome outcome = Core::Outcome::kDone;

@@ -61,7 +61,7 @@ Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configura
     if (c.roofline.only)
       return Error{Errc::kUnsupported,
                    "only a roofline is known of this design, which no cycle model can run"};
-    device->cycles_ = std::make_unique<CycleEngine>(*device->memory_, engine, c);
+    device->cycles_ = std::make_unique<CycleEngine>(*device->memory_, engine, c, threads);
   }
   device->dispatcher_ = std::make_unique<Dispatcher>(std::move(cores), c.cores);
   KIESEL_LOG(kDevice, kInfo, "{}: engine {} of {} lanes, {} host threads", device->description_.name,

@@ -1,5 +1,6 @@
 #include "device/model/traced_work.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "device/model/interpreter/trace.hpp"
@@ -53,6 +54,9 @@ void TracedWork::begin(const LaunchContext& launch) {
   std::vector<std::uint32_t> words(code.insns.size());
   std::memcpy(words.data(), reinterpret_cast<const void*>(code.begin), code.end - code.begin);
   facts_ = timing::facts_of(words, design_);
+  atomics_ = std::any_of(facts_.begin(), facts_.end(), [](const timing::InstructionFacts& facts) {
+    return facts.kind == isa::OperationClass::kAtomic;
+  });
 }
 
 std::uint64_t TracedWork::code_address() const {

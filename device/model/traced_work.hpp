@@ -27,6 +27,7 @@ class TracedWork final : public timing::Work {
   std::uint64_t code_address() const override;
   bool sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) override;
   bool more(const timing::Seat& seat, Trace& trace) override;
+  bool may_share() const override { return !atomics_; }
   bool must_end() const override { return launch_->must_end(); }
   timing::Where where(const timing::Seat& seat, unsigned lane, std::uint64_t address) const override;
 
@@ -59,6 +60,7 @@ class TracedWork final : public timing::Work {
   timing::LaunchShape shape_;
   std::vector<timing::InstructionFacts> facts_;
   const Code* code_ = nullptr;  // that facts_ are of
+  bool atomics_ = false;        // it has some: who is first may matter
   std::vector<DesignCore> cores_;
 };
 

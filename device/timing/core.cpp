@@ -6,7 +6,6 @@
 namespace kiesel::timing {
 namespace {
 
-constexpr std::uint64_t kNever = ~std::uint64_t{0};
 constexpr std::uint32_t kData = 0, kInstructions = 1;  // tags of a core's requests to memory
 constexpr std::uint64_t kCacheCycles = 4;  // of fetch_cycles: the instruction cache's, when it has the line
 
@@ -35,6 +34,7 @@ void Core::begin(Work& work, std::uint64_t now, GroupQueue& groups) {
   work_ = &work;
   groups_ = &groups;
   now_ = seen_ = began_ = finished_ = now;
+  lsu_wakes_ = data_wakes_ = instructions_wake_ = kNever;
   counts_ = {};
   lsu_.counts = {};
   instruction_cache_.counts = data_cache_.counts = {};
@@ -50,22 +50,30 @@ bool Core::is_done() const {
 }
 
 std::uint64_t Core::next() const {
-  std::uint64_t at = events_.next(now_);
-  at = std::min(at, dispatch_->next(now_, *groups_));
-  at = std::min(at, lsu_.next(now_));
-  at = std::min(at, data_cache_.next(now_));
-  at = std::min(at, instruction_cache_.next(now_));
-  if (ready_ || (active_ & ~stalled_ & ~full_)) at = now_;
-  if (!control_.empty()) at = std::min(at, std::max(now_, control_.front().arrives + 1));
-  return at;
+  if (ready_ || (active_ & ~stalled_ & ~full_)) return now_;
+  std::uint64_t at = std::min({events_.next(now_), dispatch_->next(now_, all_ & ~active_, *groups_),
+                               lsu_wakes_, data_wakes_, instructions_wake_});
+  if (!control_.empty()) at = std::min(at, control_.front().arrives + 1);
+  return std::max(at, now_);
 }
 
 bool Core::run(std::uint64_t until) {
+  until = std::min(until, answered_from());
   for (now_ = std::min(until, next()); now_ < until && !faulted_; now_ = std::min(until, next())) {
+    const std::size_t asked = unanswered_.size();
     cycle(now_);
     ++now_;
+    if (unanswered_.size() != asked) until = std::min(until, answered_from());
   }
   return !faulted_;
+}
+
+// The first cycle at which memory could answer, of what it has not answered yet.
+std::uint64_t Core::answered_from() const {
+  std::uint64_t at = kNever;
+  for (const MemoryRequest& request : unanswered_)
+    at = std::min(at, request.cycle + design_.interconnect_cycles);
+  return at;
 }
 
 void Core::cycle(std::uint64_t now) {
@@ -74,21 +82,36 @@ void Core::cycle(std::uint64_t now) {
   seen_ = now;
   events_.take(now, [&](const Event& event) { handle(event, now); });
   Dispatch::Start begins;
-  if (dispatch_->next(now, *groups_) <= now && dispatch_->step(now, all_ & ~active_, *groups_, begins))
+  const std::uint64_t idle = all_ & ~active_;
+  if (dispatch_->next(now, idle, *groups_) <= now && dispatch_->step(now, idle, *groups_, begins))
     start(now, begins);
   lsu_.settle(now);
   if (!control_.empty()) control(now);
-  if (lsu_.next(now) <= now) {
-    const std::uint32_t slot = lsu_.step(now, *work_, slots_);
-    if (slot != Lsu::kNobody) ++issue_[issue_of(slot)].freed[index(Unit::kLsu)];
-  }
-  if (data_cache_.next(now) <= now) data_cache_.step(now);
-  if (instruction_cache_.next(now) <= now) instruction_cache_.step(now);
-  if (!instruction_cache_.answers.empty()) take_instructions();
-  if (!lsu_.done.empty()) take_loads(now);
+  memory(now);
   for (std::uint32_t i = 0; i < issue_.size(); ++i) issue(issue_[i], small(i), now);
   fetch(now);
-  ask_memory();
+  if (instructions_wake_ <= now) {
+    instruction_cache_.step(now);
+    take_instructions();
+    ask_memory(instruction_cache_);
+    instructions_wake_ = instruction_cache_.next(now + 1);
+  }
+}
+
+// Loads and stores, and the data cache.
+void Core::memory(std::uint64_t now) {
+  if (lsu_wakes_ <= now) {
+    const std::uint32_t slot = lsu_.step(now, *work_, slots_);
+    if (slot != Lsu::kNobody) ++issue_[issue_of(slot)].freed[index(Unit::kLsu)];
+    data_wakes_ = data_cache_.next(now);
+    if (!lsu_.done.empty()) take_loads(now);
+    lsu_wakes_ = lsu_.next(now + 1);
+  }
+  if (data_wakes_ > now) return;
+  data_cache_.step(now);
+  if (!data_cache_.answers.empty()) lsu_wakes_ = now + 1;
+  if (!data_cache_.below.empty()) ask_memory(data_cache_);
+  data_wakes_ = data_cache_.next(now + 1);
 }
 
 void Core::handle(const Event& event, std::uint64_t now) {
@@ -106,15 +129,13 @@ void Core::handle(const Event& event, std::uint64_t now) {
       ++issue_[event.issue].freed[event.unit];
       return;
     case What::kWritten:
+      --slot.in_flight;
       slot.busy &= ~event.registers;
       if (slot.staged.step && !(ready_ & bit(event.slot))) {
         slot.ready_reason = slot.busy_memory & event.registers ? Stall::kMemory : Stall::kDependency;
         find_ready(event.slot, now);
       }
       slot.busy_memory &= ~event.registers;
-      return;
-    case What::kCommitted:
-      --slot.in_flight;
       return;
     case What::kEnded:
       active_ &= ~bit(event.slot);
@@ -174,7 +195,9 @@ void Core::fetch_line(std::uint64_t now, std::uint32_t number) {
   Bank& bank = instruction_cache_.bank_of(line);
   if (!bank.hits_at_once(line)) {
     fetching_[number].decoded = now;
-    bank.add({now + kCacheCycles - design_.instruction_cache.hit_cycles, line, 0, number, false});
+    const std::uint64_t asks = now + kCacheCycles - design_.instruction_cache.hit_cycles;
+    bank.add({asks, line, 0, number, false});
+    instructions_wake_ = std::min(instructions_wake_, asks);
     return;
   }
   ++instruction_cache_.counts.reads;
@@ -295,6 +318,7 @@ void Core::execute(IssueSlot& issue, std::uint8_t number, std::uint32_t slot, co
   counts_.collisions += facts.collisions;
   if (facts.unit == Unit::kLsu) {
     if (facts.kind != isa::OperationClass::kStore) slots_[slot].busy_memory |= facts.writes;
+    lsu_wakes_ = std::min(lsu_wakes_, arrives);
     return lsu_.send(arrives, slot, instruction);
   }
   if (facts.unit == Unit::kSfu) {
@@ -326,8 +350,7 @@ void Core::commit(IssueSlot& issue, std::uint32_t slot, const InstructionFacts& 
                   std::uint64_t accepted) {
   const std::uint64_t written = issue.commits.take(accepted + facts.latency - 1);
   finished_ = std::max(finished_, written);
-  if (facts.writes) events_.add(written + 1, {What::kWritten, small(slot), 0, 0, facts.writes});
-  events_.add(written + 1, {What::kCommitted, small(slot)});
+  events_.add(written + 1, {What::kWritten, small(slot), 0, 0, facts.writes});
 }
 
 void Core::unlock(std::uint32_t slot, std::uint64_t at) {
@@ -398,27 +421,33 @@ void Core::take_loads(std::uint64_t now) {
     const std::uint64_t written = issue.commits.take(std::max(now, done.cycle));
     finished_ = std::max(finished_, written);
     if (!done.last) continue;
-    if (done.writes) events_.add(written + 1, {What::kWritten, small(done.slot), 0, 0, done.writes});
-    events_.add(written + 1, {What::kCommitted, small(done.slot)});
+    events_.add(written + 1, {What::kWritten, small(done.slot), 0, 0, done.writes});
   }
   lsu_.done.clear();
 }
 
-void Core::ask_memory() {
-  for (Cache* cache : {&instruction_cache_, &data_cache_}) {
-    for (const MemoryRequest& below : cache->below) {
-      requests_.push_back(below);
-      requests_.back().cycle += design_.interconnect_cycles;
-      requests_.back().tag = below.source;
-      requests_.back().source = number_;
-    }
-    cache->below.clear();
+void Core::ask_memory(Cache& cache) {
+  for (const MemoryRequest& below : cache.below) {
+    requests_.push_back(below);
+    requests_.back().cycle += design_.interconnect_cycles;
+    requests_.back().tag = below.source;
+    requests_.back().source = number_;
+    if (!below.write) unanswered_.push_back(requests_.back());
   }
+  cache.below.clear();
 }
 
 void Core::take(const Answer& answer) {
-  (answer.tag == kInstructions ? instruction_cache_ : data_cache_)
-      .fill(answer.cycle + design_.interconnect_cycles, answer.line);
+  const bool instructions = answer.tag == kInstructions;
+  const auto asked = std::find_if(unanswered_.begin(), unanswered_.end(), [&](const MemoryRequest& request) {
+    return request.line == answer.line && request.tag == answer.tag;
+  });
+  *asked = unanswered_.back();
+  unanswered_.pop_back();
+  const std::uint64_t cycle = answer.cycle + design_.interconnect_cycles;
+  (instructions ? instruction_cache_ : data_cache_).fill(cycle, answer.line);
+  std::uint64_t& wakes = instructions ? instructions_wake_ : data_wakes_;
+  wakes = std::min(wakes, cycle);
 }
 
 // Where the cycles went since the warp's last instruction.

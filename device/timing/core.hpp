@@ -28,11 +28,13 @@ class Core {
   Core(const Design& design, std::uint32_t number);
 
   void begin(Work& work, std::uint64_t now, GroupQueue& groups);
-  // Runs until that cycle, or until it has nothing to do that it knows of. False after a fault.
+  // Runs until that cycle, or until memory may have answered what it asked for: it needs to know then. False
+  // after a fault.
   bool run(std::uint64_t until);
   // When it has something to do; ~0 while it waits for memory, or is done.
   std::uint64_t next() const;
   bool is_done() const;
+  std::uint64_t now() const { return now_; }  // it has run to
   // A line that it has asked for.
   void take(const Answer& answer);
   // Takes what it asks memory for since the last call.
@@ -51,7 +53,7 @@ class Core {
   const std::vector<std::array<std::uint64_t, kStalls>>& stalls() const { return stalls_; }
 
  private:
-  enum class What : std::uint8_t { kDecoded, kStaged, kUnlocked, kCredit, kWritten, kCommitted, kEnded };
+  enum class What : std::uint8_t { kDecoded, kStaged, kUnlocked, kCredit, kWritten, kEnded };
   struct Event {
     What what;
     std::uint8_t slot = 0, unit = 0, issue = 0;
@@ -104,7 +106,9 @@ class Core {
   void arrive(std::uint32_t slot, const Pending& instruction, std::uint64_t now);
   void wait(std::uint32_t slot, const Pending& instruction, std::uint64_t now);
   void take_loads(std::uint64_t now);
-  void ask_memory();
+  std::uint64_t answered_from() const;
+  void memory(std::uint64_t now);
+  void ask_memory(Cache& cache);
   void account(WarpSlot& slot, std::uint64_t now);
   std::uint32_t issue_of(std::uint32_t slot) const { return slot % design_.issue_width; }
 
@@ -114,6 +118,8 @@ class Core {
   GroupQueue* groups_ = nullptr;
   std::uint64_t now_ = 0, began_ = 0, finished_ = 0;
   std::uint64_t seen_ = 0;  // cycle that ran last
+  // When the parts have something to do.
+  std::uint64_t lsu_wakes_ = 0, data_wakes_ = 0, instructions_wake_ = 0;
   bool faulted_ = false;
   std::vector<WarpSlot> slots_;
   // Of warp slots, as bits.
@@ -130,6 +136,7 @@ class Core {
   Cache instruction_cache_, data_cache_;
   Lsu lsu_;
   std::vector<MemoryRequest> requests_;
+  std::vector<MemoryRequest> unanswered_;  // of them, reads that have got no answer
   CoreCounts counts_;
   std::vector<std::array<std::uint64_t, kStalls>> stalls_;
 };

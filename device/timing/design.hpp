@@ -10,6 +10,7 @@
 
 namespace kiesel::timing {
 
+inline constexpr std::uint64_t kNever = ~std::uint64_t{0};  // of cycles
 inline constexpr std::size_t kOperationClasses = static_cast<std::size_t>(isa::OperationClass::kAtomic) + 1;
 
 struct CacheDesign {

@@ -63,9 +63,9 @@ void Dispatch::ended(std::uint64_t now, std::uint32_t place) {
   freed_.push_back({now + design_.free_cycles, place});
 }
 
-std::uint64_t Dispatch::next(std::uint64_t now, const GroupQueue& groups) const {
-  if (dispatching_) return std::max(now, from_);
-  std::uint64_t at = freed_.empty() ? ~std::uint64_t{0} : std::max(now, freed_.front().cycle);
+std::uint64_t Dispatch::next(std::uint64_t now, std::uint64_t idle, const GroupQueue& groups) const {
+  std::uint64_t at = freed_.empty() ? kNever : std::max(now, freed_.front().cycle);
+  if (dispatching_) return chosen_ || idle & ~given_ ? std::max(now, from_) : at;
   if (groups.next != groups.end && !left_[tail_]) at = std::min(at, std::max(now, from_));
   return at;
 }

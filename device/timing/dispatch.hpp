@@ -27,7 +27,7 @@ class Dispatch {
   bool step(std::uint64_t now, std::uint64_t idle, GroupQueue& groups, Start& start);
   // A warp of the place has ended.
   void ended(std::uint64_t now, std::uint32_t place);
-  std::uint64_t next(std::uint64_t now, const GroupQueue& groups) const;
+  std::uint64_t next(std::uint64_t now, std::uint64_t idle, const GroupQueue& groups) const;
   bool idle() const { return !dispatching_ && open_ == 0; }
 
  private:

@@ -5,7 +5,7 @@
 namespace kiesel::timing {
 namespace {
 
-constexpr std::uint64_t kNever = ~std::uint64_t{0}, kNoWord = ~std::uint64_t{0};
+constexpr std::uint64_t kNoWord = ~std::uint64_t{0};
 constexpr std::uint64_t kSettleCycles = 4;  // from a cache's last answer until the load's place is free
 constexpr std::uint64_t kLaneBytes = 8;     // that a lane's port of the unit has
 

@@ -41,6 +41,8 @@ class Work {
   virtual bool sit(const Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) = 0;
   // What the warp does next, at least one step; appended to an empty trace. False after a fault.
   virtual bool more(const Seat& seat, model::Trace& trace) = 0;
+  // Warps of different cores may run at the same time: no result depends on which of them is first.
+  virtual bool may_share() const = 0;
   // The launch is to end early: it was cancelled, or has taken too long.
   virtual bool must_end() const = 0;
   virtual Where where(const Seat& seat, unsigned lane, std::uint64_t address) const = 0;
