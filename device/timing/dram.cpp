@@ -60,24 +60,26 @@ void Dram::write_one(std::uint64_t start) {
 // What waits to be written is read from where it waits.
 std::uint64_t Dram::read(std::uint64_t line, std::uint64_t start) {
   if (std::find(writes_.begin(), writes_.end(), line) != writes_.end()) return start + design_.forward_cycles;
-  return use_bus(line, start, false) + design_.column_cycles;
+  last_read_ = use_bus(line, start, false);
+  return last_read_ + design_.column_cycles;
 }
 
-// Writes wait until nothing is read, or until many wait.
-void Dram::write(std::uint64_t line, std::uint64_t start) {
-  if (std::find(writes_.begin(), writes_.end(), line) != writes_.end()) return;
-  writes_.push_back(line);
-  if (writes_.size() > design_.write_buffer)
+// Writes wait for a bus that nothing is read over. Once there has been one, or many wait, reads wait until
+// few are left.
+void Dram::write_waiting(std::uint64_t start) {
+  while (!writes_.empty() && idle_from() < start) write_one(idle_from());
+  const bool between_reads = last_read_ < start;
+  if (between_reads || writes_.size() > design_.write_buffer)
     while (writes_.size() > design_.write_buffer_low) write_one(start);
 }
 
 std::uint64_t Dram::take(const MemoryRequest& request) {
   const std::uint64_t start = std::max(after_refresh(request.cycle), port_free_);
-  while (!writes_.empty() && idle_from() + design_.line_cycles <= start) write_one(idle_from());
   port_free_ = start + design_.request_cycles;
+  write_waiting(start);
   if (request.write) {
     ++counts.writes;
-    write(request.line, start);
+    writes_.push_back(request.line);
     return start;
   }
   ++counts.reads;

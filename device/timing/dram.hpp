@@ -28,7 +28,7 @@ class Dram {
     std::vector<std::uint64_t> row, opened, ready;  // of each bank
   };
   std::uint64_t read(std::uint64_t line, std::uint64_t start);
-  void write(std::uint64_t line, std::uint64_t start);
+  void write_waiting(std::uint64_t start);
   void write_one(std::uint64_t start);
   std::uint64_t idle_from() const;
   std::uint64_t use_bus(std::uint64_t line, std::uint64_t start, bool write);
@@ -45,6 +45,7 @@ class Dram {
   std::vector<Bus> buses_;
   std::deque<std::uint64_t> writes_;  // lines that are to be written
   std::uint64_t port_free_ = 0;
+  std::uint64_t last_read_ = 0;  // when its bytes began to move
 };
 
 }  // namespace kiesel::timing
