@@ -2,6 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "device/designs_page.hpp"
+#include "device/timing/design_table.hpp"
+#include "support/file.hpp"
+
 namespace kiesel::model {
 namespace {
 
@@ -63,6 +67,24 @@ TEST_CASE("a target written as a file is read as the same one") {
     }
 }
 
+TEST_CASE("tables of a file change the design, and the rest follows from the target") {
+  const auto c = parse_configuration("[latency]\nmultiply = 20\n[l2]\nbytes = 524288\n", "shape.toml");
+  REQUIRE(c.ok());
+  CHECK(c->design.latency[static_cast<std::size_t>(isa::OperationClass::kMultiply)] == 20);
+  CHECK(c->design.has_l2);
+  CHECK(c->design.l2.bytes == 524288);
+  CHECK_FALSE(c->design.has_l3);
+  CHECK(c->design.lanes == c->target.lanes);
+  CHECK(c->design.validated == "not validated");
+  for (const auto shape : built_in_shapes()) CHECK_FALSE(timing::check_design(built_in_shape(shape)->design));
+}
+
+TEST_CASE("docs/designs.md is what the tables say") {
+  const auto page = read_text_file(KIESEL_SOURCE_DIR "/docs/designs.md");
+  REQUIRE(page.ok());
+  CHECK(*page == device::designs_page());
+}
+
 TEST_CASE("mistakes are told with file, line and key") {
   CHECK_THAT(problem("cores = 1\nlanes = 12"), Contains("shape.toml:2: lanes must be a power of two"));
   CHECK_THAT(problem("lanes = 128"), Contains("shape.toml:1: lanes must be 1 to 64"));
@@ -76,6 +98,14 @@ TEST_CASE("mistakes are told with file, line and key") {
   CHECK_THAT(problem("quirks = \"full-last-mask\""), Contains("quirks must be a list of names"));
   CHECK_THAT(problem("extensions = [\"Zacas\"]"), Contains("Zacas needs A"));
   CHECK_THAT(problem("local_memory_bytes = 1000000001"), Contains("local_memory_bytes must be"));
+  CHECK_THAT(problem("lanes = 4\n[fetch]\ncycles = 9"), Contains("shape.toml:3: fetch.cycles is not a key"));
+  CHECK_THAT(problem("[pipeline]\nx = 1"), Contains("shape.toml:1: pipeline is not a table"));
+  CHECK_THAT(problem("[issue]\nunit_queue = 1"), Contains("issue.unit_queue must be 2 to 64 instructions"));
+  CHECK_THAT(problem("[issue]\nunit_queue = 2.5"),
+             Contains("shape.toml:2: issue.unit_queue must be a whole number"));
+  CHECK_THAT(problem("[data_cache]\nways = 4\nbytes = 12288"),
+             Contains("shape.toml:3: data_cache.bytes must be"));
+  CHECK_THAT(problem("[roofline]\ngflops = -1"), Contains("roofline.gflops must be a number above 0"));
 }
 
 TEST_CASE("every built-in shape is a device") {
