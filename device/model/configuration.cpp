@@ -236,6 +236,7 @@ Result<Configuration> built_in_shape(std::string_view name) {
     c.target.local_memory_bytes = shape.local_kib << 10;
     c.global_memory_bytes = shape.global_mib << 20;
     c.design = timing::design_for(c.target, c.cores);
+    c.design.interleaved = 1;  // as the model has it
     return finish(c);
   }
   for (const auto& [design, text] : kDesigns)

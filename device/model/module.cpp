@@ -17,6 +17,12 @@ constexpr std::uint64_t kPlacement = 4096;
 
 }  // namespace
 
+Module::Module(Memory& memory)
+    : memory_(memory), number_([] {
+        static std::atomic<std::uint64_t> last{0};
+        return ++last;
+      }()) {}
+
 class ModuleLoader {
  public:
   ModuleLoader(Module& module, const ElfView& elf, const isa::ProgramImage& program)

@@ -29,6 +29,7 @@ class Module {
   Module& operator=(const Module&) = delete;
 
   const Code& code() const { return code_; }
+  std::uint64_t number() const { return number_; }  // no other module of the process has or had it
   const Insn* startup() const { return startup_; }
   Address base() const { return base_; }
   // Most instructions that a warp of the kernel executes, 0 where that is not certain (straight_line.hpp).
@@ -45,9 +46,10 @@ class Module {
     std::string name;
   };
 
-  explicit Module(Memory& memory) : memory_(memory) {}
+  explicit Module(Memory& memory);
 
   Memory& memory_;
+  const std::uint64_t number_;
   Address base_ = 0;
   Code code_;
   const Insn* startup_ = nullptr;

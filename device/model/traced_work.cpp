@@ -49,7 +49,8 @@ void TracedWork::begin(const LaunchContext& launch) {
     for (Place& place : core.places) place.group = ~std::uint64_t{0};
   }
   const Code& code = launch.module->code();
-  if (&code == code_ && facts_.size() == code.insns.size()) return;
+  if (launch.module->number() == module_) return;
+  module_ = launch.module->number();
   code_ = &code;
   std::vector<std::uint32_t> words(code.insns.size());
   std::memcpy(words.data(), reinterpret_cast<const void*>(code.begin), code.end - code.begin);
@@ -108,12 +109,22 @@ bool TracedWork::more(const timing::Seat& seat, Trace& trace) {
   return !trace.steps.empty();
 }
 
+// Of a byte so far below the top of a lane's stack.
+std::uint64_t TracedWork::private_address(const timing::Seat& seat, unsigned lane,
+                                          std::uint64_t below) const {
+  const std::uint64_t warp = std::uint64_t{seat.core} * design_.warps + seat.slot;
+  if (!design_.interleaved)
+    return design_.stack_top - (warp * design_.lanes + lane) * design_.stack_stride - below;
+  const std::uint64_t word = (below + 7) / 8, byte = word * 8 - below;
+  return design_.stack_top - warp * design_.lanes * design_.stack_stride -
+         ((word - 1) * design_.lanes + design_.lanes - lane) * 8 + byte;
+}
+
 timing::Where TracedWork::where(const timing::Seat& seat, unsigned lane, std::uint64_t address) const {
   const Core& body = *cores_[seat.core].places[seat.place].body;
   const CoreState& state = body.state();
   if (state.private_window.contains(address, 1)) {
-    const std::uint64_t hart = (std::uint64_t{seat.core} * design_.warps + seat.slot) * design_.lanes + lane;
-    return {design_.stack_top - hart * design_.stack_stride - (state.private_window.end - address), false};
+    return {private_address(seat, lane, state.private_window.end - address), false};
   }
   if (state.local.contains(address, 1)) return {address - state.local_base, true};
   return {placement_.of(address), false};

@@ -49,6 +49,7 @@ class TracedWork final : public timing::Work {
     const CoreState* fault = nullptr;
     Counting counting;
   };
+  std::uint64_t private_address(const timing::Seat& seat, unsigned lane, std::uint64_t below) const;
   Core* body_of(DesignCore& core, const timing::Seat& seat);
 
   Memory& memory_;
@@ -59,8 +60,9 @@ class TracedWork final : public timing::Work {
   const LaunchContext* launch_ = nullptr;
   timing::LaunchShape shape_;
   std::vector<timing::InstructionFacts> facts_;
-  const Code* code_ = nullptr;  // that facts_ are of
-  bool atomics_ = false;        // it has some: who is first may matter
+  const Code* code_ = nullptr;
+  std::uint64_t module_ = 0;  // that facts_ are of
+  bool atomics_ = false;      // it has some: who is first may matter
   std::vector<DesignCore> cores_;
 };
 

@@ -141,6 +141,12 @@ std::uint64_t Bank::changed_lines() const {
       std::count_if(lines_.begin(), lines_.end(), [](const Line& line) { return line.dirty; }));
 }
 
+void Bank::clear() {
+  std::fill(lines_.begin(), lines_.end(), Line());
+  std::fill(oldest_.begin(), oldest_.end(), std::uint8_t{0});
+  hit_at_.fill(0);
+}
+
 Cache::Cache(const CacheDesign& design, std::uint32_t source) : design_(design), source_(source) {
   for (std::uint32_t bank = 0; bank < design.banks; ++bank) banks_.emplace_back(design_);
 }
@@ -170,6 +176,11 @@ std::uint64_t Cache::changed_lines() const {
   std::uint64_t sum = 0;
   for (const Bank& bank : banks_) sum += bank.changed_lines();
   return sum;
+}
+
+void Cache::clear() {
+  for (Bank& bank : banks_) bank.clear();
+  counts = {};
 }
 
 bool Cache::flushes() const {

@@ -48,6 +48,7 @@ class Bank {
   void flush();
   bool flushes() const { return flush_left_ != 0; }
   std::uint64_t changed_lines() const;
+  void clear();  // of all lines; nothing is under way
 
  private:
   struct Line {
@@ -99,6 +100,7 @@ class Cache {
   void flush();
   bool flushes() const;
   std::uint64_t changed_lines() const;
+  void clear();  // of all lines; nothing is under way
 
   std::vector<Answer> answers;       // since whoever uses it took them
   std::vector<MemoryRequest> below;  // likewise; their `source` is this cache

@@ -37,7 +37,8 @@ void Core::begin(Work& work, std::uint64_t now, GroupQueue& groups) {
   lsu_wakes_ = data_wakes_ = instructions_wake_ = kNever;
   counts_ = {};
   lsu_.counts = {};
-  instruction_cache_.counts = data_cache_.counts = {};
+  instruction_cache_.clear();
+  data_cache_.clear();
   for (WarpSlot& slot : slots_) slot.used = false;
   dispatch_ = std::make_unique<Dispatch>(design_, work.shape(), now + design_.launch_cycles);
   stalls_.assign(work.instructions().size(), {});

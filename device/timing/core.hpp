@@ -27,6 +27,8 @@ class Core {
  public:
   Core(const Design& design, std::uint32_t number);
 
+  // A launch, which finds its caches empty: the one before was flushed from them. What that one was has
+  // ended.
   void begin(Work& work, std::uint64_t now, GroupQueue& groups);
   // Runs until that cycle, or until memory may have answered what it asked for: it needs to know then. False
   // after a fault.

@@ -81,6 +81,7 @@ struct Design {
   // Addresses.
   std::uint64_t stack_top = 0x1FFFF0000;
   std::uint32_t stack_stride = 8192;  // from lane to lane
+  std::uint32_t interleaved = 0;      // private memory: words of 8 bytes, lane next to lane
 
   std::string validated = "not validated";  // against what, with what error
 };

@@ -20,12 +20,11 @@ Machine::Machine(Design design, unsigned threads)
       groups_(design_.cores),
       threads_(std::min(threads, design_.cores)) {}
 
-// A launch finds first-level caches empty: the one before was flushed from them. What a fault left goes, too.
 void Machine::make_cores() {
-  cores_.clear();
+  for (GroupQueue& own : groups_) own = {};
+  if (!cores_.empty()) return;
   for (std::uint32_t core = 0; core < design_.cores; ++core)
     cores_.push_back(std::make_unique<Core>(design_, core));
-  for (GroupQueue& own : groups_) own = {};
 }
 
 // A core of many has one work-group in store.
@@ -37,8 +36,9 @@ void Machine::hand_out(GroupQueue& all) {
   }
 }
 
-// What is under way in memory belongs to nobody any more.
+// What is under way belongs to nobody any more.
 Machine::Outcome Machine::give_up(Outcome outcome) {
+  cores_.clear();
   memory_ = std::make_unique<SharedMemory>(design_);
   return outcome;
 }

@@ -19,7 +19,7 @@ class Machine {
   Machine(Design design, unsigned threads);
 
   enum class Outcome : std::uint8_t { kDone, kFault, kStopped };
-  // Runs the launch to its end. Lines that caches have from the launch before are gone from the first levels.
+  // Runs the launch to its end.
   Outcome run(Work& work);
 
   // Of the last launch.
