@@ -63,7 +63,7 @@ Finding devices() {
 Finding engine() {
   if (!model::engine_choice(config().engine))
     return error(fmt::format("option engine is '{}'", config().engine),
-                 "choose auto, interpreter or translator");
+                 "choose auto, interpreter, translator or cycles");
   return ok(config().engine);
 }
 
