@@ -24,6 +24,7 @@
 #include "tools/kiesel/doctor/doctor.hpp"
 #include "tools/kiesel/manual.hpp"
 #include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/profile.hpp"
 #include "tools/kiesel/replay.hpp"
 
 namespace {
@@ -101,6 +102,8 @@ int main(int argc, char** argv) {
   tools::add_run(app, exit_code);
   tools::add_capture(app, exit_code);
   tools::add_replay(app, exit_code);
+  tools::add_profile(app, exit_code);
+  tools::add_compare(app, exit_code);
   tools::add_conformance(app, exit_code);
   tools::add_device_test(app, exit_code);
   tools::add_doctor(app, exit_code);
