@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "device/count_sums.hpp"
 #include "evaluation/capture/format.hpp"
 #include "support/clock.hpp"
 #include "support/file.hpp"

@@ -166,8 +166,9 @@ ordered_json compare(const std::vector<std::pair<std::string, ordered_json>>& pr
       if (auto difference = difference_of(all, kernel, quantity))
         differences.push_back(std::move(*difference));
   }
-  std::ranges::stable_sort(differences, std::greater(),
-                           [](const auto& row) { return row["rank"].template get<double>(); });
+  std::stable_sort(differences.begin(), differences.end(), [](const ordered_json& a, const ordered_json& b) {
+    return a["rank"].get<double>() > b["rank"].get<double>();
+  });
   return {{"format", "kiesel-comparison"},
           {"version", kFormatVersion},
           {"profiles", std::move(heads)},

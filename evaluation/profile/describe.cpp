@@ -275,24 +275,26 @@ ordered_json describe_kernel(const ProcessData& process, std::size_t number, con
 
 std::vector<std::string> notes_of(const Data& data, const ReportSettings& settings) {
   auto notes = settings.notes;
-  const auto add = [&](auto... text) { notes.push_back(fmt::format(text...)); };
   std::uint64_t launches = 0, uncounted = 0, untimed = 0;
   for (const auto& process : data.processes) {
     if (!process.end_ns)
-      add("process {} did not end in order: what it did last may be missing", process.note.process);
+      notes.push_back(fmt::format("process {} did not end in order: what it did last may be missing",
+                                  process.note.process));
     if (process.rest)
-      add("process {}: {} commands have no record of their own; sums have them, the timeline does not",
-          process.note.process, process.rest);
+      notes.push_back(fmt::format(
+          "process {}: {} commands have no record of their own; sums have them, the timeline does not",
+          process.note.process, process.rest));
     for (const auto& [key, kernel] : process.kernels) {
       launches += kernel.launches;
       uncounted += kernel.launches - kernel.counted;
       untimed += kernel.untimed_launches;
     }
   }
-  if (!launches) add("no kernel was launched on this driver");
+  if (!launches) notes.emplace_back("no kernel was launched on this driver");
   if (uncounted)
-    add("{} launches were not counted: their device does not count, or they did not run", uncounted);
-  if (untimed) add("no clock: run with --engine cycles. Times are those of this computer");
+    notes.push_back(fmt::format(
+        "{} launches were not counted: their device does not count, or they did not run", uncounted));
+  if (untimed) notes.emplace_back("no clock: run with --engine cycles. Times are those of this computer");
   return notes;
 }
 

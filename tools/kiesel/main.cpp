@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/client/client.hpp"
+#include "device/count_sums.hpp"
 #include "device/isa/extensions.hpp"
 #include "device/registry.hpp"
 #include "support/command_line/answer.hpp"
@@ -88,9 +89,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   auto* info = app.add_subcommand("info", "show the devices, or the options in force");
-  bool options = false, page = false, manual = false;
+  bool options = false, page = false, counters = false, manual = false;
   info->add_flag("--config", options, "show all options, their values and where they come from");
   info->add_flag("--options-page", page, "print docs/options.md");
+  info->add_flag("--counters-page", counters, "print docs/counters.md");
   info->add_flag("--options-manual", manual, "print the manual page kiesel-options(5)");
 
   auto* compile = app.add_subcommand(
@@ -114,6 +116,7 @@ int main(int argc, char** argv) {
     return fmt::print("{}", *text), 0;
   CLI11_PARSE(app, argc, argv);
   if (page) return fmt::print("{}", options_page()), 0;
+  if (counters) return fmt::print("{}", device::counters_page()), 0;
   if (manual) return fmt::print("{}", command_line::options_manual(KIESEL_VERSION, option_defaults())), 0;
   if (info->parsed()) return options ? print_options() : print_devices();
   if (compile->parsed()) return compile_program(compile->remaining());

@@ -28,7 +28,7 @@ void Progress::show(std::uint64_t done, std::uint64_t all, const std::string& un
   if (all && done && done <= all)
     line += fmt::format(", {:.0f} s left", static_cast<double>(elapsed) / 1e9 *
                                                static_cast<double>(all - done) / static_cast<double>(done));
-  fmt::print(stderr, terminal_ ? "\r{}\033[K" : "{}\n", line);
+  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\033[K" : "\n");
   std::fflush(stderr);
 }
 

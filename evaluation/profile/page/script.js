@@ -172,16 +172,17 @@ function profile() {
     const xs = [ridge / 30, ridge * 30, ...points.map(p => p.x)];
     const [x0, x1] = [Math.floor(Math.log10(Math.min(...xs))), Math.ceil(Math.log10(Math.max(...xs)))];
     const ys = [peak * 1.6, peak / 100, ...points.filter(p => p.y > 0).map(p => p.y)];
-    const [y0, y1] = [Math.floor(Math.log10(Math.min(...ys))), Math.log10(Math.max(...ys))];
+    const y1 = Math.log10(Math.max(...ys)), y0 = Math.max(Math.floor(Math.log10(Math.min(...ys))), Math.ceil(y1) - 6);
+    const tick = e => e >= -3 && e <= 4 ? String(+(10 ** e).toPrecision(1)) : `1e${e}`;
     const px = x => left + (Math.log10(x) - x0) / (x1 - x0) * (width - left - right);
     const py = y => height - bottom - (Math.log10(y) - y0) / (y1 - y0) * (height - bottom - top);
     const roof = x => Math.min(peak, bandwidth * x);
     const unit = mode === 'flops' ? 'Gflop/s' : 'G instructions/s';
     const out = s('svg', {width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'roofline', 'data-chart': 'roofline'});
     for (let e = x0; e <= x1; ++e) out.append(s('line', {class: 'axis', x1: px(10 ** e), x2: px(10 ** e), y1: top, y2: height - bottom}),
-      s('text', {class: 'dim', x: px(10 ** e), y: height - bottom + 15, 'text-anchor': 'middle'}, e >= -3 && e <= 4 ? String(+(10 ** e).toPrecision(1)) : `1e${e}`));
+      s('text', {class: 'dim', x: px(10 ** e), y: height - bottom + 15, 'text-anchor': 'middle'}, tick(e)));
     for (let e = y0; e <= y1; ++e) out.append(s('line', {class: 'axis', x1: left, x2: width - right, y1: py(10 ** e), y2: py(10 ** e)}),
-      s('text', {class: 'dim', x: left - 6, y: py(10 ** e) + 4, 'text-anchor': 'end'}, short(10 ** e)));
+      s('text', {class: 'dim', x: left - 6, y: py(10 ** e) + 4, 'text-anchor': 'end'}, tick(e)));
     out.append(s('text', {class: 'dim', x: width - right, y: height - 4, 'text-anchor': 'end'}, `${mode === 'flops' ? 'flop' : 'instructions'} per byte of lines`),
       s('text', {class: 'dim', x: left + 4, y: top + 10}, unit),
       s('path', {d: `M${px(10 ** x0)},${py(Math.max(10 ** y0, roof(10 ** x0)))} L${px(Math.max(10 ** x0, ridge))},${py(peak)} L${width - right},${py(peak)}`, fill: 'none', stroke: 'var(--dim)', 'stroke-width': 2}),
