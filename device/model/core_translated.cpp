@@ -86,7 +86,7 @@ void Core::run_counted(Warp& warp) {
   for (std::uint64_t done = 0; done < kTurn && warp.stop == Stop::kNone; done += kTracedSteps) {
     trace.clear();
     engine_.run_traced(warp, kTracedSteps, trace);
-    counted_->counting.add(warp, trace);
+    counted_->counting.add(state_, trace.steps, trace);
   }
 }
 

@@ -4,8 +4,6 @@
 #include <bit>
 #include <optional>
 
-#include "device/count_sums.hpp"
-
 namespace kiesel::model {
 namespace {
 
@@ -77,10 +75,9 @@ void Counting::begin(const Code& code) {
   end_ = 0;
 }
 
-void Counting::add(const Warp& warp, const Trace& trace) {
+void Counting::add(const CoreState& core, std::span<const Step> steps, const Trace& trace) {
   const Insn* const insns = code_->insns.data();
-  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
-    const Step& step = trace.steps[i];
+  for (const Step& step : steps) {
     const Insn& insn = insns[step.insn];
     InstructionCounts& counts = instructions_[step.insn];
     const auto lanes = static_cast<std::size_t>(std::popcount(step.mask));
@@ -93,11 +90,9 @@ void Counting::add(const Warp& warp, const Trace& trace) {
       const auto [least, most] = std::ranges::minmax(addresses);
       if (loads(operation, insn.op)) of(counts, CounterId::load_bytes) += lanes * operation.bytes;
       if (stores(operation, insn.op)) of(counts, CounterId::store_bytes) += lanes * operation.bytes;
-      access(*warp.core, operation, {addresses, least, most}, counts);
-    } else if (step.mask_changed && (insn.op == Op::split || insn.op == Op::pred)) {
-      // The end of a loop brings lanes back, too, when none goes on.
-      const std::uint64_t after = i + 1 < trace.steps.size() ? trace.steps[i + 1].mask : warp.mask;
-      of(counts, CounterId::divergent) += !(after & ~step.mask);
+      access(core, operation, {addresses, least, most}, counts);
+    } else if (step.parted && (insn.op == Op::split || insn.op == Op::pred)) {
+      ++of(counts, CounterId::divergent);
     }
   }
 }

@@ -30,8 +30,8 @@ class Counting {
     totals_[device::CounterId::work_groups] += work_groups;
     totals_[device::CounterId::warps] += warps;
   }
-  // What the warp has just done.
-  void add(const Warp& warp, const Trace& trace);
+  // Steps of one of the core's warps; the trace has their addresses.
+  void add(const CoreState& core, std::span<const Step> steps, const Trace& trace);
   // Adds all of it to a launch's counts, and begins again.
   void move_to(device::LaunchCounts& sum);
 

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <thread>
 
-#include "device/count_sums.hpp"
+#include "device/counters_page.hpp"
 #include "device/test/machine.hpp"
 #include "support/file.hpp"
 

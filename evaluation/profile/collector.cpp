@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "device/count_sums.hpp"
 #include "evaluation/capture/format.hpp"
 #include "support/clock.hpp"
 #include "support/file.hpp"
@@ -45,7 +44,8 @@ void Collector::open(const std::filesystem::path& folder, const ProcessNote& pro
   write(RecordKind::kProcess, process);
 }
 
-bool Collector::is_here() const { return file_ && ::getpid() == owner_; }
+// Asked before the lock is taken: a child may have a copy that is locked for ever.
+bool Collector::is_here() const { return ::getpid() == owner_; }
 
 // With the lock held. A file that cannot grow ends with its last whole record.
 template <class Note>
@@ -59,8 +59,9 @@ void Collector::write(RecordKind kind, const Note& note) {
 std::string Collector::add_program(std::span<const std::byte> elf) {
   const auto hash = capture::hash_of(elf);
   std::string name = fmt::format("{:016x}{:016x}", hash.high, hash.low);
+  if (!is_here()) return name;
   std::lock_guard lock(mutex_);
-  if (!is_here() || !programs_.insert(name).second) return name;
+  if (!programs_.insert(name).second) return name;
   if (auto kept = write_file_atomically(folder_ / (name + std::string(kProgramSuffix)), elf); !kept)
     KIESEL_LOG(kDevice, kError, "profile: a program is not kept: {}", kept.error().reason);
   return name;
@@ -74,8 +75,8 @@ RestNote& Collector::rest_of(const KernelKey& key) {
 }
 
 void Collector::add(const LaunchNote& launch, const device::LaunchCounts* code) {
-  std::lock_guard lock(mutex_);
   if (!is_here()) return;
+  std::lock_guard lock(mutex_);
   if (written_ < kMostRecords) {
     ++written_;
     write(RecordKind::kLaunch, launch);
@@ -94,8 +95,8 @@ void Collector::add(const LaunchNote& launch, const device::LaunchCounts* code) 
 }
 
 void Collector::add(const TransferNote& transfer) {
-  std::lock_guard lock(mutex_);
   if (!is_here()) return;
+  std::lock_guard lock(mutex_);
   if (written_ < kMostRecords) {
     ++written_;
     return write(RecordKind::kTransfer, transfer);
@@ -121,8 +122,8 @@ void Collector::flush() {
 }
 
 void Collector::finish() {
-  std::lock_guard lock(mutex_);
   if (!is_here()) return;
+  std::lock_guard lock(mutex_);
   flush();
   write(RecordKind::kEnd, EndNote{now_ns()});
   file_ = {};

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "device/count_sums.hpp"
 #include "evaluation/capture/format.hpp"
 #include "support/file.hpp"
 

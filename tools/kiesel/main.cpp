@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "compiler/client/client.hpp"
-#include "device/count_sums.hpp"
+#include "device/counters_page.hpp"
 #include "device/isa/extensions.hpp"
 #include "device/registry.hpp"
 #include "support/command_line/answer.hpp"

@@ -425,12 +425,41 @@ function profile() {
             s('text', {class: 'dim', x: (from + x) / 2, y: line - thick / 2 - 3, 'text-anchor': 'middle'}, `${short(value)} ${flow}`));
         });
       });
-      place.replaceChildren(out);
+      place.replaceChildren(...[out, caches(c, machine, width)].filter(Boolean));
     };
     memory.draw = draw;
     if (!memory.hooked) { memory.hooked = true; redraws.push(() => memory.draw && memory.draw()); }
     requestAnimationFrame(draw);
     return card('Memory chart', 'Accesses of warps, and what they touch.', place);
+  }
+
+  // Levels that have counters, from the core to memory.
+  function caches(c, machine, width) {
+    if (!(c.dcache_reads + c.dcache_writes > 0)) return null;
+    const hits = (misses, of) => of > 0 ? `${percent(1 - misses / of)} hits` : '';
+    const levels = [
+      ['L1 data', `${short(c.dcache_reads + c.dcache_writes)} words`, hits(c.dcache_read_misses + c.dcache_write_misses, c.dcache_reads + c.dcache_writes), c.dcache_read_misses, c.dcache_evictions],
+      c.l2_reads + c.l2_writes > 0 && ['L2', `${short(c.l2_reads + c.l2_writes)} lines`, hits(c.l2_read_misses, c.l2_reads), c.l2_read_misses, c.l2_evictions],
+      c.l3_reads > 0 && ['L3', `${short(c.l3_reads)} lines`, hits(c.l3_read_misses, c.l3_reads), c.l3_read_misses, 0],
+      ['memory', `${bytes((c.memory_reads + c.memory_writes) * machine.line_bytes)}`, `${short(c.memory_row_misses)} rows opened`]].filter(Boolean);
+    const narrow = width < 520, boxWidth = narrow ? width - 1 : Math.min(170, width / levels.length - 70), high = 62, step = narrow ? high + 40 : 0;
+    const out = s('svg', {width, height: narrow ? levels.length * step - 30 : high + 4, role: 'img', 'aria-label': 'caches', 'data-chart': 'caches', style: 'margin-top: 14px'});
+    levels.forEach(([name, amount, rate, reads, writes], i) => {
+      const x = narrow ? 0.5 : i * (width - boxWidth - 1) / (levels.length - 1) + .5, y = narrow ? i * step : 1;
+      out.append(s('rect', {class: 'box', x, y, width: boxWidth, height: high, rx: 8}), s('text', {x: x + 10, y: y + 19}, name),
+        s('text', {class: 'dim', x: x + 10, y: y + 36}, amount), s('text', {class: 'dim', x: x + 10, y: y + 52}, rate));
+      if (i === levels.length - 1) return;
+      const text = `${short(reads)} lines in, ${short(writes)} out`;
+      if (narrow) {
+        out.append(s('line', {x1: width / 2, x2: width / 2, y1: y + high + 4, y2: y + step - 4, stroke: 'var(--c0)', 'stroke-width': 3}), s('text', {class: 'dim', x: width / 2 + 10, y: y + high + 24}, text));
+        return;
+      }
+      const next = (i + 1) * (width - boxWidth - 1) / (levels.length - 1), middle = (x + boxWidth + next) / 2;
+      out.append(s('line', {x1: x + boxWidth + 6, x2: next - 6, y1: y + high / 2, y2: y + high / 2, stroke: 'var(--c0)', 'stroke-width': 3}),
+        s('text', {class: 'dim', x: middle, y: y + high / 2 - 8, 'text-anchor': 'middle'}, `${short(reads)} in`),
+        s('text', {class: 'dim', x: middle, y: y + high / 2 + 18, 'text-anchor': 'middle'}, `${short(writes)} out`));
+    });
+    return out;
   }
 
   // ---- source and machine code ----

@@ -1,39 +1,10 @@
-#include "device/count_sums.hpp"
+#include "device/counters_page.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "device/counters.hpp"
 
 namespace kiesel::device {
-namespace {
-
-// Makes room for the instructions from `begin` to the one before `end`, addresses of 4 bytes each.
-void widen(LaunchCounts& counts, std::uint64_t begin, std::uint64_t end) {
-  auto& all = counts.instructions;
-  if (all.empty()) counts.code_begin = begin;
-  if (begin < counts.code_begin) {
-    all.insert(all.begin(), (counts.code_begin - begin) / 4, InstructionCounts{});
-    counts.code_begin = begin;
-  }
-  const std::uint64_t wanted = (end - counts.code_begin) / 4;
-  if (wanted > all.size()) all.resize(wanted);
-}
-
-}  // namespace
-
-LaunchCounts& operator+=(LaunchCounts& sum, const LaunchCounts& more) {
-  std::ranges::transform(sum.totals, more.totals, sum.totals.begin(), std::plus<>());
-  sum.timed |= more.timed;
-  if (more.clock_khz) sum.clock_khz = more.clock_khz;
-  if (more.instructions.empty()) return sum;
-  widen(sum, more.code_begin, more.code_begin + more.instructions.size() * 4);
-  auto to = sum.instructions.begin() + static_cast<std::ptrdiff_t>((more.code_begin - sum.code_begin) / 4);
-  for (const InstructionCounts& from : more.instructions) {
-    std::ranges::transform(*to, from, to->begin(), std::plus<>());
-    ++to;
-  }
-  return sum;
-}
 
 std::string counters_page() {
   std::string page =
