@@ -104,8 +104,8 @@ std::optional<Advice> scattered(const Case& c) {
       fmt::format("each access of a warp to global memory touches {:.1f} lines, and lanes use {:.0f} % of "
                   "their bytes{}: neighbouring lanes should access neighbouring addresses",
                   *each, *use, mostly_at(c, cost)),
-      fmt::format("{:.0f} lines of {} bytes in {:.0f} loads, {:.0f} stores, {:.0f} atomics", c.s.count(lines),
-                  c.s.device.line_bytes, c.s.count(global_loads), c.s.count(global_stores),
+      fmt::format("{:.0f} lines of {:.0f} bytes in {:.0f} loads, {:.0f} stores, {:.0f} atomics",
+                  c.s.count(lines), c.s.line_bytes(), c.s.count(global_loads), c.s.count(global_stores),
                   c.s.count(atomics)),
       (1 - *use / 100) * std::min(1.0, c.share(c.s.count(lines)))};
 }

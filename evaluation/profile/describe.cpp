@@ -1,5 +1,6 @@
 // profile.json: what was counted and what follows from it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -149,22 +150,40 @@ ordered_json describe_commands(const ProcessData& process, const std::vector<Com
   return {{"launches", std::move(launches)}, {"transfers", std::move(transfers)}};
 }
 
-ordered_json describe_device(const DeviceNote& device) {
+const Machine& machine_of(const DeviceNote& device, const Machines& machines) {
+  static const Machine kUnknown;
+  const auto found = machines.find(device.name);
+  return found == machines.end() ? kUnknown : found->second;
+}
+
+ordered_json describe_peaks(const Machine& machine) {
+  auto out = ordered_json::object();
+  if (machine.gflops > 0) out["gflops"] = machine.gflops;
+  if (machine.memory_gbs > 0) out["memory_gbs"] = machine.memory_gbs;
+  if (!out.empty()) out["source"] = machine.source;
+  return out;
+}
+
+ordered_json describe_device(const DeviceNote& device, const Machine& machine) {
   return {{"name", device.name},
           {"instructions", device.instructions},
           {"cores", device.cores},
           {"warps", device.warps},
           {"lanes", device.lanes},
           {"clock_mhz", device.clock_mhz},
-          {"line_bytes", device.line_bytes},
-          {"local_memory_bytes", device.local_memory_bytes}};
+          {"line_bytes", machine.line_bytes ? machine.line_bytes : device.line_bytes},
+          {"local_memory_bytes", device.local_memory_bytes},
+          {"validated", machine.validated},
+          {"peaks", describe_peaks(machine)}};
 }
 
-ordered_json describe_process(const ProcessData& process, const KernelNumbers& numbers) {
+ordered_json describe_process(const ProcessData& process, const KernelNumbers& numbers,
+                              const Machines& machines) {
   const auto commands = commands_of(process);
   const Gaps gaps = gaps_of(commands);
   auto devices = ordered_json::array(), totals = ordered_json::object();
-  for (const auto& device : process.note.devices) devices.push_back(describe_device(device));
+  for (const auto& device : process.note.devices)
+    devices.push_back(describe_device(device, machine_of(device, machines)));
   for (const auto& [kind, all] : process.transfer_totals)
     totals[kind] = {{"count", all.count}, {"bytes", all.bytes}, {"ns", all.nanoseconds}};
   ordered_json out{{"process", process.note.process},
@@ -235,11 +254,11 @@ ordered_json describe_figures_of(const Subject& subject) {
 }
 
 ordered_json describe_kernel(const ProcessData& process, std::size_t number, const KernelData& kernel,
-                             const Listing* listing) {
+                             const Listing* listing, const Machines& machines) {
   static const DeviceNote kUnknown;
   const auto& devices = process.note.devices;
   const DeviceNote& device = kernel.key.device < devices.size() ? devices[kernel.key.device] : kUnknown;
-  const Subject subject{kernel, device};
+  const Subject subject{kernel, device, machine_of(device, machines)};
   ordered_json out{{"process", number},
                    {"device", kernel.key.device},
                    {"name", kernel.key.kernel},
@@ -311,6 +330,19 @@ Listings list_programs(const Data& data, const Lister& lister, std::vector<std::
   return listings;
 }
 
+// What is known of the clocks that ran: the same words for all, or each device's.
+std::string accuracy_of(const Data& data, const Machines& machines) {
+  std::vector<std::string> all;
+  for (const auto& process : data.processes)
+    for (const auto& [key, kernel] : process.kernels) {
+      if (!kernel.counts.timed || key.device >= process.note.devices.size()) continue;
+      const auto& device = process.note.devices[key.device];
+      const auto words = fmt::format("{}: {}", device.name, machine_of(device, machines).validated);
+      if (std::ranges::find(all, words) == all.end()) all.push_back(words);
+    }
+  return all.empty() ? Machine().validated : fmt::format("{}", fmt::join(all, "; "));
+}
+
 double weight_of(const KernelData& kernel) {
   const auto cycles = kernel.counts[device::CounterId::cycles];
   return static_cast<double>(kernel.counts.timed ? cycles : kernel.nanoseconds);
@@ -332,17 +364,22 @@ ordered_json describe(const Data& data, const ReportSettings& settings, const Li
     for (const KernelData* kernel : order) {
       numbers.of[kernel->key] = kernels.size();
       const auto listing = listings.find(kernel->key.program);
-      kernels.push_back(
-          describe_kernel(process, number, *kernel,
-                          listing == listings.end() || !listing->second ? nullptr : &*listing->second));
+      kernels.push_back(describe_kernel(
+          process, number, *kernel,
+          listing == listings.end() || !listing->second ? nullptr : &*listing->second, settings.machines));
     }
-    processes.push_back(describe_process(process, numbers));
+    processes.push_back(describe_process(process, numbers, settings.machines));
   }
-  return {{"format", "kiesel-profile"},        {"version", kFormatVersion},
-          {"kiesel", settings.kiesel},         {"subject", settings.subject},
-          {"accuracy", settings.accuracy},     {"notes", notes},
-          {"counters", describe_counters()},   {"figures", describe_figures()},
-          {"processes", std::move(processes)}, {"kernels", std::move(kernels)}};
+  return {{"format", "kiesel-profile"},
+          {"version", kFormatVersion},
+          {"kiesel", settings.kiesel},
+          {"subject", settings.subject},
+          {"accuracy", accuracy_of(data, settings.machines)},
+          {"notes", notes},
+          {"counters", describe_counters()},
+          {"figures", describe_figures()},
+          {"processes", std::move(processes)},
+          {"kernels", std::move(kernels)}};
 }
 
 }  // namespace kiesel::profile

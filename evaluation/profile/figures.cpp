@@ -15,7 +15,15 @@ std::optional<double> ratio(double value, double by, double scale = 1) {
 double accesses(const Subject& s) {
   return s.count(global_loads) + s.count(global_stores) + s.count(atomics);
 }
-double line_bytes(const Subject& s) { return s.count(lines) * s.device.line_bytes; }
+double line_bytes(const Subject& s) { return s.count(lines) * s.line_bytes(); }
+double memory_bytes(const Subject& s) {
+  return (s.count(memory_reads) + s.count(memory_writes)) * s.line_bytes();
+}
+// Of accesses that did not miss.
+std::optional<double> hits(double misses, double all) {
+  const auto missed = ratio(misses, all, 100);
+  return missed ? std::optional(100 - *missed) : std::nullopt;
+}
 
 // Bytes that lanes asked for in instructions that reached global memory.
 double bytes_in_lines(const Subject& s) {
@@ -85,6 +93,27 @@ constexpr Figure kFigures[] = {
     {"line_gbs", "rate of lines", "GB/s", Better::kHigher,
      "bytes of the lines that accesses touched by device time: what the caches serve, not what memory does",
      [](const Subject& s) { return if_timed(s, ratio(line_bytes(s), s.device_seconds(), 1e-9)); }},
+    {"load_latency", "load latency", "cycles", Better::kLower,
+     "from the load/store unit's queue to the data, by lanes that loaded",
+     [](const Subject& s) { return if_timed(s, ratio(s.count(load_lane_cycles), s.count(load_lanes))); }},
+    {"instruction_hits", "L1I hits", "%", Better::kHigher, "of fetches in the instruction cache",
+     [](const Subject& s) { return if_timed(s, hits(s.count(icache_misses), s.count(icache_reads))); }},
+    {"data_hits", "L1D hits", "%", Better::kHigher, "of accesses to the first data cache",
+     [](const Subject& s) {
+       return if_timed(s, hits(s.count(dcache_read_misses) + s.count(dcache_write_misses),
+                               s.count(dcache_reads) + s.count(dcache_writes)));
+     }},
+    {"l2_hits", "L2 hits", "%", Better::kHigher, "of reads in the second cache, where there is one",
+     [](const Subject& s) { return if_timed(s, hits(s.count(l2_read_misses), s.count(l2_reads))); }},
+    {"memory_gbs", "memory rate", "GB/s", Better::kNeither,
+     "bytes of lines that memory read and wrote by device time",
+     [](const Subject& s) { return if_timed(s, ratio(memory_bytes(s), s.device_seconds(), 1e-9)); }},
+    {"flops_per_memory_byte", "memory intensity", "flop/byte", Better::kHigher,
+     "floating-point operations by the bytes of lines that memory read and wrote",
+     [](const Subject& s) { return if_timed(s, ratio(s.count(flops), memory_bytes(s))); }},
+    {"instructions_per_memory_byte", "memory instruction intensity", "per byte", Better::kHigher,
+     "instructions of lanes by the bytes of lines that memory read and wrote",
+     [](const Subject& s) { return if_timed(s, ratio(s.count(lane_instructions), memory_bytes(s))); }},
     {"groups_per_core", "work-groups per core", "a launch", Better::kNeither,
      "work-groups of a launch by cores: less than one leaves cores without work",
      [](const Subject& s) { return ratio(s.count(work_groups), s.launches() * s.device.cores); }},
@@ -101,17 +130,26 @@ std::span<const Figure> figures() { return kFigures; }
 
 std::vector<Limit> limits_of(const Subject& s) {
   if (!s.timed() || !(s.core_cycles() > 0)) return {};
-  const auto used = [&](double work) { return std::min(1.0, work / s.core_cycles()); };
-  return {
-      {"issue", "issue of instructions", used(s.count(instructions)),
-       "one instruction of a warp a cycle in each core"},
-      {"lanes", "lanes", used(s.count(lane_instructions) / s.device.lanes), "every lane busy in every cycle"},
-      {"float", "float units", used(s.count(float_operations) + s.count(float_divisions)),
-       "one float instruction of a warp a cycle in each core"},
-      {"lines", "lines of global memory", used(s.count(lines)), "one line a cycle in each core"},
-      {"local", "local memory", used(s.count(local_loads) + s.count(local_stores) + s.count(bank_conflicts)),
-       "one access of a warp a cycle in each core"},
+  const double slots = s.core_cycles() * s.machine.issue_width;
+  std::vector<Limit> out;
+  const auto add = [&](std::string_view id, std::string_view name, double work, double most,
+                       std::string_view meaning) {
+    if (most > 0) out.push_back({id, name, std::min(1.0, work / most), meaning});
   };
+  add("issue", "issue of instructions", s.count(instructions), slots,
+      "as many instructions of warps as can be issued");
+  add("lanes", "lanes", s.count(lane_instructions) / s.device.lanes, slots,
+      "the same, with every lane active");
+  add("float", "float units", s.count(fpu_instructions), slots, "a float instruction in each of these");
+  add("accesses", "load/store units", s.count(lsu_instructions), s.core_cycles(),
+      "an access of a warp a cycle in each core");
+  add("data", "first data cache", s.count(dcache_reads) + s.count(dcache_writes),
+      s.core_cycles() * s.machine.data_words, "an access a cycle in each of its banks");
+  add("local", "local memory", s.count(local_loads) + s.count(local_stores) + s.count(bank_conflicts),
+      s.core_cycles(), "a round of an access of a warp a cycle in each core");
+  add("memory", "memory", s.count(memory_bus_cycles), s.count(cycles) * s.machine.buses,
+      "data on each bus in every cycle");
+  return out;
 }
 
 }  // namespace kiesel::profile

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "evaluation/profile/data.hpp"
+#include "evaluation/profile/machine.hpp"
 
 namespace kiesel::profile {
 
@@ -13,12 +14,14 @@ namespace kiesel::profile {
 struct Subject {
   const KernelData& kernel;
   const DeviceNote& device;
+  const Machine& machine;
 
   double count(device::CounterId id) const { return static_cast<double>(kernel.counts[id]); }
   double launches() const { return static_cast<double>(kernel.launches); }
   bool counted() const { return kernel.counted != 0; }
   // With a clock in every launch.
   bool timed() const { return kernel.counts.timed && !kernel.untimed_launches; }
+  double line_bytes() const { return machine.line_bytes ? machine.line_bytes : device.line_bytes; }
   double core_cycles() const { return count(device::CounterId::cycles) * device.cores; }
   double device_seconds() const;  // 0 where there is no clock
 };

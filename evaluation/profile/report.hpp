@@ -6,17 +6,17 @@
 
 #include "evaluation/profile/data.hpp"
 #include "evaluation/profile/listing.hpp"
+#include "evaluation/profile/machine.hpp"
 
 namespace kiesel::profile {
 
 inline constexpr int kFormatVersion = 1;  // of profile.json, docs/profile.md
-inline constexpr const char* kNotValidated = "not validated";
 
 struct ReportSettings {
-  std::string kiesel;                    // version
-  std::string subject;                   // the application's command line, or the capture
-  std::string accuracy = kNotValidated;  // of the design's clock: against what, with what error
-  std::vector<std::string> notes;        // what a reader must know
+  std::string kiesel{};   // version
+  std::string subject{};  // the application's command line, or the capture
+  Machines machines{};
+  std::vector<std::string> notes{};  // what a reader must know
 };
 
 // profile.json.

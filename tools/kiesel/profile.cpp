@@ -77,6 +77,7 @@ int report(const Settings& settings, const fs::path& data_folder, profile::Repor
   const auto data = profile::read_folder(data_folder, KIESEL_VERSION);
   if (!data) return refuse("profile", data.error().reason);
   about.kiesel = KIESEL_VERSION;
+  about.machines = profile::machines_of(config().device);
   const fs::path folder = fs::absolute(settings.output);
   if (auto written = profile::write_report(*data, about, lister_for(data_folder), folder); !written)
     return refuse("profile", written.error().reason);

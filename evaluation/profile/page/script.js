@@ -99,7 +99,7 @@ function profile() {
     firstDevice && badge('shape', `${firstDevice.cores} cores \u00d7 ${firstDevice.warps} warps \u00d7 ${firstDevice.lanes} lanes`),
     first && badge('engine', first.engine),
     badge('clock', timed ? `${exact(firstDevice.clock_mhz)} MHz` : 'none', !timed),
-    badge('accuracy', data.accuracy, data.accuracy === 'not validated'),
+    badge('accuracy', data.accuracy, data.accuracy.includes('not validated')),
     badge('Kiesel', data.kiesel)]);
   if (data.notes.length) main.append(h('ul', {class: 'notes'}, data.notes.map(note => h('li', {class: 'note'}, note))));
   if (!kernels.length) {
@@ -148,23 +148,24 @@ function profile() {
 
   // ---- roofline ----
   function roofline() {
-    const modes = [['flops', 'floating-point operations'], ['instructions', 'instructions of lanes']];
-    let mode = kernels.some(k => (k.counters || {}).flops > 0) ? 'flops' : 'instructions';
+    const modes = [['flops', 'floating-point operations'], ['instructions', 'instructions of lanes']], levels = [['lines', 'by bytes of lines accessed'], ['memory', 'by bytes from memory']];
+    let mode = kernels.some(k => (k.counters || {}).flops > 0) ? 'flops' : 'instructions', level = 'lines';
     const place = h('div', {});
-    const draw = () => place.replaceChildren(drawRoofline(mode, place.clientWidth || 480));
+    const draw = () => place.replaceChildren(drawRoofline(mode, level, place.clientWidth || 480));
     redraws.push(draw);
     return card('Roofline', timed ? 'What kernels reach, and what lanes and the first cache could do at most.'
         : 'Without a clock only intensities are known: each line is a kernel, and reaches what the design could do at most at its nominal clock.',
-      h('div', {class: 'tools'}, choice(modes, mode, value => { mode = value; draw(); })), place);
+      h('div', {class: 'tools'}, choice(modes, mode, value => { mode = value; draw(); }), timed && choice(levels, level, value => { level = value; draw(); })), place);
   }
-  function drawRoofline(mode, width) {
+  function drawRoofline(mode, level, width) {
     const height = 300, left = 52, bottom = 34, top = 12, right = 14;
     const machine = firstDevice, clock = (machine.clock_mhz || 1) / 1e3;
-    const peak = machine.cores * machine.lanes * clock * (mode === 'flops' ? 2 : 1);
-    const bandwidth = machine.cores * machine.line_bytes * clock;
+    const known = machine.peaks || {}, inner = level === 'lines';
+    const peak = (known.gflops || machine.cores * machine.lanes * clock * 2) / (mode === 'flops' ? 1 : 2);
+    const bandwidth = inner || !known.memory_gbs ? machine.cores * machine.line_bytes * clock : known.memory_gbs;
     const points = kernels.map((kernel, i) => {
       const f = kernel.figures || {};
-      const x = mode === 'flops' ? f.flops_per_byte : f.instructions_per_byte;
+      const x = mode === 'flops' ? (inner ? f.flops_per_byte : f.flops_per_memory_byte) : (inner ? f.instructions_per_byte : f.instructions_per_memory_byte);
       const work = kernel.counters && (mode === 'flops' ? kernel.counters.flops : kernel.counters.lane_instructions);
       return {kernel, i, x, y: kernel.timed && kernel.device_ns ? work / kernel.device_ns : null};
     }).filter(point => point.x > 0);
@@ -183,11 +184,11 @@ function profile() {
       s('text', {class: 'dim', x: px(10 ** e), y: height - bottom + 15, 'text-anchor': 'middle'}, tick(e)));
     for (let e = y0; e <= y1; ++e) out.append(s('line', {class: 'axis', x1: left, x2: width - right, y1: py(10 ** e), y2: py(10 ** e)}),
       s('text', {class: 'dim', x: left - 6, y: py(10 ** e) + 4, 'text-anchor': 'end'}, tick(e)));
-    out.append(s('text', {class: 'dim', x: width - right, y: height - 4, 'text-anchor': 'end'}, `${mode === 'flops' ? 'flop' : 'instructions'} per byte of lines`),
+    out.append(s('text', {class: 'dim', x: width - right, y: height - 4, 'text-anchor': 'end'}, `${mode === 'flops' ? 'flop' : 'instructions'} per byte of ${inner ? 'lines' : 'memory'}`),
       s('text', {class: 'dim', x: left + 4, y: top + 10}, unit),
       s('path', {d: `M${px(10 ** x0)},${py(Math.max(10 ** y0, roof(10 ** x0)))} L${px(Math.max(10 ** x0, ridge))},${py(peak)} L${width - right},${py(peak)}`, fill: 'none', stroke: 'var(--dim)', 'stroke-width': 2}),
       s('text', {x: width - right, y: py(peak) - 6, 'text-anchor': 'end'}, `lanes ${short(peak)} ${unit}`),
-      s('text', {x: px(ridge) - 6, y: py(peak / 3), 'text-anchor': 'end', class: 'dim'}, `lines ${short(bandwidth)} GB/s`));
+      s('text', {x: px(ridge) - 6, y: py(peak / 3), 'text-anchor': 'end', class: 'dim'}, `${inner ? 'lines' : 'memory'} ${short(bandwidth)} GB/s`));
     for (const {kernel, i, x, y} of points) {
       const text = `${kernel.name}\n${digits(x)} per byte` + (y ? `\n${short(y)} ${unit}, ${percent(y / roof(x))} of the roof` : `\nat most ${short(roof(x))} ${unit}`);
       const reach = {stroke: color(i), 'stroke-width': y ? 1 : 2.5, 'stroke-dasharray': y ? '3 3' : '', x1: px(x), x2: px(x), y1: height - bottom, y2: py(Math.max(10 ** y0, roof(x)))};
@@ -535,7 +536,7 @@ function profile() {
 
 // ================ several profiles ================
 function comparison() {
-  head('Kiesel comparison', data.profiles.map(p => p.name).join('  \u2192  '), data.profiles.map(p => badge(p.name, p.accuracy, p.accuracy === 'not validated')));
+  head('Kiesel comparison', data.profiles.map(p => p.name).join('  \u2192  '), data.profiles.map(p => badge(p.name, p.accuracy, p.accuracy.includes('not validated'))));
   const names = data.profiles.map(p => p.name), kinds = {better: 'good', worse: 'bad', changed: ''};
   const figures = data.differences.filter(d => d.group === 'figures'), counters = data.differences.filter(d => d.group !== 'figures');
   const table = rows => h('div', {class: 'scroll tall', tabindex: 0}, h('table', {},

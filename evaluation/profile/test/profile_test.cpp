@@ -222,7 +222,8 @@ TEST_CASE("figures follow from counts") {
   kernel.counts[global_stores] = 1;
   kernel.counts[flops] = 1280;
   kernel.counts[work_groups] = 2;
-  const Subject subject{kernel, process.devices[0]};
+  const Machine machine;
+  const Subject subject{kernel, process.devices[0], machine};
   CHECK(value(subject, "active_lanes") == Approx(50));
   CHECK(value(subject, "lines_per_access") == Approx(2));
   CHECK(value(subject, "flops_per_byte") == Approx(2));
@@ -259,7 +260,8 @@ TEST_CASE("advice is given where its figures say so, and names them") {
   KernelData kernel = kernel_data();
   kernel.counts = counts(100, 800);
   kernel.counts[work_groups] = 8;
-  const Subject subject{kernel, process.devices[0]};
+  const Machine machine;
+  const Subject subject{kernel, process.devices[0], machine};
   CHECK(rules(subject).empty());
 
   kernel.counts[lane_instructions] = 300;
@@ -293,7 +295,7 @@ TEST_CASE("idle lanes are told by the line where most of them are") {
   kernel.counts[lane_instructions] = 500;
   kernel.counts[work_groups] = 8;
   const Listing listing{"", {{"work", {{0x100, "x", "x.cl", 7}, {0x104, "y", "x.cl", 9}}}}};
-  const auto advice = advice_for({kernel, process.devices[0]}, &listing);
+  const auto advice = advice_for({kernel, process.devices[0], Machine()}, &listing);
   REQUIRE(advice.size() == 1);
   CHECK_THAT(advice[0].text, Contains("100 % of that at line 7"));
 }
@@ -317,7 +319,7 @@ Data some_data() {
 }
 
 TEST_CASE("the profile says what there is, and nothing of what needs a clock") {
-  const auto profile = describe(some_data(), {.kiesel = kKiesel, .subject = "app", .notes = {}}, lister());
+  const auto profile = describe(some_data(), {.kiesel = kKiesel, .subject = "app"}, lister());
   CHECK(profile["format"] == "kiesel-profile");
   CHECK(profile["version"] == kFormatVersion);
   CHECK(profile["accuracy"] == "not validated");
@@ -339,8 +341,7 @@ TEST_CASE("the profile says what there is, and nothing of what needs a clock") {
 }
 
 TEST_CASE("names from applications do not end the page's data") {
-  const auto page =
-      page_of(describe(some_data(), {.kiesel = kKiesel, .subject = "app", .notes = {}}, lister()));
+  const auto page = page_of(describe(some_data(), {.kiesel = kKiesel, .subject = "app"}, lister()));
   CHECK_THAT(page, !Contains("</script><b>"));
   CHECK_THAT(page, Contains("\\u003c/script>\\u003cb>") || Contains("\\u003c/script>"));
   for (const char* name : {"${style}", "${data}", "${script}"}) CHECK_THAT(page, !Contains(name));
