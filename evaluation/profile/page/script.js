@@ -188,7 +188,7 @@ function profile() {
       s('text', {class: 'dim', x: left + 4, y: top + 10}, unit),
       s('path', {d: `M${px(10 ** x0)},${py(Math.max(10 ** y0, roof(10 ** x0)))} L${px(Math.max(10 ** x0, ridge))},${py(peak)} L${width - right},${py(peak)}`, fill: 'none', stroke: 'var(--dim)', 'stroke-width': 2}),
       s('text', {x: width - right, y: py(peak) - 6, 'text-anchor': 'end'}, `lanes ${short(peak)} ${unit}`),
-      s('text', {x: px(ridge) - 6, y: py(peak / 3), 'text-anchor': 'end', class: 'dim'}, `${inner ? 'lines' : 'memory'} ${short(bandwidth)} GB/s`));
+      s('text', {x: px(ridge / 3) + 10, y: py(peak / 3) + 14, class: 'dim'}, `${inner ? 'lines' : 'memory'} ${short(bandwidth)} GB/s`));
     for (const {kernel, i, x, y} of points) {
       const text = `${kernel.name}\n${digits(x)} per byte` + (y ? `\n${short(y)} ${unit}, ${percent(y / roof(x))} of the roof` : `\nat most ${short(roof(x))} ${unit}`);
       const reach = {stroke: color(i), 'stroke-width': y ? 1 : 2.5, 'stroke-dasharray': y ? '3 3' : '', x1: px(x), x2: px(x), y1: height - bottom, y2: py(Math.max(10 ** y0, roof(x)))};
@@ -405,7 +405,7 @@ function profile() {
     const draw = () => {
       const width = Math.max(300, place.clientWidth || 460), row = 74, boxWidth = Math.min(150, width * .32);
       const rows = [
-        ['global memory', [['loads', c.global_loads], ['stores', c.global_stores]], `${exact(c.lines)} lines`, `${bytes(c.lines * machine.line_bytes)} in lines of ${machine.line_bytes} B`],
+        ['global memory', [['loads', c.global_loads], ['stores', c.global_stores]], `${exact(c.lines)} lines`, `of ${machine.line_bytes} B: ${bytes(c.lines * machine.line_bytes)}`],
         ['local memory', [['loads', c.local_loads], ['stores', c.local_stores]], `${exact(c.bank_conflicts)} conflicts`, `${bytes(machine.local_memory_bytes)} a core`],
         ['private memory', [['loads', c.private_loads], ['stores', c.private_stores]], 'stack', kernel.first_launch ? `${bytes(kernel.first_launch.private_memory_bytes)} a lane` : ''],
         ['atomics', [['atomics', c.atomics]], 'at memory', '']];
