@@ -2,6 +2,7 @@
 // stays so.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,13 @@ namespace kiesel {
 // The members of a struct in their order: `static auto of(auto& value) { return std::tie(...); }`.
 template <class T>
 struct Fields;
+
+template <class T, std::size_t n>
+struct Fields<std::array<T, n>> {
+  static auto of(auto& value) {
+    return std::apply([](auto&... each) { return std::tie(each...); }, value);
+  }
+};
 
 template <class T>
 concept PlainValue = std::is_arithmetic_v<T> || std::is_enum_v<T>;

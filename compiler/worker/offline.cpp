@@ -109,10 +109,10 @@ int compile(const CompileCommand& command) {
   return 0;
 }
 
-int disassemble(const std::string& path) {
+int disassemble(const std::string& path, bool json) {
   const auto input = read_binary_file(path);
   if (!input) return complain(input.error().reason);
-  const auto listing = list_program(*input);
+  const auto listing = json ? describe_program(*input) : list_program(*input);
   if (!listing) return complain(path + ": " + listing.error().reason);
   fmt::print("{}", *listing);
   return 0;
@@ -145,13 +145,16 @@ int run_offline(int count, char** arguments) {
   std::string listed;
   auto* disasm_app = app.add_subcommand("disasm", "list the code of a program binary");
   disasm_app->add_option("input", listed, "program binary")->required();
+  bool json = false;
+  disasm_app->add_flag("--json", json,
+                       "as JSON: source, and of each instruction address, text, file and line");
 
   const std::span<char*> words(arguments, static_cast<std::size_t>(count));
   if (const auto text = command_line::answer(app, "kiesel-compiler", KIESEL_VERSION, kManual, words))
     return fmt::print("{}", *text), 0;
   CLI11_PARSE(app, count, arguments);
   for (const auto& option : compile_app->remaining()) command.options += quoted(option) + " ";
-  return *disasm_app ? disassemble(listed) : compile(command);
+  return *disasm_app ? disassemble(listed, json) : compile(command);
 }
 
 }  // namespace kiesel::compiler

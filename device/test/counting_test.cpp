@@ -5,7 +5,9 @@
 #include <numeric>
 #include <thread>
 
+#include "device/counters_page.hpp"
 #include "device/test/machine.hpp"
+#include "support/file.hpp"
 
 namespace kiesel::device::test {
 namespace {
@@ -307,6 +309,12 @@ TEST_CASE("counts of one module are added by instruction") {
   a += far;
   CHECK(a.instructions.size() == 0x1000 / 4 + 1);
   CHECK(a.instructions.back()[0] == 9);
+}
+
+TEST_CASE("docs/counters.md is what the list makes") {
+  const auto page = read_text_file(KIESEL_SOURCE_DIR "/docs/counters.md");
+  REQUIRE(page);
+  CHECK(*page == counters_page());
 }
 
 }  // namespace

@@ -133,10 +133,6 @@ struct Outcome {
 
 namespace kiesel {
 
-template <class T>
-struct Fields<std::array<T, 3>> {
-  static auto of(auto& value) { return std::tie(value[0], value[1], value[2]); }
-};
 template <>
 struct Fields<device::Region> {
   static auto of(auto& value) {

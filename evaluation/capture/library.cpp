@@ -1,11 +1,11 @@
 #include <string_view>
 
-#include "device/recorder_library.hpp"
+#include "device/wrapper_library.hpp"
 #include "evaluation/capture/recorder.hpp"
 
 using namespace kiesel;
 
-extern "C" [[gnu::visibility("default")]] bool kiesel_record_devices(
+extern "C" [[gnu::visibility("default")]] bool kiesel_wrap_devices(
     const char* version, const Config& config, std::vector<std::unique_ptr<device::Device>>& devices) {
   if (version != std::string_view(KIESEL_VERSION)) return false;
   capture::Devices notes{KIESEL_VERSION, {}};

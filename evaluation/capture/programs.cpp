@@ -110,7 +110,8 @@ Result<std::unique_ptr<LoadedProgram>> Programs::make(const Launch& launch) {
     program->here = std::move(*here);
     *elf = made;
   }
-  if (auto loaded = load(*program, *elf); !loaded) return loaded.error();
+  program->elf = std::move(*elf);
+  if (auto loaded = load(*program, program->elf); !loaded) return loaded.error();
   return program;
 }
 

@@ -15,6 +15,7 @@ namespace kiesel::capture {
 // A program as it was recorded and as it runs here.
 struct LoadedProgram {
   compiler::Program recorded, here;
+  std::vector<std::byte> elf;  // as it runs here
   device::ModuleId module = 0;
   device::Address begin = 0;  // where it lay when it was recorded
   std::uint64_t bytes = 0;

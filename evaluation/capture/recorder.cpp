@@ -4,9 +4,9 @@
 
 #include <csignal>
 
-#include "device/isa/program_image.hpp"
 #include "evaluation/capture/run.hpp"
 #include "evaluation/capture/without_source.hpp"
+#include "evaluation/program_base.hpp"
 #include "support/log.hpp"
 
 namespace kiesel::capture {
@@ -26,14 +26,6 @@ class SignalsBlocked {
  private:
   sigset_t before_;
 };
-
-// Where a program lies, told by any of its symbols.
-Result<device::Address> base_of(const device::Device& device, device::ModuleId module, const ElfView& file) {
-  for (const auto& symbol : file.symbols())
-    if (isa::is_placed(symbol) && symbol.binding != STB_LOCAL)
-      if (const auto address = device.symbol(module, symbol.name)) return *address - symbol.value;
-  return Error{Errc::kNotFound, "a program without symbols"};
-}
 
 }  // namespace
 
@@ -91,7 +83,7 @@ void Recorder::label(device::Address address, std::string_view text) {
 Status Recorder::learn(device::ModuleId module, std::span<const std::byte> elf, device::Owner owner) {
   const auto view = ElfView::parse(elf);
   if (!view) return view.error();
-  const auto base = base_of(*device_, module, *view);
+  const auto base = program_base(*device_, module, *view);
   if (!base) return base.error();
   Program program;
   program.base = *base;

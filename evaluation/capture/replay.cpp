@@ -172,7 +172,8 @@ Result<Verdict> Replay::attempt(const Step& step) {
   if (!prepared) return refused(prepared.error());
   for (const Held* held : *memory)
     if (auto written = placement_.write(*held); !written) return refused(written.error());
-  const auto completion = run_to_end(device_, std::move(*prepared), true);
+  const auto completion = run_to_end(device_, *prepared, {.timed = true, .counted = watch_ != nullptr});
+  if (watch_) watch_(*prepared, **program, completion);
   if (step.outcome)
     if (auto applied = memory_.apply(*step.outcome); !applied) return applied.error();
   return judge(step, completion, *memory);

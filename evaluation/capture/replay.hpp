@@ -2,6 +2,7 @@
 // each launch memory is made what it was, so that a difference is the launch's own. Threads: one.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ class Replay {
  public:
   Replay(const Reader& reader, device::Device& device, compiler::Client& compiler);
 
+  // Has launches counted, and is called after each.
+  using Watch = std::function<void(const device::Launch&, const LoadedProgram&, const device::Completion&)>;
+  void watch(Watch watch) { watch_ = std::move(watch); }
+
   // The next launch of the capture; one that is not wanted only changes what memory should be.
   Result<Verdict> run(const Step& step);
   Status pass(const Step& step);
@@ -46,6 +51,7 @@ class Replay {
   Placement placement_;
   device::Device& device_;
   Memory memory_;
+  Watch watch_;
   std::uint32_t recorded_device_ = 0;  // whose memory is placed
 };
 

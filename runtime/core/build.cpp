@@ -16,6 +16,8 @@ compiler::Request to_request(Device& device, const BuildOrder& order) {
   request.operation = order.operation;
   request.target = device.target();
   request.options = order.options;
+  if (!order.source.empty() && !config().build_options.empty())
+    request.options += " " + config().build_options;
   request.source = order.source;
   request.headers = order.headers;
   request.inputs = order.inputs;

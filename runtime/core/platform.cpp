@@ -9,9 +9,9 @@
 #include "device/registry.hpp"
 #include "runtime/core/build_cache.hpp"
 #include "runtime/core/handle.hpp"
-#include "runtime/core/recording.hpp"
 #include "runtime/core/residence.hpp"
 #include "runtime/core/version.hpp"
+#include "runtime/core/wrapping.hpp"
 #include "support/checked.hpp"
 #include "support/config.hpp"
 #include "support/fork.hpp"
@@ -82,7 +82,7 @@ std::vector<std::unique_ptr<device::Device>> Platform::make_devices() {
     KIESEL_LOG(kDevice, kError, "of {} devices only {} are used", made.size(), Residence::kMostDevices);
     made.resize(Residence::kMostDevices);
   }
-  record_if_wanted(made);
+  wrap_if_wanted(made);
   return made;
 }
 

@@ -1,16 +1,20 @@
 #include "tools/kiesel/application.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 
+#include "support/descriptor.hpp"
 #include "tools/kiesel/installation.hpp"
 
 namespace kiesel::tools {
@@ -67,6 +71,34 @@ Result<int> run_application(const std::vector<std::string>& words) {
     if (errno != EINTR) return cannot_start(words.front(), errno);
   running = 0;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Result<std::string> output_of(const std::vector<std::string>& words) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_start(words.front(), errno);
+  const Descriptor from(ends[0]);
+  Descriptor to(ends[1]);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
+  pid_t process = 0;
+  const int error =
+      ::posix_spawnp(&process, words.front().c_str(), &actions, nullptr, pointers(words).data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error) return cannot_start(words.front(), error);
+  to.reset();
+  std::string text;
+  std::array<char, 1 << 16> piece;
+  for (ssize_t got; (got = ::read(from.get(), piece.data(), piece.size())) != 0;)
+    if (got > 0)
+      text.append(piece.data(), static_cast<std::size_t>(got));
+    else if (errno != EINTR)
+      break;
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+  return Error{Errc::kCrashed, fmt::format("'{}' failed", fmt::join(words, " "))};
 }
 
 }  // namespace kiesel::tools

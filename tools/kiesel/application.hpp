@@ -1,4 +1,4 @@
-// An application that runs on this driver, whatever the loader would offer it otherwise.
+// Other programs: applications that run on this driver, whatever the loader would offer it otherwise.
 #pragma once
 
 #include <string>
@@ -15,5 +15,7 @@ Status use_this_driver();
 Error become(const std::vector<std::string>& words);
 // Beside this program, to its end: its exit status, 128 and the signal's number when one ended it.
 Result<int> run_application(const std::vector<std::string>& words);
+// What a program writes to its standard output. kNotFound, kCrashed when it does not end with 0.
+Result<std::string> output_of(const std::vector<std::string>& words);
 
 }  // namespace kiesel::tools

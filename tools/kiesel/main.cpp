@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/client/client.hpp"
+#include "device/counters_page.hpp"
 #include "device/designs_page.hpp"
 #include "device/isa/extensions.hpp"
 #include "device/registry.hpp"
@@ -25,6 +26,7 @@
 #include "tools/kiesel/doctor/doctor.hpp"
 #include "tools/kiesel/manual.hpp"
 #include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/profile.hpp"
 #include "tools/kiesel/replay.hpp"
 
 namespace {
@@ -88,9 +90,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   auto* info = app.add_subcommand("info", "show the devices, or the options in force");
-  bool options = false, page = false, designs = false, manual = false;
+  bool options = false, page = false, designs = false, counters = false, manual = false;
   info->add_flag("--config", options, "show all options, their values and where they come from");
   info->add_flag("--options-page", page, "print docs/options.md");
+  info->add_flag("--counters-page", counters, "print docs/counters.md");
   info->add_flag("--designs-page", designs, "print docs/designs.md");
   info->add_flag("--options-manual", manual, "print the manual page kiesel-options(5)");
 
@@ -103,6 +106,8 @@ int main(int argc, char** argv) {
   tools::add_run(app, exit_code);
   tools::add_capture(app, exit_code);
   tools::add_replay(app, exit_code);
+  tools::add_profile(app, exit_code);
+  tools::add_compare(app, exit_code);
   tools::add_conformance(app, exit_code);
   tools::add_device_test(app, exit_code);
   tools::add_doctor(app, exit_code);
@@ -114,6 +119,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (page) return fmt::print("{}", options_page()), 0;
   if (designs) return fmt::print("{}", device::designs_page()), 0;
+  if (counters) return fmt::print("{}", device::counters_page()), 0;
   if (manual) return fmt::print("{}", command_line::options_manual(KIESEL_VERSION, option_defaults())), 0;
   if (info->parsed()) return options ? print_options() : print_devices();
   if (compile->parsed()) return compile_program(compile->remaining());

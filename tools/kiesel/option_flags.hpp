@@ -11,11 +11,14 @@ namespace kiesel::tools {
 
 class OptionFlags {
  public:
-  // All options but those of captures.
+  // All options but those of captures and profiles.
   void add_general(CLI::App& command);
   // The option under another name.
   void add(CLI::App& command, std::string_view option, const std::string& flag);
   void set(std::string_view option, std::string value) { values_[std::string(option)] = std::move(value); }
+  void set_if_missing(std::string_view option, std::string value) {
+    values_.emplace(std::string(option), std::move(value));
+  }
   // Before anything reads options.
   void put_into_environment() const;
 

@@ -49,17 +49,6 @@ void print_verdict(const capture::Launch& launch, const Verdict& verdict) {
   std::fflush(stdout);
 }
 
-Result<std::unique_ptr<device::Device>> open_device(compiler::Client& compiler, capture::Reader& reader) {
-  const auto names = device::device_names(config().device);
-  if (names.size() > 1) return Error{Errc::kInvalidArgument, "name one device"};
-  const std::string name = names.empty() ? std::string(model::built_in_shapes().front()) : names.front();
-  const auto lowest = capture::lowest_address(reader);
-  if (!lowest) return lowest.error();
-  return device::open_device(
-      name, {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, {}},
-      *lowest);
-}
-
 struct Counts {
   std::uint64_t of[4]{};
   std::uint64_t nanoseconds = 0;
@@ -94,7 +83,7 @@ int run(const Settings& settings) {
   auto reader = capture::Reader::open(settings.file);
   if (!reader) return refuse(reader.error().reason);
   compiler::Client compiler(compiler::find_compiler());
-  const auto device = open_device(compiler, **reader);
+  const auto device = open_replay_device(compiler, **reader);
   if (!device) return refuse(device.error().reason);
   for (const auto& note : (*reader)->devices().devices) fmt::print("recorded on {}\n", note.name);
   fmt::print("replayed on {}\n", (*device)->description().name);
@@ -112,6 +101,18 @@ int run(const Settings& settings) {
 }
 
 }  // namespace
+
+Result<std::unique_ptr<device::Device>> open_replay_device(compiler::Client& compiler,
+                                                           capture::Reader& reader) {
+  const auto names = device::device_names(config().device);
+  if (names.size() > 1) return Error{Errc::kInvalidArgument, "name one device"};
+  const std::string name = names.empty() ? std::string(model::built_in_shapes().front()) : names.front();
+  const auto lowest = capture::lowest_address(reader);
+  if (!lowest) return lowest.error();
+  return device::open_device(
+      name, {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, {}},
+      *lowest);
+}
 
 void add_replay(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(

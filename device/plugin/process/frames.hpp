@@ -79,12 +79,6 @@ struct DescriptionMessage {
 
 namespace kiesel {
 
-template <class T, std::size_t N>
-struct Fields<std::array<T, N>> {
-  static auto of(auto& value) {
-    return std::apply([](auto&... element) { return std::tie(element...); }, value);
-  }
-};
 template <>
 struct Fields<device::plugin::LaunchMessage> {
   static auto of(auto& v) {

@@ -198,15 +198,23 @@ void pointers(Session& session) {
   require(session.read(out)[5] == 4950, "following a list");
 }
 
-// One whole launch, then the end: between launches, or within one.
-void die(Session& session, bool within) {
+// One whole launch, then another one that does not end.
+void hang(Session& session) {
   cl_mem out = session.buffer();
   session.launch(with(session.kernel("square"), out));
   clFinish(session.queue);
+  session.launch(with(session.kernel("never_end"), out), {1, 1});
+  clFlush(session.queue);
+}
+
+// One whole launch, then the end: between launches, or within one.
+void die(Session& session, bool within) {
   if (within) {
-    session.launch(with(session.kernel("never_end"), out), {1, 1});
-    clFlush(session.queue);
+    hang(session);
     ::sleep(1);
+  } else {
+    session.launch(with(session.kernel("square"), session.buffer()));
+    clFinish(session.queue);
   }
   ::raise(SIGKILL);
 }
@@ -263,6 +271,10 @@ int main(int, char** argv) {
   if (what == "pointers") pointers(session);
   if (what == "die") die(session, false);
   if (what == "die-within") die(session, true);
+  if (what == "hang") {
+    hang(session);
+    ::pause();
+  }
   if (what == "fault") fault(session);
   if (what == "lanes") lanes(session);
   if (what == "threads") threads(session);

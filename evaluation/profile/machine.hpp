@@ -1,0 +1,26 @@
+// What a design can do at most: what figures of a profile are held against.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace kiesel::profile {
+
+struct Machine {
+  double issue_width = 1;                   // instructions of warps a cycle in a core
+  double data_words = 1;                    // accesses a cycle to the first data cache of a core
+  double buses = 0;                         // of memory; 0: not known
+  double gflops = 0;                        // 0: not known
+  double memory_gbs = 0;                    // 0: not known
+  std::uint32_t line_bytes = 0;             // 0: as the device says
+  std::string source;                       // of the peaks
+  std::string validated = "not validated";  // the design's clock: against what, with what error
+};
+using Machines = std::map<std::string, Machine>;  // by the device's name
+
+// Of the models among the devices that the option `device` names.
+Machines machines_of(std::string_view option);
+
+}  // namespace kiesel::profile
