@@ -26,6 +26,7 @@
 #include "tools/kiesel/manual.hpp"
 #include "tools/kiesel/option_flags.hpp"
 #include "tools/kiesel/replay.hpp"
+#include "tools/kiesel/validate.hpp"
 
 namespace {
 
@@ -103,6 +104,7 @@ int main(int argc, char** argv) {
   tools::add_run(app, exit_code);
   tools::add_capture(app, exit_code);
   tools::add_replay(app, exit_code);
+  tools::add_validate(app, exit_code);
   tools::add_conformance(app, exit_code);
   tools::add_device_test(app, exit_code);
   tools::add_doctor(app, exit_code);
