@@ -129,8 +129,16 @@ Result<device::ModuleId> ModelDevice::load_at(Address at, std::span<const std::b
   return load(elf, 0, at);
 }
 
-Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf, Owner owner, Address at) {
-  auto module = Module::load(*memory_, engine_, configuration_.target, elf, owner, at);
+// Translated code has the program's own start in it.
+Result<device::ModuleId> ModelDevice::load_behind(std::span<const std::byte> front,
+                                                  std::span<const std::byte> elf, Owner owner) {
+  if (!cycles_) return Error{Errc::kUnsupported, "start-up code of a loader is for the engine cycles"};
+  return load(elf, owner, 0, front);
+}
+
+Result<device::ModuleId> ModelDevice::load(std::span<const std::byte> elf, Owner owner, Address at,
+                                           std::span<const std::byte> front) {
+  auto module = Module::load(*memory_, engine_, configuration_.target, elf, owner, at, front);
   if (!module) return module.error();
   return modules_.add(std::move(*module));
 }

@@ -29,6 +29,9 @@ class ModelDevice final : public device::Device {
   Result<Address> allocate_at(Address at, std::uint64_t bytes, std::uint64_t alignment);
   Result<device::ModuleId> load_at(Address at, std::span<const std::byte> elf);
   Result<Address> base(device::ModuleId module) const;  // where the program lies
+  // As load(), with start-up code of a loader a page before the program, for the engine cycles.
+  Result<device::ModuleId> load_behind(std::span<const std::byte> front, std::span<const std::byte> elf,
+                                       Owner owner = 0);
 
   const device::Description& description() const override { return description_; }
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label = {},
@@ -51,7 +54,8 @@ class ModelDevice final : public device::Device {
   ModelDevice(Configuration configuration, const Engine& engine);
   Result<Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label, Owner owner,
                            Address at);
-  Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner, Address at);
+  Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner, Address at,
+                                std::span<const std::byte> front = {});
   Result<Address> placed(Result<Address> address, std::uint64_t bytes);
   Result<std::unique_ptr<Job>> make_job(device::Command command, bool counted);
   device::CompletionHandler counted(device::CompletionHandler done);

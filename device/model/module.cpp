@@ -11,12 +11,6 @@
 #include "support/elf.hpp"
 
 namespace kiesel::model {
-namespace {
-
-constexpr std::uint64_t kPlacement = 4096;
-
-}  // namespace
-
 Module::Module(Memory& memory)
     : memory_(memory), number_([] {
         static std::atomic<std::uint64_t> last{0};
@@ -25,20 +19,22 @@ Module::Module(Memory& memory)
 
 class ModuleLoader {
  public:
-  ModuleLoader(Module& module, const ElfView& elf, const isa::ProgramImage& program)
-      : module_(module), elf_(elf), program_(program) {}
+  ModuleLoader(Module& module, const ElfView& elf, const isa::ProgramImage& program,
+               std::span<const std::byte> front)
+      : module_(module), elf_(elf), program_(program), front_(front) {}
 
   Status run(const Engine& engine, const isa::Target& target, Owner owner, Address at) {
-    const auto base =
-        module_.memory_.allocate(program_.bytes(), kPlacement, Memory::Kind::kData, {}, owner, at);
-    if (!base) return base.error();
-    module_.base_ = *base;
+    const std::uint64_t before = front_.empty() ? 0 : Module::kPage;
+    const auto begin = module_.memory_.allocate(before + program_.bytes(), Module::kPage, Memory::Kind::kData,
+                                                {}, owner, at);
+    if (!begin) return begin.error();
+    module_.begin_ = *begin;
+    module_.base_ = *begin + before;
+    copy_front();
     copy_segments();
     relocate();
     collect_symbols();
-    const Elf64_Phdr& text = program_.text();
-    module_.code_ = decode_code(module_.base_ + text.p_vaddr, text.p_memsz, engine, target);
-    module_.startup_ = module_.code_.at(module_.base_ + program_.startup());
+    decode(engine, target);
     module_.lengths_ = std::vector<std::atomic<std::uint16_t>>(module_.code_.insns.size());
     module_.translations_ = std::make_unique<ModuleTranslations>(image());
     protect();
@@ -46,6 +42,19 @@ class ModuleLoader {
   }
 
  private:
+  void copy_front() {
+    if (front_.empty()) return;
+    std::memcpy(reinterpret_cast<void*>(module_.begin_), front_.data(), front_.size());
+    Memory::clear(module_.begin_ + front_.size(), Module::kPage - front_.size());
+  }
+
+  void decode(const Engine& engine, const isa::Target& target) {
+    const Elf64_Phdr& text = program_.text();
+    const Address begin = front_.empty() ? module_.base_ + text.p_vaddr : module_.begin_;
+    module_.code_ = decode_code(begin, module_.base_ + text.p_vaddr + text.p_memsz - begin, engine, target);
+    module_.startup_ = module_.code_.at(front_.empty() ? module_.base_ + program_.startup() : begin);
+  }
+
   void copy_segments() {
     for (const Elf64_Phdr& segment : program_.segments()) {
       const auto bytes = elf_.segment_bytes(segment);
@@ -107,33 +116,37 @@ class ModuleLoader {
 
   void protect() {
     std::vector<Memory::Allocation> parts;
+    if (!front_.empty()) parts.push_back({{module_.begin_, module_.base_}, Memory::Kind::kReadOnly});
     for (const Elf64_Phdr& segment : program_.segments()) {
       const Address begin = module_.base_ + segment.p_vaddr;
       parts.push_back({{begin, begin + segment.p_memsz},
                        segment.p_flags & PF_W ? Memory::Kind::kData : Memory::Kind::kReadOnly});
     }
-    module_.memory_.divide(module_.base_, std::move(parts));
-    module_.memory_.label(module_.base_, "the program");
+    module_.memory_.divide(module_.begin_, std::move(parts));
+    module_.memory_.label(module_.begin_, "the program");
   }
 
   Module& module_;
   const ElfView& elf_;
   const isa::ProgramImage& program_;
+  const std::span<const std::byte> front_;
 };
 
 Result<std::unique_ptr<Module>> Module::load(Memory& memory, const Engine& engine, const isa::Target& target,
-                                             std::span<const std::byte> file, Owner owner, Address at) {
+                                             std::span<const std::byte> file, Owner owner, Address at,
+                                             std::span<const std::byte> front) {
+  if (front.size() > kPage) return Error{Errc::kInvalidBinary, "start-up code of more than a page"};
   const auto elf = ElfView::parse(file);
   if (!elf) return elf.error();
   const auto program = isa::ProgramImage::of(*elf);
   if (!program) return program.error();
   auto module = std::unique_ptr<Module>(new Module(memory));
-  if (auto status = ModuleLoader(*module, *elf, *program).run(engine, target, owner, at); !status)
+  if (auto status = ModuleLoader(*module, *elf, *program, front).run(engine, target, owner, at); !status)
     return status.error();
   return module;
 }
 
-Module::~Module() { memory_.free(base_); }
+Module::~Module() { memory_.free(begin_); }
 
 std::uint32_t Module::straight_line_length(const Insn* entry) const {
   constexpr std::uint16_t kUncertain = 0xFFFF;

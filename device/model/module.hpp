@@ -20,10 +20,13 @@ namespace kiesel::model {
 
 class Module {
  public:
+  static constexpr std::uint64_t kPage = 4096;  // of which programs begin one
+
   // kInvalidBinary for what is not a program for this machine, kOutOfMemory. `at`: its base, or 0.
+  // `front`: start-up code of a loader, up to a page, that lies a page before the program; warps start there.
   static Result<std::unique_ptr<Module>> load(Memory& memory, const Engine& engine, const isa::Target& target,
                                               std::span<const std::byte> file, Owner owner = 0,
-                                              Address at = 0);
+                                              Address at = 0, std::span<const std::byte> front = {});
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -32,6 +35,7 @@ class Module {
   std::uint64_t number() const { return number_; }  // no other module of the process has or had it
   const Insn* startup() const { return startup_; }
   Address base() const { return base_; }
+  Address begin() const { return begin_; }  // of its memory: the front's, where it has one
   // Most instructions that a warp of the kernel executes, 0 where that is not certain (straight_line.hpp).
   std::uint32_t straight_line_length(const Insn* entry) const;
   ModuleTranslations& translations() const { return *translations_; }
@@ -50,7 +54,7 @@ class Module {
 
   Memory& memory_;
   const std::uint64_t number_;
-  Address base_ = 0;
+  Address begin_ = 0, base_ = 0;
   Code code_;
   const Insn* startup_ = nullptr;
   std::unique_ptr<ModuleTranslations> translations_;

@@ -62,7 +62,7 @@ void TracedWork::begin(const LaunchContext& launch) {
 
 std::uint64_t TracedWork::code_address() const {
   constexpr std::uint64_t kProgram = 0x80000000;  // where drivers put programs, far from buffers
-  return kProgram + (code_->begin - launch_->module->base());
+  return kProgram + (code_->begin - launch_->module->begin());
 }
 
 Core* TracedWork::body_of(DesignCore& core, const timing::Seat& seat) {
