@@ -3,7 +3,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
 
-#include "device/translator/emit/emitter.hpp"
+#include "device/translator/emit/emit.hpp"
 #include "device/translator/host/host_code.hpp"
 
 namespace kiesel::translator {
@@ -24,24 +24,21 @@ std::size_t count(const Code& code) {
 }  // namespace
 
 Translation translate(const TranslationRequest& request) {
-  auto code = read_code(request);
-  if (!code) return refused(code.error().reason);
-  const Liveness liveness = rename_registers(*code);
-  find_literals(*code, liveness, request);
-  const Kinds kinds(*code, liveness, request);
+  const auto analysis = Analysis::of(request);
+  if (!analysis) return refused(analysis.error().reason);
   llvm::LLVMContext context;
   auto module = std::make_unique<llvm::Module>("warp", context);
-  Translation out = Emitter(request, *code, liveness, kinds, context, *module).run();
+  Translation out = emit(**analysis, *module);
   if (!out.refusal.empty()) return refused(std::move(out.refusal));
   std::string fault;
   llvm::raw_string_ostream stream(fault);
   if (llvm::verifyModule(*module, &stream))
     return refused("the translator made a wrong module: " + stream.str());
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < out.segments.size(); ++i) names.push_back(Emitter::segment_name(i));
+  for (std::size_t i = 0; i < out.segments.size(); ++i) names.push_back(segment_name(i));
   const auto made = make_host_code(std::move(module), static_cast<HostLevel>(request.host_level), names);
   if (!made) return refused(made.error().reason);
-  out.instructions = static_cast<std::uint32_t>(count(*code));
+  out.instructions = static_cast<std::uint32_t>(count((*analysis)->code));
   out.code = made->bytes;
   for (std::size_t i = 0; i < out.segments.size(); ++i) out.segments[i].code_offset = made->offsets[i];
   return out;

@@ -1,9 +1,16 @@
-// Atomic memory operations. Lanes do them one after the other, except at one address for all: there the warp
-// does one, and what each lane gets is computed as if they had gone in order.
-#include <cstddef>
+#include "device/translator/emit/atomic.hpp"
+
 #include <optional>
 
-#include "device/translator/emit/emitter.hpp"
+#include "device/translator/emit/builder.hpp"
+#include "device/translator/emit/fields.hpp"
+#include "device/translator/emit/host_calls.hpp"
+#include "device/translator/emit/lane_loop.hpp"
+#include "device/translator/emit/launch.hpp"
+#include "device/translator/emit/masks.hpp"
+#include "device/translator/emit/registers.hpp"
+#include "device/translator/emit/sites.hpp"
+#include "device/translator/emit/values.hpp"
 
 namespace kiesel::translator {
 
@@ -105,70 +112,73 @@ llvm::Value* reduced(llvm::IRBuilder<>& b, Rmw::BinOp op, llvm::Value* v) {
   }
 }
 
-}  // namespace
-
 // Only the thread that runs a work-group touches its local memory.
-llvm::Value* Emitter::in_local_memory(std::uint32_t site) {
-  return b_.CreateICmpEQ(site_range(site).first, table_csr(TableCsr::local_base));
+llvm::Value* in_local_memory(Segment& segment, std::uint32_t site) {
+  Builder& ir = segment.ir;
+  return ir.CreateICmpEQ(site_range(segment, site).first, table_csr(segment, TableCsr::local_base));
 }
 
-llvm::Value* Emitter::lanes_before(llvm::Type* element) {
+// how many active lanes are below each
+llvm::Value* lanes_before(Cursor& here, llvm::Type* element) {
+  Builder& ir = here.ir;
   const unsigned width = element->getScalarSizeInBits();
   std::vector<llvm::Constant*> numbers, below;
-  for (unsigned l = 0; l < lanes_; ++l) {
+  for (unsigned l = 0; l < ir.lanes; ++l) {
     numbers.push_back(llvm::ConstantInt::get(element, l));
-    below.push_back(llvm::ConstantInt::get(lanes_ > width ? i64_ : element, (std::uint64_t{1} << l) - 1));
+    below.push_back(llvm::ConstantInt::get(ir.lanes > width ? ir.i64 : element, (std::uint64_t{1} << l) - 1));
   }
-  if (node_->full) return llvm::ConstantVector::get(numbers);
-  llvm::Value* others = splat(b_.CreateZExt(mask(), below[0]->getType()));
+  if (here.node.full) return llvm::ConstantVector::get(numbers);
+  llvm::Value* others = splat(ir, ir.CreateZExt(mask(here), below[0]->getType()));
   llvm::Value* count =
-      b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, b_.CreateAnd(others, llvm::ConstantVector::get(below)));
-  return b_.CreateTrunc(count, lanes(element));
+      ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, ir.CreateAnd(others, llvm::ConstantVector::get(below)));
+  return ir.CreateTrunc(count, vector_of(ir, element));
 }
 
 // All lanes at one address: a vector of what each finds there, or null where nobody asks.
-llvm::Value* Emitter::combined_atomic(const Item& item, bool is_wanted) {
+llvm::Value* combined_atomic(Cursor& here, const Item& item, bool is_wanted) {
+  Builder& ir = here.ir;
   const Rmw::BinOp op = *operation(item.in);
-  llvm::Type* element = access_bytes(item.in.op) == 8 ? i64_ : i32_;
-  const Value operand = read_second(item);
+  llvm::Type* element = access_bytes(item.in.op) == 8 ? ir.i64 : ir.i32;
+  const Value operand = read_second(here, item);
   const bool counts = op == Rmw::Add && operand.kind.rep == Rep::kUniform;
   llvm::Value *total = nullptr, *before = nullptr;  // of all lanes; of those below each
   if (counts) {
-    llvm::Value* v = b_.CreateTrunc(operand.v, element);
-    llvm::Value* count = b_.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64());
-    total = b_.CreateMul(v, b_.CreateTrunc(count, element));
-    if (is_wanted) before = b_.CreateMul(splat(v), lanes_before(element));
+    llvm::Value* v = ir.CreateTrunc(operand.v, element);
+    llvm::Value* count = ir.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, mask64(here));
+    total = ir.CreateMul(v, ir.CreateTrunc(count, element));
+    if (is_wanted) before = ir.CreateMul(splat(ir, v), lanes_before(here, element));
   } else {
-    llvm::Value* v = element == i64_ ? wide(operand) : narrow(operand);
+    llvm::Value* v = element == ir.i64 ? wide(ir, operand) : narrow(ir, operand);
     llvm::Constant* none = llvm::ConstantInt::get(v->getType(), neutral(op, element->getScalarSizeInBits()));
-    if (llvm::Value* on = active()) v = b_.CreateSelect(on, v, none);
+    if (llvm::Value* on = active(here)) v = ir.CreateSelect(on, v, none);
     const auto shifted = [&](llvm::Value* from, unsigned by) {
       llvm::SmallVector<int, 64> order;
-      for (unsigned l = 0; l < lanes_; ++l) order.push_back(static_cast<int>(l >= by ? l - by : lanes_));
-      return b_.CreateShuffleVector(from, none, order);
+      for (unsigned l = 0; l < ir.lanes; ++l) order.push_back(static_cast<int>(l >= by ? l - by : ir.lanes));
+      return ir.CreateShuffleVector(from, none, order);
     };
     if (is_wanted) {
-      for (unsigned by = 1; by < lanes_; by *= 2) v = apply(b_, op, shifted(v, by), v);
-      total = b_.CreateExtractElement(v, std::uint64_t{lanes_ - 1});
+      for (unsigned by = 1; by < ir.lanes; by *= 2) v = apply(ir, op, shifted(v, by), v);
+      total = ir.CreateExtractElement(v, std::uint64_t{ir.lanes - 1});
       before = shifted(v, 1);
     } else {
-      total = reduced(b_, op, v);
+      total = reduced(ir, op, v);
     }
   }
-  llvm::Value* pointer = b_.CreateIntToPtr(read_first(item).v, pointer_);
+  llvm::Value* pointer = ir.CreateIntToPtr(read_first(here, item).v, ir.pointer);
   const llvm::Align natural(access_bytes(item.in.op));
-  llvm::Value* old = b_.CreateAtomicRMW(op, pointer, total, natural, kOrder);
-  return is_wanted ? apply(b_, op, splat(old), before) : nullptr;
+  llvm::Value* old = ir.CreateAtomicRMW(op, pointer, total, natural, kOrder);
+  return is_wanted ? apply(ir, op, splat(ir, old), before) : nullptr;
 }
 
 // Lanes in a loop: what each finds, or null. In local memory, where the instruction orders nothing else
 // either, the host needs no atomic operation.
-llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_wanted) {
+llvm::Value* atomic_loop(Cursor& here, const Item& item, std::uint32_t site, bool is_wanted) {
+  Builder& ir = here.ir;
   const Instruction& in = item.in;
-  llvm::Type* element = access_bytes(in.op) == 8 ? i64_ : i32_;
+  llvm::Type* element = access_bytes(in.op) == 8 ? ir.i64 : ir.i32;
   const llvm::Align natural(access_bytes(in.op));
-  llvm::Value *each = wide(read_first(item)), *values = wide(read_second(item));
-  llvm::Value* expected = is_compare_and_swap(in) ? wide(read(in.rd)) : nullptr;
+  llvm::Value *each = wide(ir, read_first(here, item)), *values = wide(ir, read_second(here, item));
+  llvm::Value* expected = is_compare_and_swap(in) ? wide(ir, read(here, in.rd)) : nullptr;
   const auto locked = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value,
                           llvm::Value* before) -> llvm::Value* {
     value = b.CreateTrunc(value, element);
@@ -192,61 +202,68 @@ llvm::Value* Emitter::atomic_loop(const Item& item, std::uint32_t site, bool is_
   const std::string name = std::string(isa::info(in.op).name) + (is_wanted ? "" : ".quiet");
   const bool orders = in.word >> 25 & 3;  // aq, rl
   if (orders) {
-    llvm::Value* rows = lane_loop(name, each, values, locked, expected);
-    return is_wanted ? b_.CreateTrunc(rows, lanes(element)) : nullptr;
+    llvm::Value* rows = lane_loop(here, name, each, values, locked, expected);
+    return is_wanted ? ir.CreateTrunc(rows, vector_of(ir, element)) : nullptr;
   }
-  llvm::BasicBlock *local = new_block("local"), *shared = new_block("shared"), *done = new_block("found");
-  b_.CreateCondBr(in_local_memory(site), local, shared);
-  b_.SetInsertPoint(local);
-  llvm::Value* here = lane_loop(name + ".local", each, values, plain, expected);
-  b_.CreateBr(done);
-  b_.SetInsertPoint(shared);
-  llvm::Value* there = lane_loop(name, each, values, locked, expected);
-  b_.CreateBr(done);
-  b_.SetInsertPoint(done);
+  llvm::BasicBlock *local = new_block(ir, "local"), *shared = new_block(ir, "shared"),
+                   *done = new_block(ir, "found");
+  ir.CreateCondBr(in_local_memory(here.segment, site), local, shared);
+  ir.SetInsertPoint(local);
+  llvm::Value* in_order = lane_loop(here, name + ".local", each, values, plain, expected);
+  ir.CreateBr(done);
+  ir.SetInsertPoint(shared);
+  llvm::Value* there = lane_loop(here, name, each, values, locked, expected);
+  ir.CreateBr(done);
+  ir.SetInsertPoint(done);
   if (!is_wanted) return nullptr;
-  llvm::PHINode* phi = b_.CreatePHI(here->getType(), 2);
-  phi->addIncoming(here, local);
+  llvm::PHINode* phi = ir.CreatePHI(in_order->getType(), 2);
+  phi->addIncoming(in_order, local);
   phi->addIncoming(there, shared);
-  return b_.CreateTrunc(phi, lanes(element));
+  return ir.CreateTrunc(phi, vector_of(ir, element));
 }
 
-void Emitter::atomic(const Item& item, const Kind& kind) {
+}  // namespace
+
+void atomic(Cursor& here, const Item& item, const Kind& kind) {
+  Builder& ir = here.ir;
   const Instruction& in = item.in;
   const Operands uses = operands_of(in);
-  forget_words();
+  forget_words(here);
   if (!operation(in) && !is_compare_and_swap(in)) {
-    const Value value = step(item, kNoSite, kind);
-    if (uses.writes != kNone) write(uses.writes, value);
+    const Value value = step(here, item, kNoSite, kind);
+    if (uses.writes != kNone) write(here, uses.writes, value);
     return;
   }
   const bool is_wanted =
-      uses.writes != kNone && liveness_.before(code_, node_->block, item_ + 1).test(uses.writes);
-  const Value address = read_first(item);
-  read_second(item);  // before the ways part
+      uses.writes != kNone &&
+      here.known.liveness.before(here.known.code, here.node.block, here.item + 1).test(uses.writes);
+  const Value address = read_first(here, item);
+  read_second(here, item);  // before the ways part
   const unsigned bytes = access_bytes(in.op);
-  const std::uint32_t site = new_site(address, bytes, bytes, true);
+  const std::uint32_t site = new_site(here, address, bytes, bytes, true);
   const bool combines =
       address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
-  llvm::BasicBlock *fast = new_block("fast"), *slow = new_block("slow"), *done = new_block("done");
-  if (is_compare_and_swap(in)) read(in.rd);
-  branch_likely(inside(site, address), fast, slow);
-  b_.SetInsertPoint(fast);
-  llvm::Value* found = combines ? combined_atomic(item, is_wanted) : atomic_loop(item, site, is_wanted);
-  llvm::Type* type = lanes(kind.rep == Rep::kNarrow ? i32_ : i64_);
-  llvm::Value* fresh = found ? b_.CreateSExtOrTrunc(found, type) : llvm::Constant::getNullValue(type);
-  llvm::BasicBlock* fast_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
-  b_.SetInsertPoint(slow);
-  const Value stepped = step(item, site, kind);
-  llvm::BasicBlock* slow_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
-  b_.SetInsertPoint(done);
+  llvm::BasicBlock *fast = new_block(ir, "fast"), *slow = new_block(ir, "slow"),
+                   *done = new_block(ir, "done");
+  if (is_compare_and_swap(in)) read(here, in.rd);
+  branch_likely(ir, inside(here, site, address), fast, slow);
+  ir.SetInsertPoint(fast);
+  llvm::Value* found =
+      combines ? combined_atomic(here, item, is_wanted) : atomic_loop(here, item, site, is_wanted);
+  llvm::Type* type = vector_of(ir, kind.rep == Rep::kNarrow ? ir.i32 : ir.i64);
+  llvm::Value* fresh = found ? ir.CreateSExtOrTrunc(found, type) : llvm::Constant::getNullValue(type);
+  llvm::BasicBlock* fast_end = ir.GetInsertBlock();
+  ir.CreateBr(done);
+  ir.SetInsertPoint(slow);
+  const Value stepped = step(here, item, site, kind);
+  llvm::BasicBlock* slow_end = ir.GetInsertBlock();
+  ir.CreateBr(done);
+  ir.SetInsertPoint(done);
   if (uses.writes == kNone) return;
-  llvm::PHINode* phi = b_.CreatePHI(type, 2);
+  llvm::PHINode* phi = ir.CreatePHI(type, 2);
   phi->addIncoming(fresh, fast_end);
   phi->addIncoming(stepped.v, slow_end);
-  write(uses.writes, {kind, phi});
+  write(here, uses.writes, {kind, phi});
 }
 
 }  // namespace kiesel::translator

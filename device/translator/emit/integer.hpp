@@ -1,0 +1,9 @@
+#pragma once
+
+#include "device/translator/emit/cursor.hpp"
+
+namespace kiesel::translator {
+
+Value integer(Cursor& here, const Item& item, const Kind& kind);
+
+}  // namespace kiesel::translator

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "device/translator/emit/values.hpp"
+
+namespace kiesel::translator {
+
+bool is_offset_below(const Item& item, const Value& a, const Value& b);
+llvm::Value* offset_below(Builder& ir, const Item& item, const Value& a, const Value& b);
+llvm::Value* truth_of(Builder& ir, const Item& item, const Value& a, const Value& b);
+
+}  // namespace kiesel::translator
