@@ -13,7 +13,6 @@
 namespace kiesel::translator {
 namespace {
 
-using isa::Format;
 using isa::Op;
 
 // More takes seconds to translate.
@@ -21,26 +20,10 @@ constexpr std::size_t kMostItems = 8'000, kMostContexts = 200;
 
 Error refuse(std::string reason) { return {Errc::kUnsupported, std::move(reason)}; }
 
-bool is_csr(const Instruction& in) {
-  const Format format = isa::info(in.op).format;
-  return format == Format::kCsr || format == Format::kCsrImmediate;
-}
-
-Instruction numbered(const isa::Instruction& in) {
-  Instruction out{in.op, in.rd, in.rs1, in.rs2, in.rs3, in.rounding, in.negate, in.imm, in.word};
-  if (in.op == Op::illegal) return out;
-  for (const char c : isa::info(in.op).syntax) {
-    if (c == 'D') out.rd += kFloat;
-    if (c == 'S') out.rs1 += kFloat;
-    if (c == 'T') out.rs2 += kFloat;
-    if (c == 'R') out.rs3 += kFloat;
-  }
-  return out;
-}
-
 // What the interpreter has to do because the result depends on more than registers and memory.
 std::string reason_against(const Instruction& in) {
-  if (in.op == Op::illegal || in.op == Op::ecall || in.op == Op::ebreak) return "an illegal instruction";
+  const isa::Family family = family_of(in.op);
+  if (family == isa::Family::kTrap || family == isa::Family::kLegacy) return "an illegal instruction";
   if (!is_csr(in)) return {};
   const bool writes = in.op == Op::csrrw || in.op == Op::csrrwi || in.rs1 != 0;
   const auto* csr = isa::find_csr(static_cast<std::uint32_t>(in.imm));
@@ -142,7 +125,7 @@ class Reader {
       if (known == kNone) return fail("an indirect jump"), std::vector<Place>{};
       return in.rd == 0 ? std::vector<Place>{{context, known}} : call(context, index, known);
     }
-    if (isa::info(in.op).format == Format::kBranch) return {{context, target}, {context, index + 1}};
+    if (family_of(in.op) == isa::Family::kBranch) return {{context, target}, {context, index + 1}};
     if (in.op == Op::tmc) {
       if (in.rs1 != 0) fail("a mask is set");
       return {};
@@ -179,7 +162,7 @@ class Reader {
       case Op::bar_wait:
         return true;
       default:
-        return isa::info(in.op).format == Format::kBranch;
+        return family_of(in.op) == isa::Family::kBranch;
     }
   }
 
@@ -219,7 +202,7 @@ class Reader {
       case Op::jalr:
         return in.rd == 0 && in.rs1 == 1 ? Ending::kReturn : Ending::kFalls;
       default:
-        return isa::info(in.op).format == Format::kBranch ? Ending::kBranch : Ending::kFalls;
+        return family_of(in.op) == isa::Family::kBranch ? Ending::kBranch : Ending::kFalls;
     }
   }
 
@@ -382,111 +365,6 @@ class Reader {
 };
 
 }  // namespace
-
-Operands operands_of(const Instruction& in) {
-  Operands out;
-  if (in.op == Op::illegal) return out;
-  const auto read = [&](Register r) {
-    if (r != 0) out.reads[out.count++] = r;
-  };
-  for (const char c : isa::info(in.op).syntax) {
-    if ((c == 'd' || c == 'D') && in.rd) out.writes = in.rd;
-    if (c == 's' || c == 'S') read(in.rs1);
-    if (c == 't' || c == 'T') read(in.rs2);
-    if (c == 'R') read(in.rs3);
-  }
-  if (is_compare_and_swap(in)) read(in.rd);
-  return out;
-}
-
-unsigned access_bytes(Op op) {
-  switch (op) {
-    case Op::lb:
-    case Op::lbu:
-    case Op::sb:
-      return 1;
-    case Op::lh:
-    case Op::lhu:
-    case Op::sh:
-    case Op::flh:
-    case Op::fsh:
-      return 2;
-    case Op::ld:
-    case Op::sd:
-    case Op::fld:
-    case Op::fsd:
-      return 8;
-    default:
-      return isa::info(op).name.ends_with(".d") ? 8 : 4;
-  }
-}
-
-bool is_atomic(const Instruction& in) {
-  const Format format = isa::info(in.op).format;
-  return format == Format::kAtomic || format == Format::kLoadReserved;
-}
-
-bool is_fence(const Instruction& in) { return in.op == Op::fence || in.op == Op::fence_i; }
-
-bool is_compare_and_swap(const Instruction& in) { return in.op == Op::amocas_w || in.op == Op::amocas_d; }
-
-bool is_load(const Instruction& in) {
-  const Format format = isa::info(in.op).format;
-  return format == Format::kLoad || format == Format::kFloatLoad;
-}
-bool is_store(const Instruction& in) {
-  const Format format = isa::info(in.op).format;
-  return format == Format::kStore || format == Format::kFloatStore;
-}
-
-std::optional<ShiftedSum> shifted_sum(Op op) {
-  switch (op) {
-    case Op::sh1add:
-      return ShiftedSum{1, false};
-    case Op::sh2add:
-      return ShiftedSum{2, false};
-    case Op::sh3add:
-      return ShiftedSum{3, false};
-    case Op::add_uw:
-      return ShiftedSum{0, true};
-    case Op::sh1add_uw:
-      return ShiftedSum{1, true};
-    case Op::sh2add_uw:
-      return ShiftedSum{2, true};
-    case Op::sh3add_uw:
-      return ShiftedSum{3, true};
-    default:
-      return std::nullopt;
-  }
-}
-
-bool is_word(Op op) {
-  switch (op) {
-    case Op::addw:
-    case Op::addiw:
-    case Op::subw:
-    case Op::mulw:
-    case Op::sllw:
-    case Op::slliw:
-    case Op::srlw:
-    case Op::srliw:
-    case Op::sraw:
-    case Op::sraiw:
-    case Op::divw:
-    case Op::divuw:
-    case Op::remw:
-    case Op::remuw:
-    case Op::rolw:
-    case Op::rorw:
-    case Op::roriw:
-    case Op::clzw:
-    case Op::ctzw:
-    case Op::cpopw:
-      return true;
-    default:
-      return false;
-  }
-}
 
 Result<Code> read_code(const TranslationRequest& request) {
   auto code = Reader(request).run();

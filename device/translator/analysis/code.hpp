@@ -8,53 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "device/isa/instruction.hpp"
 #include "device/translation/translation.hpp"
+#include "device/translator/analysis/instruction.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::translator {
 
 using translation::TranslationRequest;
-
-// Registers in one numbering: x0-x31, f0-f31, the slots of the stack that are kept in registers, and from
-// rename_registers() on, what each of these holds at places that have nothing to do with each other.
-using Register = std::uint32_t;
-inline constexpr Register kFloat = 32, kSlots = 64;
-inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
-// isa::Instruction with operands in that numbering.
-struct Instruction {
-  isa::Op op = isa::Op::illegal;
-  Register rd = 0, rs1 = 0, rs2 = 0, rs3 = 0;
-  std::uint8_t rounding = 0;
-  bool negate = false;
-  std::int64_t imm = 0;
-  std::uint32_t word = 0;
-};
-
-// The registers of an instruction, x0 left out.
-struct Operands {
-  std::uint32_t writes = kNone;
-  unsigned count = 0;
-  Register reads[4] = {};
-};
-Operands operands_of(const Instruction& in);
-
-// Bytes of a load's, store's or atomic's value.
-unsigned access_bytes(isa::Op op);
-bool is_load(const Instruction& in);
-bool is_store(const Instruction& in);
-bool is_atomic(const Instruction& in);  // lr and sc, too
-bool is_fence(const Instruction& in);
-bool is_compare_and_swap(const Instruction& in);  // reads rd too
-// Of the lower halves of its operands, to a sign-extended result.
-bool is_word(isa::Op op);
-// Zba's sums: (rs1 << shift) + rs2, where rs1 may be the lower half without a sign.
-struct ShiftedSum {
-  unsigned shift;
-  bool is_unsigned;
-};
-std::optional<ShiftedSum> shifted_sum(isa::Op op);
 
 // A value that is known: a number, or one that far from an address that only the launch knows.
 struct Constant {

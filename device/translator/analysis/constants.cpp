@@ -244,7 +244,7 @@ class Finder {
   bool makes_window(const Item& item, const Registers& registers) const {
     if (item.result.is(Base::kWindowEnd)) return true;
     if (!item.result.is(Base::kUnknown)) return false;
-    if (isa::info(item.in.op).format == Format::kLoad && !addresses_stored_) return false;
+    if (family_of(item.in.op) == isa::Family::kLoad && !addresses_stored_) return false;
     bool any = false;
     for (const char c : isa::info(item.in.op).syntax)
       any |= (c == 's' && registers.is_window(item.in.rs1)) || (c == 't' && registers.is_window(item.in.rs2));
@@ -372,9 +372,8 @@ class Finder {
   bool stores_addresses() const {
     for (const Block& block : code_.blocks)
       for (const Item& item : block.items) {
-        const Format format = isa::info(item.in.op).format;
-        if ((format == Format::kStore || format == Format::kAtomic) && item.second_may_be_private)
-          return true;
+        const bool stores = is_atomic(item.in) || family_of(item.in.op) == isa::Family::kStore;
+        if (stores && item.second_may_be_private) return true;
       }
     return false;
   }
@@ -397,8 +396,8 @@ class Finder {
         escaped |= escapes(item);
         if (!is_access(item.in) || !item.first.is(Base::kWindowEnd)) continue;
         const unsigned bytes = access_bytes(item.in.op);
-        const Format format = isa::info(item.in.op).format;
-        const bool is_float = format == Format::kFloatLoad || format == Format::kFloatStore;
+        const isa::Family family = family_of(item.in.op);
+        const bool is_float = family == isa::Family::kFloatLoad || family == isa::Family::kFloatStore;
         const bool odd = bytes < 4 || item.in.op == Op::lwu;
         auto [use, fresh] = uses.try_emplace(item.first.value + item.in.imm, Use{bytes, is_float, odd});
         if (!fresh && (use->second.bytes != bytes || use->second.is_float != is_float))

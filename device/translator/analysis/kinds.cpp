@@ -43,57 +43,23 @@ Nan merged(Nan a, Nan b) {
   return Nan::kLoose;
 }
 
-enum class Result : std::uint8_t { kNarrow, kBits, kRing, kLikeFirst, kBoth, kWide };
-
-// What the lanes of an instruction's result are.
-Result result_of(const Instruction& in) {
-  if (is_word(in.op)) return Result::kNarrow;
-  switch (in.op) {
-    case Op::and_:
-    case Op::or_:
-    case Op::xor_:
-    case Op::andn:
-    case Op::orn:
-    case Op::xnor:
-    case Op::ori:
-    case Op::xori:
-      return Result::kBits;
-    case Op::andi:
-      return in.imm >= 0 ? Result::kNarrow : Result::kBits;
-    case Op::add:
-    case Op::addi:
-    case Op::sub:
-    case Op::mul:
-    case Op::sh1add:
-    case Op::sh2add:
-    case Op::sh3add:
-      return Result::kRing;
-    case Op::slli:
-      return in.imm < 32 ? Result::kRing : Result::kWide;
-    case Op::srai:
-    case Op::czero_eqz:
-    case Op::czero_nez:
-      return Result::kLikeFirst;
-    case Op::min:
-    case Op::max:
-    case Op::minu:
-    case Op::maxu:
-      return Result::kBoth;
-    case Op::clz:
-    case Op::ctz:
-    case Op::cpop:
-    case Op::sext_b:
-    case Op::sext_h:
-    case Op::zext_h:
-    case Op::slt:
-    case Op::sltu:
-    case Op::slti:
-    case Op::sltiu:
-    case Op::bext:
-    case Op::bexti:
-      return Result::kNarrow;
+// Whether the lanes of an instruction's result are numbers of 32 bits, where those of its operands are or
+// not.
+bool is_small_result(const Instruction& in, bool first, bool both) {
+  switch (values_of(in.op)) {
+    case isa::Values::word:
+    case isa::Values::extend:
+    case isa::Values::truth:
+    case isa::Values::small:
+      return true;
+    case isa::Values::bits:
+      return both || (in.op == Op::andi && in.imm >= 0);
+    case isa::Values::both:
+      return both;
+    case isa::Values::first:
+      return first;
     default:
-      return Result::kWide;
+      return false;
   }
 }
 
@@ -109,13 +75,6 @@ const std::byte* fixed_bytes(const TranslationRequest& request, const Item& item
   const bool loaded_otherwise = std::any_of(request.relocated.begin(), request.relocated.end(),
                                             [&](std::uint64_t r) { return at < r + 8 && r < at + bytes; });
   return loaded_otherwise ? nullptr : request.image.data() + (at - request.image_begin);
-}
-
-char float_type(Op op) {
-  const std::string_view name = isa::info(op).name;
-  if (name == "fld") return 'd';
-  if (name == "flw" || name == "flh") return 's';
-  return name[name.find('.') + 1] == 'd' ? 'd' : 's';  // a boxed half is kept in a single
 }
 
 Kind literal_kind(const Literal& literal) {
@@ -286,7 +245,6 @@ Kind Kinds::kind_of(Register r, const Constant& constant, const std::vector<Kind
 
 Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
   const Instruction& in = item.in;
-  const Format format = isa::info(in.op).format;
   const Kind a = kind_of(in.rs1, item.first, kinds);
   if (item.slot != kNone) {
     const Operands uses = uses_of(item);
@@ -302,31 +260,47 @@ Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
   }
   if (!item.result.is(Constant::Base::kUnknown)) return known(item.result);
   if (is_load(in)) return loaded(item, a);
-  switch (format) {
-    case Format::kCsr:
-    case Format::kCsrImmediate:
+  using isa::Family;
+  switch (family_of(in.op)) {
+    case Family::kCsr:
       return of_csr(static_cast<std::uint32_t>(in.imm));
-    case Format::kR:
-    case Format::kUnary:
-    case Format::kI:
-    case Format::kShift:
-    case Format::kShiftW:
-      if (isa::info(in.op).extension == isa::Extension::kVote)
-        return in.op >= Op::shfl_up ? lanes_of(item.high_matters) : uniform(in.op != Op::vote_ballot);
-      if (isa::info(in.op).extension == isa::Extension::kSimt) return lanes_of(item.high_matters);
-      return integer(item, a, format == Format::kR ? kind_of(in.rs2, item.second, kinds) : uniform(true));
-    case Format::kUpper:
-    case Format::kJump:
-    case Format::kJumpRegister:
-      return uniform(false);
-    case Format::kSplit:
-      return uniform(true);
-    case Format::kAtomic:
-    case Format::kLoadReserved:
+    case Family::kInteger: {
+      const bool has_second = isa::info(in.op).format == Format::kR;
+      return integer(item, a, has_second ? kind_of(in.rs2, item.second, kinds) : uniform(true));
+    }
+    case Family::kVote:
+      return uniform(in.op != Op::vote_ballot);
+    case Family::kShuffle:
+      return lanes_of(item.high_matters);
+    case Family::kControl:
+      return in.op == Op::split ? uniform(true) : lanes_of(item.high_matters);
+    case Family::kAtomic:
+    case Family::kCompareSwap:
+    case Family::kReserve:
       return lanes_of(access_bytes(in.op) == 8 && item.high_matters);
-    default:
+    case Family::kFloatMath:
+    case Family::kFloatChoice:
+    case Family::kFloatSign:
+    case Family::kFloatCompare:
+    case Family::kFloatClass:
+    case Family::kFloatMove:
+    case Family::kFloatToWhole:
+    case Family::kWholeToFloat:
+    case Family::kFloatToFloat:
       return floating(item, kinds);
+    case Family::kLoad:  // loaded() has said it
+    case Family::kFloatLoad:
+    case Family::kConstant:
+    case Family::kJump:
+    case Family::kBranch:
+    case Family::kStore:
+    case Family::kFloatStore:
+    case Family::kFence:
+    case Family::kTrap:
+    case Family::kLegacy:
+      break;
   }
+  return uniform(false);
 }
 
 Kind Kinds::of_csr(std::uint32_t number) const {
@@ -487,30 +461,23 @@ Kind Kinds::offset(const Item& item, const Kind& a, const Kind& b) const {
 
 Kind Kinds::integer(const Item& item, const Kind& a, const Kind& b) const {
   const Instruction& in = item.in;
-  const Result result = result_of(in);
-  const bool narrow = is_narrow(a) && is_narrow(b);
+  const bool is_small = is_small_result(in, is_narrow(a), is_narrow(a) && is_narrow(b));
   if (a.rep == Rep::kUniform && b.rep == Rep::kUniform) {
     if (in.op == Op::addi && in.imm == 0) return a;
-    Kind kind = uniform(result == Result::kNarrow ||
-                        ((result == Result::kBits || result == Result::kBoth) && narrow) ||
-                        (result == Result::kLikeFirst && is_narrow(a)));
+    Kind kind = uniform(is_small);
     kind.upper = in.op == Op::slli && in.imm >= 32;
     return kind;
   }
   if (const Kind kind = line(item, a, b); kind.rep != Rep::kNone) return kind;
   if (const Kind kind = offset(item, a, b); kind.rep != Rep::kNone) return kind;
-  bool wide = item.high_matters;
-  if (result == Result::kNarrow || ((result == Result::kBits || result == Result::kBoth) && narrow) ||
-      (result == Result::kLikeFirst && is_narrow(a)))
-    wide = false;
-  return lanes_of(wide);
+  return lanes_of(item.high_matters && !is_small);
 }
 
 Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
   const Instruction& in = item.in;
-  const std::string_view name = isa::info(in.op).name;
   const std::string_view syntax = isa::info(in.op).syntax;
   const bool is_half = isa::info(in.op).extension == isa::Extension::kZfh;
+  const isa::Family family = family_of(in.op);
   bool once = true;
   for (const char c : syntax) {
     if (c == 's') once &= kind_of(in.rs1, item.first, kinds).rep == Rep::kUniform;
@@ -519,30 +486,29 @@ Kind Kinds::floating(const Item& item, const std::vector<Kind>& kinds) const {
     if (c == 'R') once &= is_uniform(kind_of(in.rs3, {}, kinds).rep);
   }
   if (syntax[0] == 'd') {  // an integer
-    const bool wide = name.starts_with("fcvt.l") || name == "fmv.x.d";
+    const bool wide =
+        family == isa::Family::kFloatToWhole ? whole_of(in.op).bits == 64 : in.op == Op::fmv_x_d;
     if (once) return uniform(!wide);
     return lanes_of(wide && item.high_matters);
   }
   const char type = float_type(in.op);
   if (is_half)
     return real(once, type, in.op == Op::fcvt_s_h || in.op == Op::fcvt_d_h ? Nan::kLoose : Nan::kExact);
-  if (name.starts_with("fsgnj")) {
+  if (family == isa::Family::kFloatSign) {
     const Kind a = kind_of(in.rs1, {}, kinds);
     const bool same = in.rs1 == in.rs2 && is_double(a.rep) == (type == 'd');
-    if (same && name.starts_with("fsgnj.")) return a;
-    if (same && name.starts_with("fsgnjx."))
+    if (same && (in.op == Op::fsgnj_s || in.op == Op::fsgnj_d)) return a;
+    if (same && (in.op == Op::fsgnjx_s || in.op == Op::fsgnjx_d))
       return real(once, type, a.nan == Nan::kExact ? Nan::kExact : Nan::kCanonical);
     return real(once, type, Nan::kExact);
   }
-  if (name == "fmv.w.x" || name == "fmv.d.x") {
+  if (family == isa::Family::kFloatMove) {
     const Constant& c = item.first;
     const bool zero = in.rs1 == 0 || (c.is(Constant::Base::kNumber) && c.value == 0);
     return real(once, type, zero ? Nan::kCanonical : Nan::kExact);
   }
-  if (name.starts_with("fcvt.s.w") || name.starts_with("fcvt.s.l") || name.starts_with("fcvt.d.w") ||
-      name.starts_with("fcvt.d.l"))
-    return real(once, type, Nan::kCanonical);
-  if (name.starts_with("fmin") || name.starts_with("fmax")) {
+  if (family == isa::Family::kWholeToFloat) return real(once, type, Nan::kCanonical);
+  if (family == isa::Family::kFloatChoice) {
     const auto is_number = [&](Register r) {
       const auto& literal = code_.literals[r];
       return literal && literal->bytes == (type == 'd' ? 8U : 4U) &&

@@ -115,7 +115,5 @@ void find_literals(Code& code, const Liveness& liveness, const TranslationReques
 
 // The bytes of the program's image that a load of a known address reads, or null where they are not fixed.
 const std::byte* fixed_bytes(const TranslationRequest& request, const Item& item);
-// The type of a float instruction's result: 's', 'd', 'h'.
-char float_type(isa::Op op);
 
 }  // namespace kiesel::translator

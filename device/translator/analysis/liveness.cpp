@@ -5,7 +5,6 @@
 namespace kiesel::translator {
 namespace {
 
-using isa::Format;
 using isa::Op;
 
 // How an instruction's result depends on the upper halves of what it reads.
@@ -17,53 +16,35 @@ enum class Upper : std::uint8_t {
 
 Upper upper_of(const Item& item) {
   const Instruction& in = item.in;
-  if (is_word(in.op)) return Upper::kNever;
-  switch (in.op) {
-    case Op::sext_b:
-    case Op::sext_h:
-    case Op::zext_h:
-    case Op::fcvt_s_w:
-    case Op::fcvt_s_wu:
-    case Op::fcvt_d_w:
-    case Op::fcvt_d_wu:
-    case Op::fcvt_h_w:
-    case Op::fcvt_h_wu:
-    case Op::fmv_w_x:
-    case Op::fmv_h_x:
-    case Op::split:
-    case Op::vote_all:
-    case Op::vote_any:
-    case Op::vote_uni:
-    case Op::vote_ballot:
+  switch (values_of(in.op)) {
+    case isa::Values::word:
+    case isa::Values::extend:
       return Upper::kNever;
-    case Op::add:
-    case Op::sub:
-    case Op::and_:
-    case Op::or_:
-    case Op::xor_:
-    case Op::andn:
-    case Op::orn:
-    case Op::xnor:
-    case Op::addi:
-    case Op::xori:
-    case Op::ori:
-    case Op::mul:
-    case Op::sh1add:
-    case Op::sh2add:
-    case Op::sh3add:
-      return Upper::kPasses;
-    case Op::andi:
-      return in.imm >= 0 ? Upper::kNever : Upper::kPasses;
-    case Op::slli:
-      return in.imm >= 32 ? Upper::kNever : Upper::kPasses;
+    case isa::Values::bits:
+      return in.op == Op::andi && in.imm >= 0 ? Upper::kNever : Upper::kPasses;
+    case isa::Values::ring:
+      return in.op == Op::slli && in.imm >= 32 ? Upper::kNever : Upper::kPasses;
     default:
-      return Upper::kAlways;
+      break;
   }
+  switch (family_of(in.op)) {
+    case isa::Family::kWholeToFloat:
+      return whole_of(in.op).bits == 32 ? Upper::kNever : Upper::kAlways;
+    case isa::Family::kVote:
+      return Upper::kNever;
+    default:
+      break;
+  }
+  const bool reads_lower = in.op == Op::fmv_w_x || in.op == Op::fmv_h_x || in.op == Op::split;
+  return reads_lower ? Upper::kNever : Upper::kAlways;
 }
 
 // The register of which only the lower half is read, whatever the result: the index that Zba zero-extends,
 // what narrow stores and atomics take.
 Register lower_only(const Item& item) {
+  const isa::Family family = family_of(item.in.op);
+  if ((family == isa::Family::kStore || family == isa::Family::kAtomic) && access_bytes(item.in.op) < 8)
+    return item.in.rs2;
   switch (item.in.op) {
     case Op::add_uw:
     case Op::sh1add_uw:
@@ -72,19 +53,6 @@ Register lower_only(const Item& item) {
     case Op::slli_uw:
     case Op::pred:
       return item.in.rs1;
-    case Op::sb:
-    case Op::sh:
-    case Op::sw:
-    case Op::amoswap_w:
-    case Op::amoadd_w:
-    case Op::amoxor_w:
-    case Op::amoand_w:
-    case Op::amoor_w:
-    case Op::amomin_w:
-    case Op::amomax_w:
-    case Op::amominu_w:
-    case Op::amomaxu_w:
-      return item.in.rs2;
     default:
       return 0;
   }
@@ -218,9 +186,7 @@ class Finder {
         for (std::uint32_t in = head; in <= b; ++in)  // a loop's blocks are contiguous
           for (const Item& item : code_.blocks[in].items) {
             if (const Operands uses = uses_of(item); uses.writes != kNone) written.set(uses.writes);
-            const Format format = isa::info(item.in.op).format;
-            code_.blocks[head].may_wait |=
-                format == Format::kAtomic || format == Format::kLoadReserved || item.in.op == isa::Op::fence;
+            code_.blocks[head].may_wait |= is_atomic(item.in) || item.in.op == isa::Op::fence;
           }
         code_.blocks[head].spins |= !written.anyCommon(out_.start[head]);
       }
@@ -242,8 +208,7 @@ void step_back(Set& live, const Item& item) {
 Operands uses_of(const Item& item) {
   if (item.slot == kNone) return operands_of(item.in);
   Operands out;
-  const Format format = isa::info(item.in.op).format;
-  if (format == Format::kStore || format == Format::kFloatStore) {
+  if (is_store(item.in)) {
     out.writes = item.slot_register;
     out.reads[0] = item.in.rs2;
     out.count = out.reads[0] == 0 ? 0 : 1;

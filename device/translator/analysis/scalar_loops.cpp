@@ -13,7 +13,6 @@ constexpr std::size_t kMostOthers = 12, kMostOthersWhenFull = 4;
 bool is_access(const Item& item) { return (is_load(item.in) || is_store(item.in)) && item.slot == kNone; }
 
 bool suits(const Item& item) {
-  const isa::OpInfo& info = isa::info(item.in.op);
   if (is_access(item)) return !item.may_be_private;
   switch (item.in.op) {
     case isa::Op::split:
@@ -26,15 +25,18 @@ bool suits(const Item& item) {
     default:
       break;
   }
-  switch (info.format) {
-    case isa::Format::kAtomic:
-    case isa::Format::kLoadReserved:
+  switch (family_of(item.in.op)) {
+    case isa::Family::kAtomic:
+    case isa::Family::kCompareSwap:
+    case isa::Family::kReserve:
+    case isa::Family::kControl:
+    case isa::Family::kVote:
+    case isa::Family::kShuffle:
       return false;
-    case isa::Format::kCsr:
-    case isa::Format::kCsrImmediate:
+    case isa::Family::kCsr:
       return !item.result.is(Constant::Base::kUnknown);
     default:
-      return info.extension != isa::Extension::kVote && info.extension != isa::Extension::kSimt;
+      return true;
   }
 }
 

@@ -1,3 +1,4 @@
+// Loads and stores of an item, the whole of each: the fast way, private memory, and the interpreter's.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

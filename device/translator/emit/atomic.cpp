@@ -1,7 +1,5 @@
 #include "device/translator/emit/atomic.hpp"
 
-#include <optional>
-
 #include "device/translator/emit/builder.hpp"
 #include "device/translator/emit/fields.hpp"
 #include "device/translator/emit/host_calls.hpp"
@@ -21,38 +19,21 @@ namespace {
 
 constexpr auto kOrder = llvm::AtomicOrdering::SequentiallyConsistent;
 
-// What the memory becomes; none where that is no host's operation, and of amocas.
-std::optional<Rmw::BinOp> operation(const Instruction& in) {
+// By the names of operations.def.
+namespace memory {
+constexpr auto amoswap = Rmw::Xchg, amoadd = Rmw::Add, amoxor = Rmw::Xor, amoand = Rmw::And, amoor = Rmw::Or,
+               amomin = Rmw::Min, amomax = Rmw::Max, amominu = Rmw::UMin, amomaxu = Rmw::UMax;
+}  // namespace memory
+
+// What the memory becomes, but of amocas.
+Rmw::BinOp operation_of(const Instruction& in) {
   switch (in.op) {
-    case Op::amoswap_w:
-    case Op::amoswap_d:
-      return Rmw::Xchg;
-    case Op::amoadd_w:
-    case Op::amoadd_d:
-      return Rmw::Add;
-    case Op::amoand_w:
-    case Op::amoand_d:
-      return Rmw::And;
-    case Op::amoor_w:
-    case Op::amoor_d:
-      return Rmw::Or;
-    case Op::amoxor_w:
-    case Op::amoxor_d:
-      return Rmw::Xor;
-    case Op::amomin_w:
-    case Op::amomin_d:
-      return Rmw::Min;
-    case Op::amomax_w:
-    case Op::amomax_d:
-      return Rmw::Max;
-    case Op::amominu_w:
-    case Op::amominu_d:
-      return Rmw::UMin;
-    case Op::amomaxu_w:
-    case Op::amomaxu_d:
-      return Rmw::UMax;
+#define FAMILY_Atomic(id, operation, values) \
+  case Op::id:                               \
+    return memory::operation;
+#include "device/isa/operations.def"
     default:
-      return std::nullopt;
+      llvm_unreachable("no atomic operation");
   }
 }
 
@@ -118,7 +99,7 @@ llvm::Value* in_local_memory(Segment& segment, std::uint32_t site) {
   return ir.CreateICmpEQ(site_range(segment, site).first, table_csr(segment, TableCsr::local_base));
 }
 
-// how many active lanes are below each
+// How many active lanes are below each.
 llvm::Value* lanes_before(Cursor& here, llvm::Type* element) {
   Builder& ir = here.ir;
   const unsigned width = element->getScalarSizeInBits();
@@ -137,7 +118,7 @@ llvm::Value* lanes_before(Cursor& here, llvm::Type* element) {
 // All lanes at one address: a vector of what each finds there, or null where nobody asks.
 llvm::Value* combined_atomic(Cursor& here, const Item& item, bool is_wanted) {
   Builder& ir = here.ir;
-  const Rmw::BinOp op = *operation(item.in);
+  const Rmw::BinOp op = operation_of(item.in);
   llvm::Type* element = access_bytes(item.in.op) == 8 ? ir.i64 : ir.i32;
   const Value operand = read_second(here, item);
   const bool counts = op == Rmw::Add && operand.kind.rep == Rep::kUniform;
@@ -186,7 +167,7 @@ llvm::Value* atomic_loop(Cursor& here, const Item& item, std::uint32_t site, boo
         before ? b.CreateExtractValue(b.CreateAtomicCmpXchg(pointer, b.CreateTrunc(before, element), value,
                                                             natural, kOrder, kOrder),
                                       0)
-               : b.CreateAtomicRMW(*operation(in), pointer, value, natural, kOrder);
+               : b.CreateAtomicRMW(operation_of(in), pointer, value, natural, kOrder);
     return is_wanted ? old : nullptr;
   };
   const auto plain = [&](llvm::IRBuilder<>& b, llvm::Value* pointer, llvm::Value* value,
@@ -195,7 +176,7 @@ llvm::Value* atomic_loop(Cursor& here, const Item& item, std::uint32_t site, boo
     llvm::Value* old = b.CreateAlignedLoad(element, pointer, natural);
     llvm::Value* fresh = before
                              ? b.CreateSelect(b.CreateICmpEQ(old, b.CreateTrunc(before, element)), value, old)
-                             : apply(b, *operation(in), old, value);
+                             : apply(b, operation_of(in), old, value);
     b.CreateAlignedStore(fresh, pointer, natural);
     return is_wanted ? old : nullptr;
   };
@@ -229,7 +210,7 @@ void atomic(Cursor& here, const Item& item, const Kind& kind) {
   const Instruction& in = item.in;
   const Operands uses = operands_of(in);
   forget_words(here);
-  if (!operation(in) && !is_compare_and_swap(in)) {
+  if (family_of(in.op) == isa::Family::kReserve) {
     const Value value = step(here, item, kNoSite, kind);
     if (uses.writes != kNone) write(here, uses.writes, value);
     return;
@@ -242,7 +223,7 @@ void atomic(Cursor& here, const Item& item, const Kind& kind) {
   const unsigned bytes = access_bytes(in.op);
   const std::uint32_t site = new_site(here, address, bytes, bytes, true);
   const bool combines =
-      address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation(in) != Rmw::Xchg;
+      address.kind.rep == Rep::kUniform && !is_compare_and_swap(in) && operation_of(in) != Rmw::Xchg;
   llvm::BasicBlock *fast = new_block(ir, "fast"), *slow = new_block(ir, "slow"),
                    *done = new_block(ir, "done");
   if (is_compare_and_swap(in)) read(here, in.rd);

@@ -17,9 +17,16 @@ using isa::Op;
 
 namespace {
 
+// By the names of operations.def.
+namespace predicates {
+using llvm::CmpInst;
+constexpr auto eq = CmpInst::ICMP_EQ, ne = CmpInst::ICMP_NE, lt = CmpInst::ICMP_SLT, ge = CmpInst::ICMP_SGE,
+               ltu = CmpInst::ICMP_ULT, geu = CmpInst::ICMP_UGE;
+}  // namespace predicates
+
 constexpr std::int64_t kBranchAndJoin = 2;  // instructions of a side on which nothing is done
 
-// how many of them are open
+// How many of the splits are open.
 llvm::Value* depth(Segment& segment, std::span<const std::uint32_t> splits) {
   Builder& ir = segment.ir;
   llvm::Value* depth = number64(ir, 0);
@@ -53,7 +60,7 @@ void emit_branch(Cursor& here) {
   Builder& ir = here.ir;
   const Item& item = here.block.last();
   const Value a = read_first(here, item), b = read_second(here, item);
-  const auto predicate = comparison(here.kernel, item.in.op);
+  const auto predicate = comparison(item.in.op);
   llvm::Value* taken;
   if (a.kind.rep == Rep::kUniform && b.kind.rep == Rep::kUniform) {
     taken = ir.CreateICmp(predicate, a.v, b.v);
@@ -247,25 +254,14 @@ SplitVariables& split_variables(Segment& segment, std::uint32_t block) {
   return found->second;
 }
 
-llvm::CmpInst::Predicate comparison(Kernel& kernel, Op op) {
-  Builder& ir = kernel.ir;
-  using P = llvm::CmpInst;
+llvm::CmpInst::Predicate comparison(isa::Op op) {
   switch (op) {
-    case Op::beq:
-      return P::ICMP_EQ;
-    case Op::bne:
-      return P::ICMP_NE;
-    case Op::blt:
-      return P::ICMP_SLT;
-    case Op::bge:
-      return P::ICMP_SGE;
-    case Op::bltu:
-      return P::ICMP_ULT;
-    case Op::bgeu:
-      return P::ICMP_UGE;
+#define FAMILY_Branch(id, operation, values) \
+  case isa::Op::id:                          \
+    return predicates::operation;
+#include "device/isa/operations.def"
     default:
-      unknown(kernel, op, ir.i64);
-      return P::ICMP_EQ;
+      llvm_unreachable("no branch");
   }
 }
 

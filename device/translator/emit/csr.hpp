@@ -1,3 +1,4 @@
+// Reads of control and status registers.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

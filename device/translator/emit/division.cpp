@@ -17,7 +17,7 @@ llvm::Value* divided_by_lane(Cursor& here, const Instruction& in, llvm::Value* a
   const auto divide = [&](llvm::IRBuilder<>& at, llvm::Value* x, llvm::Value* y, llvm::Value*) {
     const llvm::IRBuilderBase::InsertPointGuard guard(ir);
     ir.SetInsertPoint(at.GetInsertBlock());
-    return divide64(ir, in, ir.CreatePtrToInt(x, ir.i64), y);
+    return compute64(ir, in.op, ir.CreatePtrToInt(x, ir.i64), y);
   };
   return lane_loop(here, std::string(isa::info(in.op).name), a, b, divide);
 }
@@ -36,10 +36,10 @@ Value wide_division(Cursor& here, const Item& item, const Kind& kind, const Valu
                    *done = new_block(ir, "done");
   branch_likely(ir, ir.CreateICmpEQ(odd, no_lanes(ir)), fast, slow);
   ir.SetInsertPoint(fast);
-  Instruction word = item.in;
-  word.op = item.in.op == Op::div || item.in.op == Op::divu ? Op::divuw : Op::remuw;
+  const bool is_quotient = item.in.op == Op::div || item.in.op == Op::divu;
+  llvm::Type* half = vector_of(ir, ir.i32);
   llvm::Value* quotient =
-      divide32(ir, word, ir.CreateTrunc(x, vector_of(ir, ir.i32)), ir.CreateTrunc(y, vector_of(ir, ir.i32)));
+      divided_as_doubles(ir, ir.CreateTrunc(x, half), ir.CreateTrunc(y, half), false, is_quotient);
   if (kind.rep == Rep::kWide) quotient = ir.CreateZExt(quotient, vector_of(ir, ir.i64));
   llvm::BasicBlock* fast_end = ir.GetInsertBlock();
   ir.CreateBr(done);

@@ -1,3 +1,4 @@
+// Divisions of 64 bits, for which hosts have no vector instruction.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

@@ -1,3 +1,4 @@
+// What warps keep from segment to segment.
 #pragma once
 
 #include "device/translator/emit/segment.hpp"

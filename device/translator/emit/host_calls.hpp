@@ -1,3 +1,4 @@
+// Calls of functions of the host from translated code, above all of the interpreter for one instruction.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

@@ -15,68 +15,24 @@ using isa::Op;
 
 namespace {
 
-bool divides(Op op) {
-  switch (op) {
-    case Op::div:
-    case Op::divu:
-    case Op::rem:
-    case Op::remu:
-    case Op::divw:
-    case Op::divuw:
-    case Op::remw:
-    case Op::remuw:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// The lower half of the result comes from the lower halves of the operands.
+// Whether lower halves of the operands are enough for the lower half of the result.
 bool works_in_lower_half(const Instruction& in) {
-  switch (in.op) {
-    case Op::add:
-    case Op::addi:
-    case Op::sub:
-    case Op::mul:
-    case Op::and_:
-    case Op::andi:
-    case Op::or_:
-    case Op::ori:
-    case Op::xor_:
-    case Op::xori:
-    case Op::andn:
-    case Op::orn:
-    case Op::xnor:
-    case Op::sh1add:
-    case Op::sh2add:
-    case Op::sh3add:
-    case Op::sext_b:
-    case Op::sext_h:
-    case Op::zext_h:
+  switch (values_of(in.op)) {
+    case isa::Values::word:
+    case isa::Values::extend:
+    case isa::Values::bits:
       return true;
-    case Op::slli:
-      return in.imm < 32;
-    default:
-      return is_word(in.op);
-  }
-}
-
-// Right in 32 bits where both operands are sign-extended numbers of 32 bits.
-bool works_on_narrow(Op op) {
-  switch (op) {
-    case Op::slt:
-    case Op::slti:
-    case Op::sltu:
-    case Op::sltiu:
-    case Op::min:
-    case Op::max:
-    case Op::minu:
-    case Op::maxu:
-    case Op::srai:
-      return true;
+    case isa::Values::ring:
+      return in.op != Op::slli || in.imm < 32;
     default:
       return false;
   }
+}
+
+// Likewise where both operands are sign-extended numbers of 32 bits.
+bool works_on_narrow(Op op) {
+  const isa::Values values = values_of(op);
+  return values == isa::Values::truth || values == isa::Values::both || values == isa::Values::first;
 }
 
 bool has_register(const Instruction& in) { return isa::info(in.op).format == isa::Format::kR; }
@@ -234,7 +190,7 @@ Value integer(Cursor& here, const Item& item, const Kind& kind) {
   const Value a = read_first(here, item);
   const Value b = has_register(in) ? read_second(here, item) : constant(ir, in.imm);
   if (kind.rep == Rep::kUniform && a.kind.rep == Rep::kUniform && b.kind.rep == Rep::kUniform)
-    return {kind, compute64(here.kernel, in, a.v, b.v)};
+    return {kind, compute64(ir, in.op, a.v, b.v)};
   if (kind.rep == Rep::kLine || kind.rep == Rep::kUniform) return line_result(here, item, kind, a, b);
   const bool extends =
       a.kind.rep == Rep::kOffset && a.kind.upper && (in.op == Op::srai || in.op == Op::srli) && in.imm <= 32;
@@ -257,11 +213,11 @@ Value integer(Cursor& here, const Item& item, const Kind& kind) {
       return {kind, ir.CreateZExt(truth, vector_of(ir, ir.i32))};
     if (llvm::Value* truth = truth_of(ir, item, a, b))
       return {kind, ir.CreateZExt(truth, vector_of(ir, ir.i32))};
-    return {kind, compute32(here.kernel, in, narrow(ir, a), narrow(ir, b))};
+    return {kind, compute(ir, in.op, narrow(ir, a), narrow(ir, b))};
   }
-  llvm::Value* v = is_word(in.op) ? ir.CreateSExt(compute32(here.kernel, in, narrow(ir, a), narrow(ir, b)),
-                                                  vector_of(ir, ir.i64))
-                                  : compute64(here.kernel, in, wide(ir, a), wide(ir, b));
+  llvm::Value* v =
+      is_word(in.op) ? ir.CreateSExt(compute(ir, in.op, narrow(ir, a), narrow(ir, b)), vector_of(ir, ir.i64))
+                     : compute64(ir, in.op, wide(ir, a), wide(ir, b));
   return {kind, kind.rep == Rep::kNarrow ? ir.CreateTrunc(v, vector_of(ir, ir.i32)) : v};
 }
 

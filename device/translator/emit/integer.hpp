@@ -1,3 +1,4 @@
+// Integer instructions: which way a result is computed, by the kinds of what it is made from.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

@@ -1,3 +1,4 @@
+// Lanes one after the other in a loop, for what the host has no vector instruction.
 #pragma once
 
 #include <functional>

@@ -1,3 +1,4 @@
+// What is the same for all warps of a group, read once where it starts: CSRs, launch block, local ids.
 #pragma once
 
 #include "device/translator/emit/segment.hpp"

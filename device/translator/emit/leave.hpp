@@ -1,3 +1,4 @@
+// Ways out of a segment: to its end, and to the interpreter.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

@@ -1,3 +1,4 @@
+// Which lanes are active where the cursor is.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

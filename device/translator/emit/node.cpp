@@ -27,6 +27,8 @@
 
 namespace kiesel::translator {
 
+using isa::Family;
+
 namespace {
 
 constexpr std::int64_t kVeryLong = 1 << 28;  // instructions of one warp: a tenth of a second and more
@@ -77,44 +79,109 @@ void emit_items(Cursor& here) {
   here.item = here.block.items.size() - 1;
 }
 
-void emit_item(Cursor& here, const Item& item) {
-  Builder& ir = here.ir;
-  const isa::Format format = isa::info(item.in.op).format;
-  if (item.slot != kNone) return slot_access(here, item);
-  if (is_load(item.in) || is_store(item.in)) return access(here, item);
-  if (is_fence(item.in)) return fence(here, item);
-  if (item.in.op == isa::Op::wsync) return;
-  if (item.in.op == isa::Op::split) return;  // emit_split() writes its register
-  const Operands uses = operands_of(item.in);
-  const bool step_only = item.in.op == isa::Op::bar_arrive;
-  if (uses.writes == kNone && !step_only && format != isa::Format::kAtomic) {
-    const char first = isa::info(item.in.op).syntax[0];  // a result into x0 is all that it would do
-    if (first != 'd' && first != 'D' && &item != &here.block.last()) unknown(here.kernel, item.in.op, ir.i64);
-    return;
+namespace {
+
+// What an instruction puts into its register.
+Value result_of(Cursor& here, const Item& item, const Kind& kind) {
+  if (!item.result.is(Constant::Base::kUnknown)) return known(here.segment, item.result);
+  if (needs_interpreter(item, here.ir.host)) return step(here, item, kNoSite, kind);
+  switch (family_of(item.in.op)) {
+    case Family::kInteger:
+      return integer(here, item, kind);
+    case Family::kConstant:
+    case Family::kJump:
+      return known(here.segment, item.result);
+    case Family::kCsr:
+      return csr(here, item, kind);
+    case Family::kVote:
+      return vote(here, item);
+    case Family::kShuffle:
+      return shuffle(here, item, kind);
+    case Family::kFloatMath:
+    case Family::kFloatChoice:
+    case Family::kFloatSign:
+    case Family::kFloatCompare:
+    case Family::kFloatClass:
+    case Family::kFloatMove:
+    case Family::kFloatToWhole:
+    case Family::kWholeToFloat:
+    case Family::kFloatToFloat:
+      return floating(here, item, kind);
+    default:
+      return {kind, unknown(here.kernel, item.in.op, here.ir.i64)};
   }
+}
+
+// Those that do nothing but write a register, which may be x0.
+void emit_result(Cursor& here, const Item& item) {
+  const Operands uses = operands_of(item.in);
+  if (uses.writes == kNone) return;
+  const Kind kind = kind_of_result(here, item);
+  write(here, uses.writes, convert(here.ir, result_of(here, item, kind), kind));
+}
+
+void emit_control(Cursor& here, const Item& item) {
+  switch (item.in.op) {
+    case isa::Op::wsync:  // what the warp has begun is over
+    case isa::Op::split:  // emit_split() writes its register
+      return;
+    case isa::Op::bar_arrive: {
+      const Kind kind = kind_of_result(here, item);
+      const Value value = step(here, item, kNoSite, kind);
+      const Register written = operands_of(item.in).writes;
+      return written == kNone ? void() : write(here, written, convert(here.ir, value, kind));
+    }
+    default:  // what ends a block is made with its edges
+      if (&item != &here.block.last()) unknown(here.kernel, item.in.op, here.ir.i64);
+  }
+}
+
+}  // namespace
+
+Kind kind_of_result(Cursor& here, const Item& item) {
+  const Operands uses = operands_of(item.in);
   for (unsigned i = 0; i < uses.count; ++i)
     here.operand_kinds[uses.reads[i]] = read(here, uses.reads[i]).kind;
-  const Kind kind = here.known.kinds.result(item, here.operand_kinds);
-  if (is_atomic(item.in)) return atomic(here, item, kind);
-  Value value;
-  if (!item.result.is(Constant::Base::kUnknown))
-    value = known(here.segment, item.result);
-  else if (needs_interpreter(item, here.ir.host))
-    value = step(here, item, kNoSite, kind);
-  else if (format == isa::Format::kCsr || format == isa::Format::kCsrImmediate)
-    value = csr(here, item, kind);
-  else if (isa::info(item.in.op).extension == isa::Extension::kVote)
-    value = vote(here, item, kind);
-  else if (item.in.op == isa::Op::jal || item.in.op == isa::Op::jalr || item.in.op == isa::Op::lui ||
-           item.in.op == isa::Op::auipc)
-    value = known(here.segment, item.result);
-  else if (isa::info(item.in.op).extension == isa::Extension::kF ||
-           isa::info(item.in.op).extension == isa::Extension::kD ||
-           isa::info(item.in.op).extension == isa::Extension::kZfh)
-    value = floating(here, item, kind);
-  else
-    value = integer(here, item, kind);
-  if (uses.writes != kNone) write(here, uses.writes, convert(ir, value, kind));
+  return here.known.kinds.result(item, here.operand_kinds);
+}
+
+void emit_item(Cursor& here, const Item& item) {
+  if (item.slot != kNone) return slot_access(here, item);
+  switch (family_of(item.in.op)) {
+    case Family::kLoad:
+    case Family::kFloatLoad:
+    case Family::kStore:
+    case Family::kFloatStore:
+      return access(here, item);
+    case Family::kAtomic:
+    case Family::kCompareSwap:
+    case Family::kReserve:
+      return atomic(here, item, kind_of_result(here, item));
+    case Family::kFence:
+      return fence(here, item);
+    case Family::kControl:
+    case Family::kBranch:
+      return emit_control(here, item);
+    case Family::kInteger:
+    case Family::kConstant:
+    case Family::kJump:
+    case Family::kCsr:
+    case Family::kVote:
+    case Family::kShuffle:
+    case Family::kFloatMath:
+    case Family::kFloatChoice:
+    case Family::kFloatSign:
+    case Family::kFloatCompare:
+    case Family::kFloatClass:
+    case Family::kFloatMove:
+    case Family::kFloatToWhole:
+    case Family::kWholeToFloat:
+    case Family::kFloatToFloat:
+      return emit_result(here, item);
+    case Family::kTrap:
+    case Family::kLegacy:
+      unknown(here.kernel, item.in.op, here.ir.i64);
+  }
 }
 
 void count(Cursor& here, std::size_t items) {

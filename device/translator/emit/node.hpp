@@ -1,3 +1,4 @@
+// The items of a node, one after the other, and its edges to others.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"
@@ -7,6 +8,7 @@ namespace kiesel::translator {
 llvm::BasicBlock* block_of(Segment& segment, std::uint32_t node);
 void emit_node(Segment& segment, std::uint32_t number);
 void emit_items(Cursor& here);  // of the node, up to what ends it
+Kind kind_of_result(Cursor& here, const Item& item);
 void emit_item(Cursor& here, const Item& item);
 void count(Cursor& here, std::size_t items);
 void count(Cursor& here, llvm::Value* items, llvm::Value* active);

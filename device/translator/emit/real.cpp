@@ -2,16 +2,32 @@
 
 #include <llvm/IR/PatternMatch.h>
 
-#include "device/translator/emit/builder.hpp"
-#include "device/translator/emit/emit.hpp"
-
 namespace kiesel::translator {
-
 namespace {
 
 // One instruction of the host, which gives its second operand for NaNs and for two zeros.
 llvm::Value* host_extreme(Builder& ir, llvm::Value* a, llvm::Value* b, bool maximum) {
   return ir.CreateSelect(maximum ? ir.CreateFCmpOGT(a, b) : ir.CreateFCmpOLT(a, b), a, b);
+}
+
+// The number where one operand is NaN; -0 is less than +0.
+llvm::Value* minimum_or_maximum(Builder& ir, llvm::Value* a, llvm::Value* b, bool maximum) {
+  const auto decides_ties = [&](llvm::Value* v) {
+    const llvm::APFloat* number = nullptr;
+    return match(v, llvm::PatternMatch::m_APFloat(number)) && !number->isNaN() &&
+           (number->isNonZero() || number->isNegative() != maximum);
+  };
+  if (decides_ties(a)) std::swap(a, b);
+  if (ir.host.takes_second && decides_ties(b)) return host_extreme(ir, a, b, maximum);
+  a = ir.CreateSelect(ir.CreateFCmpUNO(a, a), b, a);
+  b = ir.CreateSelect(ir.CreateFCmpUNO(b, b), a, b);
+  // Both ways differ in the sign of zero at most.
+  llvm::Type* real = a->getType();
+  llvm::Type* type = real->getScalarType()->isDoubleTy() ? ir.i64 : ir.i32;
+  if (real->isVectorTy()) type = vector_of(ir, type);
+  llvm::Value* x = ir.CreateBitCast(host_extreme(ir, a, b, maximum), type);
+  llvm::Value* y = ir.CreateBitCast(host_extreme(ir, b, a, maximum), type);
+  return ir.CreateBitCast(maximum ? ir.CreateAnd(x, y) : ir.CreateOr(x, y), real);
 }
 
 // Hosts without an instruction for it add and take away what leaves no fraction, and correct by one.
@@ -40,50 +56,124 @@ llvm::Value* rounded_to_whole(Builder& ir, llvm::Value* v, unsigned rounding) {
   return ir.CreateSelect(ir.CreateFCmpOLT(size, most), whole, v);
 }
 
+// A sum of two singles, rounded to odd; what its rounding lost is a single, too (Knuth's TwoSum, The Art of
+// Computer Programming, volume 2, 4.2.2).
+llvm::Value* odd_sum(Builder& ir, llvm::Value* a, llvm::Value* b) {
+  llvm::Value *sum = ir.CreateFAdd(a, b), *of_b = ir.CreateFSub(sum, a);
+  llvm::Value* lost = ir.CreateFAdd(ir.CreateFSub(a, ir.CreateFSub(sum, of_b)), ir.CreateFSub(b, of_b));
+  llvm::Value* zero = llvm::Constant::getNullValue(sum->getType());
+  llvm::Value* above = ir.CreateXor(ir.CreateFCmpOGT(sum, zero), ir.CreateFCmpOGT(lost, zero));
+  llvm::Type* type = sum->getType()->isVectorTy() ? vector_of(ir, ir.i32) : ir.i32;
+  llvm::Value* word = rounded_to_odd(ir, ir.CreateBitCast(sum, type), ir.CreateFCmpONE(lost, zero), above);
+  return ir.CreateBitCast(word, sum->getType());
+}
+
 }  // namespace
 
-llvm::Value* sign_injected(Builder& ir, const Item& item, llvm::Value* a, llvm::Value* b) {
-  const std::string_view name = isa::info(item.in.op).name;
-  llvm::Type* real = a->getType();
-  const bool is_double = real->getScalarType()->isDoubleTy();
-  llvm::Type* type = is_double ? ir.i64 : ir.i32;
-  if (real->isVectorTy()) type = vector_of(ir, type);
-  llvm::Value* sign =
-      llvm::ConstantInt::get(type, is_double ? std::uint64_t{1} << 63 : std::uint64_t{1} << 31);
-  llvm::Value *x = ir.CreateBitCast(a, type), *y = ir.CreateBitCast(b, type);
-  llvm::Value* result;
-  if (name.starts_with("fsgnjx."))
-    result = ir.CreateXor(x, ir.CreateAnd(y, sign));
-  else {
-    if (name.starts_with("fsgnjn.")) y = ir.CreateNot(y);
-    result = ir.CreateOr(ir.CreateAnd(x, ir.CreateNot(sign)), ir.CreateAnd(y, sign));
+// By the names of operations.def.
+namespace real {
+namespace {
+
+#define KIESEL_DO(name, ...)                                                                       \
+  llvm::Value* name([[maybe_unused]] Builder& ir, llvm::Value* a, [[maybe_unused]] llvm::Value* b, \
+                    [[maybe_unused]] llvm::Value* c) {                                             \
+    return __VA_ARGS__;                                                                            \
   }
-  return ir.CreateBitCast(result, real);
+llvm::Value* fused(Builder& ir, llvm::Value* a, llvm::Value* b, llvm::Value* c) {
+  return ir.CreateIntrinsic(llvm::Intrinsic::fma, {a->getType()}, {a, b, c});
+}
+KIESEL_DO(fadd, ir.CreateFAdd(a, b))
+KIESEL_DO(fsub, ir.CreateFSub(a, b))
+KIESEL_DO(fmul, ir.CreateFMul(a, b))
+KIESEL_DO(fdiv, ir.CreateFDiv(a, b))
+KIESEL_DO(fsqrt, ir.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, a))
+KIESEL_DO(fmadd, fused(ir, a, b, c))
+KIESEL_DO(fmsub, fused(ir, a, b, ir.CreateFNeg(c)))
+KIESEL_DO(fnmsub, fused(ir, ir.CreateFNeg(a), b, c))
+KIESEL_DO(fnmadd, fused(ir, ir.CreateFNeg(a), b, ir.CreateFNeg(c)))
+KIESEL_DO(fmin, minimum_or_maximum(ir, a, b, false))
+KIESEL_DO(fmax, minimum_or_maximum(ir, a, b, true))
+KIESEL_DO(feq, ir.CreateFCmpOEQ(a, b))
+KIESEL_DO(flt, ir.CreateFCmpOLT(a, b))
+KIESEL_DO(fle, ir.CreateFCmpOLE(a, b))
+
+}  // namespace
+}  // namespace real
+
+// Of halves as singles: products are exact there.
+namespace halves {
+namespace {
+
+using real::fadd, real::fsub, real::fmul, real::fdiv, real::fsqrt, real::fmin, real::fmax;
+KIESEL_DO(fmadd, odd_sum(ir, ir.CreateFMul(a, b), c))
+KIESEL_DO(fmsub, odd_sum(ir, ir.CreateFMul(a, b), ir.CreateFNeg(c)))
+KIESEL_DO(fnmsub, odd_sum(ir, ir.CreateFNeg(ir.CreateFMul(a, b)), c))
+KIESEL_DO(fnmadd, odd_sum(ir, ir.CreateFNeg(ir.CreateFMul(a, b)), ir.CreateFNeg(c)))
+#undef KIESEL_DO
+
+}  // namespace
+}  // namespace halves
+
+namespace {
+
+namespace math_f16 = halves;
+namespace math_f32 = real;
+namespace math_f64 = real;
+
+// On bits.
+namespace signs {
+using llvm::Value;
+Value* put(Builder& ir, Value* a, Value* b, Value* sign) {
+  return ir.CreateOr(ir.CreateAnd(a, ir.CreateNot(sign)), ir.CreateAnd(b, sign));
+}
+Value* fsgnj(Builder& ir, Value* a, Value* b, Value* sign) { return put(ir, a, b, sign); }
+Value* fsgnjn(Builder& ir, Value* a, Value* b, Value* sign) { return put(ir, a, ir.CreateNot(b), sign); }
+Value* fsgnjx(Builder& ir, Value* a, Value* b, Value* sign) { return ir.CreateXor(a, ir.CreateAnd(b, sign)); }
+}  // namespace signs
+
+}  // namespace
+
+llvm::Value* float_math(Builder& ir, isa::Op op, llvm::Value* a, llvm::Value* b, llvm::Value* c) {
+  switch (op) {
+#define FAMILY_FloatMath(id, operation, values) \
+  case isa::Op::id:                             \
+    return math_##values::operation(ir, a, b, c);
+#define FAMILY_FloatChoice(id, operation, values) \
+  case isa::Op::id:                               \
+    return math_##values::operation(ir, a, b, c);
+#include "device/isa/operations.def"
+    default:
+      llvm_unreachable("no arithmetic of floats");
+  }
 }
 
-// The number where one operand is NaN; -0 is less than +0.
-llvm::Value* minimum_or_maximum(Builder& ir, llvm::Value* a, llvm::Value* b, bool maximum) {
-  const auto decides_ties = [&](llvm::Value* v) {
-    const llvm::APFloat* number = nullptr;
-    return match(v, llvm::PatternMatch::m_APFloat(number)) && !number->isNaN() &&
-           (number->isNonZero() || number->isNegative() != maximum);
-  };
-  if (decides_ties(a)) std::swap(a, b);
-  if (ir.host.takes_second && decides_ties(b)) return host_extreme(ir, a, b, maximum);
-  a = ir.CreateSelect(ir.CreateFCmpUNO(a, a), b, a);
-  b = ir.CreateSelect(ir.CreateFCmpUNO(b, b), a, b);
-  // Both ways differ in the sign of zero at most.
-  llvm::Type* real = a->getType();
-  llvm::Type* type = real->getScalarType()->isDoubleTy() ? ir.i64 : ir.i32;
-  if (real->isVectorTy()) type = vector_of(ir, type);
-  llvm::Value* x = ir.CreateBitCast(host_extreme(ir, a, b, maximum), type);
-  llvm::Value* y = ir.CreateBitCast(host_extreme(ir, b, a, maximum), type);
-  return ir.CreateBitCast(maximum ? ir.CreateAnd(x, y) : ir.CreateOr(x, y), real);
+llvm::Value* float_comparison(Builder& ir, isa::Op op, llvm::Value* a, llvm::Value* b) {
+  switch (op) {
+#define FAMILY_FloatCompare(id, operation, values) \
+  case isa::Op::id:                                \
+    return real::operation(ir, a, b, nullptr);
+#include "device/isa/operations.def"
+    default:
+      llvm_unreachable("no comparison of floats");
+  }
 }
 
-// Saturating; NaN becomes the largest.
-llvm::Value* to_integer(Cursor& here, llvm::Value* v, unsigned rounding, bool is_signed, unsigned width) {
-  Builder& ir = here.ir;
+llvm::Value* with_sign(Builder& ir, isa::Op op, llvm::Value* a, llvm::Value* b, std::uint64_t sign) {
+  llvm::Value* bit = llvm::ConstantInt::get(a->getType(), sign);
+  switch (op) {
+#define FAMILY_FloatSign(id, operation, values) \
+  case isa::Op::id:                             \
+    return signs::operation(ir, a, b, bit);
+#include "device/isa/operations.def"
+    default:
+      llvm_unreachable("no sign of floats");
+  }
+}
+
+llvm::Value* to_integer(Builder& ir, llvm::Value* v, unsigned rounding, const Whole& to,
+                        llvm::Value** rounded) {
+  const bool is_signed = to.is_signed;
+  const unsigned width = to.bits;
   llvm::Type* real = v->getType();
   llvm::Type* type = width == 32 ? ir.i32 : ir.i64;
   if (real->isVectorTy()) type = vector_of(ir, type);
@@ -105,13 +195,10 @@ llvm::Value* to_integer(Cursor& here, llvm::Value* v, unsigned rounding, bool is
   const std::uint64_t least = is_signed ? std::uint64_t{1} << (width - 1) : 0;
   llvm::Value* outside = ir.CreateSelect(ir.CreateFCmpOLT(whole, first), llvm::ConstantInt::get(type, least),
                                          llvm::ConstantInt::get(type, most));
-  llvm::Value* result = ir.CreateSelect(inside, number, outside);
-  if (is_signed && width == 64) here.wholes[result] = whole;
-  return result;
+  if (rounded) *rounded = whole;
+  return ir.CreateSelect(inside, number, outside);
 }
 
-// What to_integer() made of a double as a double again: hosts without AVX-512 have instructions for neither
-// conversion, but one that rounds.
 llvm::Value* from_rounded(Builder& ir, llvm::Value* whole) {
   const auto bound = [&](double k) { return llvm::ConstantFP::get(whole->getType(), k); };
   llvm::Value* v = host_extreme(ir, whole, bound(0x1p63), false);
@@ -119,7 +206,10 @@ llvm::Value* from_rounded(Builder& ir, llvm::Value* whole) {
   return ir.CreateFAdd(v, bound(0.0));  // of -0
 }
 
-// What fclass says of a number's bits.
+llvm::Value* to_float(Builder& ir, llvm::Value* v, const Whole& from, llvm::Type* real) {
+  return from.is_signed ? ir.CreateSIToFP(v, real) : ir.CreateUIToFP(v, real);
+}
+
 llvm::Value* classes(Builder& ir, llvm::Value* bits, unsigned exponent_bits, unsigned fraction_bits) {
   llvm::Type* type = bits->getType();
   const auto n = [&](std::uint64_t v) { return llvm::ConstantInt::get(type, v); };
@@ -139,13 +229,11 @@ llvm::Value* classes(Builder& ir, llvm::Value* bits, unsigned exponent_bits, uns
   return ir.CreateSelect(ir.CreateICmpEQ(exponent, n(most)), top, rest);
 }
 
-llvm::Value* float_comparison(Kernel& kernel, isa::Op op, llvm::Value* a, llvm::Value* b) {
-  Builder& ir = kernel.ir;
-  const std::string_view name = isa::info(op).name;
-  if (name.starts_with("feq.")) return ir.CreateFCmpOEQ(a, b);
-  if (name.starts_with("flt.")) return ir.CreateFCmpOLT(a, b);
-  if (name.starts_with("fle.")) return ir.CreateFCmpOLE(a, b);
-  return unknown(kernel, op, a->getType()->isVectorTy() ? vector_of(ir, ir.i1) : ir.i1);
+llvm::Value* rounded_to_odd(Builder& ir, llvm::Value* word, llvm::Value* inexact, llvm::Value* above) {
+  llvm::Value *one = llvm::ConstantInt::get(word->getType(), 1), *none = ir.CreateSub(one, one);
+  llvm::Value* other = ir.CreateSelect(above, ir.CreateSub(word, one), ir.CreateAdd(word, one));
+  llvm::Value* is_even = ir.CreateICmpEQ(ir.CreateAnd(word, one), none);
+  return ir.CreateSelect(ir.CreateAnd(inexact, is_even), other, word);
 }
 
 }  // namespace kiesel::translator

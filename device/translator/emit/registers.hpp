@@ -1,3 +1,4 @@
+// Registers where the cursor is, and the variables that they are between nodes.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

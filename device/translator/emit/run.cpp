@@ -27,11 +27,11 @@ constexpr std::size_t kMostBetween = 8, kMostUnused = 2;
 
 // What is not worth a second copy.
 bool breaks_a_run(const Item& item) {
-  const isa::OpInfo& info = isa::info(item.in.op);
   const bool is_access = is_load(item.in) || is_store(item.in);
+  const isa::Family family = family_of(item.in.op);
   return (is_access && item.may_be_private && item.slot == kNone) || is_atomic(item.in) ||
-         is_fence(item.in) || info.format == isa::Format::kCsr || info.format == isa::Format::kCsrImmediate ||
-         info.extension == isa::Extension::kVote;
+         is_fence(item.in) || is_csr(item.in) || family == isa::Family::kVote ||
+         family == isa::Family::kShuffle;
 }
 
 std::vector<Register> written_in(const Cursor& here, std::size_t first, std::size_t end) {

@@ -164,8 +164,7 @@ void emit_lane_block(Cursor& here) {
                   here.known.code.blocks[here.block.join].next[0]);
     }
     case Ending::kBranch:
-      part(ir.CreateICmp(comparison(here.kernel, last.in.op), read_first(here, last).v,
-                         read_second(here, last).v));
+      part(ir.CreateICmp(comparison(last.in.op), read_first(here, last).v, read_second(here, last).v));
       take(number, 0, yes, here.block.next[0]);
       return take(number, 1, no, here.block.next[1]);
     default:

@@ -1,3 +1,6 @@
+// Loops whose lanes run one after the other (analysis/scalar_loops.hpp). A lane that has its turn is a full
+// warp of one lane, whose registers are numbers; they come from rows in the host's memory, and go there. A
+// turn is 64 iterations at most: each has a bit in what is kept to count instructions by.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

@@ -87,7 +87,7 @@ void put_value(Segment& segment, Register r, const Value& value) {
   }
 }
 
-// bits of registers
+// Bits of float registers: which hold singles from now on, and which do not.
 void put_singles(Segment& segment, std::uint32_t singles, std::uint32_t others) {
   Builder& ir = segment.ir;
   if (!(singles | others)) return;

@@ -1,3 +1,4 @@
+// The warp's state as the interpreter has it, and the context that a segment is called with.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

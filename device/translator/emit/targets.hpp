@@ -1,3 +1,4 @@
+// Where accesses go.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"

@@ -59,11 +59,14 @@ llvm::Function* row_store(Kernel& kernel, llvm::Type* row) {
 }  // namespace
 
 llvm::Type* memory_type(Builder& ir, const Instruction& in) {
-  const unsigned bytes = access_bytes(in.op);
-  if (isa::info(in.op).format == isa::Format::kFloatLoad ||
-      isa::info(in.op).format == isa::Format::kFloatStore)
-    return bytes == 2 ? ir.i16 : bytes == 4 ? ir.f32 : ir.f64;
-  return bytes == 1 ? ir.i8 : bytes == 2 ? ir.i16 : bytes == 4 ? ir.i32 : ir.i64;
+  switch (values_of(in.op)) {
+    case isa::Values::f32:
+      return ir.f32;
+    case isa::Values::f64:
+      return ir.f64;
+    default:
+      return ir.getIntNTy(access_bytes(in.op) * 8);
+  }
 }
 
 // A loaded value, one or a vector, as the register holds it.
@@ -79,7 +82,9 @@ Value from_memory(Builder& ir, const Instruction& in, llvm::Value* v, const Kind
     if (!is_vector && !is_uniform(kind.rep)) v = splat(ir, v);
     return {kind, v};
   }
-  const bool is_unsigned = in.op == Op::lbu || in.op == Op::lhu || in.op == Op::lwu;
+  const isa::Values values = values_of(in.op);
+  const bool is_unsigned =
+      values == isa::Values::u8 || values == isa::Values::u16 || values == isa::Values::u32;
   llvm::Type* type = shape(kind.rep == Rep::kNarrow ? ir.i32 : ir.i64);
   if (v->getType()->getScalarSizeInBits() > type->getScalarSizeInBits())
     v = ir.CreateTrunc(v, type);
@@ -94,7 +99,7 @@ llvm::Value* to_memory(Cursor& here, const Item& item, bool once) {
   Builder& ir = here.ir;
   const Instruction& in = item.in;
   llvm::Type* element = memory_type(ir, in);
-  if (isa::info(in.op).format == isa::Format::kFloatStore) {
+  if (family_of(in.op) == isa::Family::kFloatStore) {
     Value value = read(here, in.rs2);
     if (in.op == Op::fsd) value = boxed(ir, value);
     llvm::Value* v = value.kind.nan == Nan::kLoose ? canonical(ir, value.v) : value.v;

@@ -1,3 +1,4 @@
+// Integer instructions whose results are 0 or 1, computed in one bit a lane.
 #pragma once
 
 #include "device/translator/emit/values.hpp"

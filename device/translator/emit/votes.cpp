@@ -13,6 +13,56 @@ using isa::Op;
 
 namespace {
 
+// What a lane asks another one by: its number, the field b, and of its segment the first lane and the bits
+// that are not its.
+struct Asked {
+  llvm::Value *lane, *by, *first, *others;
+};
+
+// By the names of operations.def.
+namespace shuffles {
+llvm::Value* up(Builder& ir, const Asked& of) { return ir.CreateSub(of.lane, of.by); }
+llvm::Value* down(Builder& ir, const Asked& of) { return ir.CreateAdd(of.lane, of.by); }
+llvm::Value* bfly(Builder& ir, const Asked& of) { return ir.CreateXor(of.lane, of.by); }
+llvm::Value* idx(Builder& ir, const Asked& of) {
+  return ir.CreateOr(of.first, ir.CreateAnd(of.by, of.others));
+}
+}  // namespace shuffles
+
+llvm::Value* source_of(Builder& ir, Op op, const Asked& asked) {
+  switch (op) {
+#define FAMILY_Shuffle(id, operation, values) \
+  case Op::id:                                \
+    return shuffles::operation(ir, asked);
+#include "device/isa/operations.def"
+    default:
+      llvm_unreachable("no shuffle");
+  }
+}
+
+// Of the mask of lanes that say yes, and of those that are asked.
+namespace votes {
+llvm::Value* all(Builder& ir, llvm::Value* yes, llvm::Value* asked) { return ir.CreateICmpEQ(yes, asked); }
+llvm::Value* any(Builder& ir, llvm::Value* yes, llvm::Value*) { return ir.CreateICmpNE(yes, no_lanes(ir)); }
+llvm::Value* uni(Builder& ir, llvm::Value* yes, llvm::Value* asked) {
+  return ir.CreateOr(all(ir, yes, asked), ir.CreateNot(any(ir, yes, asked)));
+}
+llvm::Value* ballot(Builder&, llvm::Value* yes, llvm::Value*) { return yes; }
+}  // namespace votes
+
+llvm::Value* outcome(Builder& ir, Op op, llvm::Value* yes, llvm::Value* asked) {
+  switch (op) {
+#define FAMILY_Vote(id, operation, values) \
+  case Op::id:                             \
+    return votes::operation(ir, yes, asked);
+#include "device/isa/operations.def"
+    default:
+      llvm_unreachable("no vote");
+  }
+}
+
+}  // namespace
+
 // Each lane's value of another lane, through memory. The source lane counts even if it is not active.
 Value shuffle(Cursor& here, const Item& item, const Kind& kind) {
   Builder& ir = here.ir;
@@ -28,24 +78,7 @@ Value shuffle(Cursor& here, const Item& item, const Kind& kind) {
   llvm::Value* first = ir.CreateAnd(lane, segment);
   llvm::Value* others = ir.CreateNot(segment);
   llvm::Value* last = ir.CreateOr(first, ir.CreateAnd(c, others));
-  llvm::Value* source = nullptr;
-  switch (item.in.op) {
-    case Op::shfl_up:
-      source = ir.CreateSub(lane, b);
-      break;
-    case Op::shfl_down:
-      source = ir.CreateAdd(lane, b);
-      break;
-    case Op::shfl_bfly:
-      source = ir.CreateXor(lane, b);
-      break;
-    case Op::shfl_idx:
-      source = ir.CreateOr(first, ir.CreateAnd(b, others));
-      break;
-    default:
-      source = unknown(here.kernel, item.in.op, type);
-      break;
-  }
+  llvm::Value* source = source_of(ir, item.in.op, {lane, b, first, others});
   llvm::Value* valid =
       item.in.op == Op::shfl_up ? ir.CreateICmpSGE(source, first) : ir.CreateICmpSLE(source, last);
   valid = ir.CreateAnd(valid, ir.CreateICmpULT(source, n(ir.lanes)));
@@ -65,32 +98,12 @@ Value shuffle(Cursor& here, const Item& item, const Kind& kind) {
   return {kind, all};
 }
 
-}  // namespace
-
-Value vote(Cursor& here, const Item& item, const Kind& kind) {
+Value vote(Cursor& here, const Item& item) {
   Builder& ir = here.ir;
-  if (item.in.op >= Op::shfl_up) return shuffle(here, item, kind);
   llvm::Value* yes = predicate(here, read_first(here, item), false);
-  llvm::Value* all = ir.CreateICmpEQ(yes, mask(here));
-  llvm::Value* any = ir.CreateICmpNE(yes, no_lanes(ir));
-  llvm::Value* result = nullptr;
-  switch (item.in.op) {
-    case Op::vote_all:
-      result = all;
-      break;
-    case Op::vote_any:
-      result = any;
-      break;
-    case Op::vote_uni:
-      result = ir.CreateOr(all, ir.CreateNot(any));
-      break;
-    case Op::vote_ballot:
-      return {{Rep::kUniform, false, Nan::kCanonical, 0}, ir.CreateZExt(yes, ir.i64)};
-    default:
-      result = unknown(here.kernel, item.in.op, ir.i1);
-      break;
-  }
-  return {{Rep::kUniform, true, Nan::kCanonical, 0}, ir.CreateZExt(result, ir.i64)};
+  const bool is_truth = item.in.op != Op::vote_ballot;
+  llvm::Value* v = ir.CreateZExt(outcome(ir, item.in.op, yes, mask(here)), ir.i64);
+  return {{Rep::kUniform, is_truth, Nan::kCanonical, 0}, v};
 }
 
 }  // namespace kiesel::translator

@@ -1,3 +1,4 @@
+// The functions of segments: the loop over warps, and what follows when all have arrived.
 #pragma once
 
 #include "device/translator/emit/cursor.hpp"
