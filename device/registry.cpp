@@ -33,7 +33,8 @@ Address memory_start(const model::Configuration& shape, Address data_from) {
 }
 
 Result<std::unique_ptr<Device>> make_model(model::Configuration shape,
-                                           const model::TranslationService& service, Address data_from) {
+                                           const translation::TranslationService& service,
+                                           Address data_from) {
   shape.memory_near = memory_start(shape, data_from);
   shape.exact_bounds = config().exact_bounds;
   shape.engine = chosen_engine();
@@ -85,7 +86,8 @@ std::vector<std::string> device_names(std::string_view option) {
   return names;
 }
 
-Result<std::unique_ptr<Device>> open_device(const std::string& name, const model::TranslationService& service,
+Result<std::unique_ptr<Device>> open_device(const std::string& name,
+                                            const translation::TranslationService& service,
                                             Address data_from) {
   if (is_plugin(name)) return open_plugin(name);
   auto shape = model::find_configuration(name);
@@ -93,7 +95,7 @@ Result<std::unique_ptr<Device>> open_device(const std::string& name, const model
   return make_model(std::move(*shape), service, data_from);
 }
 
-std::vector<std::unique_ptr<Device>> make_devices(const model::TranslationService& service) {
+std::vector<std::unique_ptr<Device>> make_devices(const translation::TranslationService& service) {
   std::vector<std::unique_ptr<Device>> devices;
   std::vector<std::string> names = device_names(config().device);
   if (names.empty()) names.emplace_back(model::built_in_shapes().front());

@@ -1,20 +1,24 @@
 #include "compiler/backend/entries.hpp"
 
+#include <fmt/format.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/ModuleUtils.h>
 
+#include <cstddef>
+
 #include "compiler/backend/csr_access.hpp"
+#include "device/isa/launch_block.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
-// device/isa/launch_block.hpp: stack_top at 0, stack_stride at 8; tmc x0 ends the warp. Hardware starts a
-// warp that gets another work-group again at the five instructions that end there, perhaps with lanes that
-// were off before: so these are the first five, and nothing in a register is taken for granted. wsync waits
-// for the kernel's last stores. Multiplications are spelt as encodings because code outside functions is
+// What is in braces are CSRs and offsets in the launch header. tmc x0 ends the warp. Hardware starts a warp
+// that gets another work-group again at the five instructions that end there, perhaps with lanes that were
+// off before: so these are the first five, and nothing in a register is taken for granted. wsync waits for
+// the kernel's last stores. Multiplications are spelt as encodings because code outside functions is
 // assembled for the bare base instruction set.
 constexpr const char* kStartCode = R"(
 .section .text._start,"ax",@progbits
@@ -22,32 +26,32 @@ constexpr const char* kStartCode = R"(
 .hidden _start
 .type _start,@function
 _start:
-  csrr t0, 0x340
-  ld t1, 8(t0)
+  csrr t0, {mscratch}
+  ld t1, {stack_stride}(t0)
   jal ra, .Lenter
   .insn r 0x0b, 7, 0, x0, x0, x0
   .insn r 0x0b, 0, 0, x0, x0, x0
 .Lenter:
-  csrr t2, 0xf14
+  csrr t2, {mhartid}
   .insn r 0x33, 0, 1, t1, t1, t2
-  ld sp, 0(t0)
+  ld sp, {stack_top}(t0)
   sub sp, sp, t1
 )";
 
 // With the quirk full-last-mask: the last warp has (size of the work-group) - rank * lanes work-items. A
 // warp of rank 0 starts with the right mask, so that work-groups of one warp need nothing.
 constexpr const char* kSetMask = R"(
-  csrr t0, 0xcd1
-  csrr t1, 0xcd2
+  csrr t0, {group_rank}
+  csrr t1, {group_warps}
   addi t2, t0, 1
   bne t1, t2, .Lcall
   beqz t0, .Lcall
-  csrr t1, 0xfc0
+  csrr t1, {num_lanes}
   .insn r 0x33, 0, 1, t0, t0, t1
-  csrr t1, 0xcd9
-  csrr t2, 0xcda
+  csrr t1, {local_size_x}
+  csrr t2, {local_size_y}
   .insn r 0x33, 0, 1, t1, t1, t2
-  csrr t2, 0xcdb
+  csrr t2, {local_size_z}
   .insn r 0x33, 0, 1, t1, t1, t2
   sub t0, t0, t1
   li t1, -1
@@ -57,7 +61,7 @@ constexpr const char* kSetMask = R"(
 )";
 
 constexpr const char* kCallEntry = R"(
-  csrr t3, 0xce1
+  csrr t3, {kernel_entry}
   jr t3
 )";
 
@@ -67,7 +71,14 @@ constexpr const char* kEndOfStartCode = R"(
 )";
 
 std::string start_code(const isa::Target& target) {
-  return std::string(kStartCode) + (target.full_last_mask ? kSetMask : "") + kCallEntry + kEndOfStartCode;
+  const std::string text =
+      std::string(kStartCode) + (target.full_last_mask ? kSetMask : "") + kCallEntry + kEndOfStartCode;
+  return fmt::format(fmt::runtime(text),
+#define CSR(number, name, scope, writable, text) fmt::arg(#name, number),
+#include "device/isa/csrs.def"
+#undef CSR
+                     fmt::arg("stack_top", offsetof(isa::LaunchHeader, stack_top)),
+                     fmt::arg("stack_stride", offsetof(isa::LaunchHeader, stack_stride)));
 }
 
 // Whether a by-value struct is only read, so that the launch block itself can stand for it.

@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 
+#include "device/isa/extensions.hpp"
+
 extern "C" {
 void LLVMInitializeRISCVTargetInfo(void);
 void LLVMInitializeRISCVTarget(void);
@@ -21,16 +23,6 @@ void LLVMInitializeRISCVDisassembler(void);
 
 namespace kiesel::compiler {
 namespace {
-
-struct Extension {
-  const char* features;
-  bool isa::Target::*present;
-};
-constexpr Extension kExtensions[] = {
-    {",+a", &isa::Target::atomics},
-    {",+zfh", &isa::Target::half},
-    {",+zba,+zbb,+zbs", &isa::Target::bitmanip},
-};
 
 std::unique_ptr<llvm::TargetMachine> make_machine(const std::string& features) {
   std::string error;
@@ -64,8 +56,8 @@ void initialize_llvm() {
 
 llvm::TargetMachine& target_machine(const isa::Target& target) {
   std::string features = "+m,+f,+d";
-  for (const auto& extension : kExtensions)
-    if (target.*extension.present) features += extension.features;
+  for (const auto& extension : isa::kExtensions)
+    if (target.*extension.member) features += extension.features;
   static std::map<std::string, std::unique_ptr<llvm::TargetMachine>> machines;
   auto& machine = machines[features];
   if (!machine) machine = make_machine(features);

@@ -7,7 +7,7 @@
 #include "compiler/worker/build.hpp"
 #include "compiler/worker/offline.hpp"
 #include "compiler/worker/server.hpp"
-#include "device/model/translator/translate.hpp"
+#include "device/translator/translate.hpp"
 
 namespace {
 
@@ -17,8 +17,7 @@ using namespace kiesel::compiler;
 Reply answer(const Request& request, Files& files) {
   if (request.operation != Operation::kTranslate) return build(request, files);
   Reply reply;
-  if (request.inputs.size() == 1)
-    reply.binary = kiesel::model::translator::translate_bytes(request.inputs.front());
+  if (request.inputs.size() == 1) reply.binary = kiesel::translator::translate_bytes(request.inputs.front());
   if (reply.binary.empty())
     reply.log = "error: a request for a translation that makes no sense\n";
   else

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "device/model/translator/encoding.hpp"
 #include "device/test/machine.hpp"
+#include "device/translation/encoding.hpp"
 
 namespace {
 
@@ -184,13 +184,13 @@ BENCHMARK(tiny_groups)->UseRealTime();
 
 #if defined(__x86_64__)
 // A translation whose only segment returns at once: what a warp costs besides its code.
-model::TranslationService ending_at_once() {
+translation::TranslationService ending_at_once() {
   return {[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
-            model::Translation translation;
+            translation::Translation translation;
             for (const unsigned byte : {0x31u, 0xC0u, 0xC3u})  // xor eax, eax; ret: Exit::kEnded
               translation.code.push_back(static_cast<std::byte>(byte));
             translation.segments = {{0, 0, {}}};
-            return model::encode(translation);
+            return translation::encode(translation);
           },
           ""};
 }

@@ -45,7 +45,13 @@ std::string extension_names(const Target& target) {
 }
 
 std::optional<std::string> check_extensions(const Target& target) {
-  if (target.cas && !target.atomics) return "Zacas needs A";
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(
+        kExtensions, [&](const TargetExtension& row) { return row.name == name && target.*row.member; });
+  };
+  for (const TargetExtension& row : kExtensions)
+    if (target.*row.member && !row.needs.empty() && !has(row.needs))
+      return fmt::format("{} needs {}", row.name, row.needs);
   return std::nullopt;
 }
 

@@ -1,5 +1,4 @@
-// The extensions of the instruction set that a target may have, by name: one table for configuration files,
-// plug-in devices and messages.
+// The extensions of the instruction set that a target may have, by name (extensions.def).
 #pragma once
 
 #include <optional>
@@ -13,10 +12,13 @@ namespace kiesel::isa {
 struct TargetExtension {
   std::string_view name;
   bool Target::*member;
+  std::string_view needs;     // the name of another one, or nothing
+  std::string_view features;  // LLVM's
 };
 inline constexpr TargetExtension kExtensions[] = {
-    {"A", &Target::atomics}, {"Zacas", &Target::cas},   {"Zicond", &Target::zicond},
-    {"Zfh", &Target::half},  {"Zb", &Target::bitmanip}, {"vote", &Target::votes},
+#define EXTENSION(member, name, needs, features, ...) {name, &Target::member, needs, features},
+#include "device/isa/extensions.def"
+#undef EXTENSION
 };
 
 // Takes all extensions away.

@@ -19,12 +19,18 @@ constexpr std::string_view kSyntax[] = {
 };
 
 constexpr OpInfo kTable[] = {
-    {".word", Format::kNone, "", 0, 0, Extension::kI},
-#define INSTRUCTION(id, name, format, match, mask, extension)                         \
-  {name, Format::k##format,      kSyntax[static_cast<int>(Format::k##format)], match, \
-   mask, Extension::k##extension},
-#include "device/isa/instructions.def"
-#undef INSTRUCTION
+    {".word", Format::kNone, "", 0, 0, Extension::kI, Family::kTrap, Values::none},
+#define OPERATION(id, name, format, match, mask, extension, family, operation, values) \
+  {name,                                                                               \
+   Format::k##format,                                                                  \
+   kSyntax[static_cast<int>(Format::k##format)],                                       \
+   match,                                                                              \
+   mask,                                                                               \
+   Extension::k##extension,                                                            \
+   Family::k##family,                                                                  \
+   Values::values},
+#include "device/isa/operations.def"
+#undef OPERATION
 };
 
 // Instructions by opcode and funct3; one whose mask leaves funct3 open is in all eight buckets.
@@ -217,26 +223,15 @@ std::optional<std::uint32_t> encode(const Instruction& instruction) {
 }
 
 bool available(Extension extension, const Target& target) {
-  switch (extension) {
-    case Extension::kA:
-      return target.atomics;
-    case Extension::kZacas:
-      return target.cas;
-    case Extension::kZicond:
-      return target.zicond;
-    case Extension::kZfh:
-      return target.half;
-    case Extension::kZba:
-    case Extension::kZbb:
-    case Extension::kZbs:
-      return target.bitmanip;
-    case Extension::kVote:
-      return target.votes;
-    case Extension::kLegacy:
-      return false;
-    default:
-      return true;
-  }
+  using enum Extension;
+  const auto is_one_of = [&](std::initializer_list<Extension> parts) {
+    return std::ranges::find(parts, extension) != parts.end();
+  };
+#define EXTENSION(member, name, needs, features, ...) \
+  if (is_one_of({__VA_ARGS__})) return target.member;
+#include "device/isa/extensions.def"
+#undef EXTENSION
+  return extension != kLegacy;
 }
 
 }  // namespace kiesel::isa

@@ -1,4 +1,4 @@
-// Instructions of the device: word to operands and back, and assembler text, all from instructions.def.
+// Instructions of the device: word to operands and back, and assembler text, all from operations.def.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@ namespace kiesel::isa {
 
 enum class Op : std::uint16_t {
   illegal,
-#define INSTRUCTION(id, name, format, match, mask, extension) id,
-#include "device/isa/instructions.def"
-#undef INSTRUCTION
+#define OPERATION(id, ...) id,
+#include "device/isa/operations.def"
+#undef OPERATION
   kCount
 };
 
@@ -24,23 +24,73 @@ enum class Format : std::uint8_t {
 #undef FORMAT
 };
 
+// `kLegacy` is of no target (operations.def).
 enum class Extension : std::uint8_t {
   kI,
   kM,
-  kA,
   kF,
   kD,
   kZicsr,
   kZifencei,
-  kZicond,
-  kZfh,
-  kZba,
-  kZbb,
-  kZbs,
-  kZacas,
   kSimt,
+  kLegacy,
+#define EXTENSION(member, name, needs, features, ...) __VA_ARGS__,
+#include "device/isa/extensions.def"
+#undef EXTENSION
+};
+
+// Which part of interpreter and translator does an instruction, and to what: columns of operations.def.
+enum class Family : std::uint8_t {
+  kConstant,
+  kJump,
+  kBranch,
+  kLoad,
+  kStore,
+  kInteger,
+  kFence,
+  kTrap,
+  kCsr,
+  kReserve,
+  kAtomic,
+  kCompareSwap,
+  kFloatLoad,
+  kFloatStore,
+  kFloatMath,
+  kFloatChoice,
+  kFloatSign,
+  kFloatCompare,
+  kFloatClass,
+  kFloatMove,
+  kFloatToWhole,
+  kWholeToFloat,
+  kFloatToFloat,
+  kControl,
   kVote,
+  kShuffle,
   kLegacy
+};
+enum class Values : std::uint8_t {
+  none,
+  i8,
+  u8,
+  i16,
+  u16,
+  i32,
+  u32,
+  i64,
+  u64,
+  f16,
+  f32,
+  f64,
+  word,
+  extend,
+  bits,
+  ring,
+  truth,
+  both,
+  first,
+  small,
+  wide
 };
 
 struct OpInfo {
@@ -49,6 +99,8 @@ struct OpInfo {
   std::string_view syntax;  // see formats.def
   std::uint32_t match, mask;
   Extension extension;
+  Family family;
+  Values values;
 };
 const OpInfo& info(Op op);  // of a real instruction, not of `illegal`
 

@@ -16,30 +16,18 @@ namespace kiesel::isa {
 //   get_global_id = first_global_id + group id * local size + local id      get_group_id = first_group +
 //   group id
 struct LaunchHeader {
-  std::uint64_t stack_top;     // a lane's sp starts at stack_top - mhartid * stack_stride;
-  std::uint64_t stack_stride;  //   both filled in by the device; 0 where each lane has a window of its own
-  std::uint64_t first_global_id[3];  // of the region's first work-item
-  std::uint64_t global_size[3];      // of the NDRange, work-items
-  std::uint32_t work_dim;            // 1..3
-  std::uint32_t first_group[3];      // number of the region's first work-group in the NDRange
-  std::uint64_t printf_buffer;       // PrintfBuffer, or 0
-  std::uint32_t num_groups[3];       // of the NDRange
-  std::uint32_t enqueued_local_size[3];
-  // What a generic pointer points to is told by its address: private memory is [private_begin, stack_top),
-  // local memory the local_bytes from the core's local_base (CSR 0xFC3) on. Filled in by the device.
-  std::uint64_t private_begin;
-  std::uint64_t local_bytes;
+#define FIELD(offset, bits, name) std::uint##bits##_t name;
+#define FIELDS(offset, bits, name) std::uint##bits##_t name[3];
+#include "device/isa/launch_header.def"
+#undef FIELD
+#undef FIELDS
 };
 static_assert(sizeof(LaunchHeader) == 128);
-static_assert(offsetof(LaunchHeader, first_global_id) == 16);
-static_assert(offsetof(LaunchHeader, global_size) == 40);
-static_assert(offsetof(LaunchHeader, work_dim) == 64);
-static_assert(offsetof(LaunchHeader, first_group) == 68);
-static_assert(offsetof(LaunchHeader, printf_buffer) == 80);
-static_assert(offsetof(LaunchHeader, num_groups) == 88);
-static_assert(offsetof(LaunchHeader, enqueued_local_size) == 100);
-static_assert(offsetof(LaunchHeader, private_begin) == 112);
-static_assert(offsetof(LaunchHeader, local_bytes) == 120);
+#define FIELD(offset, bits, name) static_assert(offsetof(LaunchHeader, name) == offset);
+#define FIELDS FIELD
+#include "device/isa/launch_header.def"
+#undef FIELD
+#undef FIELDS
 
 // printf: work-items reserve space with an atomic add to `used` and write records; `used` may end beyond
 // `capacity`: a record that does not fit whole is not written and its words are lost (OpenCL C 6.15.14: the

@@ -15,14 +15,12 @@ struct Target {
   std::uint32_t lanes = 32;
   std::uint32_t warps = 32;
   std::uint32_t local_memory_bytes = 64 * 1024;  // per core
-  bool atomics = true;                           // A
-  bool cas = true;                               // Zacas: amocas.w, amocas.d
-  bool zicond = true;
-  bool half = true;      // Zfh
-  bool bitmanip = true;  // Zba, Zbb, Zbs
-  bool votes = true;     // vote.*, shfl.*
-  // Quirks, quirks.hpp.
-  bool full_last_mask = false, mixed_access = false, wide_group = false, global_atomics = false;
+#define EXTENSION(member, ...) bool member = true;
+#include "device/isa/extensions.def"
+#undef EXTENSION
+#define QUIRK(member, ...) bool member = false;
+#include "device/isa/quirks.def"
+#undef QUIRK
 
   std::uint32_t max_work_group_size() const { return lanes * warps; }
   bool operator==(const Target&) const = default;

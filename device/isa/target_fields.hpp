@@ -9,9 +9,14 @@ namespace kiesel {
 template <>
 struct Fields<isa::Target> {
   static auto of(auto& value) {
-    return std::tie(value.lanes, value.warps, value.local_memory_bytes, value.atomics, value.cas,
-                    value.zicond, value.half, value.bitmanip, value.votes, value.full_last_mask,
-                    value.mixed_access, value.wide_group, value.global_atomics);
+    return std::tie(value.lanes, value.warps, value.local_memory_bytes
+#define EXTENSION(member, ...) , value.member
+#include "device/isa/extensions.def"
+#undef EXTENSION
+#define QUIRK(member, ...) , value.member
+#include "device/isa/quirks.def"
+#undef QUIRK
+    );
   }
 };
 

@@ -5,10 +5,15 @@
 #include <memory>
 #include <vector>
 
-#include "device/model/translator/translation.hpp"
+#include "device/translation/translation.hpp"
 #include "support/result.hpp"
 
 namespace kiesel::model {
+
+using translation::Exit, translation::kMostUnits, translation::kNoSite, translation::kNumBarriers;
+using translation::kWarpEnded;
+using translation::SegmentFunction, translation::Shape, translation::SiteRange, translation::TableCsr;
+using translation::Translation, translation::TranslationRequest, translation::WarpContext;
 
 class HostKernel {
  public:

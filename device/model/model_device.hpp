@@ -12,9 +12,11 @@
 #include "device/model/interpreter/engine.hpp"
 #include "device/model/jobs.hpp"
 #include "device/model/module_table.hpp"
-#include "device/model/translation_service.hpp"
+#include "device/translation/translation_service.hpp"
 
 namespace kiesel::model {
+
+using translation::HostLevel, translation::TranslationService;
 
 class ModelDevice final : public device::Device {
  public:

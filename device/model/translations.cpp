@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "device/model/host_identity.hpp"
-#include "device/model/translator/encoding.hpp"
+#include "device/translation/encoding.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
 
@@ -163,7 +163,7 @@ std::string Translations::Shared::key(const std::vector<std::byte>& request) con
 Result<Translations::Shared::Answer> Translations::Shared::answer(const std::vector<std::byte>& request,
                                                                   std::size_t instructions) const {
   const auto use = [&](std::span<const std::byte> bytes) -> Result<Answer> {
-    auto translation = decode_translation(bytes);
+    auto translation = translation::decode_translation(bytes);
     if (!translation) return Error{Errc::kIo, "the translator's answer makes no sense"};
     if (!translation->refusal.empty()) return Answer{std::move(*translation), nullptr};
     auto kernel = HostKernel::install(*translation, instructions);

@@ -20,10 +20,12 @@
 #include "device/model/configuration.hpp"
 #include "device/model/host_kernel.hpp"
 #include "device/model/interpreter/engine.hpp"
-#include "device/model/translation_service.hpp"
+#include "device/translation/translation_service.hpp"
 #include "support/cache.hpp"
 
 namespace kiesel::model {
+
+using translation::TranslationService;
 
 // The parts of a program that a translation is made from.
 struct ModuleImage {

@@ -362,9 +362,9 @@ class Runner {
 };
 
 constexpr Op kOps[] = {
-#define INSTRUCTION(id, name, format, match, mask, extension) Op::id,
-#include "device/isa/instructions.def"
-#undef INSTRUCTION
+#define OPERATION(id, ...) Op::id,
+#include "device/isa/operations.def"
+#undef OPERATION
 };
 
 TEST_CASE("every instruction does the same in both engines") {

@@ -1,5 +1,5 @@
 // Code of the host made from a module, run in this process.
-#include "device/model/translator/host_code.hpp"
+#include "device/translator/host/host_code.hpp"
 
 #include <fmt/format.h>
 #include <llvm/AsmParser/Parser.h>
@@ -11,7 +11,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
-namespace kiesel::model::translator {
+namespace kiesel::translator {
 namespace {
 
 Result<HostCode> make(const char* text, const std::vector<std::string>& functions,
@@ -181,4 +181,4 @@ TEST_CASE("code that needs anything else is refused by name") {
 }
 
 }  // namespace
-}  // namespace kiesel::model::translator
+}  // namespace kiesel::translator

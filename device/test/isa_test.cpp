@@ -9,9 +9,9 @@ namespace kiesel::isa {
 namespace {
 
 constexpr Op kOps[] = {
-#define INSTRUCTION(id, name, format, match, mask, extension) Op::id,
-#include "device/isa/instructions.def"
-#undef INSTRUCTION
+#define OPERATION(id, ...) Op::id,
+#include "device/isa/operations.def"
+#undef OPERATION
 };
 
 TEST_CASE("every word of an instruction decodes to it and encodes back") {

@@ -14,7 +14,7 @@ namespace kiesel::device::test {
 
 using isa::assemble;
 using isa::make_elf;
-using model::TranslationService;
+using translation::TranslationService;
 
 // What translates in this test program, from the first work-group on; none in most (no_service.cpp).
 TranslationService test_service();

@@ -33,9 +33,9 @@ constexpr std::uint64_t kInputs = 0x200000, kOutputs = 0x280000;  // in qemu
 using Random = std::mt19937_64;
 
 constexpr Op kOps[] = {
-#define INSTRUCTION(id, name, format, match, mask, extension) Op::id,
-#include "device/isa/instructions.def"
-#undef INSTRUCTION
+#define OPERATION(id, ...) Op::id,
+#include "device/isa/operations.def"
+#undef OPERATION
 };
 
 // What straight-line code may hold and qemu 7.2 knows.

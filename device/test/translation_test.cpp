@@ -8,8 +8,8 @@
 #include <fstream>
 #include <thread>
 
-#include "device/model/translator/encoding.hpp"
 #include "device/test/machine.hpp"
+#include "device/translation/encoding.hpp"
 
 namespace kiesel::device::test {
 namespace {
@@ -66,7 +66,7 @@ struct Counted {
 };
 
 TEST_CASE("requests and translations survive their encoding") {
-  model::TranslationRequest request;
+  translation::TranslationRequest request;
   request.target.lanes = 16;
   request.host_level = 2;
   request.layout.divergence_in_second = 77;
@@ -74,8 +74,8 @@ TEST_CASE("requests and translations survive their encoding") {
   request.image = {std::byte{1}, std::byte{2}};
   request.relocated = {8, 16};
   request.entry = 1234;
-  const auto bytes = model::encode(request);
-  const auto back = model::decode_request(bytes);
+  const auto bytes = translation::encode(request);
+  const auto back = translation::decode_request(bytes);
   REQUIRE(back);
   CHECK(back->target == request.target);
   CHECK(back->layout == request.layout);
@@ -83,18 +83,18 @@ TEST_CASE("requests and translations survive their encoding") {
   CHECK(back->image == request.image);
   CHECK(back->relocated == request.relocated);
   CHECK(back->entry == request.entry);
-  CHECK(model::encode(*back) == bytes);
-  model::Translation translation;
+  CHECK(translation::encode(*back) == bytes);
+  translation::Translation translation;
   translation.refusal = "no";
   translation.segments = {{64, 3, 5}};
   translation.sites = {{4, 2, true, false}, {8, 3, false, true}};
-  const auto made = model::encode(translation);
-  const auto copy = model::decode_translation(made);
+  const auto made = translation::encode(translation);
+  const auto copy = translation::decode_translation(made);
   REQUIRE(copy);
-  CHECK(model::encode(*copy) == made);
+  CHECK(translation::encode(*copy) == made);
   CHECK(copy->segments.at(0).barrier == 5);
   for (std::size_t size = 0; size < made.size(); ++size)
-    CHECK_FALSE(model::decode_translation(std::span(made).first(size)));
+    CHECK_FALSE(translation::decode_translation(std::span(made).first(size)));
 }
 
 TEST_CASE("rows of work-items in a warp") {
@@ -168,9 +168,9 @@ TEST_CASE("the engine of the option decides") {
 
 TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the interpreter") {
   const TranslationService refusing{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
-                                      model::Translation translation;
+                                      translation::Translation translation;
                                       translation.refusal = "not today";
-                                      return model::encode(translation);
+                                      return translation::encode(translation);
                                     },
                                     ""};
   const TranslationService dying{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
@@ -181,19 +181,19 @@ TEST_CASE("a kernel that is refused, and one whose translator dies, runs in the 
       [](std::span<const std::byte>) -> Result<std::vector<std::byte>> { return std::vector<std::byte>(5); },
       ""};
   const TranslationService wrong{[](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
-                                   model::Translation translation;
+                                   translation::Translation translation;
                                    translation.code.resize(16);
                                    translation.segments = {{16, 0, 0}};
-                                   return model::encode(translation);
+                                   return translation::encode(translation);
                                  },
                                  ""};
   const TranslationService odd{
       [](std::span<const std::byte>) -> Result<std::vector<std::byte>> {
-        model::Translation translation;
+        translation::Translation translation;
         translation.code.resize(16);
         translation.segments = {{0, 0, 0}};
         translation.sites = {{4, 64, false, false}};  // no address is such a multiple
-        return model::encode(translation);
+        return translation::encode(translation);
       },
       ""};
   for (const auto& service : {refusing, dying, raving, wrong, odd}) {
@@ -279,13 +279,13 @@ TEST_CASE("an entry on disk that cannot be of the program is a miss") {
     for (const auto& file : std::filesystem::directory_iterator(folder)) {
       const DiskCache cache(folder, 1 << 20);
       const std::string key = file.path().stem().string();
-      auto translation = model::decode_translation(*cache.find(key));
+      auto translation = translation::decode_translation(*cache.find(key));
       REQUIRE(translation);
       change(*translation);
-      REQUIRE(cache.store(key, model::encode(*translation)));
+      REQUIRE(cache.store(key, translation::encode(*translation)));
     }
   };
-  using model::Translation;
+  using translation::Translation;
   const std::function<void(Translation&)> changes[] = {
       [](Translation& t) { t.segments.clear(); },
       [](Translation& t) { t.segments[0].code_offset = t.code.size(); },

@@ -1,12 +1,12 @@
-#include "device/model/translator/translate.hpp"
 #include "device/test/machine.hpp"
+#include "device/translator/translate.hpp"
 
 namespace kiesel::device::test {
 
 // In this process, so that a debugger sees it.
 TranslationService test_service() {
   return {[](std::span<const std::byte> request) -> Result<std::vector<std::byte>> {
-            return model::translator::translate_bytes(request);
+            return translator::translate_bytes(request);
           },
           "test"};
 }

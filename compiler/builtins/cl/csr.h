@@ -13,23 +13,22 @@
     return value;                                       \
   }
 
-CSR_READER(csr_launch_block, "0x340")
-CSR_READER(csr_group_slot, "0xCD0")
-CSR_READER(csr_group_warps, "0xCD2")
-CSR_READER(csr_local_id_x, "0xCD3")
-CSR_READER(csr_local_id_y, "0xCD4")
-CSR_READER(csr_local_id_z, "0xCD5")
-CSR_READER(csr_group_id_x, "0xCD6")
-CSR_READER(csr_group_id_y, "0xCD7")
-CSR_READER(csr_group_id_z, "0xCD8")
-CSR_READER(csr_local_size_x, "0xCD9")
-CSR_READER(csr_local_size_y, "0xCDA")
-CSR_READER(csr_local_size_z, "0xCDB")
-CSR_READER(csr_num_groups_x, "0xCDC")
-CSR_READER(csr_num_groups_y, "0xCDD")
-CSR_READER(csr_num_groups_z, "0xCDE")
-CSR_READER(csr_local_base, "0xFC3")
+#define CSR(number, name, scope, writable, text) CSR_READER(csr_##name, #number)
+#include "device/isa/csrs.def"
+#undef CSR
 
-// The launch header: device/isa/launch_block.hpp.
-static inline ulong header_u64(ulong offset) { return *(const constant ulong*)(csr_launch_block() + offset); }
-static inline uint header_u32(ulong offset) { return *(const constant uint*)(csr_launch_block() + offset); }
+// The launch header: header_<field>(), of a field of three header_<field>_x() and so on.
+#define BITS_32 uint
+#define BITS_64 ulong
+#define HEADER_READER(name, bits, offset)                             \
+  static inline BITS_##bits name(void) {                              \
+    return *(const constant BITS_##bits*)(csr_mscratch() + (offset)); \
+  }
+#define FIELD(offset, bits, name) HEADER_READER(header_##name, bits, offset)
+#define FIELDS(offset, bits, name)                           \
+  HEADER_READER(header_##name##_x, bits, offset)             \
+  HEADER_READER(header_##name##_y, bits, offset + bits / 8)  \
+  HEADER_READER(header_##name##_z, bits, offset + bits / 4)
+#include "device/isa/launch_header.def"
+#undef FIELD
+#undef FIELDS

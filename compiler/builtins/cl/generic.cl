@@ -3,12 +3,12 @@
 #include "csr.h"
 
 static inline bool is_local(const void generic* pointer) {
-  return (ulong)pointer - csr_local_base() < header_u64(120);
+  return (ulong)pointer - csr_local_base() < header_local_bytes();
 }
 
 static inline bool is_private(const void generic* pointer) {
-  const ulong begin = header_u64(112);
-  return (ulong)pointer - begin < header_u64(0) - begin;
+  const ulong begin = header_private_begin();
+  return (ulong)pointer - begin < header_stack_top() - begin;
 }
 
 void global* __to_global(void generic* pointer) {

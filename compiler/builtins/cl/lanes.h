@@ -7,10 +7,6 @@
 
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 
-CSR_READER(csr_lane_id, "0xCC0")
-CSR_READER(csr_group_rank, "0xCD1")
-CSR_READER(csr_num_lanes, "0xFC0")
-
 // Volatile: what these give depends on where they stand, so that no pass may move or copy them
 // (pack/normalise.cpp).
 static inline ulong vote_ballot(bool predicate) {

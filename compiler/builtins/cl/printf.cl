@@ -3,8 +3,6 @@
 #include "atomic.h"
 #include "csr.h"
 
-CSR_READER(csr_mhartid, "0xF14")
-
 struct PrintfBuffer {
   uint used;
   uint capacity;
@@ -12,7 +10,7 @@ struct PrintfBuffer {
 
 // Null when there is no buffer or it is full. Once full, `used` stops growing, so that it cannot wrap.
 global uchar* __kiesel_printf_reserve(uint bytes) {
-  global struct PrintfBuffer* buffer = (global struct PrintfBuffer*)header_u64(80);
+  global struct PrintfBuffer* buffer = (global struct PrintfBuffer*)header_printf_buffer();
   if (!buffer) return 0;
   const uint capacity = buffer->capacity;
   if (*(volatile global uint*)&buffer->used > capacity) return 0;
@@ -23,7 +21,7 @@ global uchar* __kiesel_printf_reserve(uint bytes) {
 
 // The same without atomics: a buffer for each hart, which is one lane at a time.
 global uchar* __kiesel_printf_reserve_own(uint bytes) {
-  global uchar* first = (global uchar*)header_u64(80);
+  global uchar* first = (global uchar*)header_printf_buffer();
   if (!first) return 0;
   const uint capacity = ((global struct PrintfBuffer*)first)->capacity;
   volatile global struct PrintfBuffer* buffer =

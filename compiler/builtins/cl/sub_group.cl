@@ -7,7 +7,9 @@ FUNC uint get_num_sub_groups(void) { return (uint)csr_group_warps(); }
 FUNC uint get_sub_group_id(void) { return (uint)csr_group_rank(); }
 FUNC uint get_sub_group_local_id(void) { return lane_id(); }
 
-static inline uint enqueued_work_items(void) { return header_u32(100) * header_u32(104) * header_u32(108); }
+static inline uint enqueued_work_items(void) {
+  return header_enqueued_local_size_x() * header_enqueued_local_size_y() * header_enqueued_local_size_z();
+}
 
 FUNC uint get_max_sub_group_size(void) { return min(enqueued_work_items(), (uint)csr_num_lanes()); }
 FUNC uint get_enqueued_num_sub_groups(void) {

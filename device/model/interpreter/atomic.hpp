@@ -23,31 +23,31 @@ KIESEL_INLINE bool locate(Lanes<W>& w, const Insn* insn, std::byte** where) {
   return resolve_all<W, kBytes>(w, insn, a, 0, true, where);
 }
 
-struct Swap {
+struct Do_amoswap {
   template <class T>
   static T of(T* p, T v) {
     return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
   }
 };
-struct Add {
+struct Do_amoadd {
   template <class T>
   static T of(T* p, T v) {
     return __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST);
   }
 };
-struct And {
+struct Do_amoand {
   template <class T>
   static T of(T* p, T v) {
     return __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST);
   }
 };
-struct Or {
+struct Do_amoor {
   template <class T>
   static T of(T* p, T v) {
     return __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST);
   }
 };
-struct Xor {
+struct Do_amoxor {
   template <class T>
   static T of(T* p, T v) {
     return __atomic_fetch_xor(p, v, __ATOMIC_SEQ_CST);
@@ -77,6 +77,11 @@ struct More {
     return a > b;
   }
 };
+
+using Do_amomin = Choose<Less>;  // of numbers with a sign, as the instruction's are
+using Do_amomax = Choose<More>;
+using Do_amominu = Choose<Less>;
+using Do_amomaxu = Choose<More>;
 
 template <unsigned W, class T, class Do>
 const Insn* atomic(Warp& warp, const Insn* insn) {
@@ -110,7 +115,7 @@ const Insn* compare_and_swap(Warp& warp, const Insn* insn) {
 
 // A reservation is an address and the value that was read there.
 template <unsigned W, class T>
-const Insn* load_reserved(Warp& warp, const Insn* insn) {
+const Insn* reserve_lr(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   std::byte* where[W];
   if (!locate<W, sizeof(T)>(w, insn, where)) return nullptr;
@@ -127,7 +132,7 @@ const Insn* load_reserved(Warp& warp, const Insn* insn) {
 }
 
 template <unsigned W, class T>
-const Insn* store_conditional(Warp& warp, const Insn* insn) {
+const Insn* reserve_sc(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   std::byte* where[W];
   if (!locate<W, sizeof(T)>(w, insn, where)) return nullptr;

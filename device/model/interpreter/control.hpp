@@ -15,22 +15,22 @@ KIESEL_INLINE const Insn* jump_to(Warp& w, const Insn* insn) {
   return insn + insn->imm;
 }
 
-struct Eq {
+struct Do_eq {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return a == b; }
 };
-struct Ne {
+struct Do_ne {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return a != b; }
 };
-struct Lt {
+struct Do_lt {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return s(a) < s(b); }
 };
-struct Ge {
+struct Do_ge {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return s(a) >= s(b); }
 };
-struct Ltu {
+struct Do_ltu {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return a < b; }
 };
-struct Geu {
+struct Do_geu {
   static KIESEL_INLINE bool of(u64 a, u64 b) { return a >= b; }
 };
 
@@ -68,7 +68,7 @@ const Insn* branch(Warp& warp, const Insn* insn) {
 }
 
 template <unsigned W, bool kFull>
-const Insn* jump_and_link(Warp& warp, const Insn* insn) {
+const Insn* jal(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   if (insn->rd != kSink) {
     const u64 link = w.core->code->address(insn + 1);
@@ -78,7 +78,7 @@ const Insn* jump_and_link(Warp& warp, const Insn* insn) {
 }
 
 template <unsigned W, bool kFull>
-const Insn* jump_register(Warp& warp, const Insn* insn) {
+const Insn* jalr(Warp& warp, const Insn* insn) {
   auto& w = lanes_of<W>(warp);
   u64 target;
   if (!read_uniform(w, insn, insn->rs1, target)) return nullptr;

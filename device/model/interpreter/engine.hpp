@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 
-#include "device/model/host_level.hpp"
 #include "device/model/interpreter/warp.hpp"
-#include "device/model/translator/state_layout.hpp"
+#include "device/translation/host_level.hpp"
+#include "device/translation/state_layout.hpp"
 
 namespace kiesel::model {
+
+using translation::HostLevel, translation::StateLayout;
 
 struct Trace;
 

@@ -49,55 +49,55 @@ KIESEL_INLINE float root(float a) { return __builtin_sqrtf(a); }
 KIESEL_INLINE double root(double a) { return __builtin_sqrt(a); }
 
 // rs2 of one-operand instructions is read as x0's twin f0 and ignored.
-struct FAdd {
+struct Do_fadd {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T) {
     return a + b;
   }
 };
-struct FSub {
+struct Do_fsub {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T) {
     return a - b;
   }
 };
-struct FMul {
+struct Do_fmul {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T) {
     return a * b;
   }
 };
-struct FDiv {
+struct Do_fdiv {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T) {
     return a / b;
   }
 };
-struct FSqrt {
+struct Do_fsqrt {
   template <class T>
   static KIESEL_INLINE T of(T a, T, T) {
     return root(a);
   }
 };
-struct FMadd {
+struct Do_fmadd {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T c) {
     return fused(a, b, c);
   }
 };
-struct FMsub {
+struct Do_fmsub {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T c) {
     return fused(a, b, -c);
   }
 };
-struct FNmsub {
+struct Do_fnmsub {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T c) {
     return fused(-a, b, c);
   }
 };
-struct FNmadd {
+struct Do_fnmadd {
   template <class T>
   static KIESEL_INLINE T of(T a, T b, T c) {
     return fused(-a, b, -c);
@@ -105,19 +105,19 @@ struct FNmadd {
 };
 
 // On bit patterns.
-struct FSgnj {
+struct Do_fsgnj {
   template <class R>
   static KIESEL_INLINE auto of(typename R::Bits a, typename R::Bits b) {
     return static_cast<typename R::Bits>((a & ~R::kSign) | (b & R::kSign));
   }
 };
-struct FSgnjn {
+struct Do_fsgnjn {
   template <class R>
   static KIESEL_INLINE auto of(typename R::Bits a, typename R::Bits b) {
     return static_cast<typename R::Bits>((a & ~R::kSign) | (~b & R::kSign));
   }
 };
-struct FSgnjx {
+struct Do_fsgnjx {
   template <class R>
   static KIESEL_INLINE auto of(typename R::Bits a, typename R::Bits b) {
     return static_cast<typename R::Bits>(a ^ (b & R::kSign));
@@ -139,19 +139,22 @@ struct FMinMax {
   }
 };
 
-struct FEq {
+using Do_fmin = FMinMax<false>;
+using Do_fmax = FMinMax<true>;
+
+struct Do_feq {
   template <class T>
   static KIESEL_INLINE u64 of(T a, T b) {
     return a == b;
   }
 };
-struct FLt {
+struct Do_flt {
   template <class T>
   static KIESEL_INLINE u64 of(T a, T b) {
     return a < b;
   }
 };
-struct FLe {
+struct Do_fle {
   template <class T>
   static KIESEL_INLINE u64 of(T a, T b) {
     return a <= b;

@@ -27,7 +27,7 @@ const Insn* half_arithmetic(Warp& warp, const Insn* insn) {
   return insn + 1;
 }
 
-// How FSgnj and FMinMax see halves.
+// How Do_fsgnj and FMinMax see halves.
 struct RealHalf {
   using Bits = u32;
   static constexpr Bits kNan = kNanHalf, kSign = 0x8000;

@@ -1,5 +1,4 @@
-// Integer arithmetic: one line says what an instruction does to a lane; a and b are its operands, b the
-// immediate where the instruction has one.
+// Integer arithmetic: one line says what an operation does to a lane; a and b are its operands.
 #pragma once
 
 #include <type_traits>
@@ -47,97 +46,80 @@ KIESEL_INLINE u64 trailing_zeros32(u32 v) { return v ? static_cast<u64>(__builti
 KIESEL_INLINE unsigned n6(u64 b) { return static_cast<unsigned>(b & 63); }
 KIESEL_INLINE unsigned n5(u64 b) { return static_cast<unsigned>(b & 31); }
 
-// REGISTER(op, ...): rd, rs1, rs2; IMMEDIATE(op, ...): rd, rs1, imm.
-#define KIESEL_INTEGER_OPS(REGISTER, IMMEDIATE)                              \
-  REGISTER(add, a + b)                                                       \
-  REGISTER(sub, a - b)                                                       \
-  REGISTER(sll, a << n6(b))                                                  \
-  REGISTER(slt, s(a) < s(b))                                                 \
-  REGISTER(sltu, a < b)                                                      \
-  REGISTER(xor_, a ^ b)                                                      \
-  REGISTER(srl, a >> n6(b))                                                  \
-  REGISTER(sra, static_cast<u64>(s(a) >> n6(b)))                             \
-  REGISTER(or_, a | b)                                                       \
-  REGISTER(and_, a& b)                                                       \
-  REGISTER(addw, sext32(a + b))                                              \
-  REGISTER(subw, sext32(a - b))                                              \
-  REGISTER(sllw, sext32(lo(a) << n5(b)))                                     \
-  REGISTER(srlw, sext32(lo(a) >> n5(b)))                                     \
-  REGISTER(sraw, static_cast<u64>(static_cast<i64>(s32(a) >> n5(b))))        \
-  IMMEDIATE(addi, a + b)                                                     \
-  IMMEDIATE(slti, s(a) < s(b))                                               \
-  IMMEDIATE(sltiu, a < b)                                                    \
-  IMMEDIATE(xori, a ^ b)                                                     \
-  IMMEDIATE(ori, a | b)                                                      \
-  IMMEDIATE(andi, a& b)                                                      \
-  IMMEDIATE(slli, a << n6(b))                                                \
-  IMMEDIATE(srli, a >> n6(b))                                                \
-  IMMEDIATE(srai, static_cast<u64>(s(a) >> n6(b)))                           \
-  IMMEDIATE(addiw, sext32(a + b))                                            \
-  IMMEDIATE(slliw, sext32(lo(a) << n5(b)))                                   \
-  IMMEDIATE(srliw, sext32(lo(a) >> n5(b)))                                   \
-  IMMEDIATE(sraiw, static_cast<u64>(static_cast<i64>(s32(a) >> n5(b))))      \
-  REGISTER(mul, a* b)                                                        \
-  REGISTER(mulh, mul_high_signed(a, b))                                      \
-  REGISTER(mulhsu, mul_high_mixed(a, b))                                     \
-  REGISTER(mulhu, mul_high(a, b))                                            \
-  REGISTER(div, static_cast<u64>(divide(s(a), s(b))))                        \
-  REGISTER(divu, divide(a, b))                                               \
-  REGISTER(rem, static_cast<u64>(modulo(s(a), s(b))))                        \
-  REGISTER(remu, modulo(a, b))                                               \
-  REGISTER(mulw, sext32(lo(a) * lo(b)))                                      \
-  REGISTER(divw, sext32(static_cast<u64>(divide(s32(a), s32(b)))))           \
-  REGISTER(divuw, sext32(divide(lo(a), lo(b))))                              \
-  REGISTER(remw, sext32(static_cast<u64>(modulo(s32(a), s32(b)))))           \
-  REGISTER(remuw, sext32(modulo(lo(a), lo(b))))                              \
-  REGISTER(czero_eqz, b == 0 ? 0 : a)                                        \
-  REGISTER(czero_nez, b == 0 ? a : 0)                                        \
-  REGISTER(add_uw, lo(a) + b)                                                \
-  REGISTER(sh1add, (a << 1) + b)                                             \
-  REGISTER(sh2add, (a << 2) + b)                                             \
-  REGISTER(sh3add, (a << 3) + b)                                             \
-  REGISTER(sh1add_uw, (static_cast<u64>(lo(a)) << 1) + b)                    \
-  REGISTER(sh2add_uw, (static_cast<u64>(lo(a)) << 2) + b)                    \
-  REGISTER(sh3add_uw, (static_cast<u64>(lo(a)) << 3) + b)                    \
-  IMMEDIATE(slli_uw, static_cast<u64>(lo(a)) << n6(b))                       \
-  REGISTER(andn, a & ~b)                                                     \
-  REGISTER(orn, a | ~b)                                                      \
-  REGISTER(xnor, ~(a ^ b))                                                   \
-  REGISTER(min, s(a) < s(b) ? a : b)                                         \
-  REGISTER(minu, a < b ? a : b)                                              \
-  REGISTER(max, s(a) < s(b) ? b : a)                                         \
-  REGISTER(maxu, a < b ? b : a)                                              \
-  REGISTER(rol, rotate_left(a, n6(b)))                                       \
-  REGISTER(ror, rotate_left(a, n6(0 - b)))                                   \
-  REGISTER(rolw, sext32(rotate_left32(lo(a), n5(b))))                        \
-  REGISTER(rorw, sext32(rotate_left32(lo(a), n5(0 - b))))                    \
-  IMMEDIATE(rori, rotate_left(a, n6(0 - b)))                                 \
-  IMMEDIATE(roriw, sext32(rotate_left32(lo(a), n5(0 - b))))                  \
-  IMMEDIATE(clz, leading_zeros(a))                                           \
-  IMMEDIATE(ctz, trailing_zeros(a))                                          \
-  IMMEDIATE(cpop, static_cast<u64>(__builtin_popcountll(a)))                 \
-  IMMEDIATE(clzw, leading_zeros32(lo(a)))                                    \
-  IMMEDIATE(ctzw, trailing_zeros32(lo(a)))                                   \
-  IMMEDIATE(cpopw, static_cast<u64>(__builtin_popcount(lo(a))))              \
-  IMMEDIATE(sext_b, static_cast<u64>(static_cast<i64>(static_cast<i8>(a))))  \
-  IMMEDIATE(sext_h, static_cast<u64>(static_cast<i64>(static_cast<i16>(a)))) \
-  IMMEDIATE(zext_h, static_cast<u64>(static_cast<u16>(a)))                   \
-  IMMEDIATE(orc_b, or_combine(a))                                            \
-  IMMEDIATE(rev8, __builtin_bswap64(a))                                      \
-  REGISTER(bclr, a & ~(u64{1} << n6(b)))                                     \
-  REGISTER(bext, a >> n6(b) & 1)                                             \
-  REGISTER(binv, a ^ u64{1} << n6(b))                                        \
-  REGISTER(bset, a | u64{1} << n6(b))                                        \
-  IMMEDIATE(bclri, a & ~(u64{1} << n6(b)))                                   \
-  IMMEDIATE(bexti, a >> n6(b) & 1)                                           \
-  IMMEDIATE(binvi, a ^ u64{1} << n6(b))                                      \
-  IMMEDIATE(bseti, a | u64{1} << n6(b))
+// What the operations of operations.def do to a lane; b is the immediate where the instruction has one.
+#define KIESEL_INTEGER_OPS(DO)                                        \
+  DO(add, a + b)                                                      \
+  DO(sub, a - b)                                                      \
+  DO(sll, a << n6(b))                                                 \
+  DO(slt, s(a) < s(b))                                                \
+  DO(sltu, a < b)                                                     \
+  DO(xor_, a ^ b)                                                     \
+  DO(srl, a >> n6(b))                                                 \
+  DO(sra, static_cast<u64>(s(a) >> n6(b)))                            \
+  DO(or_, a | b)                                                      \
+  DO(and_, a& b)                                                      \
+  DO(addw, sext32(a + b))                                             \
+  DO(subw, sext32(a - b))                                             \
+  DO(sllw, sext32(lo(a) << n5(b)))                                    \
+  DO(srlw, sext32(lo(a) >> n5(b)))                                    \
+  DO(sraw, static_cast<u64>(static_cast<i64>(s32(a) >> n5(b))))       \
+  DO(slli, a << n6(b))                                                \
+  DO(slliw, sext32(lo(a) << n5(b)))                                   \
+  DO(mul, a* b)                                                       \
+  DO(mulh, mul_high_signed(a, b))                                     \
+  DO(mulhsu, mul_high_mixed(a, b))                                    \
+  DO(mulhu, mul_high(a, b))                                           \
+  DO(div, static_cast<u64>(divide(s(a), s(b))))                       \
+  DO(divu, divide(a, b))                                              \
+  DO(rem, static_cast<u64>(modulo(s(a), s(b))))                       \
+  DO(remu, modulo(a, b))                                              \
+  DO(mulw, sext32(lo(a) * lo(b)))                                     \
+  DO(divw, sext32(static_cast<u64>(divide(s32(a), s32(b)))))          \
+  DO(divuw, sext32(divide(lo(a), lo(b))))                             \
+  DO(remw, sext32(static_cast<u64>(modulo(s32(a), s32(b)))))          \
+  DO(remuw, sext32(modulo(lo(a), lo(b))))                             \
+  DO(czero_eqz, b == 0 ? 0 : a)                                       \
+  DO(czero_nez, b == 0 ? a : 0)                                       \
+  DO(add_uw, lo(a) + b)                                               \
+  DO(sh1add, (a << 1) + b)                                            \
+  DO(sh2add, (a << 2) + b)                                            \
+  DO(sh3add, (a << 3) + b)                                            \
+  DO(sh1add_uw, (static_cast<u64>(lo(a)) << 1) + b)                   \
+  DO(sh2add_uw, (static_cast<u64>(lo(a)) << 2) + b)                   \
+  DO(sh3add_uw, (static_cast<u64>(lo(a)) << 3) + b)                   \
+  DO(slli_uw, static_cast<u64>(lo(a)) << n6(b))                       \
+  DO(andn, a & ~b)                                                    \
+  DO(orn, a | ~b)                                                     \
+  DO(xnor, ~(a ^ b))                                                  \
+  DO(min, s(a) < s(b) ? a : b)                                        \
+  DO(minu, a < b ? a : b)                                             \
+  DO(max, s(a) < s(b) ? b : a)                                        \
+  DO(maxu, a < b ? b : a)                                             \
+  DO(rol, rotate_left(a, n6(b)))                                      \
+  DO(ror, rotate_left(a, n6(0 - b)))                                  \
+  DO(rolw, sext32(rotate_left32(lo(a), n5(b))))                       \
+  DO(rorw, sext32(rotate_left32(lo(a), n5(0 - b))))                   \
+  DO(clz, leading_zeros(a))                                           \
+  DO(ctz, trailing_zeros(a))                                          \
+  DO(cpop, static_cast<u64>(__builtin_popcountll(a)))                 \
+  DO(clzw, leading_zeros32(lo(a)))                                    \
+  DO(ctzw, trailing_zeros32(lo(a)))                                   \
+  DO(cpopw, static_cast<u64>(__builtin_popcount(lo(a))))              \
+  DO(sext_b, static_cast<u64>(static_cast<i64>(static_cast<i8>(a))))  \
+  DO(sext_h, static_cast<u64>(static_cast<i64>(static_cast<i16>(a)))) \
+  DO(zext_h, static_cast<u64>(static_cast<u16>(a)))                   \
+  DO(orc_b, or_combine(a))                                            \
+  DO(rev8, __builtin_bswap64(a))                                      \
+  DO(bclr, a & ~(u64{1} << n6(b)))                                    \
+  DO(bext, a >> n6(b) & 1)                                            \
+  DO(binv, a ^ u64{1} << n6(b))                                       \
+  DO(bset, a | u64{1} << n6(b))
 
 #define KIESEL_DEFINE(op, expression)                                                                   \
   struct Do_##op {                                                                                      \
     static KIESEL_INLINE u64 of(u64 a, [[maybe_unused]] u64 b) { return static_cast<u64>(expression); } \
   };
-KIESEL_INTEGER_OPS(KIESEL_DEFINE, KIESEL_DEFINE)
+KIESEL_INTEGER_OPS(KIESEL_DEFINE)
 #undef KIESEL_DEFINE
 
 // Instructions that make a line of lines: the slope for operands a and b with slopes p and q, of which the
@@ -151,7 +133,6 @@ enum class LineIf : u8 {
 #define KIESEL_LINES(LINE)                              \
   LINE(add, p + q, kAlways)                             \
   LINE(sub, p - q, kAlways)                             \
-  LINE(addi, p, kAlways)                                \
   LINE(sh1add, (p << 1) + q, kAlways)                   \
   LINE(sh2add, (p << 2) + q, kAlways)                   \
   LINE(sh3add, (p << 3) + q, kAlways)                   \
@@ -159,7 +140,6 @@ enum class LineIf : u8 {
   LINE(mul, p* b + a * q, kOneSlope)                    \
   LINE(addw, sext32(p + q), kResultNarrow)              \
   LINE(subw, sext32(p - q), kResultNarrow)              \
-  LINE(addiw, sext32(p), kResultNarrow)                 \
   LINE(slliw, sext32(p << n5(b)), kResultNarrow)        \
   LINE(add_uw, sext32(p) + q, kOperandNarrow)           \
   LINE(sh1add_uw, (sext32(p) << 1) + q, kOperandNarrow) \
@@ -195,9 +175,7 @@ struct Compares {
     using Type = T;            \
   };
 KIESEL_COMPARES(slt, i64)
-KIESEL_COMPARES(slti, i64)
 KIESEL_COMPARES(sltu, u64)
-KIESEL_COMPARES(sltiu, u64)
 #undef KIESEL_COMPARES
 
 // The lowest and highest value of a line that does not wrap; false if it does.

@@ -7,7 +7,6 @@ namespace {
 
 using u64 = std::uint64_t;
 using u128 = unsigned __int128;
-using isa::Op;
 
 struct Layout {
   int exponent_bits, fraction_bits;
@@ -24,8 +23,6 @@ struct Layout {
     return v >> width() == ~u64{0} >> width() ? v & ~(~u64{0} << width()) : nan();
   }
 };
-
-constexpr Layout kLayouts[3] = {{8, 23}, {11, 52}, {5, 10}};  // by the instruction's fmt field: S, D, H
 
 enum class Class { kZero, kFinite, kInfinite, kNan };
 
@@ -351,80 +348,104 @@ Number negated(Number n) {
   return n;
 }
 
+// By the names of operations.def.
+namespace soft {
+
+u64 fadd(const Context& c, Number x, Number y, Number) { return add(c, x, y); }
+u64 fsub(const Context& c, Number x, Number y, Number) { return add(c, x, y.nan() ? y : negated(y)); }
+u64 fmul(const Context& c, Number x, Number y, Number) { return multiply(c, x, y); }
+u64 fdiv(const Context& c, Number x, Number y, Number) { return divide(c, x, y); }
+u64 fsqrt(const Context& c, Number x, Number, Number) { return square_root(c, x); }
+u64 fmadd(const Context& c, Number x, Number y, Number z) { return fused(c, x, y, z); }
+u64 fmsub(const Context& c, Number x, Number y, Number z) { return fused(c, x, y, negated(z)); }
+u64 fnmsub(const Context& c, Number x, Number y, Number z) { return fused(c, negated(x), y, z); }
+u64 fnmadd(const Context& c, Number x, Number y, Number z) { return fused(c, negated(x), y, negated(z)); }
+
+u64 fmin(const Context& c, u64 a, u64 b) { return min_max(c, a, b, false); }
+u64 fmax(const Context& c, u64 a, u64 b) { return min_max(c, a, b, true); }
+
+u64 fsgnj(u64 a, u64 b, u64 sign) { return (a & ~sign) | (b & sign); }
+u64 fsgnjn(u64 a, u64 b, u64 sign) { return (a & ~sign) | (~b & sign); }
+u64 fsgnjx(u64 a, u64 b, u64 sign) { return a ^ (b & sign); }
+
+u64 feq(const Context& c, Number x, Number y) { return relation(c, x, y, Relation::kEqual); }
+u64 flt(const Context& c, Number x, Number y) { return relation(c, x, y, Relation::kLess); }
+u64 fle(const Context& c, Number x, Number y) { return relation(c, x, y, Relation::kLessEqual); }
+
+u64 fclass(Number x, u64 raw, const Layout& layout) { return classify(x, raw, layout); }
+
+// Raw bits, to an integer register and from one.
+u64 move_out(const Layout& layout, u64 a) {
+  const int rest = 64 - layout.width();
+  return static_cast<u64>(static_cast<std::int64_t>(a << rest) >> rest);
+}
+u64 move_in(const Layout& layout, u64 a) { return layout.box(a & (~u64{0} >> (64 - layout.width()))); }
+
+}  // namespace soft
+
+struct Whole {
+  int width;
+  bool is_signed;
+};
+namespace whole {
+constexpr Whole i32{32, true}, u32{32, false}, i64{64, true}, u64{64, false};
+}
+namespace layouts {
+constexpr Layout f16{5, 10}, f32{8, 23}, f64{11, 52};
+}
+
+const Layout& layout_of(isa::Op op) {
+  switch (isa::info(op).values) {
+    case isa::Values::f16:
+      return layouts::f16;
+    case isa::Values::f32:
+      return layouts::f32;
+    default:
+      return layouts::f64;
+  }
+}
+
 }  // namespace
 
 std::uint64_t soft_float(isa::Op op, unsigned rounding, u64 a, u64 b, u64 c, unsigned& flags) {
-  const std::uint32_t match = isa::info(op).match;
-  const Layout& layout = kLayouts[match >> 25 & 3];
+  const Layout& layout = layout_of(op);
   const Context context{layout, rounding, flags};
   const u64 raw_a = layout.unbox(a), raw_b = layout.unbox(b);
   const auto x = [&] { return unpack(raw_a, layout); };
   const auto y = [&] { return unpack(raw_b, layout); };
   const auto z = [&] { return unpack(layout.unbox(c), layout); };
-  const u64 sign = layout.sign(true);
-  const int integer_width = match & (2u << 20) ? 64 : 32;
-  const bool integer_signed = !(match & (1u << 20));
-#define KIESEL_EACH(name) \
-  case Op::name##_s:      \
-  case Op::name##_d:      \
-  case Op::name##_h
   switch (op) {
-    KIESEL_EACH(fadd) : return layout.box(add(context, x(), y()));
-    KIESEL_EACH(fsub) : return layout.box(add(context, x(), y().nan() ? y() : negated(y())));
-    KIESEL_EACH(fmul) : return layout.box(multiply(context, x(), y()));
-    KIESEL_EACH(fdiv) : return layout.box(divide(context, x(), y()));
-    KIESEL_EACH(fsqrt) : return layout.box(square_root(context, x()));
-    KIESEL_EACH(fmadd) : return layout.box(fused(context, x(), y(), z()));
-    KIESEL_EACH(fmsub) : return layout.box(fused(context, x(), y(), negated(z())));
-    KIESEL_EACH(fnmsub) : return layout.box(fused(context, negated(x()), y(), z()));
-    KIESEL_EACH(fnmadd) : return layout.box(fused(context, negated(x()), y(), negated(z())));
-    KIESEL_EACH(fsgnj) : return layout.box((raw_a & ~sign) | (raw_b & sign));
-    KIESEL_EACH(fsgnjn) : return layout.box((raw_a & ~sign) | (~raw_b & sign));
-    KIESEL_EACH(fsgnjx) : return layout.box(raw_a ^ (raw_b & sign));
-    KIESEL_EACH(fmin) : return layout.box(min_max(context, raw_a, raw_b, false));
-    KIESEL_EACH(fmax) : return layout.box(min_max(context, raw_a, raw_b, true));
-    KIESEL_EACH(feq) : return relation(context, x(), y(), Relation::kEqual);
-    KIESEL_EACH(flt) : return relation(context, x(), y(), Relation::kLess);
-    KIESEL_EACH(fle) : return relation(context, x(), y(), Relation::kLessEqual);
-    KIESEL_EACH(fclass) : return classify(x(), raw_a, layout);
-    KIESEL_EACH(fcvt_w)
-        : KIESEL_EACH(fcvt_wu)
-        : KIESEL_EACH(fcvt_l)
-        : KIESEL_EACH(fcvt_lu) : return to_integer(x(), integer_width, integer_signed, rounding, flags);
-    case Op::fcvt_s_w:
-    case Op::fcvt_s_wu:
-    case Op::fcvt_s_l:
-    case Op::fcvt_s_lu:
-    case Op::fcvt_d_w:
-    case Op::fcvt_d_wu:
-    case Op::fcvt_d_l:
-    case Op::fcvt_d_lu:
-    case Op::fcvt_h_w:
-    case Op::fcvt_h_wu:
-    case Op::fcvt_h_l:
-    case Op::fcvt_h_lu:
-      return layout.box(from_integer(a, integer_width, integer_signed, context));
-    case Op::fcvt_s_d:
-    case Op::fcvt_d_s:
-    case Op::fcvt_s_h:
-    case Op::fcvt_h_s:
-    case Op::fcvt_d_h:
-    case Op::fcvt_h_d: {
-      const Layout& from = kLayouts[match >> 20 & 3];
-      return layout.box(convert(context, unpack(from.unbox(a), from)));
-    }
-    case Op::fmv_x_w:
-      return static_cast<u64>(static_cast<std::int64_t>(static_cast<std::int32_t>(a)));
-    case Op::fmv_x_h:
-      return static_cast<u64>(static_cast<std::int64_t>(static_cast<std::int16_t>(a)));
-    case Op::fmv_w_x:
-    case Op::fmv_d_x:
-    case Op::fmv_h_x:
-      return layout.box(a & (~u64{0} >> (64 - layout.width())));
+#define FAMILY_FloatMath(id, operation, values) \
+  case isa::Op::id:                             \
+    return layout.box(soft::operation(context, x(), y(), z()));
+#define FAMILY_FloatChoice(id, operation, values) \
+  case isa::Op::id:                               \
+    return layout.box(soft::operation(context, raw_a, raw_b));
+#define FAMILY_FloatSign(id, operation, values) \
+  case isa::Op::id:                             \
+    return layout.box(soft::operation(raw_a, raw_b, layout.sign(true)));
+#define FAMILY_FloatCompare(id, operation, values) \
+  case isa::Op::id:                                \
+    return soft::operation(context, x(), y());
+#define FAMILY_FloatClass(id, operation, values) \
+  case isa::Op::id:                              \
+    return soft::operation(x(), raw_a, layout);
+#define FAMILY_FloatMove(id, operation, values) \
+  case isa::Op::id:                             \
+    return soft::operation(layout, a);
+#define FAMILY_FloatToWhole(id, operation, values) \
+  case isa::Op::id:                                \
+    return to_integer(x(), whole::operation.width, whole::operation.is_signed, rounding, flags);
+#define FAMILY_WholeToFloat(id, operation, values) \
+  case isa::Op::id:                                \
+    return layout.box(from_integer(a, whole::operation.width, whole::operation.is_signed, context));
+#define FAMILY_FloatToFloat(id, operation, values) \
+  case isa::Op::id:                                \
+    return layout.box(convert(context, unpack(layouts::operation.unbox(a), layouts::operation)));
+#include "device/isa/operations.def"
     default:
-      return a;  // fmv.x.d
+      return 0;  // no instruction of floats comes here
   }
-#undef KIESEL_EACH
 }
 
 }  // namespace kiesel::model

@@ -10,9 +10,11 @@
 
 #include "device/model/interpreter/code.hpp"
 #include "device/model/memory/range.hpp"
-#include "device/model/translator/state_layout.hpp"
+#include "device/translation/state_layout.hpp"
 
 namespace kiesel::model {
+
+using translation::kNumBarriers;
 
 inline constexpr unsigned kMaxLanes = 64;
 
