@@ -3,7 +3,10 @@
 
 #include "device/isa/assembler.hpp"
 #include "device/isa/csr.hpp"
+#include "device/isa/extensions.hpp"
 #include "device/isa/instruction.hpp"
+#include "device/isa/quirks.hpp"
+#include "device/isa/target_fields.hpp"
 
 namespace kiesel::isa {
 namespace {
@@ -102,6 +105,39 @@ TEST_CASE("the table of CSRs knows what differs between lanes") {
   CHECK_FALSE(csr_is_divergent(csr::active_lanes));
   CHECK(find_csr("mscratch")->number == 0x340);
   CHECK(find_csr(0x123) == nullptr);
+}
+
+TEST_CASE("a target's extensions and quirks are part of its bytes") {
+  // What distinguishes programs in caches and on their way between processes.
+  const auto check = [](const auto& rows) {
+    for (const auto& row : rows) {
+      INFO(row.name);
+      Target target;
+      const auto before = encode_value(target);
+      target.*row.member = !(target.*row.member);
+      CHECK(encode_value(target) != before);
+      CHECK(decode_value<Target>(encode_value(target)) == target);
+    }
+  };
+  check(kExtensions);
+  check(kQuirks);
+}
+
+TEST_CASE("an extension's instructions are there with it only") {
+  Target none;
+  clear_extensions(none);
+  CHECK(extension_names(none).empty());
+  for (const TargetExtension& row : kExtensions) {
+    INFO(row.name);
+    Target one = none;
+    CHECK_FALSE(add_extension(one, row.name));
+    CHECK(extension_names(one) == row.name);
+    CHECK(check_extensions(one).has_value() == !row.needs.empty());
+    unsigned more = 0;
+    for (const Op op : kOps)
+      more += available(info(op).extension, one) && !available(info(op).extension, none);
+    CHECK(more > 0);
+  }
 }
 
 }  // namespace
