@@ -7,6 +7,7 @@
 
 #include "device/model/cycle_engine.hpp"
 #include "support/log.hpp"
+#include "support/single.hpp"
 
 namespace kiesel::model {
 namespace {
@@ -222,12 +223,13 @@ std::vector<device::Counter> ModelDevice::counters() const {
 
 // Sums over the launches that were counted, named as counters.def does.
 void ModelDevice::add_counted(std::vector<device::Counter>& out) const {
-  static const auto names = [] {
-    std::array<std::string, device::kCounters> all;
-    for (std::size_t i = 0; i < all.size(); ++i)
-      all[i] = "counted: " + std::string(device::kCounterInfos[i].name);
+  static constinit Single<std::array<std::string, device::kCounters>> made;
+  const auto& names = made.get([] {
+    auto* all = new std::array<std::string, device::kCounters>;
+    for (std::size_t i = 0; i < all->size(); ++i)
+      (*all)[i] = "counted: " + std::string(device::kCounterInfos[i].name);
     return all;
-  }();
+  });
   std::lock_guard lock(counted_mutex_);
   out.push_back({"counted: launches", "", counted_launches_});
   for (std::size_t i = 0; i < device::kCounters; ++i)

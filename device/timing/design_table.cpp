@@ -6,6 +6,8 @@
 #include <bit>
 #include <vector>
 
+#include "support/single.hpp"
+
 namespace kiesel::timing {
 namespace {
 
@@ -95,8 +97,8 @@ std::optional<DesignProblem> check_cache(std::string_view table, const CacheDesi
 }  // namespace
 
 std::span<const DesignKey> design_keys() {
-  static const std::vector<DesignKey> keys = make_keys();
-  return keys;
+  static constinit Single<const std::vector<DesignKey>> keys;
+  return keys.get([] { return new std::vector<DesignKey>(make_keys()); });
 }
 
 const DesignKey* find_design_key(std::string_view table, std::string_view key) {
