@@ -196,6 +196,18 @@ std::optional<Advice> waits_for_results(const Case& c) {
                 "they wait for results of arithmetic: more warps or independent instructions would fill it");
 }
 
+// Near its most one part of the design is what the kernel waits for, whatever else is said.
+std::optional<Advice> at_its_limit(const Case& c) {
+  const auto limits = limits_of(c.s);
+  const auto most = std::ranges::max_element(limits, {}, &Limit::used);
+  if (most == limits.end() || most->used < 0.75) return std::nullopt;
+  return Advice{"limit",
+                fmt::format("{} limits it: {:.0f} % of the most that the design can do in this time",
+                            most->name, 100 * most->used),
+                fmt::format("in {:.0f} cycles; the most is {}", c.s.count(cycles), most->meaning),
+                most->used};
+}
+
 std::optional<Advice> few_warps(const Case& c) {
   const auto occupancy = c.figure("occupancy");
   if (!occupancy || *occupancy >= 40) return std::nullopt;
@@ -205,9 +217,10 @@ std::optional<Advice> few_warps(const Case& c) {
                 (1 - *occupancy / 100) / 2};
 }
 
-constexpr Rule kRules[] = {idle_lanes,       part_warps,        scattered,         banks,
-                           own_memory,       few_groups,        slow_arithmetic,   many_atomics,
-                           waits_for_memory, waits_at_barriers, waits_for_results, few_warps};
+constexpr Rule kRules[] = {at_its_limit, idle_lanes,       part_warps,        scattered,
+                           banks,        own_memory,       few_groups,        slow_arithmetic,
+                           many_atomics, waits_for_memory, waits_at_barriers, waits_for_results,
+                           few_warps};
 
 }  // namespace
 

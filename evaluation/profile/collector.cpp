@@ -16,8 +16,9 @@ namespace {
 
 // Launches and transfers with a record each; what comes then is added up.
 constexpr std::uint64_t kMostRecords = 20'000;
-// What a crash can cost: counts by instruction of the time since they were written last.
-constexpr std::uint64_t kFlushNs = 500'000'000;
+// What a crash can cost: counts by instruction of the time since they were written last, once a file is
+// large.
+constexpr std::uint64_t kFlushNs = 500'000'000, kLarge = 4 << 20;
 
 }  // namespace
 
@@ -51,7 +52,9 @@ bool Collector::is_here() const { return ::getpid() == owner_; }
 template <class Note>
 void Collector::write(RecordKind kind, const Note& note) {
   if (!file_.intact()) return;  // an application may close what it does not know
-  if (write_whole(file_.get(), record(kind, encode_value(note)))) return;
+  const auto bytes = record(kind, encode_value(note));
+  bytes_ += bytes.size();
+  if (write_whole(file_.get(), bytes)) return;
   KIESEL_LOG(kDevice, kError, "profile: nothing more is kept: {}", std::strerror(errno));
   file_ = {};
 }
@@ -108,7 +111,7 @@ void Collector::add(const TransferNote& transfer) {
 }
 
 void Collector::flush_if_due(std::uint64_t now) {
-  if (now - flushed_ns_ < kFlushNs && now >= flushed_ns_) return;
+  if (bytes_ > kLarge && now - flushed_ns_ < kFlushNs && now >= flushed_ns_) return;
   flush();
   flushed_ns_ = now;
 }

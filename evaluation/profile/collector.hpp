@@ -50,7 +50,8 @@ class Collector {
   std::atomic<std::uint64_t> launches_{0};
   std::mutex mutex_;  // guards what follows
   Descriptor file_;
-  std::uint64_t written_ = 0, flushed_ns_ = 0;  // records of launches and transfers
+  std::uint64_t written_ = 0;  // records of launches and transfers
+  std::uint64_t bytes_ = 0, flushed_ns_ = 0;
   std::map<KernelKey, Waiting> code_;
   std::map<KernelKey, RestNote> rest_;
   std::set<std::string> programs_;

@@ -77,12 +77,13 @@ double share_of(const std::vector<Profile>& profiles, const std::string& kernel)
   return share;
 }
 
-// None where the profiles agree, or only one of them has it.
+// None where the profiles agree, or only one of them has it; nor of figures that are neither good nor bad.
 std::optional<ordered_json> difference_of(const std::vector<Profile>& profiles, const std::string& kernel,
                                           const Quantity& quantity) {
   auto values = ordered_json::array();
   for (const Profile& profile : profiles) values.push_back(value_in(profile, kernel, quantity));
-  if (!values[0].is_number()) return std::nullopt;
+  if (!values[0].is_number() || (quantity.group == "figures" && quantity.better == "neither"))
+    return std::nullopt;
   const double first = values[0], share = share_of(profiles, kernel);
   double rank = 0, furthest = first;
   for (const auto& value : values) {

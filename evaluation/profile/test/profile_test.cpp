@@ -285,6 +285,25 @@ TEST_CASE("advice is given where its figures say so, and names them") {
   CHECK(rules(subject) == std::vector<std::string>{"work-group size"});
 }
 
+TEST_CASE("what is near its most is said to limit, where there is a clock") {
+  const ProcessNote process = process_note();
+  Machine machine;
+  machine.buses = 2;
+  KernelData kernel = kernel_data();
+  kernel.counts = counts(100, 800);
+  kernel.counts[work_groups] = 8;
+  kernel.counts[cycles] = 100;
+  kernel.counts[warp_cycles] = 800;
+  kernel.counts[memory_bus_cycles] = 190;
+  const Subject subject{kernel, process.devices[0], machine};
+  CHECK(rules(subject).empty());
+  kernel.counts.timed = true;
+  kernel.untimed_launches = 0;
+  const auto advice = advice_for(subject, nullptr);
+  REQUIRE(advice.size() == 1);
+  CHECK_THAT(advice[0].text, Contains("memory limits it: 95 % of the most"));
+}
+
 TEST_CASE("idle lanes are told by the line where most of them are") {
   const ProcessNote process = process_note();
   KernelData kernel = kernel_data();
