@@ -13,8 +13,8 @@
 #include <sstream>
 #include <thread>
 
-#include "conformance/cts/process.hpp"
 #include "conformance/cts/suites.hpp"
+#include "evaluation/jobs/process.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::conformance {
@@ -134,7 +134,7 @@ class Runner {
   // The harness prints one name a line behind a tab.
   std::vector<std::string> list(const Suite& suite, const fs::path& program) {
     const auto output = request_.folder / fmt::format("{}.list.txt", suite.name);
-    conformance::run({program, {"--list"}, program.parent_path(), environment_, output, kListLimit});
+    jobs::run({program, {"--list"}, program.parent_path(), environment_, output, kListLimit});
     const auto text = read_text_file(output);
     std::vector<std::string> names;
     if (!text) return names;
@@ -162,22 +162,22 @@ class Runner {
     const auto json_file = fs::path(stem).concat(".json");
     std::error_code error;
     fs::remove(json_file, error);
-    Command command{job.program,
-                    words(job.suite->before),
-                    job.program.parent_path(),
-                    environment_,
-                    fs::path(stem).concat(".txt"),
-                    std::chrono::seconds(job.suite->seconds * (request_.full ? kFullFactor : 1))};
+    jobs::Command command{job.program,
+                          words(job.suite->before),
+                          job.program.parent_path(),
+                          environment_,
+                          fs::path(stem).concat(".txt"),
+                          std::chrono::seconds(job.suite->seconds * (request_.full ? kFullFactor : 1))};
     if (job.suite->names == Names::kConversions)
       for (auto& name : conversions_of(job.sub_test)) command.arguments.push_back(std::move(name));
     else
       command.arguments.push_back(job.sub_test);
     for (auto& word : words(arguments(*job.suite))) command.arguments.push_back(std::move(word));
     command.environment.emplace_back("CL_CONFORMANCE_RESULTS_FILENAME", fs::absolute(json_file).string());
-    const auto ending = conformance::run(command);
-    if (ending.kind == Ending::Kind::kStopped) return {};
-    if (ending.kind == Ending::Kind::kTimeout) return SubTest{Verdict::kTimeout, ending.seconds};
-    return SubTest{ending.kind == Ending::Kind::kExit ? read_verdict(json_file) : Verdict::kCrash,
+    const auto ending = jobs::run(command);
+    if (ending.kind == jobs::Ending::Kind::kStopped) return {};
+    if (ending.kind == jobs::Ending::Kind::kTimeout) return SubTest{Verdict::kTimeout, ending.seconds};
+    return SubTest{ending.kind == jobs::Ending::Kind::kExit ? read_verdict(json_file) : Verdict::kCrash,
                    ending.seconds};
   }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <sstream>
+#include <type_traits>
 
 #include "device/isa/extensions.hpp"
 #include "device/isa/quirks.hpp"
@@ -59,22 +60,43 @@ struct Key {
   std::uint64_t least, most, unit;
   bool power_of_two;
   void (*set)(Configuration&, std::uint64_t);
+  std::uint64_t (*get)(const Configuration&);
 };
 
-constexpr std::uint32_t u32(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+template <auto kMember>
+struct Member {
+  static auto& of(auto& c) { return c.*kMember; }
+};
+template <auto kMember>
+struct TargetMember {
+  static auto& of(auto& c) { return c.target.*kMember; }
+};
+template <class Place>
+constexpr Key number_key(std::string_view name, std::uint64_t least, std::uint64_t most,
+                         std::uint64_t unit = 1, bool power_of_two = false) {
+  return {name,
+          least,
+          most,
+          unit,
+          power_of_two,
+          [](Configuration& c, std::uint64_t value) {
+            auto& place = Place::of(c);
+            place = static_cast<std::remove_reference_t<decltype(place)>>(value);
+          },
+          [](const Configuration& c) -> std::uint64_t { return Place::of(c); }};
+}
 
 constexpr Key kNumberKeys[] = {
-    {"cores", 1, 1024, 1, false, [](Configuration& c, std::uint64_t v) { c.cores = u32(v); }},
-    {"warps", 1, 64, 1, false, [](Configuration& c, std::uint64_t v) { c.target.warps = u32(v); }},
-    {"lanes", 1, 64, 1, true, [](Configuration& c, std::uint64_t v) { c.target.lanes = u32(v); }},
-    {"clock_mhz", 1, 100000, 1, false, [](Configuration& c, std::uint64_t v) { c.clock_mhz = u32(v); }},
-    {"local_memory_bytes", 1024, 16 << 20, 64, false,
-     [](Configuration& c, std::uint64_t v) { c.target.local_memory_bytes = u32(v); }},
-    {"global_memory_bytes", 1 << 20, std::uint64_t{1} << 44, 4096, false,
-     [](Configuration& c, std::uint64_t v) { c.global_memory_bytes = v; }},
-    {"private_memory_bytes", 4096, 16 << 20, 4096, false,
-     [](Configuration& c, std::uint64_t v) { c.private_memory_bytes = v; }},
+    number_key<Member<&Configuration::cores>>("cores", 1, 1024),
+    number_key<TargetMember<&isa::Target::warps>>("warps", 1, 64),
+    number_key<TargetMember<&isa::Target::lanes>>("lanes", 1, 64, 1, true),
+    number_key<Member<&Configuration::clock_mhz>>("clock_mhz", 1, 100000),
+    number_key<TargetMember<&isa::Target::local_memory_bytes>>("local_memory_bytes", 1024, 16 << 20, 64),
+    number_key<Member<&Configuration::global_memory_bytes>>("global_memory_bytes", 1 << 20,
+                                                            std::uint64_t{1} << 44, 4096),
+    number_key<Member<&Configuration::private_memory_bytes>>("private_memory_bytes", 4096, 16 << 20, 4096),
 };
+constexpr std::string_view kListKeys[] = {"extensions", "quirks"};
 
 std::optional<std::string> read_names(const toml::node& node, std::vector<std::string_view>& names) {
   const toml::array* list = node.as_array();
@@ -274,6 +296,50 @@ Result<Configuration> parse_configuration(std::string_view text, std::string_vie
                  fmt::format("{}.{}", problem->table, problem->key), problem->text);
   }
   return finish(out);
+}
+
+Result<std::string> configuration_source(std::string_view name) {
+  for (const auto& [design, text] : kDesigns)
+    if (design == name) return std::string(text);
+  for (const Shape& shape : kShapes) {
+    if (shape.name != name) continue;
+    toml::table text{{"name", shape.name},
+                     {"cores", shape.cores},
+                     {"warps", shape.warps},
+                     {"lanes", shape.lanes},
+                     {"local_memory_bytes", shape.local_kib << 10}};
+    if (shape.global_mib)
+      text.insert("global_memory_bytes", static_cast<std::int64_t>(shape.global_mib << 20));
+    std::ostringstream out;
+    out << text;
+    return out.str();
+  }
+  if (name.find('/') != std::string_view::npos || name.ends_with(".toml"))
+    return read_text_file(std::string(name));
+  return built_in_shape(name).error();
+}
+
+std::vector<std::string> configuration_keys() {
+  std::vector<std::string> keys;
+  for (const Key& key : kNumberKeys) keys.emplace_back(key.name);
+  keys.insert(keys.end(), std::begin(kListKeys), std::end(kListKeys));
+  for (const Switch& key : kSwitches) keys.emplace_back(key.name);
+  for (const timing::DesignKey& key : timing::design_keys())
+    keys.push_back(fmt::format("{}.{}", key.table, key.key));
+  return keys;
+}
+
+std::optional<std::uint64_t> number_of(const Configuration& configuration, std::string_view name) {
+  for (const Key& key : kNumberKeys)
+    if (key.name == name) return key.get(configuration);
+  for (const Switch& key : kSwitches)
+    if (key.name == name) return configuration.*key.member;
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const timing::DesignKey* const key = timing::find_design_key(name.substr(0, dot), name.substr(dot + 1));
+  if (!key) return std::nullopt;
+  timing::Design design = configuration.design;
+  return key->member(design);
 }
 
 std::string configuration_text(std::string_view name, const isa::Target& target) {

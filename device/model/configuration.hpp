@@ -54,6 +54,13 @@ Result<Configuration> built_in_shape(std::string_view name);
 // kInvalidArgument with file, line and key. Keys that are missing keep the default shape's values.
 Result<Configuration> parse_configuration(std::string_view text, std::string_view file_name);
 
+// The text of a built-in shape, design or file, as parse_configuration() takes it.
+Result<std::string> configuration_source(std::string_view name);
+// Keys of such a text, those of tables as "table.key", in the order of the lists that they come from; and
+// what a key with a number has become, or nothing.
+std::vector<std::string> configuration_keys();
+std::optional<std::uint64_t> number_of(const Configuration& configuration, std::string_view key);
+
 // A file's text for a model of this name and target.
 std::string configuration_text(std::string_view name, const isa::Target& target);
 

@@ -13,8 +13,8 @@
 #include <thread>
 
 #include "conformance/cts/page.hpp"
-#include "conformance/cts/process.hpp"
 #include "conformance/cts/runner.hpp"
+#include "evaluation/jobs/process.hpp"
 #include "support/file.hpp"
 #include "tools/kiesel/installation.hpp"
 
@@ -128,7 +128,7 @@ int run(const Options& options) {
     fmt::print("{:8} {:8.2f} s  {}\n", to_string(test.verdict), test.seconds, name);
     std::fflush(stdout);
   };
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { stop_running(); });
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { jobs::stop_running(); });
   const auto results = run_suites(
       {options.cts, *driver, device_of(options), options.full, options.names, options.jobs, folder},
       progress);
@@ -142,7 +142,7 @@ int run(const Options& options) {
   fmt::print("{:.0f} s; results.json, results.html, results.md and each sub-test's output are in {}\n",
              results.value().seconds, folder.string());
   const int verdict = judge(*results, *expectations);
-  return stopped() ? refuse("stopped before the end") : verdict;
+  return jobs::stopped() ? refuse("stopped before the end") : verdict;
 }
 
 }  // namespace

@@ -1,5 +1,11 @@
 #include "tools/kiesel/installation.hpp"
 
+#include <fmt/format.h>
+
+#include "compiler/client/client.hpp"
+#include "support/cache.hpp"
+#include "support/file.hpp"
+
 namespace kiesel::tools {
 namespace fs = std::filesystem;
 
@@ -14,6 +20,13 @@ std::optional<fs::path> first_of(std::initializer_list<fs::path> candidates) {
     if (const auto path = program_folder() / candidate; fs::exists(path, error))
       return path.lexically_normal();
   return {};
+}
+
+std::string this_version() {
+  CacheKey key;
+  for (const fs::path& program : {fs::path("/proc/self/exe"), fs::path(compiler::find_compiler())})
+    if (const auto bytes = read_binary_file(fs::path(program))) key.add(std::span<const std::byte>(*bytes));
+  return fmt::format("{} {}", KIESEL_VERSION, key.text().substr(0, 16));
 }
 
 std::optional<fs::path> driver_library() {

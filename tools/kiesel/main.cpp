@@ -28,6 +28,7 @@
 #include "tools/kiesel/option_flags.hpp"
 #include "tools/kiesel/profile.hpp"
 #include "tools/kiesel/replay.hpp"
+#include "tools/kiesel/sweep.hpp"
 #include "tools/kiesel/validate.hpp"
 
 namespace {
@@ -109,6 +110,8 @@ int main(int argc, char** argv) {
   tools::add_replay(app, exit_code);
   tools::add_profile(app, exit_code);
   tools::add_compare(app, exit_code);
+  tools::add_sweep(app, exit_code);
+  tools::add_jobs(app, exit_code);
   tools::add_validate(app, exit_code);
   tools::add_conformance(app, exit_code);
   tools::add_device_test(app, exit_code);

@@ -6,9 +6,12 @@
 #include <memory>
 
 #include "device/registry.hpp"
+#include "evaluation/capture/counts.hpp"
 #include "evaluation/capture/filter.hpp"
 #include "evaluation/capture/replay.hpp"
 #include "support/config.hpp"
+#include "support/file.hpp"
+#include "tools/kiesel/installation.hpp"
 #include "tools/kiesel/option_flags.hpp"
 
 namespace kiesel::tools {
@@ -18,7 +21,7 @@ using capture::Verdict;
 
 struct Settings {
   OptionFlags flags;
-  std::string file;
+  std::string file, counts;
   bool verbose = false;
 };
 
@@ -56,11 +59,25 @@ struct Counts {
   std::uint64_t get(Verdict::Kind kind) const { return of[static_cast<int>(kind)]; }
 };
 
+// What the last launch was counted to be, where that is wanted.
+using LastCounts = std::shared_ptr<const device::LaunchCounts>;
+
+void add_line(const capture::Launch& launch, const Verdict& verdict, const LastCounts& counted,
+              capture::CountsFile& file) {
+  file.different += verdict.kind == Verdict::Kind::kDiffers;
+  file.add({launch.number, launch.kernel, kWords[static_cast<int>(verdict.kind)],
+            counted ? *counted : device::LaunchCounts()});
+}
+
 Result<Counts> replay_all(const Settings& settings, capture::Reader& reader, device::Device& device,
-                          compiler::Client& compiler) {
+                          compiler::Client& compiler, capture::CountsFile& file) {
   Counts counts;
+  LastCounts counted;
   capture::Filter filter(config());
   capture::Replay replay(reader, device, compiler);
+  if (!settings.counts.empty())
+    replay.watch(
+        [&](const auto&, const auto&, const device::Completion& completion) { counted = completion.counts; });
   for (;;) {
     auto step = reader.next();
     if (!step) return step.error();
@@ -74,8 +91,15 @@ Result<Counts> replay_all(const Settings& settings, capture::Reader& reader, dev
     if (!verdict) return verdict.error();
     ++counts.of[static_cast<int>(verdict->kind)];
     counts.nanoseconds += verdict->nanoseconds;
+    add_line(launch, *verdict, std::exchange(counted, {}), file);
     if (settings.verbose || verdict->kind != Verdict::Kind::kSame) print_verdict(launch, *verdict);
   }
+}
+
+Status write_counts(const std::string& path, const capture::CountsFile& file) {
+  if (file.launches.empty()) return Error{Errc::kNotFound, "no launch was replayed: there are no counts"};
+  const std::string text = capture::to_json(file);
+  return write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
 int run(const Settings& settings) {
@@ -87,7 +111,10 @@ int run(const Settings& settings) {
   if (!device) return refuse(device.error().reason);
   for (const auto& note : (*reader)->devices().devices) fmt::print("recorded on {}\n", note.name);
   fmt::print("replayed on {}\n", (*device)->description().name);
-  const auto counts = replay_all(settings, **reader, **device, compiler);
+  capture::CountsFile file;
+  file.kiesel = settings.counts.empty() ? std::string() : this_version();
+  file.device = (*device)->description().name;
+  const auto counts = replay_all(settings, **reader, **device, compiler, file);
   if (!counts) return refuse(counts.error().reason);
   fmt::print("{} same, {} different, {} without a recorded outcome, {} could not run; {:.3f} ms in kernels\n",
              counts->get(Verdict::Kind::kSame), counts->get(Verdict::Kind::kDiffers),
@@ -95,9 +122,11 @@ int run(const Settings& settings) {
              static_cast<double>(counts->nanoseconds) / 1e6);
   const auto& summary = (*reader)->summary();
   if (!summary.damage.empty()) fmt::print(stderr, "kiesel replay: {}\n", summary.damage);
-  if (counts->get(Verdict::Kind::kDiffers)) return 1;
   const bool damaged = !summary.damage.empty() && !summary.ends_early;
-  return counts->get(Verdict::Kind::kRefused) || damaged ? 2 : 0;
+  const bool all = !counts->get(Verdict::Kind::kRefused) && !damaged;
+  if (all && !settings.counts.empty())
+    if (auto written = write_counts(settings.counts, file); !written) return refuse(written.error().reason);
+  return counts->get(Verdict::Kind::kDiffers) ? 1 : all ? 0 : 2;
 }
 
 }  // namespace
@@ -120,6 +149,9 @@ void add_replay(CLI::App& app, int& exit_code) {
   auto settings = std::make_shared<Settings>();
   command->add_option("file", settings->file, "a capture")->required();
   command->add_flag("--verbose", settings->verbose, "show each launch, also those that are the same");
+  command->add_option(
+      "--counts", settings->counts,
+      "write what was counted to this file, as JSON; none is written where a launch could not run");
   for (const auto& [option, flag] : {std::pair("capture_kernels", "--kernels"),
                                      {"capture_first", "--first"},
                                      {"capture_last", "--last"},

@@ -1,4 +1,4 @@
-#include "conformance/cts/process.hpp"
+#include "evaluation/jobs/process.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,17 +10,17 @@
 #include "support/file.hpp"
 
 using namespace kiesel;
-using namespace kiesel::conformance;
+using namespace kiesel::jobs;
 
 namespace {
 
 Ending shell(const std::string& script, std::chrono::seconds limit = std::chrono::seconds(30)) {
-  const auto output = std::filesystem::temp_directory_path() / "kiesel_cts_process.txt";
+  const auto output = std::filesystem::temp_directory_path() / "kiesel_jobs_process.txt";
   return run({"/bin/sh", {"-c", script}, "/", {{"MARK", "seen"}}, output, limit});
 }
 
 std::string output() {
-  return read_text_file(std::filesystem::temp_directory_path() / "kiesel_cts_process.txt").value();
+  return read_text_file(std::filesystem::temp_directory_path() / "kiesel_jobs_process.txt").value();
 }
 
 // A killed orphan may stay for a moment until it is reaped.

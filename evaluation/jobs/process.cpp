@@ -1,15 +1,18 @@
-#include "conformance/cts/process.hpp"
+#include "evaluation/jobs/process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <thread>
 
-namespace kiesel::conformance {
+namespace kiesel::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -49,13 +52,13 @@ int spawn(const Command& command, pid_t& child) {
   posix_spawn_file_actions_addchdir_np(&actions, command.folder.c_str());
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, command.output.c_str(),
-                                   O_WRONLY | O_CREAT | O_TRUNC, 0644);
+                                   O_WRONLY | O_CREAT | (command.append ? O_APPEND : O_TRUNC), 0644);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  const int error = posix_spawn(&child, command.program.c_str(), &actions, &attributes,
-                                pointers(words).data(), pointers(variables).data());
+  const int error = posix_spawnp(&child, command.program.c_str(), &actions, &attributes,
+                                 pointers(words).data(), pointers(variables).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
@@ -77,24 +80,44 @@ bool wait_until(pid_t child, Clock::time_point deadline) {
 
 }  // namespace
 
+std::string words_for(const Ending& ending) {
+  switch (ending.kind) {
+    case Ending::Kind::kExit:
+      return fmt::format("ended with status {}", ending.code);
+    case Ending::Kind::kSignal:
+      return fmt::format("was ended by signal {} ({})", ending.code, ::strsignal(ending.code));
+    case Ending::Kind::kTimeout:
+      return fmt::format("was stopped after {:.0f} s", ending.seconds);
+    case Ending::Kind::kStopped:
+      return "was stopped";
+    case Ending::Kind::kNotStarted:
+      break;
+  }
+  return fmt::format("could not be started: {}", std::strerror(ending.code));
+}
+
 void stop_running() { stop_asked = true; }
 bool stopped() { return stop_asked; }
 
 Ending run(const Command& command) {
-  if (stopped()) return {Ending::Kind::kStopped, 0, 0};
+  if (stopped()) return {Ending::Kind::kStopped};
   const auto start = Clock::now();
   pid_t child = 0;
-  if (const int error = spawn(command, child)) return {Ending::Kind::kNotStarted, error, 0};
+  if (const int error = spawn(command, child)) return {Ending::Kind::kNotStarted, error};
   const bool ended = wait_until(child, start + command.limit);
   // What the program started (or the program itself, at the limit) goes with it.
   ::kill(-child, SIGKILL);
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (::wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
   }
-  const double seconds = seconds_since(start);
-  if (!ended) return {stopped() ? Ending::Kind::kStopped : Ending::Kind::kTimeout, 0, seconds};
-  if (WIFSIGNALED(status)) return {Ending::Kind::kSignal, WTERMSIG(status), seconds};
-  return {Ending::Kind::kExit, WEXITSTATUS(status), seconds};
+  Ending ending{Ending::Kind::kExit, WEXITSTATUS(status), seconds_since(start),
+                static_cast<std::uint64_t>(used.ru_maxrss) * 1024};
+  if (!ended)
+    ending.kind = stopped() ? Ending::Kind::kStopped : Ending::Kind::kTimeout;
+  else if (WIFSIGNALED(status))
+    ending.kind = Ending::Kind::kSignal, ending.code = WTERMSIG(status);
+  return ending;
 }
 
-}  // namespace kiesel::conformance
+}  // namespace kiesel::jobs

@@ -1,13 +1,14 @@
-// Runs one test program in its own process group, with its output in a file and a limit of time.
+// Runs one program in its own process group, with its output in a file and a limit of time.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace kiesel::conformance {
+namespace kiesel::jobs {
 
 struct Command {
   std::filesystem::path program;
@@ -16,13 +17,17 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;  // replaces variables of this process
   std::filesystem::path output;                                  // standard output and standard error
   std::chrono::seconds limit{60};
+  bool append = false;  // to what the output's file has
 };
 
 struct Ending {
   enum class Kind { kExit, kSignal, kTimeout, kStopped, kNotStarted } kind = Kind::kNotStarted;
   int code = 0;  // exit status, signal, or errno
   double seconds = 0;
+  std::uint64_t peak_bytes = 0;  // of memory, of its largest process
 };
+// "ended with status 2", and the like.
+std::string words_for(const Ending& ending);
 
 // Thread-safe. At the limit the whole process group is killed.
 Ending run(const Command& command);
@@ -31,4 +36,4 @@ Ending run(const Command& command);
 void stop_running();
 bool stopped();
 
-}  // namespace kiesel::conformance
+}  // namespace kiesel::jobs
