@@ -27,7 +27,8 @@ constexpr command_line::Section kSections[] = {
      "    kiesel doctor\n    kiesel compile -o saxpy.elf saxpy.cl -cl-std=CL3.0\n    kiesel disasm "
      "saxpy.elf\n"
      "    kiesel conformance --cts ~/OpenCL-CTS/build --quick\n"
-     "    kiesel capture -o w.kcap -- ./app\n    kiesel replay w.kcap --device kiesel-4\n"
+     "    kiesel capture -o w.kcap -- ./app\n    kiesel replay w.kcap --device kiesel-4\n    kiesel validate "
+     "evaluation/validate/reference\n"
      "    kiesel profile -o report/ -- ./app\n    kiesel compare before/ after/\n"},
     {"see also", "kiesel-compiler(1), kiesel-options(5), clinfo(1)\n"},
 };
