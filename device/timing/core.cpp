@@ -36,6 +36,7 @@ void Core::begin(Work& work, std::uint64_t now, GroupQueue& groups) {
   now_ = seen_ = began_ = finished_ = now;
   lsu_wakes_ = data_wakes_ = instructions_wake_ = kNever;
   counts_ = {};
+  blocked_.clear();
   lsu_.counts = {};
   instruction_cache_.clear();
   data_cache_.clear();
@@ -51,7 +52,7 @@ bool Core::is_done() const {
 }
 
 std::uint64_t Core::next() const {
-  if (ready_ || (active_ & ~stalled_ & ~full_)) return now_;
+  if (ready_ || fetchable()) return now_;
   std::uint64_t at = std::min({events_.next(now_), dispatch_->next(now_, all_ & ~active_, *groups_),
                                lsu_wakes_, data_wakes_, instructions_wake_});
   if (!control_.empty()) at = std::min(at, control_.front().arrives + 1);
@@ -119,6 +120,11 @@ void Core::handle(const Event& event, std::uint64_t now) {
   WarpSlot& slot = slots_[event.slot];
   switch (event.what) {
     case What::kDecoded:
+      if (blocked_.empty() && slot.buffered < design_.instruction_buffer) return decoded(event.slot, now);
+      fetching_[event.slot].decoded = now;
+      blocked_.push_back(event.slot);
+      return;
+    case What::kUnblocked:
       return decoded(event.slot, now);
     case What::kStaged:
       return stage(event.slot, now);
@@ -173,9 +179,19 @@ bool Core::next_step(WarpSlot& slot, Pending& out) {
   return true;
 }
 
+// Warps with room in their buffers or, where no warp of the core has any, all.
+std::uint64_t Core::fetchable() const {
+  return active_ & ~stalled_ & (design_.fetch_when_full && full_ == all_ ? all_ : ~full_);
+}
+
+void Core::note_fetched(std::uint32_t number) {
+  full_ &= ~bit(number);
+  if (slots_[number].fetched == design_.instruction_buffer) full_ |= bit(number);
+}
+
 // The first warp in the order of slots that can be fetched.
 void Core::fetch(std::uint64_t now) {
-  const std::uint64_t can = active_ & ~stalled_ & ~full_;
+  const std::uint64_t can = fetchable();
   if (!can) return;
   const auto number = static_cast<std::uint32_t>(__builtin_ctzll(can));
   WarpSlot& slot = slots_[number];
@@ -184,7 +200,8 @@ void Core::fetch(std::uint64_t now) {
     faulted_ = true;
     return;
   }
-  if (++slot.fetched == design_.instruction_buffer) full_ |= bit(number);
+  ++slot.fetched;
+  note_fetched(number);
   ++counts_.fetches;
   fetch_line(now, number);
 }
@@ -204,16 +221,12 @@ void Core::fetch_line(std::uint64_t now, std::uint32_t number) {
   ++instruction_cache_.counts.reads;
   counts_.fetch_cycles += kCacheCycles;
   events_.add(now + design_.fetch_cycles, {What::kDecoded, small(number)});
-  if (!stalls_fetch(fetched.facts->control))
-    events_.add(now + design_.refetch_cycles, {What::kUnlocked, small(number)});
 }
 
 void Core::take_instructions() {
   for (const Answer& answer : instruction_cache_.answers) {
     counts_.fetch_cycles += answer.cycle - fetching_[answer.tag].decoded;
     events_.add(answer.cycle + design_.fetch_cycles - kCacheCycles, {What::kDecoded, small(answer.tag)});
-    if (!stalls_fetch(fetching_[answer.tag].facts->control))
-      events_.add(answer.cycle + design_.refetch_cycles - kCacheCycles, {What::kUnlocked, small(answer.tag)});
   }
   instruction_cache_.answers.clear();
 }
@@ -223,6 +236,8 @@ void Core::decoded(std::uint32_t number, std::uint64_t now) {
   Pending& entry = slot.push();
   entry = fetching_[number];
   entry.decoded = now;
+  if (!stalls_fetch(entry.facts->control))
+    events_.add(now + design_.refetch_cycles - design_.fetch_cycles, {What::kUnlocked, small(number)});
   if (slot.buffered == 1 && !slot.staged.step) events_.add(now + 2, {What::kStaged, small(number)});
 }
 
@@ -230,11 +245,26 @@ void Core::stage(std::uint32_t number, std::uint64_t now) {
   WarpSlot& slot = slots_[number];
   slot.staged = slot.pop();
   --slot.fetched;
-  full_ &= ~bit(number);
+  note_fetched(number);
+  if (!blocked_.empty()) unblock(now);
   slot.staged_at = now;
   slot.ready_reason = Stall::kDependency;
   staged_[index(slot.staged.facts->unit)] |= bit(number);
   find_ready(number, now);
+}
+
+// What was fetched for a warp without room goes on, one a cycle with what waited behind it.
+void Core::unblock(std::uint64_t now) {
+  const auto has_room = [&](std::uint32_t number) {
+    return slots_[number].buffered < design_.instruction_buffer;
+  };
+  for (std::uint64_t at = now + design_.fetch_cycles - kCacheCycles;
+       !blocked_.empty() && has_room(blocked_.front()); ++at) {
+    const std::uint32_t number = blocked_.front();
+    blocked_.pop_front();
+    counts_.fetch_cycles += at - fetching_[number].decoded;
+    events_.add(at, {What::kUnblocked, small(number)});
+  }
 }
 
 void Core::find_ready(std::uint32_t number, std::uint64_t now) {

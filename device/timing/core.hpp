@@ -55,7 +55,7 @@ class Core {
   const std::vector<std::array<std::uint64_t, kStalls>>& stalls() const { return stalls_; }
 
  private:
-  enum class What : std::uint8_t { kDecoded, kStaged, kUnlocked, kCredit, kWritten, kEnded };
+  enum class What : std::uint8_t { kDecoded, kUnblocked, kStaged, kUnlocked, kCredit, kWritten, kEnded };
   struct Event {
     What what;
     std::uint8_t slot = 0, unit = 0, issue = 0;
@@ -87,11 +87,14 @@ class Core {
   void cycle(std::uint64_t now);
   void handle(const Event& event, std::uint64_t now);
   void start(std::uint64_t now, const Dispatch::Start& start);
+  std::uint64_t fetchable() const;
+  void note_fetched(std::uint32_t slot);
   void fetch(std::uint64_t now);
   bool next_step(WarpSlot& slot, Pending& out);
   void fetch_line(std::uint64_t now, std::uint32_t slot);
   void take_instructions();
   void decoded(std::uint32_t slot, std::uint64_t now);
+  void unblock(std::uint64_t now);
   void stage(std::uint32_t slot, std::uint64_t now);
   void find_ready(std::uint32_t slot, std::uint64_t now);
   void issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now);
@@ -128,6 +131,7 @@ class Core {
   std::uint64_t all_ = 0, active_ = 0, stalled_ = 0, full_ = 0, ready_ = 0;
   std::array<std::uint64_t, kUnits> staged_{};  // by the unit of the staged instruction
   std::vector<Pending> fetching_;               // by slot
+  std::deque<std::uint32_t> blocked_;           // slots whose fetched instruction waits for room, in order
   Wheel<Event> events_;
   std::vector<IssueSlot> issue_;
   std::array<std::uint64_t, kUnits> unit_free_{};

@@ -28,6 +28,7 @@ struct Design {
   std::uint32_t fetch_cycles = 7;        // from the choice of a warp to its instruction in its buffer
   std::uint32_t refetch_cycles = 9;      // until the warp may be chosen again
   std::uint32_t instruction_buffer = 4;  // instructions of a warp
+  std::uint32_t fetch_when_full = 1;     // when no warp's buffer has room, one is fetched all the same
   // Issue.
   std::uint32_t issue_width = 1;
   std::uint32_t collectors = 1;      // of operands, for each issue slot
@@ -71,7 +72,7 @@ struct Design {
   std::uint32_t forward_cycles = 4;  // to read what waits to be written
   std::uint32_t in_order = 1;        // a channel answers in the order of its requests
   // Launch and dispatch.
-  std::uint32_t launch_cycles = 0;    // before the first warp
+  std::uint32_t launch_cycles = 20;   // before the first warp
   std::uint32_t group_cycles = 2;     // from one work-group to the next
   std::uint32_t free_cycles = 3;      // from a warp's end until its place is seen free
   std::uint32_t one_warp_a_slot = 1;  // a slot gets one warp of a work-group, even when it ends meanwhile

@@ -140,7 +140,8 @@ std::optional<DesignProblem> check_design(const Design& d) {
   if (d.word_bytes > d.data_cache.line_bytes || !std::has_single_bit(d.word_bytes))
     return DesignProblem{"lsu", "word_bytes",
                          "must be a power of two, and no more than a line of the data cache"};
-  if (d.refetch_cycles < 5) return DesignProblem{"fetch", "refetch_cycles", "must be 5 at least"};
+  if (d.refetch_cycles <= d.fetch_cycles)
+    return DesignProblem{"fetch", "refetch_cycles", "must be more than fetch_cycles"};
   if (d.write_buffer_low >= d.write_buffer)
     return DesignProblem{"memory", "write_buffer_low", "must be less than write_buffer"};
   if (d.refresh_interval && d.refresh_cycles >= d.refresh_interval)

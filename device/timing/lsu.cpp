@@ -69,7 +69,6 @@ std::uint32_t Lsu::accept(std::uint64_t now, const Work& work, const std::vector
   access.fence = facts.kind == isa::OperationClass::kFence;
   access.lanes = static_cast<std::uint32_t>(__builtin_popcountll(front.instruction.step->mask));
   access.insn = front.instruction.step->insn;
-  access.since = now;
   Queued queued{now + design_.lsu_request_cycles - 1, number, {}, 0};
   if (access.fence) {
     fence_ = true;
@@ -144,9 +143,10 @@ void Lsu::coalesce(const std::vector<std::uint64_t>& words, Queued& out) const {
 // To the coalescer, to local memory, or to both.
 void Lsu::leave_queue(std::uint64_t now) {
   Queued& front = queue_.front();
-  const Access& access = accesses_[front.access];
+  Access& access = accesses_[front.access];
   const bool to_global = access.fence || !front.words.empty(), to_local = front.local_rounds != 0;
   if (front.ready > now || (to_global && (has_global_ || flushing_)) || (to_local && has_local_)) return;
+  access.since = now + 1 - design_.lsu_request_cycles;
   if (to_local) {
     has_local_ = true;
     local_ = {std::max(local_free_, now + design_.local_request_cycles - design_.lsu_request_cycles + 1),

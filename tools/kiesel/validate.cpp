@@ -1,10 +1,8 @@
 #include "tools/kiesel/validate.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -13,6 +11,7 @@
 #include "support/config.hpp"
 #include "support/file.hpp"
 #include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/progress.hpp"
 
 namespace kiesel::tools {
 namespace {
@@ -31,42 +30,6 @@ int refuse(std::string_view reason) {
   fmt::print(stderr, "kiesel validate: {}\n", reason);
   return 2;
 }
-
-// To stderr, once it has taken two seconds: a line that changes on a terminal, else one every so often.
-class Progress {
- public:
-  explicit Progress(std::size_t cases) : cases_(cases) {}
-  ~Progress() {
-    if (shown_ && terminal_) fmt::print(stderr, "\r\x1b[K");
-  }
-
-  void begin(std::string name) { name_ = std::move(name), tick(); }
-  void end() { ++done_; }
-  void tick() {
-    const auto now = Clock::now();
-    if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::milliseconds(500) : std::chrono::milliseconds(5000));
-    const double seconds = std::chrono::duration<double>(now - begin_).count();
-    const std::string rest =
-        done_ ? fmt::format(", about {:.0f} s left",
-                            seconds / static_cast<double>(done_) * static_cast<double>(cases_ - done_))
-              : "";
-    fmt::print(stderr, "{}{} of {} cases, {:.0f} s{}; {} runs{}", terminal_ ? "\r\x1b[K" : "", done_, cases_,
-               seconds, rest, name_, terminal_ ? "" : "\n");
-    std::fflush(stderr);
-    shown_ = true;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const std::size_t cases_;
-  std::size_t done_ = 0;
-  std::string name_;
-  const Clock::time_point begin_ = Clock::now();
-  Clock::time_point next_ = begin_ + std::chrono::seconds(2);
-  const bool terminal_ = ::isatty(STDERR_FILENO);
-  bool shown_ = false;
-};
 
 bool is_wanted(const Settings& settings, const Case& one) {
   return settings.cases.empty() || std::ranges::find(settings.cases, one.name) != settings.cases.end();
@@ -120,16 +83,17 @@ Result<std::vector<Plan>> plans_for(const Settings& settings) {
 }
 
 std::vector<ReferenceResult> run_all(const std::vector<Plan>& plans) {
-  std::size_t cases = 0;
+  std::size_t cases = 0, done = 0;
   for (const Plan& plan : plans) cases += plan.reference.cases.size();
-  Progress progress(cases);
+  Progress progress("kiesel validate");
+  const auto tick = [&] { progress.show(done, cases, "cases"); };
   std::vector<ReferenceResult> out;
   for (const Plan& plan : plans) {
     out.push_back({plan.reference.name, plan.machine.name, plan.reference.source, {}});
     for (const Case& one : plan.reference.cases) {
-      progress.begin(fmt::format("{} {}", plan.reference.name, one.name));
-      out.back().cases.push_back(compare(one, run_case(one, plan.machine, [&] { progress.tick(); })));
-      progress.end();
+      tick();
+      out.back().cases.push_back(compare(one, run_case(one, plan.machine, tick)));
+      ++done;
     }
   }
   return out;

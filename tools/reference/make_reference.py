@@ -24,19 +24,20 @@ import sys
 HEADER = 128  # bytes of the launch block before the arguments
 PLAIN, MASK = "", "-start-mask"  # ends of the tag of the rows that are wanted
 
-# Columns of the counts, and what counters.def calls them.
+# Columns of the counts, and what counters.def calls them. The column divergent is of splits only, where the counter
+# is of loops' ends, too: they are not compared.
 COLUMNS = {
     "warp_instructions": "instructions", "issued_threads": "lane_instructions", "cycles": "cycles",
-    "divergent": "divergent", "stall_scoreboard": "scoreboard_cycles", "stall_operands": "operand_collisions",
+    "stall_scoreboard": "scoreboard_cycles", "stall_operands": "operand_collisions",
     "alu": "alu_instructions", "fpu": "fpu_instructions", "lsu": "lsu_instructions", "sfu": "sfu_instructions",
     "ifetches": "fetches", "ifetch_latency": "fetch_cycles", "loads": "load_lanes", "load_latency": "load_lane_cycles",
     "stores": "store_lanes", "icache_reads": "icache_reads", "icache_misses": "icache_misses",
     "dcache_reads": "dcache_reads", "dcache_writes": "dcache_writes", "dcache_read_misses": "dcache_read_misses",
     "dcache_write_misses": "dcache_write_misses", "dcache_evictions": "dcache_evictions",
 }
-# The end of a launch empties each core's data cache by an instruction that is fetched and reads a line, but is not
-# one of the kernel's: so many of these counts of a core are its.
-OF_THE_FLUSH = {"fetches": 1, "icache_reads": 1, "dcache_reads": 1, "dcache_read_misses": 1}
+# The end of a launch empties each core's caches, which these count as an access and a miss. The kernel has none of
+# them, and the model counts the kernel's.
+OF_THE_FLUSH = {"fetches": 1, "icache_reads": 1, "icache_misses": 1, "dcache_reads": 1, "dcache_read_misses": 1}
 # Of several cores the counts have those of the core with the most, where the model counts all cores'.
 OF_ONE_CORE = ("icache_reads", "icache_misses", "dcache_reads", "dcache_writes", "dcache_read_misses",
                "dcache_write_misses", "dcache_evictions")

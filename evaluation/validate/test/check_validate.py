@@ -21,7 +21,13 @@ PAGE = ROOT / "docs/accuracy.md"
 BEGIN, END = "<!-- begin: kiesel validate -->\n", "<!-- end -->\n"
 LIMIT = 5.0
 # Cases whose cycles are off by more, and by how much at most. What is missing is on the page.
-MISSES = {"vortex-8x8 private_array": 9.0, "vortex-8x8 transpose_tiled": 14.0}
+MISSES = {"vortex-4x4 private_array": 8, "vortex-8x8 matrix_vector": 6, "vortex-8x8 neighbour_partial": 7,
+          "vortex-8x8 polynomial": 7, "vortex-8x8 quantize": 7, "vortex-4x4-2 chase_miss": 6,
+          "vortex-4x4-2 points": 6, "vortex-4x4-2 polynomial": 10, "vortex-4x4-2 private_array": 7,
+          "vortex-4x4-2 scatter_17": 6, "vortex-4x4-2 sort_private": 8, "vortex-4x4-2 transpose_vector": 22}
+MEDIAN = {"vortex-4x4": 0.5, "vortex-8x8": 1.5, "vortex-4x4-2": 1.0}
+# Partial warps start with all lanes on that RTL; so many percent of lane instructions are too many there.
+DEFECT = {"neighbour_partial": 4, "tiny_partial": 1, "tiny_partial_full": 1}
 
 
 def require(condition, message):
@@ -52,10 +58,13 @@ def check_cases(bench):
     path = bench.folder / "all.json"
     text = bench.validate(REFERENCES, "--json", path, status=(0, 1))
     for reference in json.loads(path.read_text())["references"]:
+        median = reference["cycles"]["median_percent"]
+        require(median <= MEDIAN[reference["name"]], f"{reference['name']}: the median error of cycles is {median:.2f} %")
         for case in reference["cases"]:
             name, counters = f"{reference['name']} {case['name']}", case["counters"]
             require(counters["instructions"]["error_percent"] == 0, f"{name}: instructions are not equal")
-            require(counters["lane_instructions"]["error_percent"] == 0, f"{name}: lane instructions are not equal")
+            lanes = abs(counters["lane_instructions"]["error_percent"])
+            require(lanes <= DEFECT.get(case["name"], 0), f"{name}: lane instructions are {lanes:.2f} % off")
             error = abs(counters["cycles"]["error_percent"])
             require(error <= MISSES.get(name, LIMIT), f"{name}: cycles are {error:.2f} % off")
     return text, json.loads(path.read_text())
@@ -90,6 +99,13 @@ def check_words(bench):
     slow = bench.folder / "slow.toml"
     slow.write_text((ROOT / "device/designs/vortex-4x4.toml").read_text() + "[memory]\ncolumn_cycles = 400\n")
     bench.validate(REFERENCES, "--case", "tiny_1", "--design", slow, status=(1,))
+    # Fetching past full buffers is most of what a fetch takes in a kernel that waits for memory.
+    design, path = bench.folder / "no.toml", bench.folder / "one.json"
+    for when_full, least, most in ((0, 50, 100), (1, 0, 10)):
+        design.write_text((ROOT / "device/designs/vortex-8x8.toml").read_text() + f"[fetch]\nwhen_full = {when_full}\n")
+        bench.validate(REFERENCES, "--case", "private_array", "--design", design, "--json", path, status=(0, 1))
+        error = abs(json.loads(path.read_text())["counters"]["fetch_cycles"]["largest_percent"])
+        require(least <= error <= most, f"when_full = {when_full}: fetch cycles are {error:.1f} % off")
     for words, answer in ((("--case", "none"), "there is no case 'none'"), (("--design", "none"), "'none'"),
                           (("--design", "kiesel"), "no case of a machine of this shape")):
         require(answer in bench.validate(REFERENCES, *words, status=(2,)), f"{words}: no word of {answer}")

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "device/model/model_device.hpp"
 #include "evaluation/validate/base64.hpp"
 #include "evaluation/validate/report.hpp"
 #include "evaluation/validate/unpack.hpp"
@@ -145,6 +146,18 @@ TEST_CASE("what is no zstd frame, or too large, is refused") {
   CHECK(unpack({}, 10).error().reason == "ends too early");
   const char text[] = "no frame at all";
   CHECK(unpack(std::as_bytes(std::span(text)), 10).error().code == Errc::kInvalidBinary);
+}
+
+TEST_CASE("start-up code of a loader is for the cycle model, and no more than a page") {
+  auto machine = *model::built_in_shape("kiesel-small");
+  const std::vector<std::byte> front(4), long_front(5000), elf(64);
+  const auto load = [&](const std::vector<std::byte>& code) {
+    return (*model::ModelDevice::create(machine, 1))->load_behind(code, elf).error();
+  };
+  CHECK(load(front).code == Errc::kUnsupported);
+  machine.engine = model::EngineChoice::kCycles;
+  CHECK(load(front).code == Errc::kInvalidBinary);
+  CHECK(load(long_front).reason == "start-up code of more than a page");
 }
 
 TEST_CASE("deviations are of the reference's count") {
