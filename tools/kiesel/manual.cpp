@@ -29,7 +29,7 @@ constexpr command_line::Section kSections[] = {
      "    kiesel conformance --cts ~/OpenCL-CTS/build --quick\n"
      "    kiesel capture -o w.kcap -- ./app\n    kiesel replay w.kcap --device kiesel-4\n"
      "    kiesel sweep plan.toml -o results --watch\n"
-      "    kiesel validate evaluation/validate/reference\n"
+     "    kiesel validate evaluation/validate/reference\n"
      "    kiesel profile -o report/ -- ./app\n    kiesel compare before/ after/\n"},
     {"see also", "kiesel-compiler(1), kiesel-options(5), clinfo(1)\n"},
 };
