@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 REFERENCES = ROOT / "evaluation/validate/reference"
@@ -41,10 +42,10 @@ class Bench:
 
     def validate(self, place, *words, status):
         done = subprocess.run([str(word) for word in (self.program, "validate", place, *words)], capture_output=True,
-                              text=True, timeout=500)
-        text = done.stdout + done.stderr
-        require(done.returncode in status, f"validate {place} {words} ended with {done.returncode}:\n{text[-3000:]}")
-        return text
+                              text=True, timeout=1500)
+        require(done.returncode in status,
+                f"validate {place} {words} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr}")
+        return done.stdout if done.returncode < 2 else done.stdout + done.stderr
 
     def refused(self, name, content, words):
         path = self.folder / name
@@ -72,12 +73,14 @@ def check_cases(bench):
 
 def tables(text, outcome):
     """What the page has: the tables of cases, then that of counters."""
-    sections = [f"### {name}\n\n" + re.search(rf"^{name} on design .*\n\n(.*?\n\n.*?\n)", text, re.M | re.S)[1]
+    sections = [f"### {name}\n\n" + re.search(rf"^{name} on design [^\n]*\n\n(.*?\n\n.*?\n)", text, re.M | re.S)[1]
                 for name in (reference["name"] for reference in outcome["references"])]
     rows = [f"| `{counter}` | {row['cases']} | {row['median_percent']:.2f} | {row['mean_percent']:.2f} | "
             f"{row['largest_percent']:.2f} | {row['largest_at']} |" for counter, row in outcome["counters"].items()]
     head = "| counter | cases | median % | mean % | largest % | at |\n|---|---:|---:|---:|---:|---|\n"
-    return text.rstrip().splitlines()[-1] + "\n\n### Counters\n\n" + head + "\n".join(rows) + "\n\n" + "\n".join(sections)
+    whole = [text.rstrip().splitlines()[-1], "", "### Counters", "", head + "\n".join(rows), "", *sections]
+    return "".join(line + "\n" if line.startswith("|") else textwrap.fill(line, 118) + "\n"
+                   for line in "\n".join(whole).rstrip("\n").splitlines())
 
 
 def check_page(text, outcome, fix):
