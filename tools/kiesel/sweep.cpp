@@ -239,7 +239,7 @@ void add_sweep(CLI::App& app, int& exit_code) {
       "most tasks of an array: 1000");
   command
       ->add_option("--slurm-option", settings->slurm_options,
-                   "an option for sbatch, as --slurm-option=--partition=long; may be given again")
+                   "an option for sbatch, behind an equals sign (docs/sweep.md); may be given again")
       ->allow_extra_args(false);
   command->add_flag("--watch", settings->watch, "show what is left, and when it ends");
   command->add_flag("--live", settings->live,
