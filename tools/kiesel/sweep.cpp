@@ -123,9 +123,10 @@ class Sweeper {
       keep_live();
     };
     if (settings_.engine == "slurm") {
-      jobs::Slurm slurm{.folder = place_.folder / "slurm",
-                        .runner = {place_.program.string(), "jobs"},
-                        .options = settings_.slurm_options};
+      jobs::Slurm slurm;
+      slurm.folder = place_.folder / "slurm";
+      slurm.runner = {place_.program.string(), "jobs"};
+      for (const auto& option : settings_.slurm_options) slurm.options.push_back("--" + option);
       if (settings_.jobs) slurm.tasks = settings_.jobs;
       return jobs::run_slurm(jobs, slurm, told);
     }
@@ -239,7 +240,7 @@ void add_sweep(CLI::App& app, int& exit_code) {
       "most tasks of an array: 1000");
   command
       ->add_option("--slurm-option", settings->slurm_options,
-                   "an option for sbatch, behind an equals sign (docs/sweep.md); may be given again")
+                   "an option for sbatch, without its dashes, as partition=long; may be given again")
       ->allow_extra_args(false);
   command->add_flag("--watch", settings->watch, "show what is left, and when it ends");
   command->add_flag("--live", settings->live,

@@ -23,7 +23,10 @@ struct Bench {
     std::string name = (fs::temp_directory_path() / "kiesel_jobs_XXXXXX").string();
     folder = ::mkdtemp(name.data());
   }
-  ~Bench() { fs::remove_all(folder); }
+  ~Bench() {
+    std::error_code error;
+    fs::remove_all(folder, error);
+  }
 
   Job job(const std::string& name, const std::string& script) const {
     return {name, {{{"/bin/sh", "-c", script}, folder / name, {}, {0}}}, folder / (name + ".txt"), folder};
@@ -202,8 +205,13 @@ echo $id)");
     settings.runner = {(bin() / "runner").string()};
     settings.pause = std::chrono::milliseconds(20);
   }
-  ~Cluster() { ::setenv("PATH", path_.c_str(), 1); }
+  ~Cluster() {
+    ::setenv("PATH", path_.c_str(), 1);
+    // Tasks may come to their end after their jobs; they write to the folder until then.
+    for (int i = 0; i < 500 && is_running(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 
+  bool is_running() const { return fs::exists(folder / "running-7") || fs::exists(folder / "running-8"); }
   fs::path bin() const { return folder / "bin"; }
   void script(const std::string& name, const std::string& text) {
     fs::create_directories(bin());
