@@ -59,22 +59,22 @@ std::uint64_t Core::next() const {
   return std::max(at, now_);
 }
 
-bool Core::run(std::uint64_t until) {
-  until = std::min(until, answered_from());
+bool Core::run(std::uint64_t until, std::uint64_t memory_done) {
+  until = std::min(until, answered_from(memory_done));
   for (now_ = std::min(until, next()); now_ < until && !faulted_; now_ = std::min(until, next())) {
     const std::size_t asked = unanswered_.size();
     cycle(now_);
     ++now_;
-    if (unanswered_.size() != asked) until = std::min(until, answered_from());
+    if (unanswered_.size() != asked) until = std::min(until, answered_from(memory_done));
   }
   return !faulted_;
 }
 
 // The first cycle at which memory could answer, of what it has not answered yet.
-std::uint64_t Core::answered_from() const {
+std::uint64_t Core::answered_from(std::uint64_t memory_done) const {
   std::uint64_t at = kNever;
   for (const MemoryRequest& request : unanswered_)
-    at = std::min(at, request.cycle + design_.interconnect_cycles);
+    at = std::min(at, std::max(request.cycle, memory_done) + design_.interconnect_cycles);
   return at;
 }
 

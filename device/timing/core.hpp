@@ -32,7 +32,7 @@ class Core {
   void begin(Work& work, std::uint64_t now, GroupQueue& groups);
   // Runs until that cycle, or until memory may have answered what it asked for: it needs to know then. False
   // after a fault.
-  bool run(std::uint64_t until);
+  bool run(std::uint64_t until, std::uint64_t memory_done);
   // When it has something to do; ~0 while it waits for memory, or is done.
   std::uint64_t next() const;
   bool is_done() const;
@@ -111,7 +111,7 @@ class Core {
   void arrive(std::uint32_t slot, const Pending& instruction, std::uint64_t now);
   void wait(std::uint32_t slot, const Pending& instruction, std::uint64_t now);
   void take_loads(std::uint64_t now);
-  std::uint64_t answered_from() const;
+  std::uint64_t answered_from(std::uint64_t memory_done) const;
   void memory(std::uint64_t now);
   void ask_memory(Cache& cache);
   void account(WarpSlot& slot, std::uint64_t now);

@@ -72,11 +72,12 @@ std::uint64_t Machine::next() const {
 bool Machine::run_cores(bool together, std::uint64_t until) {
   if (together && !team_) team_ = std::make_unique<Team>(threads_);
   if (!together)
-    return std::all_of(cores_.begin(), cores_.end(), [&](const auto& core) { return core->run(until); });
+    return std::all_of(cores_.begin(), cores_.end(),
+                       [&](const auto& core) { return core->run(until, memory_done_); });
   std::atomic<bool> faulted{false};
   team_->run([&](unsigned member) {
     for (std::size_t i = member; i < cores_.size(); i += threads_)
-      if (!cores_[i]->run(until)) faulted = true;
+      if (!cores_[i]->run(until, memory_done_)) faulted = true;
   });
   return !faulted;
 }
@@ -95,7 +96,8 @@ Machine::Outcome Machine::run(Work& work) {
     const std::uint64_t until = now_ + (cores_.size() == 1 ? kLongWindow : kWindow);
     if (!run_cores(together && windows > kWorthATeam, until)) return give_up(Outcome::kFault);
     exchange();
-    memory_->run(std::min(until, reached()));
+    memory_done_ = std::min(until, reached());
+    memory_->run(memory_done_);
     for (const Answer& answer : std::exchange(memory_->answers, {})) cores_[answer.source]->take(answer);
     hand_out(all);
     now_ = std::max(reached(), std::min(next(), kNever - 1));

@@ -45,6 +45,7 @@ class Machine {
   const unsigned threads_;
   std::unique_ptr<Team> team_;  // once a launch has been worth it
   std::uint64_t now_ = 1, began_ = 0, finished_ = 0;
+  std::uint64_t memory_done_ = 0;  // all that memory does before that cycle is done
 };
 
 }  // namespace kiesel::timing
