@@ -181,7 +181,7 @@ struct TableProblem {
 std::optional<TableProblem> set_roofline(const toml::table& table, Roofline& out) {
   out.only = true;
   for (const auto& [key, node] : table) {
-    const auto problem = [&](std::string text) {
+    const auto problem = [&, &node = node, &key = key](std::string text) {
       return TableProblem{&node, fmt::format("roofline.{}", key.str()), std::move(text)};
     };
     const auto number = node.value<double>();
@@ -206,7 +206,7 @@ std::optional<TableProblem> set_table(std::string_view name, const toml::table& 
   if (name == "l2") out.design.has_l2 = true;
   if (name == "l3") out.design.has_l3 = true;
   for (const auto& [key, node] : table) {
-    const auto problem = [&](std::string text) {
+    const auto problem = [&, &node = node, &key = key](std::string text) {
       return TableProblem{&node, fmt::format("{}.{}", name, key.str()), std::move(text)};
     };
     const timing::DesignKey* const known = timing::find_design_key(name, key.str());
