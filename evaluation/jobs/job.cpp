@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "evaluation/jobs/process.hpp"
@@ -110,7 +111,8 @@ Result<std::vector<Job>> jobs_from_json(std::string_view text) {
     return Error{Errc::kInvalidArgument, fmt::format("no list of jobs: {}", error.what())};
   }
   for (const Job& job : jobs)
-    if (job.steps.empty() || job.steps.front().words.empty() || job.steps.back().words.empty())
+    if (job.steps.empty() ||
+        std::ranges::any_of(job.steps, [](const Step& step) { return step.words.empty(); }))
       return Error{Errc::kInvalidArgument, fmt::format("job '{}' has nothing to run", job.name)};
   return jobs;
 }

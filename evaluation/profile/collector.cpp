@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "evaluation/capture/format.hpp"
 #include "support/clock.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
@@ -60,8 +59,7 @@ void Collector::write(RecordKind kind, const Note& note) {
 }
 
 std::string Collector::add_program(std::span<const std::byte> elf) {
-  const auto hash = capture::hash_of(elf);
-  std::string name = fmt::format("{:016x}{:016x}", hash.high, hash.low);
+  std::string name = program_name(elf);
   if (!is_here()) return name;
   std::lock_guard lock(mutex_);
   if (!programs_.insert(name).second) return name;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "evaluation/capture/format.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::profile {
@@ -129,11 +128,8 @@ bool enter_record(ProcessData& process, const Record& record) {
 
 // Its name is the hash of what is in it.
 void add_program(Data& data, const fs::path& path) {
-  auto elf = read_binary_file(path);
-  if (!elf) return;
-  const auto hash = capture::hash_of(*elf);
-  auto name = fmt::format("{:016x}{:016x}", hash.high, hash.low);
-  if (path.stem() == name) data.programs.emplace(std::move(name), std::move(*elf));
+  const auto elf = read_binary_file(path);
+  if (elf && path.stem() == program_name(*elf)) data.programs.insert(path.stem());
 }
 
 }  // namespace

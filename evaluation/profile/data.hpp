@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,8 @@ struct ProcessData {
 };
 
 struct Data {
-  std::vector<ProcessData> processes;                      // by when they started
-  std::map<std::string, std::vector<std::byte>> programs;  // by name
+  std::vector<ProcessData> processes;  // by when they started
+  std::set<std::string> programs;      // names of those that are there, whole
 };
 
 // kInvalidBinary for a file that is none of this version of Kiesel, kIo.

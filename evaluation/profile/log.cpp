@@ -1,8 +1,11 @@
 #include "evaluation/profile/log.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
+
+#include "evaluation/capture/format.hpp"
 
 namespace kiesel::profile {
 namespace {
@@ -10,6 +13,11 @@ namespace {
 constexpr std::uint64_t kMostInstructions = 4 << 20;  // of a program
 
 }  // namespace
+
+std::string program_name(std::span<const std::byte> elf) {
+  const auto hash = capture::hash_of(elf);
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
 
 std::vector<std::byte> record(RecordKind kind, std::vector<std::byte> payload) {
   const RecordHeader header{kind, 0, payload.size(), XXH3_64bits(payload.data(), payload.size())};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace kiesel::profile {
 
 inline constexpr std::uint32_t kLogVersion = 1;
 inline constexpr std::string_view kLogSuffix = ".log", kProgramSuffix = ".elf";
+
+// What the file of a program is called beside a log, without the suffix: a hash of its bytes.
+std::string program_name(std::span<const std::byte> elf);
 
 enum class RecordKind : std::uint32_t { kProcess = 1, kLaunch, kTransfer, kCode, kRest, kEnd };
 

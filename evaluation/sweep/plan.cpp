@@ -11,6 +11,7 @@
 
 #include "device/model/configuration.hpp"
 #include "evaluation/sweep/names.hpp"
+#include "support/checked.hpp"
 #include "support/file.hpp"
 
 namespace kiesel::sweep {
@@ -229,7 +230,8 @@ class PlanParser {
     if (!range->contains("from") || to < from || (step > 0) == (times > 1) || (times && !from))
       return wrong(node, "range",
                    "must go from a number up to another, in steps of 1 or more or times 2 or more");
-    for (std::uint64_t value = from; value <= to; value = times ? value * times : value + step) {
+    for (std::uint64_t value = from; value <= to;
+         value = times ? saturating_product(value, times) : value + step) {
       axis.rows.push_back({{std::to_string(value), static_cast<double>(value)}});
       if (axis.rows.size() > kMostValues)
         return wrong(node, "range", fmt::format("has more than {} values", kMostValues));

@@ -56,8 +56,10 @@ Result<fs::path> empty_data_folder(const fs::path& report) {
   return folder;
 }
 
-profile::Lister lister_for(const fs::path& folder) {
-  return [folder](const std::string& program) -> Result<profile::Listing> {
+// Names that a log has are not made paths of unless their files were found.
+profile::Lister lister_for(const fs::path& folder, const profile::Data& data) {
+  return [folder, &data](const std::string& program) -> Result<profile::Listing> {
+    if (!data.programs.contains(program)) return Error{Errc::kNotFound, "its file is missing or damaged"};
     const auto file = folder / (program + std::string(profile::kProgramSuffix));
     const auto text = output_of({compiler::find_compiler(), "disasm", "--json", file.string()});
     if (!text) return text.error();
@@ -73,13 +75,13 @@ std::uint64_t launches_in(const profile::Data& data) {
 }
 
 // Exit status: `status`, or 1 where that is 0 and there is nothing to show.
-int report(const Settings& settings, const fs::path& data_folder, profile::ReportSettings about, int status) {
-  const auto data = profile::read_folder(data_folder, KIESEL_VERSION);
+int report(const Settings& settings, const fs::path& data_folder, const Result<profile::Data>& data,
+           profile::ReportSettings about, int status) {
   if (!data) return refuse("profile", data.error().reason);
   about.kiesel = KIESEL_VERSION;
   about.machines = profile::machines_of(config().device);
   const fs::path folder = fs::absolute(settings.output);
-  if (auto written = profile::write_report(*data, about, lister_for(data_folder), folder); !written)
+  if (auto written = profile::write_report(*data, about, lister_for(data_folder, *data), folder); !written)
     return refuse("profile", written.error().reason);
   const std::uint64_t launches = launches_in(*data);
   fmt::print(stderr, "kiesel profile: {} launches; {}\n", launches, (folder / "report.html").string());
@@ -125,7 +127,7 @@ int profile_application(Settings& settings, const fs::path& folder) {
   if (data && data->processes.empty())
     about.notes.emplace_back(
         "the application did not open this driver: it uses another platform, or no OpenCL");
-  return report(settings, folder, std::move(about), *status);
+  return report(settings, folder, data, std::move(about), *status);
 }
 
 // ---- of a capture ----
@@ -231,7 +233,8 @@ int profile_capture(Settings& settings, const fs::path& folder) {
   for (const auto& recorded : (*reader)->devices().devices)
     about.notes.push_back(
         fmt::format("recorded on {}: the application may have chosen sizes by that", recorded.name));
-  return report(settings, folder, std::move(about), outcome ? 0 : 2);
+  const auto data = profile::read_folder(folder, KIESEL_VERSION);
+  return report(settings, folder, data, std::move(about), outcome ? 0 : 2);
 }
 
 bool is_capture(const std::string& path) {

@@ -156,6 +156,10 @@ TEST_CASE("jobs as a file and back") {
        {"", "{", "[1]", "[{}]", R"([{"name":"a","log":"","folder":"","steps":[]}])",
         R"([{"name":"a","log":"","folder":"","steps":[{"words":[],"makes":"","temporary":"","good":[]}]}])"})
     CHECK_FALSE(jobs_from_json(text));
+  jobs[0].steps.resize(3, jobs[0].steps.front());
+  REQUIRE(jobs_from_json(to_json(jobs)));
+  jobs[0].steps[1].words.clear();
+  CHECK_FALSE(jobs_from_json(to_json(jobs)));
 }
 
 TEST_CASE("a part of a list of jobs") {

@@ -89,6 +89,15 @@ Lister lister() {
   };
 }
 
+TEST_CASE("programs are those whose files are whole") {
+  const Folder folder;
+  const std::vector<std::byte> elf(100, std::byte{7});
+  const std::string name = Collector(folder.path(), process_note()).add_program(elf);
+  CHECK(read(folder).programs == std::set{name});
+  fs::resize_file(folder.path() / (name + std::string(kProgramSuffix)), 99);
+  CHECK(read(folder).programs.empty());
+}
+
 TEST_CASE("what a collector writes is read back and added up by kernel") {
   const Folder folder;
   {

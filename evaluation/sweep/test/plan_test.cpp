@@ -67,6 +67,12 @@ values = [["Zicond", "vote"], []]
   CHECK(p.axes[3].label(1) == "8 2");
   CHECK(p.axes[4].rows.size() == 2);
   CHECK_FALSE(p.axes[4].rows[0][0].number);
+  const Plan far = plan(std::string(kStart) + R"(
+[[axes]]
+key = "data_cache.bytes"
+range = {from = 1, to = 9223372036854775807, times = 4294967296}
+)");
+  CHECK(far.axes[0].rows.size() == 2);
 }
 
 TEST_CASE("objectives may use those before them") {
