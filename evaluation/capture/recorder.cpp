@@ -31,7 +31,7 @@ class SignalsBlocked {
 
 Recorder::Recorder(std::unique_ptr<device::Device> device, std::shared_ptr<Recording> recording,
                    std::uint32_t number)
-    : device_(std::move(device)), recording_(std::move(recording)), number_(number) {
+    : Wrapper(std::move(device)), recording_(std::move(recording)), number_(number) {
   const SignalsBlocked while_it_starts;
   worker_ = std::jthread([this](const std::stop_token& stop) { work_loop(stop); });
 }

@@ -9,35 +9,29 @@
 #include <mutex>
 #include <thread>
 
+#include "device/wrapper.hpp"
 #include "evaluation/capture/recording.hpp"
 #include "evaluation/capture/tracking.hpp"
 
 namespace kiesel::capture {
 
-class Recorder final : public device::Device {
+class Recorder final : public device::Wrapper {
  public:
   // `number`: its place among the capture's devices.
   Recorder(std::unique_ptr<device::Device> device, std::shared_ptr<Recording> recording,
            std::uint32_t number);
   ~Recorder() override;
 
-  const device::Description& description() const override { return device_->description(); }
   Result<device::Address> allocate(std::uint64_t bytes, std::uint64_t alignment, std::string_view label,
                                    device::Owner owner) override;
   void free(device::Address address) override;
   Result<device::Address> map_file(int file, std::uint64_t bytes, std::string_view label,
                                    device::Owner owner) override;
   Status share(device::Address host_address, std::uint64_t bytes, device::Owner owner) override;
-  std::byte* host_pointer(device::Address address) override { return device_->host_pointer(address); }
   void label(device::Address address, std::string_view text) override;
   Result<device::ModuleId> load(std::span<const std::byte> elf, device::Owner owner) override;
   void unload(device::ModuleId module) override;
-  Result<device::Address> symbol(device::ModuleId module, std::string_view name) const override {
-    return device_->symbol(module, name);
-  }
   void submit(device::Command command, device::CompletionHandler done, device::Handling handling) override;
-  bool help() override { return device_->help(); }
-  std::vector<device::Counter> counters() const override { return device_->counters(); }
 
  private:
   struct Work {
@@ -61,7 +55,6 @@ class Recorder final : public device::Device {
   Status record_outcome(const Launch& launch, const device::Completion& completion, Writer& writer);
   RunCommand runner();
 
-  const std::unique_ptr<device::Device> device_;
   const std::shared_ptr<Recording> recording_;
   const std::uint32_t number_;
   Tracking tracking_;
