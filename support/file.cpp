@@ -119,4 +119,8 @@ Status write_file_atomically(const std::filesystem::path& path, std::span<const 
   return {};
 }
 
+Status write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+  return write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
 }  // namespace kiesel

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/descriptor.hpp"
@@ -43,5 +44,6 @@ bool write_whole(int file, std::span<const std::byte> bytes);
 // Written under a temporary name in the same folder and renamed: readers see the old file or the whole new
 // one.
 Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+Status write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace kiesel

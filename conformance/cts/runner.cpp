@@ -96,9 +96,7 @@ class Runner {
     fs::create_directories(vendors, error);
     if (error) return Error{Errc::kIo, fmt::format("{}: {}", vendors.string(), error.message())};
     const auto text = fs::absolute(request_.driver).string() + "\n";
-    if (auto written = write_file_atomically(vendors / "driver.icd", std::as_bytes(std::span(text)));
-        !written)
-      return written.error();
+    if (auto written = write_file_atomically(vendors / "driver.icd", text); !written) return written.error();
     environment_ = {{"OCL_ICD_VENDORS", fs::absolute(vendors).string()},
                     {"OCL_ICD_FILENAMES", ""},
                     {"CL_PLATFORM_INDEX", "0"}};

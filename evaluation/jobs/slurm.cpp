@@ -23,10 +23,6 @@ constexpr std::chrono::seconds kCommandLimit{120};
 // In pauses: Slurm is asked now and then, and a shared folder shows what another machine wrote after a while.
 constexpr int kLookAtQueue = 6, kSettle = 10;
 
-Status write_text(const fs::path& path, std::string_view text) {
-  return write_file_atomically(path, std::as_bytes(std::span(text)));
-}
-
 // Where a task tells of a job that failed for good.
 fs::path failure_file(const fs::path& list, std::size_t index) {
   return list.parent_path() / fmt::format("failed-{}.json", index);
@@ -117,8 +113,8 @@ class Array {
     for (const std::size_t index : left_) jobs.push_back(jobs_[index]);
     listed_ = left_;
     const std::size_t tasks = std::min<std::size_t>(jobs.size(), most_tasks());
-    if (auto written = write_text(list_, to_json(jobs)); !written) return written;
-    if (auto written = write_text(folder / "task.sh", script(tasks)); !written) return written;
+    if (auto written = write_file_atomically(list_, to_json(jobs)); !written) return written;
+    if (auto written = write_file_atomically(folder / "task.sh", script(tasks)); !written) return written;
     std::vector<std::string> words{"sbatch",
                                    "--parsable",
                                    fmt::format("--array=0-{}", tasks - 1),
@@ -135,7 +131,7 @@ class Array {
     id_ = line.substr(0, line.find(';'));
     if (!is_number(id_))
       return Error{Errc::kUnsupported, fmt::format("Slurm's answer is not understood: {}", answer.text)};
-    return write_text(id_file(), id_);
+    return write_file_atomically(id_file(), id_);
   }
 
   // Until all is done or the array is over.
@@ -228,7 +224,7 @@ int run_part(const fs::path& list, unsigned part, unsigned of) {
     fmt::print(stderr, "{}: {}\n", list.string(), jobs ? "there are no parts" : jobs.error().reason);
     return 2;
   }
-  if (auto told = write_text(list.parent_path() / fmt::format("started-{}", part), ""); !told) {
+  if (auto told = write_file_atomically(list.parent_path() / fmt::format("started-{}", part), ""); !told) {
     fmt::print(stderr, "{}\n", told.error().reason);
     return 2;
   }
@@ -240,8 +236,8 @@ int run_part(const fs::path& list, unsigned part, unsigned of) {
     if (outcome.good || stopped()) continue;
     all = false;
     const nlohmann::json value{{"reason", outcome.reason}, {"tries", outcome.tries}};
-    if (auto told = write_text(failure_file(list, i),
-                               value.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+    if (auto told = write_file_atomically(
+            failure_file(list, i), value.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
         !told)
       fmt::print(stderr, "{}\n", told.error().reason);
   }

@@ -7,13 +7,6 @@
 #include "support/file.hpp"
 
 namespace kiesel::profile {
-namespace {
-
-Status write(const std::filesystem::path& path, std::string_view text) {
-  return write_file_atomically(path, std::as_bytes(std::span(text)));
-}
-
-}  // namespace
 
 Status write_report(const Data& data, const ReportSettings& settings, const Lister& lister,
                     const std::filesystem::path& folder) {
@@ -31,7 +24,7 @@ Status write_report(const Data& data, const ReportSettings& settings, const List
       {"report.html", page_of(profile)},
   };
   for (const auto& [name, text] : files)
-    if (auto written = write(folder / name, text); !written) return written;
+    if (auto written = write_file_atomically(folder / name, text); !written) return written;
   return {};
 }
 

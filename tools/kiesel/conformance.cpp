@@ -78,10 +78,6 @@ Result<Expectations> load_expectations(const Options& options) {
   return rows;
 }
 
-Status write_text(const fs::path& path, const std::string& text) {
-  return write_file_atomically(path, std::as_bytes(std::span(text)));
-}
-
 int judge(const Results& results, const Expectations& expectations) {
   const auto list = surprises(results, expectations);
   for (const auto& [name, expected, found] : list)
@@ -137,7 +133,8 @@ int run(const Options& options) {
   for (const auto& [name, text] : {std::pair("results.json", to_json(*results)),
                                    std::pair("results.html", html_page(*results, *expectations, beside_it)),
                                    std::pair("results.md", markdown_table(*results, beside_it))})
-    if (const auto written = write_text(folder / name, text); !written) return refuse(written.error().reason);
+    if (const auto written = write_file_atomically(folder / name, text); !written)
+      return refuse(written.error().reason);
   fmt::print("\n{}\n", markdown_table(*results, beside_it));
   fmt::print("{:.0f} s; results.json, results.html, results.md and each sub-test's output are in {}\n",
              results.value().seconds, folder.string());

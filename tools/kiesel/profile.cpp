@@ -270,8 +270,7 @@ int compare(const CompareSettings& settings) {
   const auto comparison = profile::compare(profiles);
   fmt::print("{}", profile::comparison_text(comparison, settings.rows));
   if (settings.output.empty()) return 0;
-  const auto page = profile::comparison_page(comparison);
-  if (auto written = write_file_atomically(settings.output, std::as_bytes(std::span(page))); !written)
+  if (auto written = write_file_atomically(settings.output, profile::comparison_page(comparison)); !written)
     return refuse("compare", written.error().reason);
   return 0;
 }

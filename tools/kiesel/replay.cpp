@@ -98,8 +98,7 @@ Result<Counts> replay_all(const Settings& settings, capture::Reader& reader, dev
 
 Status write_counts(const std::string& path, const capture::CountsFile& file) {
   if (file.launches.empty()) return Error{Errc::kNotFound, "no launch was replayed: there are no counts"};
-  const std::string text = capture::to_json(file);
-  return write_file_atomically(path, std::as_bytes(std::span(text)));
+  return write_file_atomically(path, capture::to_json(file));
 }
 
 int run(const Settings& settings) {

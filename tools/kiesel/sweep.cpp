@@ -73,10 +73,6 @@ class Watch {
   std::optional<Clock::time_point> shown_;
 };
 
-Status write_text(const fs::path& path, const std::string& text) {
-  return write_file_atomically(path, std::as_bytes(std::span(text)));
-}
-
 class Sweeper {
  public:
   Sweeper(const Settings& settings, const Plan& plan, const Points& points, const Place& place,
@@ -150,9 +146,11 @@ class Sweeper {
 
   Status report(bool goes_on) {
     const auto page = page_of(describe(sweep_, false), goes_on ? kLivePause.count() : 0);
-    if (auto written = write_text(place_.folder / "sweep.html", page); !written || goes_on) return written;
-    if (auto written = write_text(place_.folder / "sweep.csv", table_of(sweep_)); !written) return written;
-    return write_text(place_.folder / "sweep.json", describe(sweep_, true).dump(1) + "\n");
+    if (auto written = write_file_atomically(place_.folder / "sweep.html", page); !written || goes_on)
+      return written;
+    if (auto written = write_file_atomically(place_.folder / "sweep.csv", table_of(sweep_)); !written)
+      return written;
+    return write_file_atomically(place_.folder / "sweep.json", describe(sweep_, true).dump(1) + "\n");
   }
   void keep_live() {
     const auto now = Clock::now();

@@ -117,11 +117,9 @@ int run(const Settings& settings) {
   if (!plans) return refuse(plans.error().reason);
   const auto results = run_all(*plans);
   print(settings, results);
-  if (!settings.json.empty()) {
-    const std::string text = to_json(results, settings.limit);
-    if (auto written = write_file_atomically(settings.json, std::as_bytes(std::span(text))); !written)
+  if (!settings.json.empty())
+    if (auto written = write_file_atomically(settings.json, to_json(results, settings.limit)); !written)
       return refuse(written.error().reason);
-  }
   bool within = true, ran = true;
   for (const ReferenceResult& result : results)
     for (const CaseResult& one : result.cases) {
