@@ -4,32 +4,25 @@
     evaluation/capture/test/check_capture.py --build build
 """
 import argparse
-import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
+import bench as common  # noqa: E402
+from bench import require  # noqa: E402
+
 OTHER_TARGETS = ("kiesel-small", "kiesel-4")  # fewer warps, and fewer lanes, too
 OTHER_LANES = OTHER_TARGETS[1]
 
 
-def require(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
-
-
-class Bench:
+class Bench(common.Bench):
     def __init__(self, build, folder):
-        self.bin = build / "bin"
-        self.folder = folder
-        self.plugin = f"plugin:{build / 'lib/libkiesel-example.so'}:process=own"
-        self.environment = {name: value for name, value in os.environ.items()
-                            if not name.startswith(("KIESEL_", "OCL_ICD", "OPENCL_"))}
+        super().__init__(build, folder)
         self.other_shape = folder / "shape.toml"  # of the default's target
         self.other_shape.write_text("cores = 2\n")
-        self.environment["KIESEL_CACHE_DIR"] = str(folder / "cache")
 
     def kiesel(self, *words, status=0):
         """Output of `kiesel WORDS`, which must end with this status, or one of these."""

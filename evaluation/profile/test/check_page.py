@@ -17,14 +17,12 @@ import time
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
+from bench import require  # noqa: E402
+
 WIDTHS = (1280, 400)
 THEMES = ("light", "dark")
 CHARTS = ("roofline", "flame", "memory")
-
-
-def require(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
 
 
 class Browser:

@@ -15,24 +15,15 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
+import bench as common  # noqa: E402
+from bench import require  # noqa: E402
+
 FILES = {"profile.json", "kernels.csv", "launches.csv", "transfers.csv", "code.csv", "timeline.perfetto-trace",
          "report.html", "data"}
 
 
-def require(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
-
-
-class Bench:
-    def __init__(self, build, folder):
-        self.bin = build / "bin"
-        self.folder = folder
-        self.plugin = f"plugin:{build / 'lib/libkiesel-example.so'}:process=own"
-        self.environment = {name: value for name, value in os.environ.items()
-                            if not name.startswith(("KIESEL_", "OCL_ICD", "OPENCL_"))}
-        self.environment["KIESEL_CACHE_DIR"] = str(folder / "cache")
-
+class Bench(common.Bench):
     def start(self, *words):
         return subprocess.Popen([str(word) for word in (self.bin / "kiesel", *words)], stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True, env=self.environment, start_new_session=True)

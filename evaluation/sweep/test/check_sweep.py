@@ -13,6 +13,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
+import bench as common  # noqa: E402
+from bench import require  # noqa: E402
+
 PLAN = """title = "a sweep"
 designs = "kiesel-4"
 [[workloads]]
@@ -37,17 +41,10 @@ formula = "data_cache.bytes + 10000 / memory.line_cycles"
 """
 
 
-def require(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
-
-
-class Bench:
+class Bench(common.Bench):
     def __init__(self, build, folder):
-        self.bin, self.folder, self.out = build / "bin", folder, folder / "out"
-        self.environment = {name: value for name, value in os.environ.items()
-                            if not name.startswith(("KIESEL_", "OCL_ICD", "OPENCL_"))}
-        self.environment["KIESEL_CACHE_DIR"] = str(folder / "cache")
+        super().__init__(build, folder)
+        self.out = folder / "out"
         self.plan = folder / "plan.toml"
         self.plan.write_text(PLAN)
 

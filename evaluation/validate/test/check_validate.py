@@ -16,6 +16,9 @@ import sys
 import tempfile
 import textwrap
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
+from bench import require  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 REFERENCES = ROOT / "evaluation/validate/reference"
 PAGE = ROOT / "docs/accuracy.md"
@@ -29,11 +32,6 @@ MISSES = {"vortex-4x4 private_array": 8, "vortex-8x8 matrix_vector": 6, "vortex-
 MEDIAN = {"vortex-4x4": 0.5, "vortex-8x8": 1.5, "vortex-4x4-2": 1.0}
 # Partial warps start with all lanes on that RTL; so many percent of lane instructions are too many there.
 DEFECT = {"neighbour_partial": 4, "tiny_partial": 1, "tiny_partial_full": 1}
-
-
-def require(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
 
 
 class Bench:
