@@ -75,7 +75,7 @@ class Maker {
     if (workload.capture.empty()) {
       for (const auto& word : workload.command) key.add(word);
     } else {
-      const auto hash = hash_of_file(workload.capture);
+      auto hash = hash_of_file(workload.capture);
       if (!hash) return hash;
       key.add(std::string_view("capture")).add(*hash);
     }
@@ -85,8 +85,7 @@ class Maker {
   Result<fs::path> design_file(const std::string& text) const {
     const fs::path path = place_.folder / "designs" / (CacheKey().add(text).text() + ".toml");
     if (const auto there = read_text_file(path); there && *there == text) return path;
-    if (auto written = write_file_atomically(path, std::as_bytes(std::span(text))); !written)
-      return written.error();
+    if (auto written = write_file_atomically(path, text); !written) return written.error();
     return path;
   }
 
