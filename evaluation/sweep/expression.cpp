@@ -163,12 +163,12 @@ Result<double> Expression::value(std::size_t index, const ValueOf& value_of) con
     if (const auto found = value_of(names_[node.left])) return *found;
     return Error{Errc::kInvalidArgument, fmt::format("'{}' has no value", names_[node.left])};
   }
-  const auto left = value(node.left, value_of);
+  auto left = value(node.left, value_of);
   if (!left) return left;
   if (node.operation == "negative") return -*left;
   if (node.operation == "not") return *left == 0 ? 1.0 : 0.0;
   if (node.operation == "and" || node.operation == "or") return logic(node, *left, value_of);
-  const auto right = value(node.right, value_of);
+  auto right = value(node.right, value_of);
   if (!right) return right;
   if (*right == 0 && (node.operation == "/" || node.operation == "%"))
     return Error{Errc::kInvalidArgument, fmt::format("'{}' divides by zero", text_)};

@@ -63,7 +63,8 @@ void read_buffers(const Fields& fields, Case& out) {
     if (buffer.contents.size() > buffer.bytes) entry.wrong("has more contents than bytes");
     if (out.arguments.size() < 8 || buffer.offset > out.arguments.size() - 8)
       entry.wrong("has its address outside of the arguments");
-    if ((sum += buffer.bytes) > kMostBufferBytes) entry.wrong("is too large, together with those before it");
+    sum += buffer.bytes;
+    if (sum > kMostBufferBytes) entry.wrong("is too large, together with those before it");
     out.buffers.push_back(std::move(buffer));
   });
 }

@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-using device::CounterId;
 using enum device::CounterId;
 
 constexpr const char* kKiesel = "1.2.3";
