@@ -105,7 +105,8 @@ Machine::Outcome Machine::run(Work& work) {
   }
   finished_ = began_;
   for (const auto& core : cores_) finished_ = std::max(finished_, core->finished());
-  now_ = finished_ + 1;
+  // What memory has done it has done: the next launch is behind it, or its first answers would be late.
+  now_ = std::max(finished_ + 1, memory_done_);
   return Outcome::kDone;
 }
 
