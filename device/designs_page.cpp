@@ -14,7 +14,8 @@ A device file (TOML) tells what a machine is like: its shape ([device.md](device
 the cycle model ([timing.md](timing.md)) needs to know of it. `KIESEL_DEVICE=my.toml KIESEL_ENGINE=cycles` runs an
 application on it. What a file does not name follows from the shape, as in the last column for `vortex-4x4`; a key
 that does not exist, a value out of range and values that do not go together are errors with file, line and key.
-A table `l2` or `l3` adds that cache. This page is made by `kiesel info --designs-page`.
+A table `l2` or `l3` adds that cache; a table `energy`, with a `source` for its figures, adds estimates of energy to
+reports. This page is made by `kiesel info --designs-page`.
 
 Top-level keys beside those of the shape: `validated`, a sentence for reports on what the design's times were compared
 with. A table `roofline` (`gflops`, `gigabytes_a_second`, `source`) is for machines of which only peaks are known:

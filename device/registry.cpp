@@ -38,6 +38,7 @@ Result<std::unique_ptr<Device>> make_model(model::Configuration shape,
   shape.memory_near = memory_start(shape, data_from);
   shape.exact_bounds = config().exact_bounds;
   shape.engine = chosen_engine();
+  shape.sample = config().sample;
   shape.device_time = config().profiling_time == "device";
   if (config().cache) shape.translations_folder = default_cache_folder().string();
   shape.translations_folder_bytes = saturating_product(config().cache_mib, std::uint64_t{1} << 20);

@@ -198,6 +198,11 @@ std::optional<TableProblem> set_roofline(const toml::table& table, Roofline& out
   return std::nullopt;
 }
 
+// Where a key of a design's table has its text, if it is one that has.
+std::string* text_of(std::string_view table, std::string_view key, Configuration& out) {
+  return table == "energy" && key == "source" ? &out.design.energy.source : nullptr;
+}
+
 // A table of the design.
 std::optional<TableProblem> set_table(std::string_view name, const toml::table& table, Configuration& out) {
   if (name == "roofline") return set_roofline(table, out.roofline);
@@ -205,10 +210,15 @@ std::optional<TableProblem> set_table(std::string_view name, const toml::table& 
     return TableProblem{&table, std::string(name), "is not a table of a device"};
   if (name == "l2") out.design.has_l2 = true;
   if (name == "l3") out.design.has_l3 = true;
+  if (name == "energy") out.design.has_energy = true;
   for (const auto& [key, node] : table) {
     const auto problem = [&, &node = node, &key = key](std::string text) {
       return TableProblem{&node, fmt::format("{}.{}", name, key.str()), std::move(text)};
     };
+    if (std::string* const text = text_of(name, key.str(), out)) {
+      if (auto wrong = set_text(node, *text)) return problem(*wrong);
+      continue;
+    }
     const timing::DesignKey* const known = timing::find_design_key(name, key.str());
     if (!known) return problem("is not a key of a device");
     const auto value = node.value_exact<std::int64_t>();

@@ -39,6 +39,7 @@ struct Configuration {
   EngineChoice engine = EngineChoice::kAuto;
   timing::Design design;                                // for the cycle model
   Roofline roofline;                                    // where that is all that is known of the machine
+  bool sample = false;                                  // the cycle model times a part (sampling.hpp)
   bool device_time = false;                             // a launch's times are the design's, not the host's
   std::string translations_folder;                      // on disk; empty: they are not kept
   std::uint64_t translations_folder_bytes = 512 << 20;  // most that it may take

@@ -14,36 +14,42 @@ using isa::OperationClass;
 
 std::uint64_t& of(InstructionCounts& counts, CounterId id) { return counts[static_cast<std::size_t>(id)]; }
 
-// Which counter of the launch an instruction adds to; accesses add to that of the memory where they go.
-std::optional<CounterId> counter_of(Op op) {
+// Counters of the launch: of instructions of warps, and of their active lanes.
+struct Counted {
+  CounterId instructions, lanes;
+};
+
+// Which ones an instruction adds to; accesses add to those of the memory where they go.
+std::optional<Counted> counters_of(Op op) {
+  using enum CounterId;
   switch (isa::operation(op).kind) {
     case OperationClass::kInteger:
-      return CounterId::integer_operations;
+      return Counted{integer_operations, integer_lanes};
     case OperationClass::kMultiply:
-      return CounterId::multiplications;
+      return Counted{multiplications, multiplication_lanes};
     case OperationClass::kDivide:
-      return CounterId::divisions;
+      return Counted{divisions, division_lanes};
     case OperationClass::kFloatAdd:
     case OperationClass::kFloatConvert:
     case OperationClass::kFloatCompare:
-      return CounterId::float_operations;
+      return Counted{float_operations, float_lanes};
     case OperationClass::kFloatDivide:
     case OperationClass::kFloatRoot:
-      return CounterId::float_divisions;
+      return Counted{float_divisions, float_division_lanes};
     case OperationClass::kBranch:
-      return CounterId::branches;
+      return Counted{branches, branch_lanes};
     case OperationClass::kMask:
-      return CounterId::mask_changes;
+      return Counted{mask_changes, mask_lanes};
     case OperationClass::kBarrier:
-      return op == Op::bar_wait ? std::nullopt : std::optional(CounterId::barriers);
+      return op == Op::bar_wait ? std::nullopt : std::optional(Counted{barriers, barrier_lanes});
     case OperationClass::kVote:
-      return CounterId::votes;
+      return Counted{votes, vote_lanes};
     case OperationClass::kCsr:
-      return CounterId::csr_accesses;
+      return Counted{csr_accesses, csr_lanes};
     case OperationClass::kFence:
-      return CounterId::fences;
+      return Counted{fences, fence_lanes};
     case OperationClass::kAtomic:
-      return CounterId::atomics;
+      return Counted{atomics, atomic_lanes};
     case OperationClass::kLoad:
     case OperationClass::kStore:
       return std::nullopt;
@@ -127,12 +133,18 @@ void Counting::access(const CoreState& core, const isa::Operation& operation, co
 
 void Counting::access(const CoreState& core, const isa::Operation& operation, Place place, const Lanes& lanes,
                       InstructionCounts& counts) {
-  static constexpr CounterId kLoads[] = {CounterId::global_loads, CounterId::local_loads,
-                                         CounterId::private_loads};
-  static constexpr CounterId kStores[] = {CounterId::global_stores, CounterId::local_stores,
-                                          CounterId::private_stores};
-  if (operation.kind == OperationClass::kLoad) ++totals_[kLoads[place]];
-  if (operation.kind == OperationClass::kStore) ++totals_[kStores[place]];
+  static constexpr Counted kLoads[] = {{CounterId::global_loads, CounterId::global_load_lanes},
+                                       {CounterId::local_loads, CounterId::local_load_lanes},
+                                       {CounterId::private_loads, CounterId::private_load_lanes}};
+  static constexpr Counted kStores[] = {{CounterId::global_stores, CounterId::global_store_lanes},
+                                        {CounterId::local_stores, CounterId::local_store_lanes},
+                                        {CounterId::private_stores, CounterId::private_store_lanes}};
+  const auto add = [&](const Counted& counted) {
+    ++totals_[counted.instructions];
+    totals_[counted.lanes] += lanes.addresses.size();
+  };
+  if (operation.kind == OperationClass::kLoad) add(kLoads[place]);
+  if (operation.kind == OperationClass::kStore) add(kStores[place]);
   if (place == kGlobal) of(counts, CounterId::lines) += lines(lanes);
   if (place == kLocal)
     of(counts, CounterId::bank_conflicts) +=
@@ -173,7 +185,10 @@ void Counting::sum_up() {
   for (std::size_t i = first_; i < end_; ++i) {
     InstructionCounts& counts = instructions_[i];
     const Op op = code_->insns[i].op;
-    if (const auto id = counter_of(op)) totals_[*id] += of(counts, CounterId::instructions);
+    if (const auto counted = counters_of(op)) {
+      totals_[counted->instructions] += of(counts, CounterId::instructions);
+      totals_[counted->lanes] += of(counts, CounterId::lane_instructions);
+    }
     totals_[CounterId::flops] += isa::operation(op).flops * of(counts, CounterId::lane_instructions);
     for (std::size_t counter = 0; counter < counts.size(); ++counter)
       totals_.totals[counter] += counts[counter];

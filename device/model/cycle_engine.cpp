@@ -1,6 +1,7 @@
 #include "device/model/cycle_engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -106,6 +107,24 @@ timing::Design design_of(const Configuration& c) {
   return fits ? d : timing::design_for(c.target, c.cores);
 }
 
+Stratum stratum_of(const LaunchContext& launch) {
+  return {launch.module->number(), launch.kernel_entry - launch.module->base(), launch.grid.local_size,
+          launch.local_memory_bytes, half_octave_of(launch.grid.total_groups())};
+}
+
+std::uint64_t cycles_of(const TimedLaunch& launch) {
+  return static_cast<std::uint64_t>(std::llround(launch.time.cycles));
+}
+
+// Its counts, with how many of the cycles are an estimate and how far it may be off.
+device::LaunchCounts told_as(const TimedLaunch& launch, std::uint64_t estimated) {
+  device::LaunchCounts counts = launch.counts;
+  counts[CounterId::cycles] = cycles_of(launch);
+  counts[CounterId::estimated_cycles] = estimated;
+  counts[CounterId::cycles_error] = static_cast<std::uint64_t>(std::ceil(launch.time.error));
+  return counts;
+}
+
 }  // namespace
 
 CycleEngine::CycleEngine(Memory& memory, const Engine& engine, const Configuration& configuration,
@@ -116,16 +135,67 @@ CycleEngine::CycleEngine(Memory& memory, const Engine& engine, const Configurati
       work_(memory, engine, configuration, machine_.design(), placement_) {}
 
 CycleEngine::Result CycleEngine::run(const LaunchContext& launch, device::LaunchCounts* counts,
-                                     const std::function<void(const CoreState&)>& told) {
+                                     const std::function<void(const CoreState&)>& told,
+                                     const Untimed& untimed) {
   std::lock_guard lock(mutex_);
+  if (configuration_.sample) return run_sampled(launch, counts, told, untimed);
   work_.begin(launch);
   Result result;
-  result.outcome = outcome_of(machine_.run(work_));
+  result.outcome = run_timed(told);
   result.cycles = machine_.cycles();
   result.counters = work_.take_counters();
   if (counts) add_counts(launch, *counts);
-  if (result.outcome == Core::Outcome::kFault)
+  return result;
+}
+
+Core::Outcome CycleEngine::run_timed(const std::function<void(const CoreState&)>& told) {
+  const Core::Outcome outcome = outcome_of(machine_.run(work_));
+  if (outcome == Core::Outcome::kFault)
     if (const CoreState* state = work_.fault()) told(*state);
+  return outcome;
+}
+
+// Work-groups run in the order of their numbers but for those that are timed, which are first: only where
+// none can tell.
+CycleEngine::Result CycleEngine::run_sampled(const LaunchContext& launch, device::LaunchCounts* counts,
+                                             const std::function<void(const CoreState&)>& told,
+                                             const Untimed& untimed) {
+  const Stratum stratum = stratum_of(launch);
+  const std::uint64_t groups = launch.grid.total_groups();
+  if (!samples_.wants(stratum)) return run_estimated(stratum, groups, counts, untimed);
+  work_.begin(launch);
+  const std::uint64_t at_a_time = timing::groups_at_a_time(machine_.design(), work_.shape());
+  const GroupSample sample = work_.may_share() ? choose_groups(groups, at_a_time) : whole(groups);
+  work_.only(sample);
+  Result result;
+  result.outcome = run_timed(told);
+  result.counters = work_.take_counters();
+  TimedLaunch timed;
+  if (counts) add_counts(launch, timed.counts);
+  const double executed = static_cast<double>(result.counters.instructions + work_.not_repeated());
+  CoreCounters rest;
+  for (std::uint64_t run = 0; run + 1 < sample.runs && result.outcome == Core::Outcome::kDone; ++run)
+    result.outcome = untimed(sample.begin_of(run) + sample.length, sample.begin_of(run + 1), rest);
+  timed.instructions = executed + static_cast<double>(rest.instructions);
+  const double share = timed.instructions > 0 ? executed / timed.instructions : 1;
+  const double left = static_cast<double>(groups - sample.count());
+  const double weight = left > 0 ? (1 - share) / share * static_cast<double>(sample.count()) / left : 1;
+  timed.time = estimate_launch(sample, at_a_time, machine_.cycles(), work_.starts(), weight);
+  if (!sample.is_whole()) timed.counts = scaled(timed.counts, 1 / share);
+  result.counters += rest;
+  result.cycles = cycles_of(timed);
+  if (result.outcome == Core::Outcome::kDone) samples_.add(stratum, timed);
+  if (counts) *counts += told_as(timed, sample.is_whole() ? 0 : result.cycles - machine_.cycles());
+  return result;
+}
+
+CycleEngine::Result CycleEngine::run_estimated(const Stratum& stratum, std::uint64_t groups,
+                                               device::LaunchCounts* counts, const Untimed& untimed) {
+  Result result;
+  result.outcome = untimed(0, groups, result.counters);
+  const TimedLaunch estimate = samples_.estimate(stratum, result.counters.instructions);
+  result.cycles = cycles_of(estimate);
+  if (counts) *counts += told_as(estimate, result.cycles);
   return result;
 }
 

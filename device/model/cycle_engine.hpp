@@ -22,13 +22,21 @@ class CycleEngine {
     std::uint64_t cycles = 0;
     CoreCounters counters;
   };
+  // Of the option sample: runs work-groups from one up to another without a clock, and adds what they did.
+  using Untimed =
+      std::function<Core::Outcome(std::uint64_t first, std::uint64_t end, CoreCounters& counters)>;
   // `counts`: where counts are added, or null. After a fault `told` is called with the state of the core that
   // faulted, while it stays as it is.
   Result run(const LaunchContext& launch, device::LaunchCounts* counts,
-             const std::function<void(const CoreState&)>& told);
+             const std::function<void(const CoreState&)>& told, const Untimed& untimed);
   Placement& placement() { return placement_; }
 
  private:
+  Core::Outcome run_timed(const std::function<void(const CoreState&)>& told);
+  Result run_sampled(const LaunchContext& launch, device::LaunchCounts* counts,
+                     const std::function<void(const CoreState&)>& told, const Untimed& untimed);
+  Result run_estimated(const Stratum& stratum, std::uint64_t groups, device::LaunchCounts* counts,
+                       const Untimed& untimed);
   void add_counts(const LaunchContext& launch, device::LaunchCounts& counts);
 
   const Configuration& configuration_;
@@ -36,6 +44,7 @@ class CycleEngine {
   std::mutex mutex_;  // one launch at a time
   timing::Machine machine_;
   TracedWork work_;
+  LaunchSamples samples_;
 };
 
 }  // namespace kiesel::model

@@ -94,12 +94,27 @@ class LaunchJob final : public Job {
 
   // All of it, on the design; the core's thread does the work.
   bool run_cycles(Core& core) {
-    const auto result =
-        parts_.cycles->run(context_, counts_.get(), [this](const CoreState& state) { tell(state); });
+    const auto result = parts_.cycles->run(
+        context_, counts_.get(), [this](const CoreState& state) { tell(state); },
+        [&](std::uint64_t first, std::uint64_t end, CoreCounters& counters) {
+          return run_untimed(core, first, end, counters);
+        });
     core.count(result.counters);
     if (parts_.configuration->device_time)
       device_ns = std::max<std::uint64_t>(1, result.cycles * 1000 / parts_.configuration->clock_mhz);
     return result.outcome == Core::Outcome::kStopped ? stopped() : result.outcome == Core::Outcome::kDone;
+  }
+
+  // Without counting either: what is counted follows from what is timed.
+  Core::Outcome run_untimed(Core& core, std::uint64_t first, std::uint64_t end, CoreCounters& counters) {
+    LaunchContext context = context_;
+    context.counted = false;
+    const CoreCounters before = core.take_counters();
+    const Core::Outcome outcome = core.run_groups(context, first, end);
+    counters += core.take_counters();
+    core.count(before);
+    if (outcome == Core::Outcome::kFault) tell(core.state());
+    return outcome;
   }
 
   bool stopped() {
@@ -192,7 +207,8 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
   context.counted = parts.counted;
-  if (!context.counted && !parts.cycles) find_translations(context, launch, parts);
+  const bool untimed = !parts.cycles || configuration.sample;
+  if (untimed && (!context.counted || parts.cycles)) find_translations(context, launch, parts);
   return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, std::move(launch)));
 }
 

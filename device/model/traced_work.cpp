@@ -43,8 +43,11 @@ TracedWork::~TracedWork() {
 void TracedWork::begin(const LaunchContext& launch) {
   launch_ = &launch;
   shape_ = {launch.grid.total_groups(), warps_of(launch.grid, design_.lanes), launch.local_memory_bytes};
+  sample_ = whole(shape_.groups);
+  starts_.clear();
   for (DesignCore& core : cores_) {
     core.fault = nullptr;
+    core.not_repeated = 0;
     if (launch.counted) core.counting.begin(launch.module->code());
     for (Place& place : core.places) place.group = ~std::uint64_t{0};
   }
@@ -58,6 +61,18 @@ void TracedWork::begin(const LaunchContext& launch) {
   atomics_ = std::any_of(facts_.begin(), facts_.end(), [](const timing::InstructionFacts& facts) {
     return facts.kind == isa::OperationClass::kAtomic;
   });
+}
+
+void TracedWork::only(const GroupSample& sample) {
+  sample_ = sample;
+  shape_.groups = sample.count();
+  if (!sample.is_whole()) starts_.assign(sample.count(), 0);
+}
+
+std::uint64_t TracedWork::not_repeated() const {
+  std::uint64_t sum = 0;
+  for (const DesignCore& core : cores_) sum += core.not_repeated;
+  return sum;
 }
 
 std::uint64_t TracedWork::code_address() const {
@@ -74,7 +89,8 @@ Core* TracedWork::body_of(DesignCore& core, const timing::Seat& seat) {
   return body.get();
 }
 
-bool TracedWork::sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) {
+bool TracedWork::sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again,
+                     std::uint64_t now) {
   DesignCore& core = cores_[seat.core];
   Place& place = core.places[seat.place];
   Core* const body = body_of(core, seat);
@@ -82,8 +98,11 @@ bool TracedWork::sit(const timing::Seat& seat, std::uint64_t group, std::uint32_
   if (place.group != group) {
     place.group = group;
     if (launch_->counted) core.counting.started(1, shape_.warps);
-    body->open(*launch_, group, seat.place);
+    if (!starts_.empty()) starts_[group] = now;
+    body->open(*launch_, sample_.at(group), seat.place);
   }
+  if (again && core.resumes[seat.slot])
+    core.not_repeated += static_cast<std::uint64_t>(core.resumes[seat.slot] - launch_->module->startup());
   Warp*& warp = core.warps[seat.slot];
   Warp* const seated = body->seat(warp, rank, seat.slot, again ? core.resumes[seat.slot] : nullptr);
   if (!seated) {

@@ -79,6 +79,20 @@ TEST_CASE("tables of a file change the design, and the rest follows from the tar
   for (const auto shape : built_in_shapes()) CHECK_FALSE(timing::check_design(built_in_shape(shape)->design));
 }
 
+TEST_CASE("a table of energies comes with where its figures are from") {
+  const auto c = parse_configuration("[energy]\nmemory = 2000000\nsource = \"a paper\"\n", "shape.toml");
+  REQUIRE(c.ok());
+  CHECK(c->design.has_energy);
+  CHECK(c->design.energy.memory == 2000000);
+  CHECK(c->design.energy.source == "a paper");
+  CHECK_FALSE(parse_configuration("", "shape.toml")->design.has_energy);
+  CHECK_THAT(problem("lanes = 4\n[energy]\nlane = 5"),
+             Contains("energy.source must say where the table's figures come from"));
+  CHECK_THAT(problem("[energy]\nsource = 5"), Contains("shape.toml:2: energy.source must be a text"));
+  CHECK_THAT(problem("[energy]\nsource = \"x\"\nlane = 4000000001"),
+             Contains("shape.toml:3: energy.lane must be 0 to 4000000000 fJ"));
+}
+
 TEST_CASE("docs/designs.md is what the tables say") {
   const auto page = read_text_file(KIESEL_SOURCE_DIR "/docs/designs.md");
   REQUIRE(page.ok());

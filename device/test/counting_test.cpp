@@ -270,6 +270,11 @@ TEST_CASE("counts do not depend on the host's threads, nor on who runs the launc
                                 first[branches] + first[mask_changes] + first[csr_accesses] +
                                 first[global_loads] + first[private_stores] + first[atomics];
   CHECK(classes == first[instructions]);
+  const std::uint64_t lanes = first[integer_lanes] + first[multiplication_lanes] + first[division_lanes] +
+                              first[branch_lanes] + first[mask_lanes] + first[csr_lanes] +
+                              first[global_load_lanes] + first[private_store_lanes] + first[atomic_lanes];
+  CHECK(lanes == first[lane_instructions]);
+  CHECK(first[atomic_lanes] < first[atomics] * 16);  // lanes leave the loop one after the other
 }
 
 TEST_CASE("a launch that ends with a fault has counts up to it") {

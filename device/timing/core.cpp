@@ -155,7 +155,7 @@ void Core::handle(const Event& event, std::uint64_t now) {
 void Core::start(std::uint64_t now, const Dispatch::Start& begins) {
   WarpSlot& slot = slots_[begins.slot];
   slot.seat = {number_, begins.slot, begins.place};
-  if (!work_->sit(slot.seat, begins.group, begins.rank, slot.used)) faulted_ = true;
+  if (!work_->sit(slot.seat, begins.group, begins.rank, slot.used, now)) faulted_ = true;
   slot.used = true;
   slot.begun = slot.issued = slot.resolved = now + 1;
   slot.fetch_reason = Stall::kFetch;

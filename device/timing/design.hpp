@@ -21,6 +21,14 @@ struct CacheDesign {
   std::uint32_t write_back = 1;     // else writes go through, and do not allocate
 };
 
+// Femtojoules, by energy.def.
+struct EnergyDesign {
+#define ENERGY(key, name, amount, meaning) std::uint32_t key = 0;
+#include "device/timing/energy.def"
+#undef ENERGY
+  std::string source;  // of the figures
+};
+
 struct Design {
   std::uint32_t cores = 1, warps = 4, lanes = 4;  // as the target has them
   std::uint32_t local_bytes = 16384;              // of a core
@@ -55,7 +63,7 @@ struct Design {
   std::uint32_t local_banks = 4, local_word_bytes = 8, local_broadcast = 0;
   // Memory.
   CacheDesign instruction_cache, data_cache, l2, l3;
-  bool has_l2 = false, has_l3 = false;
+  bool has_l2 = false, has_l3 = false, has_energy = false;
   std::uint32_t interconnect_cycles = 3;  // one way between a core and what the cores share
   std::uint32_t channels = 2;
   std::uint32_t channel_interleave_bytes = 64;
@@ -84,6 +92,7 @@ struct Design {
   std::uint32_t stack_stride = 8192;  // from lane to lane
   std::uint32_t interleaved = 0;      // private memory: words of 8 bytes, lane next to lane
 
+  EnergyDesign energy;
   std::string validated = "not validated";  // against what, with what error
 };
 

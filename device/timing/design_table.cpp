@@ -142,6 +142,8 @@ std::optional<DesignProblem> check_design(const Design& d) {
                          "must be a power of two, and no more than a line of the data cache"};
   if (d.refetch_cycles <= d.fetch_cycles)
     return DesignProblem{"fetch", "refetch_cycles", "must be more than fetch_cycles"};
+  if (d.has_energy && d.energy.source.empty())
+    return DesignProblem{"energy", "source", "must say where the table's figures come from"};
   if (d.write_buffer_low >= d.write_buffer)
     return DesignProblem{"memory", "write_buffer_low", "must be less than write_buffer"};
   if (d.refresh_interval && d.refresh_cycles >= d.refresh_interval)

@@ -15,6 +15,11 @@ std::size_t places_of(const Design& design, const LaunchShape& shape) {
 
 }  // namespace
 
+std::uint64_t groups_at_a_time(const Design& design, const LaunchShape& shape) {
+  const std::uint64_t with_warps = std::max(1u, design.warps / shape.warps);
+  return design.cores * std::min<std::uint64_t>(places_of(design, shape), with_warps);
+}
+
 Dispatch::Dispatch(const Design& design, const LaunchShape& shape, std::uint64_t from)
     : design_(design), shape_(shape), left_(places_of(design, shape)), from_(from) {}
 

@@ -14,6 +14,9 @@ struct GroupQueue {
   std::uint64_t next = 0, end = 0;
 };
 
+// So many are under way at a time on the whole design.
+std::uint64_t groups_at_a_time(const Design& design, const LaunchShape& shape);
+
 class Dispatch {
  public:
   struct Start {  // a warp that begins

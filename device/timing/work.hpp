@@ -37,8 +37,9 @@ class Work {
   virtual std::uint64_t code_address() const = 0;  // of the first instruction, for the instruction cache
 
   // Warp `rank` of the work-group takes the seat; `again`: the slot has had a warp of this launch before.
-  // False when it cannot (fault() says why then).
-  virtual bool sit(const Seat& seat, std::uint64_t group, std::uint32_t rank, bool again) = 0;
+  // `now`: the cycle. False when it cannot (fault() says why then).
+  virtual bool sit(const Seat& seat, std::uint64_t group, std::uint32_t rank, bool again,
+                   std::uint64_t now) = 0;
   // What the warp does next, at least one step; appended to an empty trace. False after a fault.
   virtual bool more(const Seat& seat, model::Trace& trace) = 0;
   // Warps of different cores may run at the same time: no result depends on which of them is first.

@@ -253,6 +253,15 @@ ordered_json describe_figures_of(const Subject& subject) {
   return out;
 }
 
+// Joules by part.
+ordered_json describe_energy(const Subject& subject) {
+  auto out = ordered_json::object();
+  for (const auto& part : subject.energy())
+    if (part.joules > 0) out["parts"].push_back({{"name", part.name}, {"joules", part.joules}});
+  if (!out.empty()) out["source"] = subject.machine.design.energy.source;
+  return out;
+}
+
 ordered_json describe_kernel(const ProcessData& process, std::size_t number, const KernelData& kernel,
                              const Listing* listing, const Machines& machines) {
   static const DeviceNote kUnknown;
@@ -283,6 +292,7 @@ ordered_json describe_kernel(const ProcessData& process, std::size_t number, con
   for (const Advice& each : advice_for(subject, listing))
     advice.push_back(
         {{"rule", each.rule}, {"text", each.text}, {"figures", each.figures}, {"weight", each.weight}});
+  if (auto energy = describe_energy(subject); !energy.empty()) out["energy"] = std::move(energy);
   out["limits"] = std::move(limits);
   out["advice"] = std::move(advice);
   if (listing && !kernel.counts.instructions.empty()) out["code"] = describe_code(kernel.counts, *listing);
@@ -291,6 +301,24 @@ ordered_json describe_kernel(const ProcessData& process, std::size_t number, con
 }
 
 // ---- the whole ----
+
+// What of the cycles was not timed, if anything.
+std::string sampling_of(const Data& data) {
+  const auto of = [&](device::CounterId id) {
+    double sum = 0;
+    for (const auto& process : data.processes)
+      for (const auto& [key, kernel] : process.kernels) sum += static_cast<double>(kernel.counts[id]);
+    return sum;
+  };
+  const double cycles = of(device::CounterId::cycles);
+  if (!(of(device::CounterId::estimated_cycles) > 0) || !(cycles > 0)) return {};
+  return fmt::format(
+      "sampled: {:.0f} % of the cycles were not timed but follow from those that were, within {:.1f} % of "
+      "all "
+      "(two standard errors); the other counters are scaled likewise",
+      100 * of(device::CounterId::estimated_cycles) / cycles,
+      100 * of(device::CounterId::cycles_error) / cycles);
+}
 
 std::vector<std::string> notes_of(const Data& data, const ReportSettings& settings) {
   auto notes = settings.notes;
@@ -313,6 +341,7 @@ std::vector<std::string> notes_of(const Data& data, const ReportSettings& settin
   if (uncounted)
     notes.push_back(fmt::format(
         "{} launches were not counted: their device does not count, or they did not run", uncounted));
+  if (const auto sampled = sampling_of(data); !sampled.empty()) notes.push_back(sampled);
   if (untimed) notes.emplace_back("no clock: run with --engine cycles. Times are those of this computer");
   return notes;
 }

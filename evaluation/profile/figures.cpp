@@ -40,12 +40,26 @@ std::optional<double> if_timed(const Subject& s, std::optional<double> value) {
   return s.timed() ? value : std::nullopt;
 }
 
+std::optional<double> energy(const Subject& s, double scale = 1) {
+  const auto parts = s.energy();
+  return parts.empty() ? std::nullopt : std::optional(scale * timing::joules(parts));
+}
+std::optional<double> per(std::optional<double> value, double by) {
+  return value ? ratio(*value, by) : std::nullopt;
+}
+
 constexpr Figure kFigures[] = {
     {"device_ms", "device time", "ms", Better::kLower, "cycles of its launches by the design's clock",
      [](const Subject& s) { return if_timed(s, ratio(s.device_seconds(), 1, 1e3)); }},
     {"host_ms", "host time", "ms", Better::kNeither,
      "that this computer took for its launches: it says nothing about the design",
      [](const Subject& s) { return ratio(static_cast<double>(s.kernel.nanoseconds), 1e6); }},
+    {"sampling_error", "sampling error", "%", Better::kLower,
+     "two standard errors of cycles that were not timed, of all cycles",
+     [](const Subject& s) {
+       return s.count(estimated_cycles) > 0 ? if_timed(s, ratio(s.count(cycles_error), s.count(cycles), 100))
+                                            : std::nullopt;
+     }},
     {"ipc", "instructions per cycle", "per core", Better::kHigher,
      "instructions of warps by cycles and cores",
      [](const Subject& s) { return if_timed(s, ratio(s.count(instructions), s.core_cycles())); }},
@@ -114,6 +128,14 @@ constexpr Figure kFigures[] = {
     {"instructions_per_memory_byte", "memory instruction intensity", "per byte", Better::kHigher,
      "instructions of lanes by the bytes of lines that memory read and wrote",
      [](const Subject& s) { return if_timed(s, ratio(s.count(lane_instructions), memory_bytes(s))); }},
+    {"energy_mj", "energy", "mJ", Better::kLower,
+     "an estimate: what was counted times the design's table of energies",
+     [](const Subject& s) { return energy(s, 1e3); }},
+    {"power_w", "power", "W", Better::kLower, "that energy by device time",
+     [](const Subject& s) { return per(energy(s), s.device_seconds()); }},
+    {"pj_per_flop", "energy per operation", "pJ/flop", Better::kLower,
+     "that energy by floating-point operations",
+     [](const Subject& s) { return per(energy(s, 1e12), s.count(flops)); }},
     {"groups_per_core", "work-groups per core", "a launch", Better::kNeither,
      "work-groups of a launch by cores: less than one leaves cores without work",
      [](const Subject& s) { return ratio(s.count(work_groups), s.launches() * s.device.cores); }},
@@ -124,6 +146,10 @@ constexpr Figure kFigures[] = {
 double Subject::device_seconds() const {
   const auto khz = static_cast<double>(kernel.counts.clock_khz);
   return timed() && khz > 0 ? count(cycles) / khz / 1e3 : 0;
+}
+
+std::vector<timing::EnergyPart> Subject::energy() const {
+  return timed() ? timing::energy_of(machine.design, kernel.counts) : std::vector<timing::EnergyPart>();
 }
 
 std::span<const Figure> figures() { return kFigures; }

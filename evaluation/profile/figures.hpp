@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "device/timing/energy.hpp"
 #include "evaluation/profile/data.hpp"
 #include "evaluation/profile/machine.hpp"
 
@@ -24,6 +25,8 @@ struct Subject {
   double line_bytes() const { return machine.line_bytes ? machine.line_bytes : device.line_bytes; }
   double core_cycles() const { return count(device::CounterId::cycles) * device.cores; }
   double device_seconds() const;  // 0 where there is no clock
+  // By part, in joules; empty where the design has no table for it, or no clock.
+  std::vector<timing::EnergyPart> energy() const;
 };
 
 enum class Better { kNeither, kHigher, kLower };

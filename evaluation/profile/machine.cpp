@@ -16,6 +16,7 @@ Machine machine_of(const model::Configuration& c) {
   out.buses = d.buses;
   out.line_bytes = d.data_cache.line_bytes;
   out.validated = d.validated;
+  out.design = d;
   out.source = "the design's parameters";
   out.gflops = 2.0 * c.cores * c.target.lanes * d.issue_width * ghz;
   out.memory_gbs =

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "device/timing/design.hpp"
+
 namespace kiesel::profile {
 
 struct Machine {
@@ -16,6 +18,7 @@ struct Machine {
   double memory_gbs = 0;                    // 0: not known
   std::uint32_t line_bytes = 0;             // 0: as the device says
   std::string source;                       // of the peaks
+  timing::Design design;                    // where it has a table of energies
   std::string validated = "not validated";  // the design's clock: against what, with what error
 };
 using Machines = std::map<std::string, Machine>;  // by the device's name

@@ -34,9 +34,13 @@ bool is_counter(std::string_view name) {
   return std::ranges::any_of(device::kCounterInfos, [&](const auto& info) { return info.id == name; });
 }
 
+std::string_view unit_of(std::string_view name) {
+  return name == "time" ? "s" : name == "energy" ? "J" : std::string_view();
+}
+
 bool is_objective_name(std::string_view name, std::span<const Objective> before) {
   if (name.starts_with(kCountsPrefix)) return is_counter(name.substr(kCountsPrefix.size()));
-  return name == "time" || is_counter(name) || is_design_number(name) ||
+  return !unit_of(name).empty() || is_counter(name) || is_design_number(name) ||
          std::ranges::any_of(before, [&](const Objective& objective) { return objective.name == name; });
 }
 

@@ -15,6 +15,8 @@ inline constexpr std::string_view kCountsPrefix = "counts.";
 bool is_design_key(std::string_view name);
 bool is_design_number(std::string_view name);  // a key that has a number
 bool is_counter(std::string_view name);
+// Of what is made of a run's counts: "s" of time, "J" of energy; empty for other names.
+std::string_view unit_of(std::string_view name);
 // A name that the formula of an objective may have, after these.
 bool is_objective_name(std::string_view name, std::span<const Objective> before);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "device/timing/energy.hpp"
 #include "evaluation/sweep/names.hpp"
 
 namespace kiesel::sweep {
@@ -25,6 +26,12 @@ std::optional<double> time_of(const device::LaunchCounts& counts) {
          (static_cast<double>(counts.clock_khz) * 1000);
 }
 
+// In joules.
+std::optional<double> energy_of(const Point& point, const device::LaunchCounts& counts) {
+  const auto parts = timing::energy_of(point.configuration.design, counts);
+  return parts.empty() ? std::nullopt : std::optional(timing::joules(parts));
+}
+
 // The nearest meaning first: an objective before this one, a key of the design, a counter.
 std::optional<double> value_of(const Plan& plan, const Point& point, const device::LaunchCounts& counts,
                                const Values& before, std::string_view name) {
@@ -32,6 +39,7 @@ std::optional<double> value_of(const Plan& plan, const Point& point, const devic
   for (std::size_t i = 0; i < before.size(); ++i)
     if (plan.objectives[i].name == name) return before[i];
   if (name == "time") return time_of(counts);
+  if (name == "energy") return energy_of(point, counts);
   if (const auto number = model::number_of(point.configuration, name)) return static_cast<double>(*number);
   return counter(counts, name);
 }

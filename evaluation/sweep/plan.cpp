@@ -47,7 +47,7 @@ class PlanParser {
   Result<Plan> parse(const toml::table& root) {
     allow(root, "plan",
           {"title", "designs", "workloads", "axes", "set", "where", "objectives", "sample", "seed",
-           "skip_invalid"});
+           "sample_time", "skip_invalid"});
     read_plain(root);
     each_table(root, "workloads", [this](const toml::table& table) { read_workload(table); });
     each_table(root, "axes", [this](const toml::table& table) { read_axis(table); });
@@ -133,11 +133,13 @@ class PlanParser {
     });
     plan_.sample = whole(root, "sample", 0);
     plan_.seed = whole(root, "seed", 1);
-    if (const toml::node* const node = root.get("skip_invalid")) {
-      const auto value = node->value_exact<bool>();
-      if (!value) wrong(*node, "skip_invalid", "must be true or false");
-      plan_.skip_invalid = value.value_or(false);
-    }
+    plan_.sample_time = truth(root, "sample_time");
+    plan_.skip_invalid = truth(root, "skip_invalid");
+  }
+  bool truth(const toml::table& table, std::string_view key) {
+    const toml::node* const node = table.get(key);
+    if (node && !node->is_boolean()) wrong(*node, key, "must be true or false");
+    return node && node->value_or(false);
   }
   // Files are named as seen from the plan.
   std::string beside_plan(const std::string& name) const {
@@ -290,13 +292,13 @@ class PlanParser {
         wrong(table, "formula",
               fmt::format(
                   "has '{}', which is no counter, no key of a design and no objective before it; there are "
-                  "time, {}",
+                  "time, energy, {}",
                   word, counters_like(word)));
     for (const Objective& other : plan_.objectives)
       if (other.name == name) wrong(table, "name", fmt::format("'{}' is another objective's, too", name));
     const std::string unit = text(table, "unit");
     plan_.objectives.push_back(
-        {name, unit.empty() && name == "time" ? "s" : unit, std::move(*parsed), goal == "most"});
+        {name, unit.empty() ? std::string(unit_of(name)) : unit, std::move(*parsed), goal == "most"});
   }
 
   void finish(const toml::table& root) {
@@ -304,7 +306,7 @@ class PlanParser {
       wrong(root, "workloads", "are missing: [[workloads]] with a capture or a command");
     if (plan_.designs.empty()) wrong(root, "designs", "are missing: a name, a file or a list of some");
     if (plan_.objectives.empty())
-      plan_.objectives.push_back({"time", "s", *Expression::parse("time"), false});
+      plan_.objectives.push_back({"time", std::string(unit_of("time")), *Expression::parse("time"), false});
   }
 
   Plan plan_;

@@ -65,6 +65,7 @@ struct Plan {
   std::vector<Objective> objectives;   // at least one
   std::vector<Workload> workloads;     // at least one
   std::uint64_t sample = 0, seed = 1;  // so many points, chosen by chance; 0: all
+  bool sample_time = false;            // time a part of each workload (option sample)
   bool skip_invalid = false;           // leave out what is no design, instead of an error
 };
 

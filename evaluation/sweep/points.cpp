@@ -68,6 +68,12 @@ class Maker {
     if (!*wanted) return ++told.excluded, std::optional<Point>();
     if (!parsed && plan_.skip_invalid) return ++told.invalid, std::optional<Point>();
     if (!parsed) return no_design(point, parsed.error().reason);
+    if (wants_energy() && !parsed->design.has_energy)
+      return wrong(
+          1,
+          fmt::format("the objectives have the energy, for which the design of point {} ({}) has no table: "
+                      "[energy], docs/designs.md",
+                      point.number, point.name(plan_)));
     point.configuration = std::move(*parsed);
     return std::optional<Point>(std::move(point));
   }
@@ -106,6 +112,12 @@ class Maker {
       put(table, setting.key, std::to_string(static_cast<std::int64_t>(*number)));
     }
     return std::nullopt;
+  }
+
+  bool wants_energy() const {
+    return std::ranges::any_of(plan_.objectives, [](const Objective& objective) {
+      return std::ranges::find(objective.formula.names(), "energy") != objective.formula.names().end();
+    });
   }
 
   Result<bool> fits(const Numbers& set, const model::Configuration& known) const {

@@ -94,7 +94,13 @@ class Maker {
     const std::string& text = points_.points[point].text;
     Run run{point,
             number,
-            CacheKey().add(kForm).add(place_.kiesel).add(identities_[number]).add(text).text(),
+            CacheKey()
+                .add(kForm)
+                .add(place_.kiesel)
+                .add(identities_[number])
+                .add(text)
+                .add(plan_.sample_time)
+                .text(),
             {}};
     run.job.name = fmt::format("{} on {}", workload.name, points_.points[point].name(plan_));
     run.job.log = place_.folder / "logs" / (run.key + ".txt");
@@ -112,6 +118,7 @@ class Maker {
                       result,
                       {},
                       {0, 1}};
+    if (plan_.sample_time) replay.words.emplace_back("--sample");
     if (!workload.capture.empty())
       replay.words.insert(replay.words.end(), workload.choice.begin(), workload.choice.end());
     run.job.steps.push_back(std::move(replay));

@@ -11,12 +11,14 @@ namespace {
 
 void add_flag(CLI::App& command, const OptionInfo& option, const std::string& flag,
               std::map<std::string, std::string>& values) {
-  command
-      .add_option_function<std::string>(
-          flag,
-          [&values, name = std::string(option.name)](const std::string& value) { values[name] = value; },
-          std::string(option.text))
-      ->type_name(std::string(option.type));
+  const auto set = [&values, name = std::string(option.name)](const std::string& value) {
+    values[name] = value;
+  };
+  const std::string text(option.text), type(option.type);
+  if (type == "Bool")  // --sample, or --sample=false
+    command.add_flag(flag, text)->each(set);
+  else
+    command.add_option_function<std::string>(flag, set, text)->type_name(type);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ def check_devices(bench):
     path, _ = bench.capture("many")
     require(launches_of(bench, path) == [(i, ("add", "square")[i % 2]) for i in range(10)], "launches of many")
     for options in ([], ["--engine", "interpreter"], ["--engine", "translator"], ["--device", bench.other_shape],
-                    *(["--device", name] for name in OTHER_TARGETS), ["--device", bench.plugin], ["--exact-bounds", "1"],
+                    *(["--device", name] for name in OTHER_TARGETS), ["--device", bench.plugin], ["--exact-bounds"],
                     ["--device", f"{bench.plugin},shape={OTHER_LANES}"]):
         bench.expect(path, (10, 0, 0, 0), *options)
     path, _ = bench.capture("features")

@@ -311,7 +311,7 @@ function profile() {
         h('div', {class: 'value'}, short(kernel.figures[f.id]), h('span', {class: 'unit'}, f.unit))))),
       h('h3', {}, 'Advice'), kernel.advice.length ? h('ul', {class: 'advice'}, kernel.advice.map(a => h('li', {}, a.text, h('small', {}, a.figures))))
         : h('p', {class: 'dim'}, 'Nothing that a clear rule says.'));
-    return [main, h('div', {class: 'grid'}, speed(kernel), mix(kernel), waits(kernel), lanesCard(kernel, machine), memory(kernel, machine)), code(kernel)].filter(Boolean);
+    return [main, h('div', {class: 'grid'}, speed(kernel), mix(kernel), waits(kernel), energy(kernel), lanesCard(kernel, machine), memory(kernel, machine)), code(kernel)].filter(Boolean);
   }
 
   function speed(kernel) {
@@ -336,6 +336,13 @@ function profile() {
     const total = sum(parts, p => p.value);
     return card('Why warps wait', total ? `${exact(total)} warp-cycles in which a warp had work and did not issue.` : 'Stall reasons need a clock.',
       total ? stack(parts, total) : h('p', {class: 'note'}, 'no clock: run with --engine cycles'));
+  }
+
+  function energy(kernel) {
+    if (!kernel.energy) return null;
+    const parts = kernel.energy.parts.map((part, i) => ({name: part.name, value: part.joules, meaning: part.name, color: i < 8 ? color(i) : `color-mix(in srgb, ${color(i)} 55%, var(--card))`}));
+    return card('Energy', `An estimate: ${short(kernel.figures.energy_mj)} mJ. What was counted times the design's table, whose figures are from: ${kernel.energy.source}.`,
+      stack(parts.sort((a, b) => b.value - a.value), sum(parts, p => p.value) || 1));
   }
 
   function lanesCard(kernel, machine) {

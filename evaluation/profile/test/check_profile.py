@@ -139,6 +139,24 @@ def check_engines(bench):
     require(all(each == seen[0] for each in seen), f"counters differ: {seen}")
 
 
+def check_sampling_and_energy(bench):
+    options = ("--engine", "cycles", "--device", "rv-gpu-mid")
+    whole, _ = bench.profile("many", *options, name="timed")
+    part, _ = bench.profile("many", *options, "--sample", name="sampled")
+    require("sampled:" in notes_of(part) and "sampled:" not in notes_of(whole), notes_of(part))
+    for name, kernel in kernels_of(whole).items():
+        other = kernels_of(part)[name]
+        require(other["counters"]["estimated_cycles"] > 0 and kernel["counters"]["estimated_cycles"] == 0, f"{name}: {other}")
+        ratio = other["counters"]["cycles"] / kernel["counters"]["cycles"]
+        require(0.95 < ratio < 1.05, f"{name}: the estimate is {ratio} of the whole")
+        require("sampling_error" in other["figures"] and "sampling_error" not in kernel["figures"], f"{name}: figures")
+        energy = sum(each["joules"] for each in kernel["energy"]["parts"])
+        require(abs(1e3 * energy / kernel["figures"]["energy_mj"] - 1) < 1e-6 and energy > 0, f"{name}: {kernel['energy']}")
+        require("Horowitz" in kernel["energy"]["source"], kernel["energy"]["source"])
+    profile, _ = bench.profile("many", "--engine", "cycles", "--device", "kiesel-4", name="without-energy")
+    require(all("energy" not in kernel and "energy_mj" not in kernel["figures"] for kernel in profile["kernels"]), "energy")
+
+
 def check_captures(bench):
     path = bench.folder / "many.kcap"
     bench.kiesel("capture", "-o", path, "--build-options", "-g", "--", bench.bin / "capture_application", "many")
@@ -219,7 +237,7 @@ def main():
         check_code(profile)
         check_tables(bench, profile)
         check_trace(bench, profile)
-        checks = (check_engines, check_captures, check_comparison, check_ends, check_interruption)
+        checks = (check_engines, check_sampling_and_energy, check_captures, check_comparison, check_ends, check_interruption)
         for check in checks:
             check(bench)
     print(f"{len(checks) + 4} passed, 0 failed")

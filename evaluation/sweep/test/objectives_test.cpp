@@ -46,6 +46,23 @@ device::LaunchCounts counts(std::uint64_t cycles) {
 
 }  // namespace
 
+TEST_CASE("the energy of a run is an objective where the design has a table for it") {
+  const std::string text =
+      "designs = \"rv-gpu-mid\"\n[[workloads]]\ncommand = \"./app\"\n[[objectives]]\nname = \"energy\"\n";
+  const Plan p = plan(text);
+  CHECK(p.objectives[0].unit == "J");
+  const auto points = make_points(p);
+  REQUIRE(points);
+  device::LaunchCounts c = counts(1000);
+  c[CounterId::memory_reads] = 500;
+  c[CounterId::integer_lanes] = 1000000;
+  CHECK(*values_of(p, points->points[0], c)[0] == Approx(500 * 3.9e-12 * 512 + 1e6 * 0.2e-12));
+  CHECK_FALSE(values_of(p, points->points[0], device::LaunchCounts())[0]);  // no clock
+  const auto none = make_points(plan("designs = \"vortex-4x4\"" + text.substr(text.find('\n'))));
+  REQUIRE_FALSE(none);
+  CHECK_THAT(none.error().reason, Catch::Contains("has no table: [energy]"));
+}
+
 TEST_CASE("objectives of a run") {
   const Plan p = plan();
   const auto points = make_points(p);

@@ -114,6 +114,7 @@ TEST_CASE("a command's words, and which launches") {
 sample = 5
 seed = 9
 skip_invalid = true
+sample_time = true
 [[workloads]]
 command = ["python3", "-c", "x y"]
 kernels = "gemm*"
@@ -127,6 +128,7 @@ every = 3
   CHECK(p.sample == 5);
   CHECK(p.seed == 9);
   CHECK(p.skip_invalid);
+  CHECK(p.sample_time);
 }
 
 TEST_CASE("faults name the line, the key and what is allowed") {
@@ -188,8 +190,9 @@ TEST_CASE("faults of expressions") {
   CHECK(problem_after(objective + "formula = \"1\"") == "4: objectives must each have a name");
   CHECK(problem_after(objective + "name = \"cycle\"")
             .starts_with("4: formula has 'cycle', which is no counter"));
-  CHECK(problem_after(objective + "name = \"cycle\"").find("csr_accesses, cycles, core_cycles") !=
-        std::string::npos);
+  CHECK(
+      problem_after(objective + "name = \"cycle\"").find("csr_accesses, csr_lanes, cycles, cycles_error,") !=
+      std::string::npos);
   CHECK(problem_after(objective + "name = \"time\"\ngoal = \"best\"") ==
         "6: goal must be \"least\" or \"most\"");
   CHECK(problem_after(objective + "name = \"time\"\n" + objective + "name = \"time\"") ==

@@ -75,6 +75,7 @@ TEST_CASE("a result's name follows from all that decides it") {
   CHECK(others.insert(bench.key(kDesign + kCapture + "first = 1\n")).second);
   CHECK(others.insert(bench.key(kDesign + kCommand)).second);
   CHECK(others.insert(bench.key(kDesign + kCapture + "[set]\nclock_mhz = 300\n")).second);
+  CHECK(others.insert(bench.key("sample_time = true\n" + (kDesign + kCapture))).second);
   write(bench.folder / "a.kcap", "two");
   CHECK(others.insert(bench.key(kDesign + kCapture)).second);
   bench.place.kiesel = "1.0 abd";
