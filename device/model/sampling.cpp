@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kRuns = 8;         // of neighbouring work-groups
 constexpr std::uint64_t kTurnsOfARun = 2;  // in which all places of the design are filled anew
 constexpr std::uint64_t kShortestRun = 8;
-constexpr std::uint64_t kWorthIt = 2;        // times as many work-groups as are timed
+constexpr std::uint64_t kWorthIt = 4;        // times as many work-groups as are timed
 constexpr std::uint64_t kSmallestPart = 16;  // of work-groups that is timed, of large launches
 constexpr std::uint64_t kSegments = 8;       // of the timed work-groups, by which their rate varies
 
@@ -23,6 +23,19 @@ constexpr std::size_t kMostStrata = 4096;  // that are kept in memory
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// Over so many neighbours each.
+std::vector<double> means(const std::vector<std::uint64_t>& values, std::uint64_t count) {
+  std::vector<double> out;
+  double sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sum += static_cast<double>(values[i]);
+    if (i + 1 < count) continue;
+    out.push_back(sum / static_cast<double>(count));
+    sum -= static_cast<double>(values[i + 1 - count]);
+  }
+  return out;
 }
 
 // Of the mean of values that are so many of all.
@@ -48,23 +61,24 @@ GroupSample choose_groups(std::uint64_t groups, std::uint64_t at_a_time) {
   return length > groups / kRuns / kWorthIt ? whole(groups) : sample;
 }
 
-// The first work-groups start together: a rate can be told from those behind them.
+// Places are filled together at first, and work-groups of one kind end together: starts come in waves, of which a
+// rate can be told when each start is the mean over a wave.
 CycleEstimate estimate_launch(const GroupSample& sample, std::uint64_t at_a_time, std::uint64_t cycles,
                               std::vector<std::uint64_t> starts, double weight) {
   const auto exact = static_cast<double>(cycles);
-  if (sample.is_whole() || starts.size() < at_a_time + kSegments + 1) return {exact, 0};
+  if (sample.is_whole() || starts.size() < 3 * at_a_time + kSegments) return {exact, 0};
   std::ranges::sort(starts);
-  const std::uint64_t steps = starts.size() - 1 - at_a_time;
+  const std::vector<double> waves = means(starts, at_a_time);
+  const std::uint64_t first = at_a_time, steps = waves.size() - 1 - first;
+  const auto rate = [&](std::uint64_t from, std::uint64_t to) {
+    return (waves[to] - waves[from]) / static_cast<double>(to - from);
+  };
   std::vector<double> rates;
-  for (std::uint64_t segment = 0; segment < kSegments; ++segment) {
-    const std::uint64_t from = at_a_time + steps * segment / kSegments,
-                        to = at_a_time + steps * (segment + 1) / kSegments;
-    rates.push_back(static_cast<double>(starts[to] - starts[from]) / static_cast<double>(to - from));
-  }
+  for (std::uint64_t segment = 0; segment < kSegments; ++segment)
+    rates.push_back(rate(first + steps * segment / kSegments, first + steps * (segment + 1) / kSegments));
   const double rest = static_cast<double>(sample.groups - sample.count()) * weight;
   const double share = static_cast<double>(sample.count()) / static_cast<double>(sample.groups);
-  const double rate = static_cast<double>(starts.back() - starts[at_a_time]) / static_cast<double>(steps);
-  return {exact + rest * rate, 2 * rest * standard_error(rates, share)};
+  return {exact + rest * rate(first, first + steps), 2 * rest * standard_error(rates, share)};
 }
 
 std::uint32_t half_octave_of(std::uint64_t groups) {

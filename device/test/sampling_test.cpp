@@ -32,8 +32,8 @@ TEST_CASE("the work-groups that are timed are runs from the first to the last on
 
 TEST_CASE("the rest of a launch takes what its timed work-groups take, one after the other") {
   const GroupSample sample = model::choose_groups(10000, 4);
-  std::vector<std::uint64_t> starts;
-  for (std::uint64_t i = 0; i < sample.count(); ++i) starts.push_back(i < 4 ? 100 : 100 + (i - 3) * 50);
+  std::vector<std::uint64_t> starts;  // in waves of four
+  for (std::uint64_t i = 0; i < sample.count(); ++i) starts.push_back(100 + i / 4 * 200);
   const std::uint64_t cycles = starts.back() + 200;
   const auto exact = model::estimate_launch(sample, 4, cycles, starts, 1);
   CHECK(exact.cycles == Approx(static_cast<double>(cycles + (10000 - sample.count()) * 50)));
