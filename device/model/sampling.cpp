@@ -61,8 +61,8 @@ GroupSample choose_groups(std::uint64_t groups, std::uint64_t at_a_time) {
   return length > groups / kRuns / kWorthIt ? whole(groups) : sample;
 }
 
-// Places are filled together at first, and work-groups of one kind end together: starts come in waves, of which a
-// rate can be told when each start is the mean over a wave.
+// Places are filled together at first, and work-groups of one kind end together: starts come in waves, of
+// which a rate can be told when each start is the mean over a wave.
 CycleEstimate estimate_launch(const GroupSample& sample, std::uint64_t at_a_time, std::uint64_t cycles,
                               std::vector<std::uint64_t> starts, double weight) {
   const auto exact = static_cast<double>(cycles);

@@ -1,5 +1,7 @@
 // The cycle model behind a device: results and faults are the interpreter's, and cycles follow from the
 // program and the design alone.
+#include <fmt/format.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -111,6 +113,23 @@ TEST_CASE("warp-cycles are stalls and instructions") {
   CHECK(ran.counts[alu_instructions] + ran.counts[fpu_instructions] + ran.counts[lsu_instructions] +
             ran.counts[sfu_instructions] ==
         ran.counts[instructions]);
+}
+
+TEST_CASE("a warp waits for the unit of its own issue slot") {
+  // Warps of one issue slot divide, more than its unit has places for; those of the other one have nothing to
+  // do.
+  for (const char* leave : {"beq", "bne"}) {
+    INFO(leave);
+    std::string program = fmt::format("  andi t0, s1, 16\n  addi t1, zero, 77\n  {} t0, zero, done\n", leave);
+    for (const char* to :
+         {"t3", "t4", "t5", "t6", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11"})
+      program += fmt::format("  divu {}, t1, t1\n", to);
+    Machine machine(design("rv-gpu-mid"), test_service());
+    std::uint64_t* const words = machine.buffer(64);
+    const auto module = machine.load(kernel(program + "done:\n  sd s1, 0(s0)\n"));
+    const auto counts = counts_of(machine, machine.launch(module, {64, 64}, {machine.address(words), 0}));
+    CHECK(counts[stall_unit] > counts[stall_issue]);
+  }
 }
 
 TEST_CASE("another value in the design's file is another time") {

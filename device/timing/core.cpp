@@ -272,6 +272,7 @@ void Core::find_ready(std::uint32_t number, std::uint64_t now) {
   if (slot.busy & slot.staged.facts->uses) return;
   ready_ |= bit(number);
   slot.ready_at = now;
+  slot.full_before = issue_[issue_of(number)].full_until(index(slot.staged.facts->unit), now);
 }
 
 // The warp that was issued last goes on while it can; then comes the next one in turn or, where there are
@@ -292,7 +293,7 @@ std::uint32_t Core::choose(const IssueSlot& issue, std::uint64_t ready) const {
 
 // A unit's queue is seen to be full one cycle later than it is.
 void Core::issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now) {
-  if (now > issue.looked + 1) look_at_queues(issue);  // cycles were skipped
+  if (now > issue.looked + 1) look_at_queues(issue, issue.looked + 2);  // cycles were skipped
   issue.looked = now;
   std::uint64_t can = 0;
   for (std::size_t unit = 0; unit < kUnits; ++unit)
@@ -306,7 +307,7 @@ void Core::issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now) {
     const std::uint64_t arrives = collect(issue, slot_number, facts, now);
     if (arrives != kNever) {
       unit = index(facts.unit);
-      account(slot, now);
+      account(issue, slot, now);
       const Pending instruction = std::exchange(slot.staged, {});
       staged_[unit] &= ~bit(slot_number);
       ready_ &= ~bit(slot_number);
@@ -320,13 +321,26 @@ void Core::issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now) {
       execute(issue, number, slot_number, instruction, arrives);
     }
   }
-  look_at_queues(issue);
+  look_at_queues(issue, now + 1);
   if (unit != kUnits) ++issue.queued[unit];
   for (std::size_t i = 0; i < kUnits; ++i) issue.queued[i] -= std::exchange(issue.freed[i], 0);
 }
 
-void Core::look_at_queues(IssueSlot& issue) const {
-  for (std::size_t i = 0; i < kUnits; ++i) issue.full[i] = issue.queued[i] + 1 >= design_.unit_queue;
+// `from`: the first cycle that sees it.
+void Core::look_at_queues(IssueSlot& issue, std::uint64_t from) const {
+  for (std::size_t i = 0; i < kUnits; ++i) {
+    const bool full = issue.queued[i] + 1 >= design_.unit_queue;
+    if (full == issue.full[i]) continue;
+    if (issue.full[i])
+      issue.full_cycles[i] = issue.full_until(i, from);
+    else
+      issue.full_from[i] = from;
+    issue.full[i] = full;
+  }
+}
+
+std::uint64_t Core::IssueSlot::full_until(std::size_t unit, std::uint64_t cycle) const {
+  return full_cycles[unit] + (full[unit] && cycle > full_from[unit] ? cycle - full_from[unit] : 0);
 }
 
 // When the instruction reaches its unit; kNever where the collectors take none now.
@@ -482,7 +496,7 @@ void Core::take(const Answer& answer) {
 }
 
 // Where the cycles went since the warp's last instruction.
-void Core::account(WarpSlot& slot, std::uint64_t now) {
+void Core::account(const IssueSlot& issue, WarpSlot& slot, std::uint64_t now) {
   auto& of = stalls_[slot.staged.step->insn];
   std::uint64_t at = slot.issued;
   const auto until = [&](std::uint64_t cycle, Stall reason) {
@@ -494,7 +508,10 @@ void Core::account(WarpSlot& slot, std::uint64_t now) {
   if (slot.fetch_reason != Stall::kFetch) until(slot.resolved, slot.fetch_reason);
   until(slot.staged_at, Stall::kFetch);
   until(slot.ready_at, slot.ready_reason);
-  until(now, issue_[0].full[index(slot.staged.facts->unit)] ? Stall::kUnit : Stall::kIssue);
+  const std::uint64_t full =
+      issue.full_until(index(slot.staged.facts->unit), now) - slot.full_before;  // since it was ready
+  until(std::min(now, at + full), Stall::kUnit);
+  until(now, Stall::kIssue);
   slot.fetch_reason = Stall::kFetch;
   slot.issued = now + 1;
 }

@@ -67,11 +67,15 @@ class Core {
     std::array<std::uint64_t, 64> granted{};  // cycle, by slot
     std::array<std::uint32_t, kUnits> queued{}, freed{};
     std::array<bool, kUnits> full{};
-    std::uint64_t looked = 0;              // cycle
+    std::array<std::uint64_t, kUnits> full_from{}, full_cycles{};  // since when; before that
+    std::uint64_t looked = 0;                                      // cycle
     std::uint64_t entered = 0;             // last cycle at which an instruction began to collect operands
     std::vector<std::uint64_t> collector;  // from when each is free
     std::uint64_t collected = 0;
     Calendar commits;
+
+    // Cycles before this one, which is not in the past, that saw the unit's queue full.
+    std::uint64_t full_until(std::size_t unit, std::uint64_t cycle) const;
   };
   struct ControlInstruction {  // before the special function unit
     std::uint64_t arrives;
@@ -98,7 +102,7 @@ class Core {
   void stage(std::uint32_t slot, std::uint64_t now);
   void find_ready(std::uint32_t slot, std::uint64_t now);
   void issue(IssueSlot& issue, std::uint8_t number, std::uint64_t now);
-  void look_at_queues(IssueSlot& issue) const;
+  void look_at_queues(IssueSlot& issue, std::uint64_t from) const;
   std::uint32_t choose(const IssueSlot& issue, std::uint64_t ready) const;
   std::uint64_t collect(IssueSlot& issue, std::uint32_t slot, const InstructionFacts& facts,
                         std::uint64_t now);
@@ -114,7 +118,7 @@ class Core {
   std::uint64_t answered_from(std::uint64_t memory_done) const;
   void memory(std::uint64_t now);
   void ask_memory(Cache& cache);
-  void account(WarpSlot& slot, std::uint64_t now);
+  void account(const IssueSlot& issue, WarpSlot& slot, std::uint64_t now);
   std::uint32_t issue_of(std::uint32_t slot) const { return slot % design_.issue_width; }
 
   const Design& design_;

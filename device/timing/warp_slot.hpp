@@ -42,6 +42,7 @@ struct WarpSlot {
 
   // For stalls: cycles at which this happened last.
   std::uint64_t begun = 0, issued = 0, resolved = 0, staged_at = 0, ready_at = 0;
+  std::uint64_t full_before = 0;  // IssueSlot::full_until() at ready_at
   Stall fetch_reason = Stall::kFetch, ready_reason = Stall::kDependency;
 
   Pending& push() {
