@@ -21,6 +21,11 @@ std::string embedded(const ordered_json& value) {
 
 }  // namespace
 
+PageValue refresh_value(unsigned seconds) {
+  return {"refresh",
+          seconds ? "<meta http-equiv=\"refresh\" content=\"" + std::to_string(seconds) + "\">" : ""};
+}
+
 std::string filled_page(const PageParts& parts, const ordered_json& data, PageValue value) {
   const std::array<PageValue, 4> values{{{"style", text_of(parts.style)},
                                          {"script", text_of(parts.script)},

@@ -19,6 +19,9 @@ struct PageValue {
   std::string text;
 };
 
+// ${refresh}: seconds after which a browser loads the page again; 0: it does not.
+PageValue refresh_value(unsigned seconds);
+
 std::string filled_page(const PageParts& parts, const nlohmann::ordered_json& data, PageValue value);
 
 }  // namespace kiesel

@@ -6,6 +6,8 @@ install(TARGETS kiesel-device-host RUNTIME DESTINATION ${KIESEL_LIBRARY_DIR})
 install(TARGETS kiesel-vortex LIBRARY DESTINATION ${KIESEL_LIBRARY_DIR})
 install(FILES device/plugin/kiesel_device.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kiesel)
 install(DIRECTORY conformance/expectations DESTINATION ${CMAKE_INSTALL_DATADIR}/kiesel)
+install(DIRECTORY workloads DESTINATION ${CMAKE_INSTALL_DATADIR}/kiesel
+        FILES_MATCHING PATTERN "*.py" PATTERN "*.toml" PATTERN "__pycache__" EXCLUDE)
 
 # Pages in the folders that their links mean, and the terms of the licence in Debian's form.
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md packaging/copyright

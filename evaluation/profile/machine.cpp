@@ -2,11 +2,7 @@
 
 #include <algorithm>
 
-#include "device/model/configuration.hpp"
-
 namespace kiesel::profile {
-namespace {
-
 Machine machine_of(const model::Configuration& c) {
   const timing::Design& d = c.design;
   const double ghz = c.clock_mhz / 1e3, line = d.data_cache.line_bytes;
@@ -26,8 +22,6 @@ Machine machine_of(const model::Configuration& c) {
   if (c.roofline.only) out.source = c.roofline.source;
   return out;
 }
-
-}  // namespace
 
 Machines machines_of(std::string_view option) {
   Machines out;

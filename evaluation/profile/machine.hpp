@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "device/timing/design.hpp"
+#include "device/model/configuration.hpp"
 
 namespace kiesel::profile {
 
@@ -23,6 +23,7 @@ struct Machine {
 };
 using Machines = std::map<std::string, Machine>;  // by the device's name
 
+Machine machine_of(const model::Configuration& configuration);
 // Of the models among the devices that the option `device` names.
 Machines machines_of(std::string_view option);
 

@@ -3,40 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "evaluation/csv.hpp"
 #include "evaluation/profile/report.hpp"
 
 namespace kiesel::profile {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string field(const ordered_json& value) {
-  if (value.is_string()) return field(value.get<std::string>());
-  if (value.is_null()) return {};
-  return field(value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
-}
-
-class Table {
- public:
-  explicit Table(std::vector<std::string> columns) { add(columns); }
-  template <class Row>
-  void add(const Row& row) {
-    std::string line;
-    for (const auto& value : row) line += (line.empty() ? "" : ",") + field(value);
-    text_ += line + "\r\n";
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
 
 using Row = std::vector<ordered_json>;
 
@@ -64,7 +37,7 @@ std::string table_of_kernels(const ordered_json& profile) {
   const std::vector<std::string> own{"process", "device",  "name",  "program", "launches",
                                      "failed",  "counted", "timed", "host_ns", "device_ns"};
   const auto counters = counter_ids();
-  Table table(joined(own, figures, counters));
+  CsvTable table(joined(own, figures, counters));
   for (const auto& kernel : profile["kernels"]) {
     Row row;
     for (const auto& key : own) row.push_back(value_of(kernel, key));
@@ -77,10 +50,10 @@ std::string table_of_kernels(const ordered_json& profile) {
 }
 
 std::string table_of_launches(const Data& data) {
-  Table table(joined({"process", "number", "device", "kernel", "program", "submitted_ns", "start_ns",
-                      "end_ns", "global_x", "global_y", "global_z", "local_x", "local_y", "local_z",
-                      "local_memory_bytes", "private_memory_bytes", "failure"},
-                     counter_ids()));
+  CsvTable table(joined({"process", "number", "device", "kernel", "program", "submitted_ns", "start_ns",
+                         "end_ns", "global_x", "global_y", "global_z", "local_x", "local_y", "local_z",
+                         "local_memory_bytes", "private_memory_bytes", "failure"},
+                        counter_ids()));
   for (const auto& process : data.processes)
     for (const auto& launch : process.launches) {
       Row row{process.note.process,
@@ -106,7 +79,7 @@ std::string table_of_launches(const Data& data) {
 
 std::string table_of_transfers(const ordered_json& profile) {
   const std::vector<std::string> columns{"kind", "device", "bytes", "submitted_ns", "start_ns", "end_ns"};
-  Table table(joined({"process"}, columns));
+  CsvTable table(joined({"process"}, columns));
   for (const auto& process : profile["processes"])
     for (const auto& transfer : process["transfers"]) {
       Row row{process["process"]};
@@ -119,7 +92,7 @@ std::string table_of_transfers(const ordered_json& profile) {
 std::string table_of_code(const ordered_json& profile) {
   const auto all = counter_ids();
   const std::vector<std::string> counters(all.begin(), all.begin() + device::kInstructionCounters);
-  Table table(joined({"kernel", "name", "function", "address", "text", "file", "line"}, counters));
+  CsvTable table(joined({"kernel", "name", "function", "address", "text", "file", "line"}, counters));
   std::size_t number = 0;
   for (const auto& kernel : profile["kernels"]) {
     const std::size_t own = number++;

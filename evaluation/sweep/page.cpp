@@ -1,8 +1,6 @@
 // The sweep's page: its parts are page/, its numbers sweep.json without counters.
 #include "evaluation/page.hpp"
 
-#include <fmt/format.h>
-
 #include "evaluation/sweep/report.hpp"
 
 namespace kiesel::sweep {
@@ -11,9 +9,7 @@ extern const unsigned char kPage[], kStyle[], kScript[];
 }
 
 std::string page_of(const nlohmann::ordered_json& description, unsigned refresh) {
-  return filled_page(
-      {parts::kPage, parts::kStyle, parts::kScript}, description,
-      {"refresh", refresh ? fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">", refresh) : ""});
+  return filled_page({parts::kPage, parts::kStyle, parts::kScript}, description, refresh_value(refresh));
 }
 
 }  // namespace kiesel::sweep

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "evaluation/csv.hpp"
+
 namespace kiesel::sweep {
 namespace {
 
@@ -161,13 +163,6 @@ class Describer {
   std::vector<Values> totals_;  // of points
 };
 
-std::string cell(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 std::vector<std::string> heads_of(const Plan& plan) {
   std::vector<std::string> heads{"point", "design"};
   for (const Axis& axis : plan.axes) heads.push_back(axis.name);
@@ -198,12 +193,6 @@ std::vector<std::string> cells_of(const Sweep& sweep, std::size_t index) {
   return cells;
 }
 
-std::string line_of(const std::vector<std::string>& cells) {
-  std::string line;
-  for (const auto& text : cells) line += (line.empty() ? "" : ",") + cell(text);
-  return line + "\r\n";
-}
-
 }  // namespace
 
 Finding finding_of(const Plan& plan, const Points& points, const Run& run,
@@ -228,9 +217,9 @@ ordered_json describe(const Sweep& sweep, bool with_counts) {
 }
 
 std::string table_of(const Sweep& sweep) {
-  std::string out = line_of(heads_of(sweep.plan));
-  for (std::size_t i = 0; i < sweep.runs.size(); ++i) out += line_of(cells_of(sweep, i));
-  return out;
+  CsvTable table(heads_of(sweep.plan));
+  for (std::size_t i = 0; i < sweep.runs.size(); ++i) table.add(cells_of(sweep, i));
+  return table.take();
 }
 
 }  // namespace kiesel::sweep

@@ -9,6 +9,7 @@
 #include "evaluation/capture/reader.hpp"
 #include "tools/kiesel/application.hpp"
 #include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/refuse.hpp"
 
 namespace kiesel::tools {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kWithoutApplication = "name an application: -- ./app arguments";
-
-int refuse(std::string_view command, std::string_view reason) {
-  fmt::print(stderr, "kiesel {}: {}\n", command, reason);
-  return 2;
-}
 
 int run(const OptionFlags& flags, const std::vector<std::string>& words) {
   if (words.empty()) return refuse("run", kWithoutApplication);

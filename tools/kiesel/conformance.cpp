@@ -17,6 +17,7 @@
 #include "evaluation/jobs/process.hpp"
 #include "support/file.hpp"
 #include "tools/kiesel/installation.hpp"
+#include "tools/kiesel/refuse.hpp"
 
 namespace kiesel::tools {
 namespace {
@@ -37,11 +38,6 @@ struct Options {
   bool quick = false, full = false, applications = false;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
 };
-
-int refuse(const std::string& reason) {
-  fmt::print(stderr, "kiesel conformance: {}\n", reason);
-  return 2;
-}
 
 // The quick tier runs on the shape whose small limits make tests that grow with them affordable.
 std::string device_of(const Options& options) {
@@ -91,6 +87,7 @@ int run_applications(const Options& options) {
   const auto script = first_of({"../../conformance/applications/run_applications.py"});
   if (!script)
     return refuse(
+        "conformance",
         "the applications' scripts are in the source tree; this program is not in its build folder");
   const std::string build = program_folder().parent_path();
   std::vector<const char*> arguments{script->c_str(), "--build", build.c_str()};
@@ -100,22 +97,23 @@ int run_applications(const Options& options) {
   for (const auto& name : options.names) arguments.push_back(name.c_str());
   arguments.push_back(nullptr);
   ::execv(script->c_str(), const_cast<char* const*>(arguments.data()));
-  return refuse(fmt::format("cannot start '{}': {}", script->string(), std::strerror(errno)));
+  return refuse("conformance", fmt::format("cannot start '{}': {}", script->string(), std::strerror(errno)));
 }
 
 int run(const Options& options) {
   if (options.applications) return run_applications(options);
   if (options.cts.empty()) return fmt::print(stderr, "{}", kHowToGet), 2;
   const auto driver = !options.driver.empty() ? std::optional<fs::path>(options.driver) : driver_library();
-  if (!driver || !fs::exists(*driver)) return refuse("no driver: name its library with --driver");
+  if (!driver || !fs::exists(*driver))
+    return refuse("conformance", "no driver: name its library with --driver");
   const auto expectations = load_expectations(options);
-  if (!expectations) return refuse(expectations.error().reason);
+  if (!expectations) return refuse("conformance", expectations.error().reason);
   std::optional<Results> other;
   if (!options.other.empty()) {
     const auto text = read_text_file(options.other);
-    if (!text) return refuse(text.error().reason);
+    if (!text) return refuse("conformance", text.error().reason);
     auto parsed = results_from_json(*text);
-    if (!parsed) return refuse(options.other + ": " + parsed.error().reason);
+    if (!parsed) return refuse("conformance", options.other + ": " + parsed.error().reason);
     other = std::move(*parsed);
   }
 
@@ -128,18 +126,18 @@ int run(const Options& options) {
   const auto results = run_suites(
       {options.cts, *driver, device_of(options), options.full, options.names, options.jobs, folder},
       progress);
-  if (!results) return refuse(results.error().reason), fmt::print(stderr, "{}", kHowToGet), 2;
+  if (!results) return refuse("conformance", results.error().reason), fmt::print(stderr, "{}", kHowToGet), 2;
   const auto* beside_it = other ? &*other : nullptr;
   for (const auto& [name, text] : {std::pair("results.json", to_json(*results)),
                                    std::pair("results.html", html_page(*results, *expectations, beside_it)),
                                    std::pair("results.md", markdown_table(*results, beside_it))})
     if (const auto written = write_file_atomically(folder / name, text); !written)
-      return refuse(written.error().reason);
+      return refuse("conformance", written.error().reason);
   fmt::print("\n{}\n", markdown_table(*results, beside_it));
   fmt::print("{:.0f} s; results.json, results.html, results.md and each sub-test's output are in {}\n",
              results.value().seconds, folder.string());
   const int verdict = judge(*results, *expectations);
-  return jobs::stopped() ? refuse("stopped before the end") : verdict;
+  return jobs::stopped() ? refuse("conformance", "stopped before the end") : verdict;
 }
 
 }  // namespace

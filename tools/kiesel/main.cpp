@@ -28,6 +28,8 @@
 #include "tools/kiesel/option_flags.hpp"
 #include "tools/kiesel/profile.hpp"
 #include "tools/kiesel/replay.hpp"
+#include "tools/kiesel/runs.hpp"
+#include "tools/kiesel/score.hpp"
 #include "tools/kiesel/sweep.hpp"
 #include "tools/kiesel/validate.hpp"
 
@@ -111,6 +113,7 @@ int main(int argc, char** argv) {
   tools::add_profile(app, exit_code);
   tools::add_compare(app, exit_code);
   tools::add_sweep(app, exit_code);
+  tools::add_score(app, exit_code);
   tools::add_jobs(app, exit_code);
   tools::add_validate(app, exit_code);
   tools::add_conformance(app, exit_code);

@@ -19,6 +19,7 @@ constexpr command_line::Section kSections[] = {
      "    ~/.config/kiesel.toml            options\n"
      "    ~/.cache/kiesel                  built programs and translated kernels\n"
      "    /usr/share/kiesel/expectations   what does not pass in the conformance suite, and why\n"
+     "    /usr/share/kiesel/workloads      the suite of kiesel score\n"
      "    /usr/share/doc/kiesel            the project's pages\n"},
     {"exit status",
      "0 when all is well; 1 when a kernel does not build, a result is not as expected or doctor finds an "
@@ -29,6 +30,7 @@ constexpr command_line::Section kSections[] = {
      "    kiesel conformance --cts ~/OpenCL-CTS/build --quick\n"
      "    kiesel capture -o w.kcap -- ./app\n    kiesel replay w.kcap --device kiesel-4\n"
      "    kiesel sweep plan.toml -o results --watch\n"
+     "    kiesel score rv-gpu-mid mine.toml --size medium\n"
      "    kiesel validate evaluation/validate/reference\n"
      "    kiesel profile -o report/ -- ./app\n    kiesel compare before/ after/\n"},
     {"see also", "kiesel-compiler(1), kiesel-options(5), clinfo(1)\n"},

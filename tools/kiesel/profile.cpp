@@ -22,6 +22,7 @@
 #include "tools/kiesel/application.hpp"
 #include "tools/kiesel/option_flags.hpp"
 #include "tools/kiesel/progress.hpp"
+#include "tools/kiesel/refuse.hpp"
 #include "tools/kiesel/replay.hpp"
 
 namespace kiesel::tools {
@@ -35,11 +36,6 @@ struct Settings {
   bool without_lines = false;
   std::vector<std::string> words;
 };
-
-int refuse(std::string_view command, std::string_view reason) {
-  fmt::print(stderr, "kiesel {}: {}\n", command, reason);
-  return 2;
-}
 
 // ---- the data's folder ----
 

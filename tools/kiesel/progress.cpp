@@ -14,7 +14,7 @@ constexpr std::uint64_t kSecond = 1'000'000'000, kQuiet = 2 * kSecond;
 
 Progress::Progress(std::string what) : what_(std::move(what)), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-Progress::~Progress() {
+void Progress::clear() const {
   if (shown_ && terminal_) fmt::print(stderr, "\r\033[K");
 }
 

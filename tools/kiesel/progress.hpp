@@ -12,12 +12,14 @@ namespace kiesel::tools {
 class Progress {
  public:
   explicit Progress(std::string what);
-  ~Progress();  // takes the line away
+  ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   // So much of it is done: of `all`, or of an unknown amount where that is 0. As often as one likes.
   void show(std::uint64_t done, std::uint64_t all, const std::string& unit);
+  // Takes the line away, before something else is written.
+  void clear() const;
 
  private:
   const std::string what_;

@@ -13,6 +13,7 @@
 #include "support/file.hpp"
 #include "tools/kiesel/installation.hpp"
 #include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/refuse.hpp"
 
 namespace kiesel::tools {
 namespace {
@@ -24,11 +25,6 @@ struct Settings {
   std::string file, counts;
   bool verbose = false;
 };
-
-int refuse(std::string_view reason) {
-  fmt::print(stderr, "kiesel replay: {}\n", reason);
-  return 2;
-}
 
 std::string hexadecimal(std::span<const std::byte> bytes) {
   std::string text;
@@ -104,17 +100,17 @@ Status write_counts(const std::string& path, const capture::CountsFile& file) {
 int run(const Settings& settings) {
   settings.flags.put_into_environment();
   auto reader = capture::Reader::open(settings.file);
-  if (!reader) return refuse(reader.error().reason);
+  if (!reader) return refuse("replay", reader.error().reason);
   compiler::Client compiler(compiler::find_compiler());
   const auto device = open_replay_device(compiler, **reader);
-  if (!device) return refuse(device.error().reason);
+  if (!device) return refuse("replay", device.error().reason);
   for (const auto& note : (*reader)->devices().devices) fmt::print("recorded on {}\n", note.name);
   fmt::print("replayed on {}\n", (*device)->description().name);
   capture::CountsFile file;
   file.kiesel = settings.counts.empty() ? std::string() : this_version();
   file.device = (*device)->description().name;
   const auto counts = replay_all(settings, **reader, **device, compiler, file);
-  if (!counts) return refuse(counts.error().reason);
+  if (!counts) return refuse("replay", counts.error().reason);
   fmt::print("{} same, {} different, {} without a recorded outcome, {} could not run; {:.3f} ms in kernels\n",
              counts->get(Verdict::Kind::kSame), counts->get(Verdict::Kind::kDiffers),
              counts->get(Verdict::Kind::kNoOutcome), counts->get(Verdict::Kind::kRefused),
@@ -124,7 +120,8 @@ int run(const Settings& settings) {
   const bool damaged = !summary.damage.empty() && !summary.ends_early;
   const bool all = !counts->get(Verdict::Kind::kRefused) && !damaged;
   if (all && !settings.counts.empty())
-    if (auto written = write_counts(settings.counts, file); !written) return refuse(written.error().reason);
+    if (auto written = write_counts(settings.counts, file); !written)
+      return refuse("replay", written.error().reason);
   return counts->get(Verdict::Kind::kDiffers) ? 1 : all ? 0 : 2;
 }
 

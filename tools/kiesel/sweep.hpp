@@ -9,7 +9,5 @@ namespace kiesel::tools {
 // Its return value is set in `exit_code` when it has run: 0 all runs are done, 1 some failed, 2 it could not
 // do its work or was stopped.
 void add_sweep(CLI::App& app, int& exit_code);
-// `kiesel jobs`, which tasks of a cluster are.
-void add_jobs(CLI::App& app, int& exit_code);
 
 }  // namespace kiesel::tools

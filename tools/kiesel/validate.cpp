@@ -12,6 +12,7 @@
 #include "support/file.hpp"
 #include "tools/kiesel/option_flags.hpp"
 #include "tools/kiesel/progress.hpp"
+#include "tools/kiesel/refuse.hpp"
 
 namespace kiesel::tools {
 namespace {
@@ -25,11 +26,6 @@ struct Settings {
   double limit = 5;
   bool counters = false;
 };
-
-int refuse(std::string_view reason) {
-  fmt::print(stderr, "kiesel validate: {}\n", reason);
-  return 2;
-}
 
 bool is_wanted(const Settings& settings, const Case& one) {
   return settings.cases.empty() || std::ranges::find(settings.cases, one.name) != settings.cases.end();
@@ -114,12 +110,12 @@ void print(const Settings& settings, const std::vector<ReferenceResult>& results
 int run(const Settings& settings) {
   settings.flags.put_into_environment();
   const auto plans = plans_for(settings);
-  if (!plans) return refuse(plans.error().reason);
+  if (!plans) return refuse("validate", plans.error().reason);
   const auto results = run_all(*plans);
   print(settings, results);
   if (!settings.json.empty())
     if (auto written = write_file_atomically(settings.json, to_json(results, settings.limit)); !written)
-      return refuse(written.error().reason);
+      return refuse("validate", written.error().reason);
   bool within = true, ran = true;
   for (const ReferenceResult& result : results)
     for (const CaseResult& one : result.cases) {

@@ -5,86 +5,17 @@ nothing wider than the window.
     evaluation/profile/test/check_page.py --build build [--pictures folder] [--report folder]
 """
 import argparse
-import base64
-import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
 from bench import require  # noqa: E402
+from browser import THEMES, WIDTHS, Browser, check_window  # noqa: E402
 
-WIDTHS = (1280, 400)
-THEMES = ("light", "dark")
 CHARTS = ("roofline", "flame", "memory")
-
-
-class Browser:
-    """Chromium through chromedriver, by the WebDriver protocol."""
-
-    def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.base = f"http://127.0.0.1:{port}"
-        self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL, env={**os.environ, "HOME": str(folder)})
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                     f"--user-data-dir={folder / 'browser'}", "--host-resolver-rules=MAP * ~NOTFOUND"]
-        wanted = {"browserName": "chrome", "goog:chromeOptions": {"args": arguments},
-                  "goog:loggingPrefs": {"browser": "ALL"}}
-        for _ in range(300):
-            try:
-                self.session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
-                return
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        sys.exit("error: chromedriver does not start")
-
-    def ask(self, method, path, body=None):
-        request = urllib.request.Request(self.base + path, method=method, headers={"Content-Type": "application/json"},
-                                         data=None if body is None else json.dumps(body).encode())
-        try:
-            with urllib.request.urlopen(request, timeout=120) as reply:
-                return json.load(reply)["value"]
-        except urllib.error.HTTPError as error:
-            sys.exit(f"error: {path}: {error.read().decode()[:500]}")
-
-    def do(self, method, path, body=None):
-        return self.ask(method, f"/session/{self.session}{path}", body)
-
-    def command(self, name, **parameters):
-        return self.do("POST", "/goog/cdp/execute", {"cmd": name, "params": parameters})
-
-    def run(self, script):
-        return self.do("POST", "/execute/sync", {"script": script, "args": []})
-
-    def errors(self):
-        return [entry for entry in self.do("POST", "/se/log", {"type": "browser"}) if entry["level"] != "DEBUG"]
-
-    def open(self, path, width, theme):
-        self.command("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
-        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
-        self.do("POST", "/url", {"url": path.as_uri()})
-        time.sleep(0.5)
-
-    def picture(self):
-        height = self.run("return document.documentElement.scrollHeight")
-        width = self.run("return document.documentElement.clientWidth")
-        shot = self.command("Page.captureScreenshot", captureBeyondViewport=True,
-                            clip={"x": 0, "y": 0, "width": width, "height": min(height, 8000), "scale": 1})
-        return base64.b64decode(shot["data"])
-
-    def close(self):
-        self.do("DELETE", "")
-        self.driver.terminate()
-        self.driver.wait(timeout=30)
 
 
 # Colours that a canvas has.
@@ -94,14 +25,6 @@ for (let i = 0; i < d.length; i += 4) if (d[i + 3]) seen.add(d[i] << 16 | d[i + 
 return seen.size;"""
 
 SHAPES = "return document.querySelectorAll('svg[data-chart=\"%s\"] :is(rect, line, path, circle)').length"
-
-
-def check_window(browser, what, width, theme):
-    require(not (seen := browser.errors()), f"{what}: the console says {seen}")
-    wide = browser.run("return document.documentElement.scrollWidth")
-    require(wide <= width, f"{what}: the page is {wide} pixels wide")
-    page = browser.run("return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)")
-    require((sum(page) < 300) == (theme == "dark"), f"{what}: the page's colour is {page}")
 
 
 def check_report(browser, path, width, theme):

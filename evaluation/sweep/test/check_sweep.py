@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
 import bench as common  # noqa: E402
 from bench import require  # noqa: E402
+from browser import check_everywhere  # noqa: E402
 
 PLAN = """title = "a sweep"
 designs = "kiesel-4"
@@ -132,6 +133,18 @@ def check_report(bench):
     require((bench.out / "sweep.csv").read_text().count("\n") == 13, "lines of the table")
 
 
+def check_page(bench):
+    def check(browser, what):
+        charts = browser.run("return document.querySelectorAll('svg circle').length")
+        rows = browser.run("return document.querySelectorAll('tbody tr').length")
+        require(charts >= 8 and rows >= 8, f"{what}: {charts} marks, {rows} rows")
+        browser.run("for (const s of document.querySelectorAll('select')) { s.selectedIndex = s.options.length - 1;"
+                    "s.dispatchEvent(new Event('change')) }")
+        browser.run("document.querySelector('#theme').click()")
+        require(not (seen := browser.errors()), f"{what}: the console says {seen}")
+    check_everywhere(bench.folder, bench.out / "sweep.html", check)
+
+
 def check_failures(bench):
     """A run without a launch fails three times; the others are done."""
     plan = bench.folder / "fails.toml"
@@ -175,8 +188,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(build, pathlib.Path(folder))
         bench.kiesel("capture", "-o", bench.folder / "many.kcap", "--", bench.bin / "capture_application", "many")
-        for check in (check_counts, check_killed, check_again, check_report, check_failures, check_refusals,
-                      check_command):
+        for check in (check_counts, check_killed, check_again, check_report, check_page, check_failures,
+                      check_refusals, check_command):
             check(bench)
             print(f"{check.__name__}: good", flush=True)
 
