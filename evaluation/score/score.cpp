@@ -73,7 +73,8 @@ std::string last_words(const std::filesystem::path& log) {
   return {};
 }
 
-ordered_json describe_run(const sweep::Run& run, const sweep::Finding& finding, const sweep::Point& point) {
+ordered_json describe_run(const sweep::Run& run, const sweep::Finding& finding, const sweep::Point& point,
+                          bool is_profiled) {
   if (finding.state == State::kWaiting) return {{"state", "waiting"}};
   const std::string log = "logs/" + run.job.log.filename().string();
   if (finding.state == State::kFailed)
@@ -95,6 +96,7 @@ ordered_json describe_run(const sweep::Run& run, const sweep::Finding& finding, 
                    {"different", finding.different},
                    {"capture", "captures/" + run.job.steps.front().makes.filename().string()},
                    {"result", "results/" + run.result().filename().string()}};
+  if (is_profiled) out["profile"] = sweep::profile_page(run);
   add_figures({all, device, profile::machine_of(configuration)}, out);
   return out;
 }
@@ -144,7 +146,8 @@ class Describer {
     add_time_beside_first(design, out);
     for (std::size_t i = 0; i < workloads(); ++i) {
       const std::size_t at = place(design, i);
-      out["runs"].push_back(describe_run(sweep_.runs[at], sweep_.findings[at], point));
+      out["runs"].push_back(describe_run(sweep_.runs[at], sweep_.findings[at], point,
+                                         sweep_.profiled.contains(sweep_.runs[at].key)));
     }
     return out;
   }

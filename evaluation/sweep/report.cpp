@@ -47,15 +47,23 @@ std::string command_text(const Workload& workload) {
                                   : workload.capture.string();
 }
 
+// Of points, over their workloads.
+std::vector<Values> totals_of(const Sweep& sweep) {
+  const std::size_t workloads = sweep.plan.workloads.size();
+  std::vector<Values> totals;
+  for (std::size_t point = 0; point < sweep.points.points.size(); ++point) {
+    std::vector<Values> of_workloads;
+    for (std::size_t i = 0; i < workloads; ++i)
+      of_workloads.push_back(sweep.findings[point * workloads + i].values);
+    totals.push_back(geometric_means(sweep.plan, of_workloads));
+  }
+  return totals;
+}
+
 class Describer {
  public:
-  Describer(const Sweep& sweep, bool with_counts) : sweep_(sweep), with_counts_(with_counts) {
-    for (std::size_t point = 0; point < sweep_.points.points.size(); ++point) {
-      std::vector<Values> of_workloads;
-      for (std::size_t i = 0; i < workloads(); ++i) of_workloads.push_back(finding(point, i).values);
-      totals_.push_back(geometric_means(sweep_.plan, of_workloads));
-    }
-  }
+  Describer(const Sweep& sweep, bool with_counts)
+      : sweep_(sweep), with_counts_(with_counts), totals_(totals_of(sweep)) {}
 
   ordered_json describe() const {
     const Plan& plan = sweep_.plan;
@@ -129,6 +137,7 @@ class Describer {
     out["launches"] = f.launches;
     out["different"] = f.different;
     out["values"] = json_of(f.values);
+    if (sweep_.profiled.contains(run.key)) out["profile"] = profile_page(run);
     if (!with_counts_) return out;
     out["result"] = "results/" + run.key + ".json";
     out["counts"] = counters_of(f.counts);
@@ -160,7 +169,7 @@ class Describer {
 
   const Sweep& sweep_;
   const bool with_counts_;
-  std::vector<Values> totals_;  // of points
+  const std::vector<Values> totals_;  // of points
 };
 
 std::vector<std::string> heads_of(const Plan& plan) {
@@ -211,6 +220,16 @@ Finding finding_of(const Plan& plan, const Points& points, const Run& run,
   finding.values = values_of(plan, points.points[run.point], result->total);
   return finding;
 }
+
+std::vector<std::size_t> runs_on_front(const Sweep& sweep) {
+  const auto front = pareto_front(sweep.plan, totals_of(sweep));
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < sweep.runs.size(); ++i)
+    if (front[sweep.runs[i].point]) out.push_back(i);
+  return out;
+}
+
+std::string profile_page(const Run& run) { return "profiles/" + run.key + "/report.html"; }
 
 ordered_json describe(const Sweep& sweep, bool with_counts) {
   return Describer(sweep, with_counts).describe();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "evaluation/sweep/objectives.hpp"
 #include "evaluation/sweep/runs.hpp"
@@ -25,7 +26,13 @@ struct Sweep {
   const std::vector<Run>& runs;  // a point's workloads one after the other
   std::vector<Finding> findings;
   std::string kiesel;
+  std::set<std::string> profiled{};  // keys of runs that have a profile
 };
+
+// Runs of points that no other one beats in all objectives.
+std::vector<std::size_t> runs_on_front(const Sweep& sweep);
+// Where a run's profile is, as seen from the folder.
+std::string profile_page(const Run& run);
 
 // With the counters of each run, or without.
 nlohmann::ordered_json describe(const Sweep& sweep, bool with_counts);

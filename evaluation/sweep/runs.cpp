@@ -153,6 +153,22 @@ Result<std::vector<Run>> make_runs(const Plan& plan, const Points& points, const
   return Maker(plan, points, place).make();
 }
 
+// The run's last step is the replay; a profile is made by the same words.
+jobs::Job profile_of(const Run& run, const Place& place) {
+  const fs::path folder = place.folder / "profiles" / run.key;
+  jobs::Step step{{}, folder / "report.html", {}};
+  const auto& replay = run.job.steps.back().words;
+  for (std::size_t i = 0; i < replay.size(); ++i)
+    if (replay[i] == "--counts")
+      ++i;
+    else
+      step.words.push_back(replay[i] == "replay"     ? "profile"
+                           : replay[i] == "--device" ? "--design"
+                                                     : replay[i]);
+  step.words.insert(step.words.end(), {"-o", folder.string()});
+  return {"profile of " + run.job.name, {std::move(step)}, run.job.log, run.job.folder};
+}
+
 Result<capture::CountsFile> result_of(const Run& run, const Place& place) {
   std::error_code error;
   if (!fs::exists(run.result(), error)) return Error{Errc::kNotFound, "it has not run"};

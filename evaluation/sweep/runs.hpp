@@ -25,6 +25,9 @@ struct Run {
 // Makes the folder, and a file for each design. kIo, kNotFound.
 Result<std::vector<Run>> make_runs(const Plan& plan, const Points& points, const Place& place);
 
+// The run's profile: a report of its own in the folder. It runs once the run is done, whose capture it takes.
+jobs::Job profile_of(const Run& run, const Place& place);
+
 // What a run has found. kNotFound before it has run; kInvalidBinary when the file is damaged or another
 // Kiesel's: then it is removed.
 Result<capture::CountsFile> result_of(const Run& run, const Place& place);

@@ -54,7 +54,8 @@ class Runner {
                sweep_.points.points.size(), sweep_.plan.workloads.size(), runs_.size() - wanted.size());
     std::fflush(stdout);
     if (auto written = settings_.live ? report(true) : Status(); !written) return written.error();
-    const Status worked = wanted.empty() ? Status() : work(wanted);
+    Status worked = wanted.empty() ? Status() : work(wanted);
+    if (worked && settings_.profiles && !jobs::stopped()) worked = profile(reporter_.worth_a_profile(sweep_));
     if (auto written = report(false); !written) return written.error();
     if (!worked) return worked.error();
     return conclude();
@@ -69,12 +70,36 @@ class Runner {
     std::vector<jobs::Job> jobs;
     for (const std::size_t index : wanted) jobs.push_back(runs_[index].job);
     std::size_t done = 0, failed = 0;
-    const auto told = [&](std::size_t job, const jobs::Outcome& outcome) {
+    return run_jobs(jobs, [&](std::size_t job, const jobs::Outcome& outcome) {
       failed += !note(wanted[job], outcome);
       ++done;
       if (progress_) progress_->show(done, wanted.size(), fmt::format("runs, {} failed", failed));
       keep_live();
-    };
+    });
+  }
+
+  // Of those that are done.
+  Status profile(const std::vector<std::size_t>& worth) {
+    std::vector<std::size_t> wanted;
+    std::vector<jobs::Job> jobs;
+    for (const std::size_t index : worth) {
+      if (sweep_.findings[index].state != State::kDone) continue;
+      wanted.push_back(index);
+      jobs.push_back(profile_of(runs_[index], place_));
+    }
+    std::size_t done = 0;
+    const Status worked = run_jobs(jobs, [&](std::size_t, const jobs::Outcome&) {
+      if (progress_) progress_->show(++done, jobs.size(), "profiles");
+    });
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      if (jobs::is_made(jobs[i]))
+        sweep_.profiled.insert(runs_[wanted[i]].key);
+      else
+        fmt::print("{}: failed; its log is {}\n", jobs[i].name, jobs[i].log.string());
+    return worked;
+  }
+
+  Status run_jobs(std::span<const jobs::Job> jobs, const jobs::Told& told) const {
     if (settings_.engine == "slurm") {
       jobs::Slurm slurm;
       slurm.folder = place_.folder / "slurm";
@@ -143,7 +168,8 @@ Result<Descriptor> lock_folder(const fs::path& folder) {
 
 }  // namespace
 
-void add_run_flags(CLI::App& command, RunSettings& settings, const std::string& page) {
+void add_run_flags(CLI::App& command, RunSettings& settings, const std::string& page,
+                   const std::string& worth) {
   command.add_option("-o,--output", settings.output, "folder for results; what is there is not done again")
       ->capture_default_str();
   command.add_option("--engine", settings.engine, "where runs go: to this computer, or to a Slurm cluster")
@@ -157,6 +183,8 @@ void add_run_flags(CLI::App& command, RunSettings& settings, const std::string& 
       .add_option("--slurm-option", settings.slurm_options,
                   "an option for sbatch, without its dashes, as partition=long; may be given again")
       ->allow_extra_args(false);
+  command.add_flag("--profiles", settings.profiles,
+                   fmt::format("then profile {}, and link the reports", worth));
   command.add_flag("--watch", settings.watch, "show what is left, and when it ends");
   command.add_flag("--live", settings.live,
                    fmt::format("write {} while it goes on; the page loads itself again", page));

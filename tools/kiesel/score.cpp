@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <memory>
+#include <numeric>
 
 #include "evaluation/score/score.hpp"
 #include "support/file.hpp"
@@ -63,6 +64,12 @@ void print_needs(const score::Suite& suite, const sweep::Sweep& sweep) {
   }
 }
 
+std::vector<std::size_t> all_runs(const sweep::Sweep& sweep) {
+  std::vector<std::size_t> out(sweep.runs.size());
+  std::iota(out.begin(), out.end(), 0);
+  return out;
+}
+
 int run(const Settings& settings) {
   const auto suite = suite_of(settings);
   if (!suite) return refuse("score", suite.error().reason);
@@ -80,7 +87,8 @@ int run(const Settings& settings) {
     }
     return write_reports(score, folder, goes_on);
   };
-  return do_runs("score", settings.runs, plan, *points, {"score.html, score.csv and score.json", write});
+  return do_runs("score", settings.runs, plan, *points,
+                 {"score.html, score.csv and score.json", write, all_runs});
 }
 
 }  // namespace
@@ -103,7 +111,7 @@ void add_score(CLI::App& app, int& exit_code) {
   command->add_flag("--sample", settings->sample, "time a part of each workload, and estimate the rest");
   command->add_flag("--list", settings->list, "show the workloads, and run nothing");
   settings->runs.output = "score";
-  add_run_flags(*command, settings->runs, "score.html");
+  add_run_flags(*command, settings->runs, "score.html", "each run");
   command->footer(
       "Exit status: 0 all workloads are done, 1 some failed, 2 it could not do its work or was stopped.");
   command->callback([settings, &exit_code] { exit_code = run(*settings); });

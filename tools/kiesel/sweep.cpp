@@ -49,7 +49,7 @@ int run(const Settings& settings) {
   if (settings.dry_run) return print_points(*plan, *points), 0;
   if (points->points.empty()) return refuse("sweep", "no point is left of the plan's combinations");
   return do_runs("sweep", settings.runs, *plan, *points,
-                 {"sweep.html, sweep.csv and sweep.json", write_reports});
+                 {"sweep.html, sweep.csv and sweep.json", write_reports, runs_on_front});
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ void add_sweep(CLI::App& app, int& exit_code) {
   auto settings = std::make_shared<Settings>();
   command->add_option("plan", settings->plan, "what to run: a file of TOML (docs/sweep.md)")->required();
   command->add_flag("--dry-run", settings->dry_run, "list the points, and run nothing");
-  add_run_flags(*command, settings->runs, "sweep.html");
+  add_run_flags(*command, settings->runs, "sweep.html", "the points that no other one beats");
   command->add_flag("--yes", settings->yes, "also when there are very many points");
   command->footer(
       "Exit status: 0 all runs are done, 1 some failed, 2 it could not do its work or was stopped.");

@@ -6,7 +6,8 @@ const meter = (share, text, kind = '') => h('span', {class: 'meter ' + kind}, h(
 const figure = (run, id) => run.figures ? run.figures[id] : undefined;
 const rate = (value, by, unit) => isThere(value) ? amount(value * by, unit) : '\u2013';
 const states = {waiting: 'to come', failed: 'failed'};
-const nameCell = i => h('td', {class: 'word', tip: `${workloads[i].about}\n${workloads[i].command.join(' ')}`}, workloads[i].name);
+const nameCell = (i, run) => h('td', {class: 'word', tip: `${workloads[i].about}\n${workloads[i].command.join(' ')}`},
+  run && run.profile ? h('a', {href: run.profile}, workloads[i].name) : workloads[i].name);
 
 // ---- one design ----
 const limitTip = run => run.limits.map(l => `${percent(l.used)}  ${l.name}: ${l.meaning}`).join('\n');
@@ -20,7 +21,7 @@ const cells = run => [
   h('td', {class: 'n'}, rate(figure(run, 'energy_mj'), 1e-3, 'J')),
   h('td', {class: 'n'}, figure(run, 'sampling_error') ? `\u00b1${digits(figure(run, 'sampling_error'))}\u2009%` : '')];
 const COLUMNS = ['time', 'of the roofline', 'what is used most', 'operations', 'memory', 'active lanes %', 'energy', ''];
-const row = (run, i) => h('tr', {}, nameCell(i), done(run) ? cells(run)
+const row = (run, i) => h('tr', {}, nameCell(i, run), done(run) ? cells(run)
   : h('td', {colspan: COLUMNS.length, class: 'dim'}, states[run.state], run.log && [': ', run.said || run.reason, ' ', h('a', {href: run.log}, 'log')]));
 const peaks = design => `${design.cores} cores, ${design.warps} warps of ${design.lanes} lanes, ${design.clock_mhz} MHz; ` +
   `at most ${digits(design.gflops)} Gflop/s and ${digits(design.memory_gbs)} GB/s.`;
@@ -48,7 +49,7 @@ const meaning = () => card('What the columns say', null, h('ul', {},
   h('li', {}, h('b', {}, 'time'), ': cycles of all launches by the clock; transfers and the host\u2019s own time are not in it.'),
   h('li', {}, h('b', {}, 'of the roofline'), ': the least time in which the design\u2019s float units, or its memory, could do what was counted, of that time. Workloads without float operations have instructions of lanes in place of them.'),
   h('li', {}, h('b', {}, 'what is used most'), ': the part of the design nearest to what it can do at most. Where that is little, work-groups, dependencies or latency are in the way: a profile says which.')),
-  h('p', {}, 'To see more: ', h('code', {}, `kiesel profile captures/NAME.kcap --design ${designs[0].name} -o report`), ', with the recording of a workload:'),
+  h('p', {}, 'A name is a link where there is a profile (--profiles). To make one: ', h('code', {}, `kiesel profile captures/NAME.kcap --design ${designs[0].name} -o report`), ', with the recording of a workload:'),
   h('div', {class: 'scroll'}, h('table', {}, h('tbody', {}, workloads.map((w, i) => h('tr', {}, h('td', {class: 'word'}, w.name), h('td', {}, w.about),
     h('td', {}, h('code', {}, (designs.map(d => d.runs[i].capture).find(Boolean) || '')))))))));
 

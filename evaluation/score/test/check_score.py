@@ -91,9 +91,10 @@ def check_wrong(bench):
     suite, out = bench.folder / "own.toml", bench.folder / "own"
     suite.write_text(OWN.format(folder=bench.folder))
     (bench.folder / "own.py").write_text(PROGRAM)
-    text = bench.score("vortex-4x4", "--suite", suite, "-o", out, status=1)
+    text = bench.score("vortex-4x4", "--suite", suite, "-o", out, "--profiles", status=1)
     good, wrong = json.loads((out / "score.json").read_text())["designs"][0]["runs"]
     require(good["state"] == "done" and wrong["state"] == "failed", "a program with a wrong result")
+    require((out / good["profile"]).is_file() and "profile" not in wrong, "profiles")
     require(wrong["said"] == "not as it should be" and (out / wrong["log"]).is_file() and "some-package" in text,
             f"it says {wrong}:\n{text}")
 

@@ -172,6 +172,8 @@ const columns = [
   ...axes.map((axis, i) => ({title: axis.name, text: p => axis.labels[p.at[i]], key: p => p.at[i], number: axis.numbers.every(isThere)})),
   ...objectives.flatMap((o, i) => (workloads.length > 1 ? [[-1, 'all'], ...workloads.map((w, k) => [k, w.name])] : [[0, '']]).map(([k, name]) =>
     ({title: name ? `${o.name}, ${name}` : o.name, text: p => amount(valueOf(p, i, k), o.unit), key: p => valueOf(p, i, k), number: true}))),
+  ...(points.some(p => p.runs.some(run => run.profile)) ? [{title: 'profiles', key: p => p.front, text: p => h('span', {},
+    p.runs.map((run, i) => run.profile && [h('a', {href: run.profile}, workloads.length > 1 ? workloads[i].name : 'profile'), ' ']))}] : []),
   {title: 'design file', text: p => h('a', {href: p.file}, 'toml'), key: p => p.file},
 ];
 const ROWS = 200;

@@ -133,6 +133,19 @@ def check_report(bench):
     require((bench.out / "sweep.csv").read_text().count("\n") == 13, "lines of the table")
 
 
+def check_profiles(bench):
+    """Points on the front get a profile, which the page links; none is made twice."""
+    bench.sweep("--profiles")
+    for point in bench.report()["points"]:
+        for run in point["runs"]:
+            require(("profile" in run) == point["front"], f"profile of point {point['number']}: {run}")
+            if point["front"]:
+                require('"kernels"' in (bench.out / run["profile"]).read_text(), "what a profile has")
+    pages = {path: path.stat().st_mtime_ns for path in bench.out.glob("profiles/*/report.html")}
+    bench.sweep("--profiles")
+    require(pages and all(path.stat().st_mtime_ns == when for path, when in pages.items()), "profiles are made again")
+
+
 def check_page(bench):
     def check(browser, what):
         charts = browser.run("return document.querySelectorAll('svg circle').length")
@@ -188,7 +201,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(build, pathlib.Path(folder))
         bench.kiesel("capture", "-o", bench.folder / "many.kcap", "--", bench.bin / "capture_application", "many")
-        for check in (check_counts, check_killed, check_again, check_report, check_page, check_failures,
+        for check in (check_counts, check_killed, check_again, check_report, check_profiles, check_page, check_failures,
                       check_refusals, check_command):
             check(bench)
             print(f"{check.__name__}: good", flush=True)
