@@ -88,7 +88,7 @@ class Runner {
       jobs.push_back(profile_of(runs_[index], place_));
     }
     std::size_t done = 0;
-    const Status worked = run_jobs(jobs, [&](std::size_t, const jobs::Outcome&) {
+    Status worked = run_jobs(jobs, [&](std::size_t, const jobs::Outcome&) {
       if (progress_) progress_->show(++done, jobs.size(), "profiles");
     });
     for (std::size_t i = 0; i < jobs.size(); ++i)
