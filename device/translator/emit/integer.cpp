@@ -4,7 +4,7 @@
 #include "device/translator/emit/builder.hpp"
 #include "device/translator/emit/division.hpp"
 #include "device/translator/emit/emit.hpp"
-#include "device/translator/emit/leave.hpp"
+#include "device/translator/emit/lines.hpp"
 #include "device/translator/emit/registers.hpp"
 #include "device/translator/emit/truth.hpp"
 #include "device/translator/emit/values.hpp"
@@ -36,112 +36,6 @@ bool works_on_narrow(Op op) {
 }
 
 bool has_register(const Instruction& in) { return isa::info(in.op).format == isa::Format::kR; }
-
-// Lines stay lines: lane 0 and the steps are computed once. Where the result is a number of 32 bits, or an
-// operand counts with its lower half only, the ends of the line must not wrap.
-Value line_result(Cursor& here, const Item& item, const Kind& kind, const Value& a, const Value& b) {
-  Builder& ir = here.ir;
-  const Instruction& in = item.in;
-  const bool rows = ir.rows > 1;
-  const auto step_of = [&](const Value& v) { return v.step ? v.step : number64(ir, 0); };
-  // All corners of a line lie in [low, high], as its base does.
-  const auto inside = [&](llvm::Value* base, std::int64_t stride, llvm::Value* step, std::int64_t low,
-                          std::int64_t high) {
-    const auto in_range = [&](llvm::Value* v) {
-      return ir.CreateICmpULE(ir.CreateSub(v, number64(ir, low)), number64(ir, high - low));
-    };
-    const std::int64_t reach = stride * (ir.row - 1);
-    if (!rows && reach >= 0) return ir.CreateICmpSLE(base, number64(ir, high - reach));
-    if (!rows) return ir.CreateICmpSGE(base, number64(ir, low - reach));
-    llvm::Value* ok = in_range(base);
-    llvm::Value* last = ir.CreateAdd(base, number64(ir, reach));
-    if (stride) ok = ir.CreateAnd(ok, in_range(last));
-    if (rows) {
-      llvm::Value* down = ir.CreateMul(step, number64(ir, ir.rows - 1));
-      ok = ir.CreateAnd(ok,
-                        ir.CreateAnd(in_range(ir.CreateAdd(base, down)), in_range(ir.CreateAdd(last, down))));
-      constexpr std::int64_t kMost = std::int64_t{1} << 40;  // so that nothing above wraps
-      ok = ir.CreateAnd(ok,
-                        ir.CreateICmpULE(ir.CreateAdd(step, number64(ir, kMost)), number64(ir, 2 * kMost)));
-    }
-    return ok;
-  };
-  Value x = a, y = b;
-  constexpr std::int64_t kLow32 = 0xFFFFFFFF;
-  const auto sum = shifted_sum(in.op);
-  const bool unsigned_first = (sum && sum->is_unsigned) || in.op == Op::slli_uw;
-  if (unsigned_first) {
-    x.v = ir.CreateAnd(x.v, number64(ir, kLow32));
-    if (x.kind.rep == Rep::kLine) require(here, inside(x.v, x.kind.stride, step_of(x), 0, kLow32));
-  }
-  llvm::Value *base = nullptr, *step = nullptr;
-  const auto combine = [&](unsigned shift, bool subtract) {
-    const auto one = [&](llvm::Value* p, llvm::Value* q) {
-      p = ir.CreateShl(p, number64(ir, shift));
-      return subtract ? ir.CreateSub(p, q) : ir.CreateAdd(p, q);
-    };
-    base = one(x.v, y.v);
-    if (rows) step = one(step_of(x), step_of(y));
-  };
-  switch (in.op) {
-    case Op::sub:
-    case Op::subw:
-      combine(0, true);
-      break;
-    case Op::xori:
-      base = ir.CreateNot(x.v);
-      if (rows) step = ir.CreateNeg(step_of(x));
-      break;
-    case Op::slli:
-    case Op::slliw:
-    case Op::slli_uw:
-      base = ir.CreateShl(x.v, number64(ir, in.imm));
-      if (rows) step = ir.CreateShl(step_of(x), number64(ir, in.imm));
-      break;
-    case Op::srai:
-    case Op::srli: {  // of numbers of 32 bits in upper halves, which must not wrap
-      const bool is_signed = in.op == Op::srai;
-      const auto down = [&](llvm::Value* v, bool arithmetic) {
-        return arithmetic ? ir.CreateAShr(v, number64(ir, 32)) : ir.CreateLShr(v, number64(ir, 32));
-      };
-      base = down(x.v, is_signed);
-      if (rows) step = down(step_of(x), true);
-      require(here, inside(base, x.kind.stride >> 32, rows ? step : nullptr, is_signed ? INT32_MIN : 0,
-                           is_signed ? INT32_MAX : kLow32));
-      base = ir.CreateShl(base, number64(ir, 32 - in.imm));
-      if (rows) step = ir.CreateShl(step, number64(ir, 32 - in.imm));
-      break;
-    }
-    case Op::mul:
-    case Op::mulw: {
-      const bool first = a.kind.rep == Rep::kLine;
-      llvm::Value* factor = first ? y.v : x.v;
-      base = ir.CreateMul(x.v, y.v);
-      if (rows) step = ir.CreateMul(first ? step_of(x) : step_of(y), factor);
-      break;
-    }
-    case Op::add:
-    case Op::addi:
-    case Op::addw:
-    case Op::addiw:
-      combine(0, false);
-      break;
-    default:
-      if (sum)
-        combine(sum->shift, false);
-      else
-        base = step = unknown(here.kernel, in.op, ir.i64);
-      break;
-  }
-  const bool word = is_word(in.op);
-  if (word) {
-    // Lane 0 as the instruction makes it; the others follow where none of them wraps.
-    base = ir.CreateSExt(ir.CreateTrunc(base, ir.i32), ir.i64);
-    if (rows) step = ir.CreateSExt(ir.CreateTrunc(step, ir.i32), ir.i64);
-    if (kind.rep == Rep::kLine) require(here, inside(base, kind.stride, step, INT32_MIN, INT32_MAX));
-  }
-  return {kind, base, step};
-}
 
 Value offset_result(Kernel& kernel, const Item& item, const Kind& kind, const Value& a, const Value& b) {
   Builder& ir = kernel.ir;

@@ -23,17 +23,23 @@ llvm::Value* site_check(Segment& segment, std::uint32_t site, llvm::Value* addre
 }
 
 // Likewise, of offsets: they are compared with the range's numbers of units, counted from the base on. What
-// an offset counts is so many units, or a part of one.
+// an offset counts is so many units, or a part of one. Offsets without a sign are those with one from a base
+// that lies 2^31 of them higher (zero_extended()): counted from there they are right without the sum, which
+// would wrap.
 llvm::Value* offsets_inside(Cursor& here, std::uint32_t site, const Value& place) {
   Builder& ir = here.ir;
   const auto [begin, limit] = site_range(here.segment, site);
   const unsigned stride = llvm::Log2_64(static_cast<std::uint64_t>(place.kind.stride));
   const unsigned shift = here.kernel.out.sites[site].shift, more = stride > shift ? stride - shift : 0,
                  less = shift > stride ? shift - stride : 0;
+  constexpr std::int64_t kHalf = std::int64_t{1} << 31;
   llvm::Value* base = ir.CreateAdd(place.step, ir.getInt64(kUnitsBefore << stride));
   llvm::Value* units = rotated(ir, ir.CreateSub(base, begin), shift - less);
-  llvm::Value* near = ir.CreateICmpULT(units, ir.getInt64(std::uint64_t{1} << (31 + more)));
   llvm::Value* first = ir.CreateSub(ir.CreateLShr(units, more), ir.getInt64(kUnitsBefore));
+  // Where offsets count parts of units their sums with the base are needed.
+  const std::int64_t most = kHalf + static_cast<std::int64_t>(less ? 0 : kMostUnits);
+  llvm::Value* near = ir.CreateICmpULE(
+      units, ir.getInt64(static_cast<std::uint64_t>(most + static_cast<std::int64_t>(kUnitsBefore)) << more));
   llvm::Value* count = limit;
   if (more) {
     const std::uint64_t rest = (std::uint64_t{1} << more) - 1;
@@ -41,7 +47,9 @@ llvm::Value* offsets_inside(Cursor& here, std::uint32_t site, const Value& place
     count = ir.CreateLShr(count, more);
   }
   if (less) count = ir.CreateBinaryIntrinsic(llvm::Intrinsic::umin, limit, ir.getInt64(kMostUnits >> less));
-  llvm::Value* number = rotated(ir, ir.CreateAdd(place.v, splat(ir, ir.CreateTrunc(first, ir.i32))), less);
+  llvm::Value* added = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, first, number64(ir, kHalf));
+  count = ir.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, count, ir.CreateSub(first, added));
+  llvm::Value* number = rotated(ir, ir.CreateAdd(place.v, splat(ir, ir.CreateTrunc(added, ir.i32))), less);
   llvm::Value* outside = bits(ir, ir.CreateICmpUGE(number, splat(ir, ir.CreateTrunc(count, ir.i32))));
   if (!here.node.full) outside = ir.CreateAnd(outside, mask(here));
   return ir.CreateAnd(near, ir.CreateICmpEQ(outside, no_lanes(ir)));
@@ -69,11 +77,11 @@ std::uint32_t new_site(Cursor& here, const Value& place, std::uint64_t bytes, un
   return static_cast<std::uint32_t>(here.kernel.out.sites.size() - 1);
 }
 
-// A line that is aligned where its first lane is; one that falls, whose last lane is the lowest, of full
-// warps only. It is checked and accessed row by row.
+// A line that is aligned where its first lane is; one that falls, whose last lane is the lowest, where a
+// whole row or nothing but active lanes is accessed. It is checked and accessed row by row.
 bool is_row(Cursor& here, const Value& place, unsigned alignment) {
   return is_line(place.kind) && place.kind.stride % alignment == 0 &&
-         (place.kind.stride >= 0 || here.node.full);
+         (place.kind.stride >= 0 || here.node.full || loads_active_only(here));
 }
 
 // The lowest addresses of rows.
@@ -117,15 +125,14 @@ llvm::Value* inside(Cursor& here, std::uint32_t site, const Value& place) {
   if (place.kind.rep == Rep::kUniform) return site_check(here.segment, site, place.v);
   if (is_row(here, place, alignment) && loads_active_only(here)) {
     llvm::BasicBlock *ends = new_block(ir, "ends"), *known = new_block(ir, "known");
-    llvm::Value* whole = site_check(here.segment, site, place.v);
+    llvm::Value* whole = site_check(here.segment, site, row_starts(ir, place)[0]);
     llvm::BasicBlock* from = ir.GetInsertBlock();
     branch_likely(ir, whole, known, ends);
     ir.SetInsertPoint(ends);
-    const auto stride = static_cast<std::uint64_t>(place.kind.stride);
-    llvm::Value* some =
-        call_host(here.segment, "ends_inside", offsetof(WarpContext, ends_inside),
-                  {here.segment.warp, ir.getInt32(site), place.v, ir.getInt64(stride),
-                   ir.getInt64(here.kernel.out.sites[site].span - stride * (ir.row - 1)), mask64(here)});
+    const std::int64_t stride = place.kind.stride, others = std::abs(stride) * (ir.row - 1);
+    llvm::Value* some = call_host(here.segment, "ends_inside", offsetof(WarpContext, ends_inside),
+                                  {here.segment.warp, ir.getInt32(site), place.v, number64(ir, stride),
+                                   number64(ir, here.kernel.out.sites[site].span - others), mask64(here)});
     ir.CreateBr(known);
     ir.SetInsertPoint(known);
     llvm::PHINode* phi = ir.CreatePHI(ir.i1, 2);

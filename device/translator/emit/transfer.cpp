@@ -143,7 +143,9 @@ llvm::Value* load_from(Cursor& here, const Target& target, const Instruction& in
       if (!same && loads_active_only(here) && bytes < 4 && !ir.host.has_masks)
         return load_part(here, target, in);
       if (!same && loads_active_only(here)) {
-        return tagged(ir, ir.CreateMaskedLoad(type, pointer, llvm::Align(bytes), active(here)));
+        llvm::Value* lanes_on = is_reversed ? ir.CreateVectorReverse(active(here)) : active(here);
+        llvm::Value* part = tagged(ir, ir.CreateMaskedLoad(type, pointer, llvm::Align(bytes), lanes_on));
+        return is_reversed ? ir.CreateVectorReverse(part) : part;
       }
       llvm::Value* part = tagged(ir, ir.CreateAlignedLoad(type, pointer, llvm::Align(bytes)));
       parts.push_back(is_reversed ? ir.CreateVectorReverse(part) : part);
@@ -223,15 +225,20 @@ void store_to(Cursor& here, const Target& target, const Item& item) {
       const auto row_of = [&](llvm::Value* all) {
         return ir.rows == 1 ? all : part_of(ir, all, r * ir.row, ir.row);
       };
+      const bool falls = target.place.kind.stride < 0;  // then it is the only row, or all its lanes are on
       llvm::Value *part = row_of(v), *lanes_on = active(here);
-      if (target.place.kind.stride < 0) part = ir.CreateVectorReverse(part);
-      if (lanes_on && ir.host.has_masks)
-        tagged(ir, ir.CreateMaskedStore(part, pointer, llvm::Align(bytes), row_of(lanes_on)));
-      else if (lanes_on)
-        tagged(ir, ir.CreateCall(row_store(here.kernel, part->getType()),
-                                 {pointer, part, ir.CreateLShr(mask64(here), number64(ir, r * ir.row))}));
-      else
+      if (falls) part = ir.CreateVectorReverse(part);
+      if (lanes_on && ir.host.has_masks) {
+        lanes_on = falls ? ir.CreateVectorReverse(lanes_on) : row_of(lanes_on);
+        tagged(ir, ir.CreateMaskedStore(part, pointer, llvm::Align(bytes), lanes_on));
+      } else if (lanes_on) {
+        llvm::Value* on = mask(here);
+        if (falls) on = ir.CreateUnaryIntrinsic(llvm::Intrinsic::bitreverse, on);
+        on = ir.CreateLShr(ir.CreateZExt(on, ir.i64), number64(ir, r * ir.row));
+        tagged(ir, ir.CreateCall(row_store(here.kernel, part->getType()), {pointer, part, on}));
+      } else {
         tagged(ir, ir.CreateAlignedStore(part, pointer, llvm::Align(bytes)));
+      }
     }
     return;
   }
