@@ -46,6 +46,7 @@ struct Item {
   bool first_is_lower = false;         // the upper half of rs1 is 0
   bool second_may_be_private = false;  // so may rs2
   bool may_be_private = false;  // rs1 may be an address in private memory, where each lane sees its own
+  bool fits = false;            // the upper half of rd will be the sign of the lower one
   bool high_matters = true;     // somebody reads the upper half of rd
 };
 
@@ -104,5 +105,7 @@ Result<Code> read_code(const TranslationRequest& request);
 
 // Finds constants and the slots of the stack (constants.cpp).
 void find_constants(Code& code, const TranslationRequest& request);
+// Block::agreed and only_side; needs constants (agreement.cpp).
+void find_agreement(Code& code);
 
 }  // namespace kiesel::translator

@@ -8,6 +8,7 @@
 #include "device/isa/csr.hpp"
 #include "device/isa/launch_block.hpp"
 #include "device/translator/analysis/code.hpp"
+#include "device/translator/analysis/ranges.hpp"
 
 namespace kiesel::translator {
 namespace {
@@ -19,16 +20,20 @@ using Base = Constant::Base;
 struct Registers : std::array<Constant, 32> {
   std::uint32_t truths = 1;              // registers that hold 0 or 1, as bits
   std::uint32_t windows = 0;             // registers that may hold an address in the window
-  std::uint32_t lower = 1;               // registers whose upper half is 0
+  std::array<Range, 32> ranges;          // what registers lie in
   std::array<std::uint32_t, 32> tokens;  // the blocks of the splits whose tokens registers hold
-  Registers() { tokens.fill(kNone); }
+  Registers() {
+    tokens.fill(kNone);
+    ranges[0] = {0, 0};
+  }
   std::uint32_t token(Register r) const { return r < kFloat ? tokens[r] : kNone; }
   Constant at(Register r) const { return r < kFloat ? (*this)[r] : Constant(); }
   bool is_truth(Register r) const { return r < kFloat && (truths >> r & 1); }
-  bool is_lower(Register r) const { return r < kFloat && (lower >> r & 1); }
+  Range range(Register r) const { return r < kFloat ? ranges[r] : Range(); }
   bool is_window(Register r) const { return r < kFloat && (windows >> r & 1); }
 };
 
+constexpr unsigned kPreciseRounds = 2;          // of all blocks; ranges that still grow do so in a loop
 constexpr std::int64_t kSmallestWindow = 4096;  // bytes of private memory that every lane has
 
 Constant number(std::int64_t value) { return {Base::kNumber, value}; }
@@ -50,8 +55,6 @@ class Finder {
     }
     find_slots();
     shorten();
-    for (Block& block : code_.blocks) find_agreement(block);
-    for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) find_only_side(b);
   }
 
  private:
@@ -182,7 +185,7 @@ class Finder {
       case Op::vote_uni:
         return true;
       case Op::srli:
-        return in.imm == 63 || (in.imm == 31 && registers.is_lower(in.rs1));
+        return in.imm == 63 || (in.imm == 31 && registers.range(in.rs1).is_lower());
       case Op::srliw:
         return in.imm == 31;
       case Op::xori:
@@ -204,31 +207,6 @@ class Finder {
         return first;
       default:
         return item.result.is(Base::kNumber) && (item.result.value == 0 || item.result.value == 1);
-    }
-  }
-
-  static bool makes_lower(const Item& item, const Registers& registers) {
-    const Instruction& in = item.in;
-    const bool first = registers.is_lower(in.rs1), second = registers.is_lower(in.rs2);
-    switch (in.op) {
-      case Op::lbu:
-      case Op::lhu:
-      case Op::lwu:
-      case Op::zext_h:
-        return true;
-      case Op::andi:
-        return first || in.imm >= 0;
-      case Op::srli:
-        return first || in.imm >= 32;
-      case Op::srliw:
-        return in.imm > 0;
-      case Op::and_:
-        return first || second;
-      case Op::or_:
-      case Op::xor_:
-        return first && second;
-      default:
-        return item.result.is(Base::kNumber) ? (item.result.value >> 32) == 0 : makes_truth(item, registers);
     }
   }
 
@@ -259,16 +237,13 @@ class Finder {
   void write(Registers& registers, const Block& block, const Item& item) const {
     const Operands operands = operands_of(item.in);
     if (operands.writes >= 32) return;
-    const bool truth = makes_truth(item, registers), window = makes_window(item, registers),
-               lower = makes_lower(item, registers);
+    const bool truth = makes_truth(item, registers), window = makes_window(item, registers);
     registers[operands.writes] = item.result;
     registers.tokens[operands.writes] = token(block, item);
     registers.truths &= ~(1u << operands.writes);
     if (truth) registers.truths |= 1u << operands.writes;
     registers.windows &= ~(1u << operands.writes);
     if (window) registers.windows |= 1u << operands.writes;
-    registers.lower &= ~(1u << operands.writes);
-    if (lower) registers.lower |= 1u << operands.writes;
   }
 
   void visit(Block& block, Registers& registers) const {
@@ -278,11 +253,14 @@ class Finder {
       item.first_token = registers.token(item.in.rs1);
       item.first_is_truth = registers.is_truth(item.in.rs1);
       item.second_is_truth = registers.is_truth(item.in.rs2);
-      item.first_is_lower = registers.is_lower(item.in.rs1);
+      item.first_is_lower = registers.range(item.in.rs1).is_lower();
       item.may_be_private = registers.is_window(item.in.rs1);
       item.second_may_be_private = registers.is_window(item.in.rs2);
       item.result = evaluate(item);
+      const Range range = range_of(item, registers.range(item.in.rs1), registers.range(item.in.rs2));
+      item.fits = range.fits();
       write(registers, block, item);
+      if (const Register r = operands_of(item.in).writes; r < 32) registers.ranges[r] = range;
     }
   }
 
@@ -293,7 +271,8 @@ class Finder {
     first[0] = number(0);
     start[0] = first;
     known[0] = 1;
-    for (bool changed = true; changed;) {
+    unsigned round = 0;
+    for (bool changed = true; changed; ++round) {
       changed = false;
       for (std::uint32_t b = 0; b < code_.blocks.size(); ++b) {
         if (!known[b]) continue;
@@ -314,13 +293,14 @@ class Finder {
             start[to].truths &= registers.truths;
             changed = true;
           }
-          if (start[to].lower & ~registers.lower) {
-            start[to].lower &= registers.lower;
-            changed = true;
-          }
           for (unsigned r = 1; r < 32; ++r) {
             if (start[to].tokens[r] != registers.tokens[r] && start[to].tokens[r] != kNone) {
               start[to].tokens[r] = kNone;
+              changed = true;
+            }
+            if (const Range both = hull(start[to].ranges[r], registers.ranges[r]);
+                both != start[to].ranges[r]) {
+              start[to].ranges[r] = round < kPreciseRounds ? both : widened(start[to].ranges[r], both);
               changed = true;
             }
             if (start[to][r] == registers[r] || start[to][r].is(Base::kUnknown)) continue;
@@ -329,43 +309,6 @@ class Finder {
           }
         }
       }
-    }
-  }
-
-  // A split or predicate on a truth leaves lanes that agree on it; the branch behind it needs no check.
-  void find_agreement(Block& block) const {
-    const Instruction& branch = block.last().in;
-    if ((branch.op != Op::beq && branch.op != Op::bne) || branch.rs2 != 0) return;
-    for (const Item& item : block.items)
-      if (operands_of(item.in).writes == branch.rs1) return;
-    for (const std::uint32_t from : block.before) {
-      const Block& before = code_.blocks[from];
-      const bool splits = before.ending == Ending::kSplit || before.ending == Ending::kPredicate;
-      if (!splits || before.last().in.rs1 != branch.rs1 || !before.last().first_is_truth ||
-          operands_of(before.last().in).writes == branch.rs1)
-        return;
-    }
-    block.agreed = true;
-  }
-
-  void find_only_side(std::uint32_t number) {
-    Block& split = code_.blocks[number];
-    if (split.ending != Ending::kSplit) return;
-    const Block& branch = code_.blocks[split.next[0]];
-    if (branch.ending != Ending::kBranch || !branch.agreed || branch.items.size() != 1 ||
-        branch.before.size() != 1)
-      return;
-    const auto is_join = [&](std::uint32_t b) {
-      const Block& block = code_.blocks[b];
-      return block.ending == Ending::kJoin && block.split == number && block.items.size() == 1 &&
-             has_token(block);
-    };
-    for (const bool taken : {false, true}) {
-      const std::uint32_t side = branch.next[taken ? 0 : 1], other = branch.next[taken ? 1 : 0];
-      if (!is_join(other) || is_join(side)) continue;
-      split.only_side = side;
-      split.join = other;
-      split.only_side_holds = taken == (branch.last().in.op == Op::bne);
     }
   }
 
@@ -438,6 +381,7 @@ class Finder {
 
 void find_constants(Code& code, const TranslationRequest& request) {
   Finder(code, request).run();
+  find_agreement(code);
   code.registers = kSlots + code.slots;
 }
 

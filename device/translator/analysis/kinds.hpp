@@ -53,9 +53,17 @@ inline bool is_single(Rep rep) { return rep == Rep::kFloat || rep == Rep::kFloat
 // Its lanes are numbers of 32 bits, sign-extended.
 inline bool is_narrow(const Kind& kind) { return kind.rep == Rep::kNarrow || kind.narrow; }
 
+inline Kind uniform(bool narrow) { return {Rep::kUniform, narrow, Nan::kCanonical, 0}; }
+inline Kind line_of(std::int64_t stride, bool narrow) {
+  return {Rep::kLine, narrow, Nan::kCanonical, stride};
+}
+inline Kind lanes_of(bool wide) { return {wide ? Rep::kWide : Rep::kNarrow, false, Nan::kCanonical, 0}; }
+
 // Addresses that are one number and what is added from lane to lane; of offsets, from a base.
 inline bool is_line(const Kind& kind) { return kind.rep == Rep::kLine && !kind.upper; }
-inline bool is_offset(const Kind& kind) { return kind.rep == Rep::kOffset && !kind.upper; }
+inline bool is_offset(const Kind& kind) {
+  return kind.rep == Rep::kOffset && !kind.upper && kind.stride <= 64;
+}
 
 // What the kinds become that two paths bring. `high`: the upper half may be read.
 Kind merged(const Kind& a, const Kind& b, bool high);

@@ -25,7 +25,7 @@ bool works_in_lower_half(const Instruction& in) {
     case isa::Values::ring:
       return in.op != Op::slli || in.imm < 32;
     default:
-      return false;
+      return shifted_sum(in.op) || (in.op == Op::slli_uw && in.imm < 32);
   }
 }
 
@@ -58,14 +58,19 @@ Value offset_result(Kernel& kernel, const Item& item, const Kind& kind, const Va
   switch (in.op) {
     case Op::sub:
       return moved(a, ir.CreateNeg(b.v));
-    case Op::slli:
-      return {kind, narrow(ir, a), number64(ir, 0)};
+    case Op::slli: {
+      const std::int64_t by = kind.upper ? in.imm - 32 : 0;
+      return {kind, ir.CreateShl(narrow(ir, a), static_cast<std::uint64_t>(by)), number64(ir, 0)};
+    }
     case Op::srai:
     case Op::srli: {
       llvm::Value* v =
           ir.CreateAdd(a.v, splat(ir, ir.CreateTrunc(ir.CreateLShr(a.step, number64(ir, 32)), ir.i32)));
-      if (kind.rep == Rep::kNarrow)
-        return {kind, in.imm == 32 ? v : ir.CreateShl(v, static_cast<std::uint64_t>(32 - in.imm))};
+      if (kind.rep == Rep::kNarrow) {
+        const auto by = static_cast<std::uint64_t>(std::abs(in.imm - 32));
+        if (in.imm <= 32) return {kind, ir.CreateShl(v, by)};
+        return {kind, in.op == Op::srai ? ir.CreateAShr(v, by) : ir.CreateLShr(v, by)};
+      }
       return in.op == Op::srli ? zero_extended(v, number64(ir, 0)) : Value{kind, v, number64(ir, 0)};
     }
     case Op::add:
@@ -87,7 +92,7 @@ Value integer(Cursor& here, const Item& item, const Kind& kind) {
     return {kind, compute64(ir, in.op, a.v, b.v)};
   if (kind.rep == Rep::kLine || kind.rep == Rep::kUniform) return line_result(here, item, kind, a, b);
   const bool extends =
-      a.kind.rep == Rep::kOffset && a.kind.upper && (in.op == Op::srai || in.op == Op::srli) && in.imm <= 32;
+      a.kind.rep == Rep::kOffset && a.kind.upper && (in.op == Op::srai || in.op == Op::srli) && in.imm > 0;
   if (kind.rep == Rep::kOffset || (extends && kind.rep == Rep::kNarrow))
     return offset_result(here.kernel, item, kind, a, b);
   if (divides(in.op) && !is_word(in.op)) return wide_division(here, item, kind, a, b);
