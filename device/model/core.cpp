@@ -78,7 +78,7 @@ void Core::begin(const LaunchContext& launch) {
   epoch_ = epoch;
   holder_.begins(launch.epoch);
   holder_.has_forgotten_until(epoch);
-  interpreted_ = {};  // what a fault left
+  interpreted_ = 0;  // what a fault left
   serial_ = launch.serial;
   state_.code = &code;
   state_.owner = launch.owner;
@@ -110,8 +110,7 @@ void Core::forget_freed() {
   const std::uint64_t epoch = state_.memory->epoch();
   if (epoch == epoch_) return;
   std::fill(state_.ranges.begin(), state_.ranges.end(), Range());
-  for (Installed& installed : installed_)
-    std::fill(installed.sites.begin(), installed.sites.end(), SiteRange());
+  std::fill(installed_.sites.begin(), installed_.sites.end(), SiteRange());
   epoch_ = epoch;
   holder_.has_forgotten_until(epoch);
 }
@@ -174,13 +173,11 @@ void Core::start(Slot& slot, unsigned rank) {
   const unsigned count = std::min(group_size_ - rank * state_.lanes, state_.lanes);
   warp.mask = warp.full_mask >> (state_.lanes - count);
   place(warp, rank);
-  slot.partial = count != state_.lanes;
   slot.begun = false;
   slot.segment = 0;
-  Installed& installed = installed_[slot.partial];
-  slot.translated = installed.kernel ? &installed : nullptr;
+  slot.translated = installed_.kernel;
   slot.first = rank;
-  slot.end = slot.translated && !slot.partial ? group_size_ / state_.lanes : rank + 1;
+  slot.end = slot.translated ? state_.group_warps : rank + 1;
 }
 
 void Core::finish(const Slot& slot) {

@@ -38,10 +38,8 @@ struct LaunchContext {
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
   std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none
   Translations* translations = nullptr;
-  bool counted = false;  // the interpreter runs it, and each step is counted
-  // For a group's whole warps and for one that is not, where there are such; null where nothing is
-  // translated.
-  std::array<KernelTranslation*, 2> translation{};
+  bool counted = false;                      // the interpreter runs it, and each step is counted
+  KernelTranslation* translation = nullptr;  // null where nothing is translated
 
   bool must_end() const;
   void write_block(Address block, std::span<const std::byte> arguments) const;
@@ -130,12 +128,11 @@ class Core {
 
   struct Slot {
     Warp* warp = nullptr;
-    std::uint64_t serial = 0;         // launch that its registers were cleared for
-    unsigned first = 0, end = 0;      // ranks of its warps; `warp` is the one that runs
-    unsigned partial = 0;             // which of `installed_` is its
-    Installed* translated = nullptr;  // what it runs, or null in the interpreter
-    std::uint32_t segment = 0;        // with which it goes on
-    bool begun = false;               // in the interpreter
+    std::uint64_t serial = 0;     // launch that its registers were cleared for
+    unsigned first = 0, end = 0;  // ranks of its warps; `warp` is the one that runs
+    bool translated = false;      // it runs what is installed, or in the interpreter
+    std::uint32_t segment = 0;    // with which it goes on
+    bool begun = false;           // in the interpreter
   };
 
   const Engine& engine_;
@@ -155,12 +152,11 @@ class Core {
   struct LocalIds {
     std::uint32_t of[3][kMaxLanes];
   };
-  std::vector<LocalIds> local_ids_;             // by rank
-  const LaunchContext* launch_ = nullptr;       // while a group runs
-  WarpContext context_{};                       // of the warp that runs
-  std::array<Installed, 2> installed_;          // for whole warps, for partial ones
-  Installed* running_ = nullptr;                // the one of the warp that runs
-  std::array<std::uint64_t, 2> interpreted_{};  // instructions, not counted yet
+  std::vector<LocalIds> local_ids_;        // by rank
+  const LaunchContext* launch_ = nullptr;  // while a group runs
+  WarpContext context_{};                  // of the warp that runs
+  Installed installed_;                    // the launch's
+  std::uint64_t interpreted_ = 0;          // instructions, not counted yet
   struct Counted {
     Trace trace;
     Counting counting;

@@ -50,18 +50,15 @@ void Core::begin_context(const LaunchContext& launch) {
   context_.barrier_weight = state_.group_warps > 1;
 }
 
-// Translations that have come since the last group.
+// A translation that has come since the last group.
 void Core::take_over() {
-  for (unsigned partial = 0; partial < 2; ++partial) {
-    const KernelTranslation* const translation = launch_->translation[partial];
-    const HostKernel* kernel = translation ? translation->kernel() : nullptr;
-    Installed& installed = installed_[partial];
-    if (kernel == installed.kernel) continue;
-    installed.kernel = kernel;
-    installed.sites.assign(kernel ? kernel->sites().size() : 0, SiteRange());
-    const std::size_t lines = kernel ? kernel->frame_bytes() / sizeof(Installed::Line) : 0;
-    installed.frames.resize(lines * state_.warps);
-  }
+  const KernelTranslation* const translation = launch_->translation;
+  const HostKernel* kernel = translation ? translation->kernel() : nullptr;
+  if (kernel == installed_.kernel) return;
+  installed_.kernel = kernel;
+  installed_.sites.assign(kernel ? kernel->sites().size() : 0, SiteRange());
+  const std::size_t lines = kernel ? kernel->frame_bytes() / sizeof(Installed::Line) : 0;
+  installed_.frames.resize(lines * state_.warps);
 }
 
 void Core::interpret(Slot& slot) {
@@ -77,7 +74,7 @@ void Core::interpret(Slot& slot) {
     run_counted(warp);
   else
     engine_.run(warp, kTurn);
-  interpreted_[slot.partial] += warp.executed - before;
+  interpreted_ += warp.executed - before;
 }
 
 // A turn as engine_.run() does it.
@@ -96,21 +93,19 @@ void Core::move_counts_to(device::LaunchCounts& sum) {
 
 // What the code reads for the slot's warps. Those of code without barriers have one private memory in turn.
 void Core::begin_segments(const Slot& slot) {
-  Installed& installed = *slot.translated;
-  const bool wait = installed.kernel->segments().size() > 1;
+  const bool wait = installed_.kernel->segments().size() > 1;
   context_.end_rank = slot.end;
   context_.local_ids = &local_ids_.data()->of;
-  context_.frames = installed.frames.empty() ? nullptr : installed.frames.data()->bytes;
-  context_.frame_bytes = installed.kernel->frame_bytes();
+  context_.frames = installed_.frames.empty() ? nullptr : installed_.frames.data()->bytes;
+  context_.frame_bytes = installed_.kernel->frame_bytes();
   context_.private_memory = private_memory_ + (wait ? 0 : slot.first * private_stride_);
   context_.private_stride = wait ? private_stride_ : 0;
-  context_.sites = installed.sites.data();
-  running_ = &installed;
+  context_.sites = installed_.sites.data();
 }
 
 // kStop: the warp's `stop` says why, or its turn is over. kLeave: the launch must end.
 Core::Next Core::run_segments(Slot& slot) {
-  const auto& segments = slot.translated->kernel->segments();
+  const auto& segments = installed_.kernel->segments();
   Warp& warp = *slot.warp;
   begin_segments(slot);
   for (unsigned calls = 1;; ++calls) {
@@ -143,7 +138,7 @@ Core::Next Core::run_segments(Slot& slot) {
     }
     switch (exit) {
       case Exit::kInterpret:
-        slot.translated = nullptr;
+        slot.translated = false;
         slot.begun = true;
         warp.next = state_.code->insns.data() + more;
         engine_.set_mask(warp, warp.mask);
@@ -167,7 +162,7 @@ Core::Next Core::run_segments(Slot& slot) {
 
 // The slot's warps are to go on with a segment that is behind a barrier. False when they have to wait.
 bool Core::arrive(Slot& slot, std::uint32_t segment) {
-  const HostKernel::Segment& next = slot.translated->kernel->segments()[segment];
+  const HostKernel::Segment& next = installed_.kernel->segments()[segment];
   const unsigned count = slot.end - slot.first;
   slot.segment = segment;
   if (state_.group_warps == 1) return true;
@@ -239,13 +234,10 @@ void Core::take_place(Warp& warp) {
 
 // What the interpreter has run counts towards a translation.
 void Core::count_interpreted() {
-  for (unsigned partial = 0; partial < 2; ++partial) {
-    if (!interpreted_[partial]) continue;
-    KernelTranslation* const translation = launch_->translation[partial];
-    if (translation && translation->is_cold())
-      launch_->translations->count(*translation, interpreted_[partial]);
-    interpreted_[partial] = 0;
-  }
+  if (!interpreted_) return;
+  KernelTranslation* const translation = launch_->translation;
+  if (translation && translation->is_cold()) launch_->translations->count(*translation, interpreted_);
+  interpreted_ = 0;
 }
 
 // Where a load has passed a store may not.
@@ -267,25 +259,25 @@ bool Core::step(void* at, std::uint32_t index, std::uint32_t site, std::uint64_t
   core.engine_.unfold(warp, *insn);
   if (site == kNoSite) return true;
   const Range& range = core.state_.ranges[insn->slot];
-  const Translation::Site& of = core.running_->kernel->sites()[site];
+  const Translation::Site& of = core.installed_.kernel->sites()[site];
   if (of.writes && !stores(*insn) && core.is_read_only(range)) {
-    core.running_->sites[site] = {};
+    core.installed_.sites[site] = {};
     return true;
   }
   const std::uint64_t bytes = range.end - range.begin, unit = std::uint64_t{1} << of.shift;
   std::uint64_t limit = bytes >= of.span ? (bytes - of.span) / unit + 1 : 0;
   if (range.begin & (unit - 1)) limit = 0;
   if (of.is_offset) limit = std::min(limit, kMostUnits);
-  core.running_->sites[site] = {range.begin, limit, range.end};
+  core.installed_.sites[site] = {range.begin, limit, range.end};
   return true;
 }
 
 bool Core::ends_inside(void* at, std::uint32_t site, std::uint64_t address, std::uint64_t stride,
                        std::uint64_t bytes, std::uint64_t mask) {
   const Core& core = *static_cast<Warp*>(at)->core->runner;
-  const SiteRange& range = core.running_->sites[site];
+  const SiteRange& range = core.installed_.sites[site];
   const std::uint64_t all = range.end - range.begin;
-  const std::uint64_t unit = std::uint64_t{1} << core.running_->kernel->sites()[site].shift;
+  const std::uint64_t unit = std::uint64_t{1} << core.installed_.kernel->sites()[site].shift;
   const auto inside = [&](int lane) {
     return address + static_cast<std::uint64_t>(lane) * stride - range.begin <= all - bytes;
   };

@@ -47,8 +47,7 @@ class LaunchJob final : public Job {
       if (context_.must_end()) return stopped();
     }
     if (parts_.translations->waits()) {
-      for (auto* kernel : context_.translation)
-        if (kernel) parts_.translations->wait(*kernel);
+      if (context_.translation) parts_.translations->wait(*context_.translation);
       if (context_.must_end()) return stopped();
     }
     if (parts_.cycles) return run_cycles(core);
@@ -165,20 +164,18 @@ Result<Address> place_block(const LaunchContext& context, const device::Launch& 
   return *block;
 }
 
-// Of the work-group's whole warps, and of its last one where that is not.
-void find_translations(LaunchContext& context, const device::Launch& launch, const LaunchParts& parts) {
+void find_translation(LaunchContext& context, const device::Launch& launch, const LaunchParts& parts) {
   context.translations = parts.translations;
   const std::uint32_t lanes = parts.configuration->target.lanes;
   const auto& size = context.grid.local_size;
   const std::uint32_t work_items = size[0] * size[1] * size[2];
   Shape shape = shape_of(size, lanes);
-  const auto find = [&] {
-    return parts.translations->find(context.module->translations(), launch.entry - context.module->base(),
-                                    shape, launch.kernel);
-  };
-  if (work_items >= lanes) context.translation[0] = find();
-  shape.partial = true;
-  if (work_items % lanes) context.translation[1] = find();
+  shape.alone = work_items <= lanes;
+  shape.partial = work_items < lanes;
+  shape.single = shape.partial && work_items == 1;
+  shape.tail = !shape.alone && work_items % lanes;
+  context.translation = parts.translations->find(context.module->translations(),
+                                                 launch.entry - context.module->base(), shape, launch.kernel);
 }
 
 }  // namespace
@@ -208,7 +205,7 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
   context.cancelled = parts.cancelled;
   context.counted = parts.counted;
   const bool untimed = !parts.cycles || configuration.sample;
-  if (untimed && (!context.counted || parts.cycles)) find_translations(context, launch, parts);
+  if (untimed && (!context.counted || parts.cycles)) find_translation(context, launch, parts);
   return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, std::move(launch)));
 }
 

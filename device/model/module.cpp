@@ -99,6 +99,9 @@ class ModuleLoader {
     out->code_begin = text.p_vaddr;
     out->code_end = text.p_vaddr + text.p_memsz;
     out->startup = program_.startup();
+    out->has_barriers =
+        std::any_of(module_.code_.insns.begin(), module_.code_.insns.end(),
+                    [](const Insn& insn) { return insn.op == isa::Op::bar || insn.op == isa::Op::bar_wait; });
     return out;
   }
 

@@ -16,6 +16,15 @@ namespace {
 // half a millisecond for them, a translation ten and more, on a processor that may have other work.
 constexpr std::uint64_t kWorthTranslating = 100'000;
 
+std::string text_of(const Shape& shape) {
+  return fmt::format("rows of {}{}{}", shape.row,
+                     shape.single    ? ", warps of one lane"
+                     : shape.partial ? ", partial warps"
+                     : shape.tail    ? ", the last warp partial"
+                                     : "",
+                     shape.alone ? ", one in a work-group" : "");
+}
+
 bool power_of_two(std::uint32_t v) { return v && !(v & (v - 1)); }
 
 }  // namespace
@@ -85,14 +94,14 @@ void Translations::stop() {
 
 KernelTranslation* ModuleTranslations::find(std::uint64_t entry, Shape shape) {
   auto* at = bucket(entry).load(std::memory_order_acquire);
-  while (at && !(at->entry == entry && at->shape.row == shape.row && at->shape.partial == shape.partial))
-    at = at->next_;
+  while (at && !(at->entry == entry && at->shape == shape)) at = at->next_;
   return at;
 }
 
 KernelTranslation* Translations::find(ModuleTranslations& module, std::uint64_t entry, Shape shape,
                                       std::string_view name) {
   if (!active_) return nullptr;
+  shape.alone &= module.image_->has_barriers;
   if (auto* known = module.find(entry, shape)) return known;
   std::lock_guard lock(module.mutex_);
   if (auto* known = module.find(entry, shape)) return known;
@@ -201,8 +210,7 @@ void Translations::Shared::translate(KernelTranslation& kernel) {
   const std::uint64_t start = now_ns();
   auto found = answer(encode(request), (image.code_end - image.code_begin) / 4);
   const std::string refusal = found ? found->translation.refusal : found.error().reason;
-  const std::string what = fmt::format("translation of '{}', rows of {}{}", kernel.name, kernel.shape.row,
-                                       kernel.shape.partial ? ", partial warps" : "");
+  const std::string what = fmt::format("translation of '{}', {}", kernel.name, text_of(kernel.shape));
   const double ms = static_cast<double>(now_ns() - start) / 1e6;
   if (refusal.empty()) {
     kernel.owned_ = std::move(found->kernel);

@@ -33,6 +33,7 @@ struct ModuleImage {
   std::vector<std::byte> image;
   std::vector<std::uint64_t> relocated;
   std::uint64_t code_begin = 0, code_end = 0, startup = 0;  // offsets in the program
+  bool has_barriers = false;
 };
 
 // How the work-items of work-groups of a size lie in the warps.
@@ -63,7 +64,7 @@ class KernelTranslation : public std::enable_shared_from_this<KernelTranslation>
   KernelTranslation* next_ = nullptr;  // in a bucket of ModuleTranslations
 };
 
-// Those of a module, by entry offset, row and whether partial. Each launch looks for one: without a lock.
+// Those of a module, by entry offset and shape. Each launch looks for one: without a lock.
 class ModuleTranslations {
  public:
   explicit ModuleTranslations(std::shared_ptr<const ModuleImage> image) : image_(std::move(image)) {}

@@ -16,7 +16,7 @@ struct Fields<translation::StateLayout> {
 };
 template <>
 struct Fields<translation::Shape> {
-  static auto of(auto& v) { return std::tie(v.row, v.partial); }
+  static auto of(auto& v) { return std::tie(v.row, v.partial, v.single, v.alone, v.tail); }
 };
 template <>
 struct Fields<translation::TranslationRequest> {

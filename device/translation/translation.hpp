@@ -113,6 +113,9 @@ struct Shape {
   // only, a smaller power of two where a warp is some whole rows of one z, 0 where nothing is known.
   std::uint32_t row = 0;
   bool partial = false;  // the warp does not start with all its lanes
+  bool single = false;   // but with the first one alone
+  bool alone = false;    // the warp is the whole work-group, which has nobody to wait for at a barrier
+  bool tail = false;     // the work-group's last warp does not start with all its lanes, the others do
   bool operator==(const Shape&) const = default;
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 std::vector<ScalarLoop> loops_of(const Analysis& of) {
   const HostTraits host = host_traits(of.request.host_level);
-  if (host.has_masks) return {};
+  if (host.has_masks || of.request.shape.single) return {};
   return find_scalar_loops(of.code, of.liveness, of.kinds, of.accesses,
                            [&](const Item& item) { return needs_interpreter(item, host); });
 }

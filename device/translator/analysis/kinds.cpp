@@ -99,7 +99,9 @@ Kinds::Kinds(const Code& code, const Liveness& liveness, const TranslationReques
     : code_(code), liveness_(liveness), request_(request), number_(code.blocks.size() * 2, kNone) {
   const unsigned lanes = request.target.lanes;
   if (request.shape.row && request.shape.row < lanes) rows_ = lanes / request.shape.row;
-  flow(kNone, {0, !request.shape.partial}, std::vector<Kind>(code.registers));
+  const std::vector<Kind> nothing(code.registers);
+  flow(kNone, {0, !request.shape.partial}, nothing);
+  if (request.shape.tail) flow(kNone, {0, false}, nothing);
   for (bool again = true; again;) {
     again = false;
     for (std::uint32_t b = 0; b < code.blocks.size(); ++b)
@@ -112,7 +114,8 @@ Kinds::Kinds(const Code& code, const Liveness& liveness, const TranslationReques
 }
 
 bool Kinds::keeps(const Node& node, Register r) const {
-  return !node.full && liveness_.waiting[node.block].test(r) && node.start[r].rep != Rep::kNone;
+  return !node.full && !request_.shape.single && liveness_.waiting[node.block].test(r) &&
+         node.start[r].rep != Rep::kNone;
 }
 
 // The second side of a split is entered from its join.
@@ -200,9 +203,8 @@ std::vector<Kinds::Edge> Kinds::edges(const Node& node, const std::vector<Kind>&
       if (!node.full && may_fill) out.push_back({block.next[0], true});
       break;
     case Ending::kBarrier:
-      if (may_fill)
-        out.push_back({block.next[0], true});
-      else if (block.open.empty())
+      if (may_fill) out.push_back({block.next[0], true});
+      if ((!may_fill || (request_.shape.tail && !node.full)) && block.open.empty())
         out.push_back({block.next[0], false});
       break;
     case Ending::kEnd:
@@ -254,6 +256,7 @@ Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
     case Family::kAtomic:
     case Family::kCompareSwap:
     case Family::kReserve:
+      if (request_.shape.single) return uniform(access_bytes(in.op) < 8);
       return lanes_of(access_bytes(in.op) == 8 && item.high_matters);
     case Family::kFloatMath:
     case Family::kFloatChoice:
@@ -283,6 +286,9 @@ Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
 Kind Kinds::of_csr(std::uint32_t number) const {
   namespace csr = isa::csr;
   const bool rows = rows_ > 1;
+  const bool is_place = number == csr::lane_id || number == csr::mhartid || number == csr::local_id_x ||
+                        number == csr::local_id_y || number == csr::local_id_z;
+  if (request_.shape.single && is_place) return uniform(true);
   switch (number) {
     case csr::lane_id:
     case csr::mhartid:
@@ -314,7 +320,7 @@ Kind Kinds::of_csr(std::uint32_t number) const {
 Kind Kinds::loaded(const Item& item, const Kind& address) const {
   const Instruction& in = item.in;
   const bool is_real = isa::info(in.op).format == Format::kFloatLoad;
-  const bool once = address.rep == Rep::kUniform && !item.may_be_private;
+  const bool once = address.rep == Rep::kUniform && (!item.may_be_private || request_.shape.single);
   if (is_real) {
     Nan nan = Nan::kExact;
     if (const std::byte* bytes = fixed_bytes(request_, item)) {  // constants are numbers

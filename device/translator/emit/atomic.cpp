@@ -203,6 +203,29 @@ llvm::Value* atomic_loop(Cursor& here, const Item& item, std::uint32_t site, boo
   return ir.CreateTrunc(phi, vector_of(ir, element));
 }
 
+// Of a warp of one lane: what it finds, or null.
+llvm::Value* atomic_once(Cursor& here, const Item& item, bool is_wanted) {
+  Builder& ir = here.ir;
+  const Instruction& in = item.in;
+  llvm::Type* element = access_bytes(in.op) == 8 ? ir.i64 : ir.i32;
+  const llvm::Align natural(access_bytes(in.op));
+  const auto one = [&](const Value& value) {
+    const bool once = value.kind.rep == Rep::kUniform;
+    return once ? value.v : ir.CreateExtractElement(wide(ir, value), std::uint64_t{0});
+  };
+  llvm::Value* pointer = ir.CreateIntToPtr(one(read_first(here, item)), ir.pointer);
+  llvm::Value* operand = ir.CreateTrunc(one(read_second(here, item)), element);
+  llvm::Value* old = nullptr;
+  if (is_compare_and_swap(in))
+    old =
+        ir.CreateExtractValue(ir.CreateAtomicCmpXchg(pointer, ir.CreateTrunc(one(read(here, in.rd)), element),
+                                                     operand, natural, kOrder, kOrder),
+                              0);
+  else
+    old = ir.CreateAtomicRMW(operation_of(in), pointer, operand, natural, kOrder);
+  return is_wanted ? old : nullptr;
+}
+
 }  // namespace
 
 void atomic(Cursor& here, const Item& item, const Kind& kind) {
@@ -229,9 +252,11 @@ void atomic(Cursor& here, const Item& item, const Kind& kind) {
   if (is_compare_and_swap(in)) read(here, in.rd);
   branch_likely(ir, inside(here, site, address), fast, slow);
   ir.SetInsertPoint(fast);
-  llvm::Value* found =
-      combines ? combined_atomic(here, item, is_wanted) : atomic_loop(here, item, site, is_wanted);
-  llvm::Type* type = vector_of(ir, kind.rep == Rep::kNarrow ? ir.i32 : ir.i64);
+  const bool once = kind.rep == Rep::kUniform;
+  llvm::Value* found = once       ? atomic_once(here, item, is_wanted)
+                       : combines ? combined_atomic(here, item, is_wanted)
+                                  : atomic_loop(here, item, site, is_wanted);
+  llvm::Type* type = once ? ir.i64 : vector_of(ir, kind.rep == Rep::kNarrow ? ir.i32 : ir.i64);
   llvm::Value* fresh = found ? ir.CreateSExtOrTrunc(found, type) : llvm::Constant::getNullValue(type);
   llvm::BasicBlock* fast_end = ir.GetInsertBlock();
   ir.CreateBr(done);

@@ -30,7 +30,7 @@ Value csr(Cursor& here, const Item& item, const Kind& kind) {
     case numbers::local_id_y:
     case numbers::local_id_z: {
       const unsigned d = number - numbers::local_id_x;
-      if (here.known.request.shape.row == 0) return {kind, local_ids(here.segment, d, vector_of(ir, ir.i32))};
+      if (kind.rep == Rep::kNarrow) return {kind, local_ids(here.segment, d, vector_of(ir, ir.i32))};
       return {kind, ir.CreateZExt(local_ids(here.segment, d, ir.i32), ir.i64), number64(ir, d == 1 ? 1 : 0)};
     }
 #define KIESEL_CSR(name) \

@@ -24,6 +24,11 @@ llvm::Value* frame_place(Segment& segment, Register r, int part, llvm::Type* typ
   return ir.CreateConstInBoundsGEP1_64(ir.i8, segment.frame_pointer, found->second);
 }
 
+// The last warp's mask is known without.
+bool has_mask(const Segment& segment, const Node& node) {
+  return !node.full && !segment.known.request.shape.tail;
+}
+
 }  // namespace
 
 // The node's variables, which are stored.
@@ -43,7 +48,7 @@ void put_frame(Segment& segment, std::uint32_t node) {
     put(r, static_cast<int>(value.kind.rep) * 4, value.v);
     if (value.step) put(r, static_cast<int>(value.kind.rep) * 4 + kStep, value.step);
   }
-  if (!target.full) put(0, kMask, ir.CreateZExt(load(ir, segment.mask_variable), ir.i64));
+  if (has_mask(segment, target)) put(0, kMask, ir.CreateZExt(load(ir, segment.mask_variable), ir.i64));
 }
 
 void take_frame(Segment& segment, std::uint32_t node) {
@@ -59,6 +64,7 @@ void take_frame(Segment& segment, std::uint32_t node) {
     if (kind.rep == Rep::kNone) continue;
     const auto take_part = [&](bool step) {
       llvm::AllocaInst* made = variable(segment, r, kind.rep, step);
+      if (segment.taken.contains(made)) return;
       auto* from = take(r, static_cast<int>(kind.rep) * 4 + (step ? kStep : 0), made->getAllocatedType());
       ir.CreateStore(from, made);
       segment.taken[made] = from;
@@ -66,7 +72,8 @@ void take_frame(Segment& segment, std::uint32_t node) {
     take_part(false);
     if (has_step(ir, kind)) take_part(true);
   }
-  if (!start.full) ir.CreateStore(ir.CreateTrunc(take(0, kMask, ir.i64), ir.mask), segment.mask_variable);
+  if (has_mask(segment, start))
+    ir.CreateStore(ir.CreateTrunc(take(0, kMask, ir.i64), ir.mask), segment.mask_variable);
 }
 
 // What a segment only reads stays in the frame.

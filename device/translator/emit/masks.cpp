@@ -11,6 +11,7 @@ llvm::Value* mask(Cursor& here) {
   if (here.turn)
     return ir.CreateShl(llvm::ConstantInt::get(ir.mask, 1), ir.CreateTrunc(here.turn->lane, ir.mask));
   if (here.node.full) return all_lanes(ir);
+  if (here.known.request.shape.single) return llvm::ConstantInt::get(ir.mask, 1);
   if (!here.mask) here.mask = load(ir, here.segment.mask_variable);
   return here.mask;
 }

@@ -25,6 +25,11 @@ llvm::Value* in_window(Cursor& here, const Value& place, unsigned bytes, Target&
   inside = ir.CreateAnd(inside, ir.CreateICmpEQ(ir.CreateAnd(address, n(bytes - 1)), n(0)));
   llvm::Value *row = ir.CreateMul(ir.CreateLShr(offset, n(3)), n(8 * ir.lanes)),
               *byte = ir.CreateAnd(offset, n(7));
+  if (once && here.known.request.shape.single) {
+    target.shape = Target::Shape::kOnce;
+    target.pointer = ir.CreateGEP(ir.i8, here.segment.private_memory, ir.CreateAdd(row, byte));
+    return inside;
+  }
   if (once) {
     target.shape = Target::Shape::kPartOfRow;
     target.pointer = ir.CreateGEP(ir.i8, here.segment.private_memory, row);

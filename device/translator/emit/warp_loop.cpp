@@ -171,6 +171,52 @@ void end_function(Segment& segment) {
   ir.CreateRet(load(ir, segment.result));
 }
 
+// Of the lanes that the last warp of a work-group starts with.
+llvm::Value* tail_mask(Segment& segment) {
+  Builder& ir = segment.ir;
+  llvm::Value* items = number64(ir, 1);
+  for (const TableCsr size : {TableCsr::local_size_x, TableCsr::local_size_y, TableCsr::local_size_z})
+    items = ir.CreateMul(
+        items,
+        load_context(segment, offsetof(WarpContext, csrs) + static_cast<std::size_t>(size) * 8, ir.i64));
+  llvm::Value* lanes = ir.CreateAnd(items, number64(ir, ir.lanes - 1));
+  return ir.CreateNot(ir.CreateShl(number64(ir, -1), lanes));
+}
+
+llvm::Value* is_last(Segment& segment) {
+  Builder& ir = segment.ir;
+  return ir.CreateICmpEQ(ir.CreateAdd(load(ir, segment.rank), number64(ir, 1)),
+                         table_csr(segment, TableCsr::group_warps));
+}
+
+// Puts what the warp keeps into its frame: the segment behind the barrier goes on with it.
+void wait_for_others(Cursor& here, bool full, std::uint32_t did) {
+  const auto values = here.values;  // what is read here is not there on other paths
+  const std::uint32_t next = here.known.kinds.find(here.block.next[0], full);
+  const Node& target = here.known.kinds.nodes()[next];
+  for (const unsigned r : target.needed.set_bits())
+    if (target.start[r].rep != Rep::kNone && !is_in_variable(here, r, target.start[r]))
+      store_variable(here.segment, r, convert(here.ir, at_end(here, r), target.start[r]));
+  here.values = values;
+  put_frame(here.segment, next);
+  arrive(here.segment, did);
+}
+
+// Where the segment's warps start, whose frames are there.
+void emit_start(Segment& segment, std::uint32_t root) {
+  Builder& ir = segment.ir;
+  const auto& kinds = segment.known.kinds;
+  const Node& node = kinds.nodes()[root];
+  const std::uint32_t masked = segment.known.request.shape.tail ? kinds.find(node.block, false) : kNone;
+  if (!segment.first_segment) take_frame(segment, root);
+  if (masked == kNone) {
+    ir.CreateBr(block_of(segment, root));
+    return;
+  }
+  if (!segment.first_segment) take_frame(segment, masked);
+  ir.CreateCondBr(is_last(segment), block_of(segment, masked), block_of(segment, root));
+}
+
 }  // namespace
 
 // Makes what comes before the first warp, and where each one starts.
@@ -197,7 +243,8 @@ Segment::Segment(Kernel& of, std::size_t number)
   rank = new_variable(ir, ir.i64, "rank");
   did = new_variable(ir, ir.i64, "did", number64(ir, 0));
   result = new_variable(ir, ir.i64, "result");
-  start_mask = load_state(*this, known.request.layout.mask, ir.i64);
+  if (!known.request.shape.tail) start_mask = load_state(*this, known.request.layout.mask, ir.i64);
+  llvm::Value* const tail = known.request.shape.tail ? tail_mask(*this) : nullptr;
   first_rank = load_context(*this, offsetof(WarpContext, rank), ir.i64);
   end_rank = load_context(*this, offsetof(WarpContext, end_rank), ir.i64);
   module_base = load_context(*this, offsetof(WarpContext, module_base), ir.i64);
@@ -221,6 +268,7 @@ Segment::Segment(Kernel& of, std::size_t number)
   private_memory = ir.CreateGEP(ir.i8, memory, ir.CreateMul(number_of_warp, stride));
   ir.CreateStore(load(ir, executed), executed_before);
   ir.CreateStore(load(ir, idle), idle_before);
+  if (tail) start_mask = ir.CreateSelect(is_last(*this), tail, ir.CreateZExt(all_lanes(ir), ir.i64));
   ir.CreateStore(ir.CreateTrunc(start_mask, ir.mask), mask_variable);
 }
 
@@ -237,9 +285,7 @@ std::uint32_t segment_of(Kernel& kernel, std::uint32_t node, std::uint32_t barri
 
 void emit_segment(Kernel& kernel, std::size_t number) {
   Segment segment(kernel, number);
-  const std::uint32_t root = kernel.roots[number];
-  if (number != 0) take_frame(segment, root);
-  kernel.ir.CreateBr(block_of(segment, root));
+  emit_start(segment, kernel.roots[number]);
   while (!segment.left.empty()) {
     const std::uint32_t next = segment.left.back();
     segment.left.pop_back();
@@ -260,22 +306,32 @@ void arrive(Segment& segment, std::uint32_t did) {
 void emit_barrier(Cursor& here) {
   Builder& ir = here.ir;
   const Item& item = here.block.last();
-  const bool full = !here.known.request.shape.partial;
+  const translation::Shape& shape = here.known.request.shape;
+  const bool full = !shape.partial, may_be_last = shape.tail && !here.node.full && here.block.open.empty();
   const Constant& id = item.first;
   if (!id.is(Constant::Base::kNumber) || id.value < 0 || id.value >= kNumBarriers ||
       (!full && !here.block.open.empty()))
     return give_back(here);
-  if (full && !here.node.full) require(here, ir.CreateICmpEQ(mask(here), all_lanes(ir)));
+  llvm::Value* are_all = nullptr;
+  if (full && !here.node.full) {
+    are_all = ir.CreateICmpEQ(mask(here), all_lanes(ir));
+    llvm::Value* start = ir.CreateTrunc(here.segment.start_mask, ir.mask);
+    require(here, may_be_last ? ir.CreateICmpEQ(mask(here), start) : are_all);
+  }
   llvm::Value* warps = agreed_number(here, read_second(here, item));
   require(here, ir.CreateICmpEQ(warps, table_csr(here.segment, TableCsr::group_warps)));
   count(here, here.block.items.size());
-  const std::uint32_t next = here.known.kinds.find(here.block.next[0], full);
-  const Node& target = here.known.kinds.nodes()[next];
-  for (const unsigned r : target.needed.set_bits())
-    if (target.start[r].rep != Rep::kNone && !is_in_variable(here, r, target.start[r]))
-      store_variable(here.segment, r, convert(ir, at_end(here, r), target.start[r]));
-  put_frame(here.segment, next);
-  arrive(here.segment, segment_of(here.kernel, next, static_cast<std::uint32_t>(id.value)));
+  if (shape.alone) return go_to(here, here.block.next[0], full);
+  const std::uint32_t did = segment_of(here.kernel, here.known.kinds.find(here.block.next[0], full),
+                                       static_cast<std::uint32_t>(id.value));
+  if (!may_be_last) return wait_for_others(here, full, did);
+  blend_written(here);
+  llvm::BasicBlock *all = new_block(ir, "all"), *last = new_block(ir, "last");
+  ir.CreateCondBr(are_all, all, last);
+  ir.SetInsertPoint(all);
+  wait_for_others(here, true, did);
+  ir.SetInsertPoint(last);
+  wait_for_others(here, false, did);
 }
 
 }  // namespace kiesel::translator
