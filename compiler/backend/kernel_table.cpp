@@ -144,6 +144,14 @@ std::array<std::uint32_t, 3> size_attribute(const llvm::Function& kernel, llvm::
   return size;
 }
 
+std::uint32_t sub_group_size(const llvm::Function& kernel) {
+  const auto* node = kernel.getMetadata("intel_reqd_sub_group_size");
+  const auto* size = node && node->getNumOperands() == 1
+                         ? llvm::mdconst::dyn_extract<llvm::ConstantInt>(node->getOperand(0))
+                         : nullptr;
+  return size ? static_cast<std::uint32_t>(size->getZExtValue()) : 0;
+}
+
 std::string type_name(const llvm::Type& type, bool is_signed) {
   const auto* scalar = type.getScalarType();
   std::string name = scalar->isHalfTy()     ? "half"
@@ -178,6 +186,8 @@ std::string attribute_text(const Kernel& kernel) {
   };
   add_size("work_group_size_hint", kernel.work_group_size_hint);
   add_size("reqd_work_group_size", kernel.required_work_group_size);
+  if (kernel.required_sub_group_size)
+    add(fmt::format("intel_reqd_sub_group_size({})", kernel.required_sub_group_size));
   if (!kernel.vector_type_hint.empty()) add("vec_type_hint(" + kernel.vector_type_hint + ")");
   return text;
 }
@@ -202,6 +212,7 @@ Kernel describe_kernel(const llvm::Function& function) {
   kernel.argument_bytes = end - static_cast<std::uint32_t>(sizeof(isa::LaunchHeader));
   kernel.required_work_group_size = size_attribute(function, "reqd_work_group_size");
   kernel.work_group_size_hint = size_attribute(function, "work_group_size_hint");
+  kernel.required_sub_group_size = sub_group_size(function);
   kernel.vector_type_hint = vector_type_hint(function);
   kernel.attributes = attribute_text(kernel);
   return kernel;
@@ -218,15 +229,10 @@ std::vector<KernelFunction> find_kernels(llvm::Module& module) {
 }
 
 std::string other_sub_group_size(const std::vector<KernelFunction>& kernels, std::uint32_t lanes) {
-  for (const auto& [kernel, body, entry] : kernels) {
-    const auto* node = body->getMetadata("intel_reqd_sub_group_size");
-    const auto* size = node && node->getNumOperands() == 1
-                           ? llvm::mdconst::dyn_extract<llvm::ConstantInt>(node->getOperand(0))
-                           : nullptr;
-    if (size && size->getZExtValue() != lanes)
+  for (const auto& [kernel, body, entry] : kernels)
+    if (kernel.required_sub_group_size && kernel.required_sub_group_size != lanes)
       return fmt::format("kernel '{}' requires sub-groups of {} work-items: this device's have {}",
-                         kernel.name, size->getZExtValue(), lanes);
-  }
+                         kernel.name, kernel.required_sub_group_size, lanes);
   return {};
 }
 

@@ -38,7 +38,8 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> memory_files(const Reque
   const auto add = [&](llvm::StringRef path, std::string_view text) {
     files->addFile(path, 0, llvm::MemoryBuffer::getMemBuffer({text.data(), text.size()}, path));
   };
-  add((llvm::Twine(kBaseHeaderFolder) + "/opencl-c-base.h").str(), base_header());
+  add(kBaseHeader, base_header());
+  add(kNewerBuiltins, newer_builtins());
   // In the working folder, so that they are found before files of the same name: OpenCL 3.0 API,
   // clCompileProgram.
   for (const auto& header : request.headers) {

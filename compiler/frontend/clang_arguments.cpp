@@ -3,6 +3,7 @@
 #include <clang/Basic/OpenCLOptions.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "compiler/frontend/base_header.hpp"
@@ -11,6 +12,8 @@
 
 namespace kiesel::compiler {
 namespace {
+
+constexpr unsigned kLastOfClang = 300;  // version of OpenCL C
 
 struct Forwarded {
   bool BuildOptions::*member;
@@ -53,7 +56,31 @@ void add_extensions(std::vector<std::string>& arguments, const Request& request,
 
 std::string standard(const BuildOptions& options) {
   if (options.is_cxx) return options.language < 300 ? "-cl-std=CLC++1.0" : "-cl-std=CLC++2021";
-  return fmt::format("-cl-std=CL{}.{}", options.language / 100, options.language / 10 % 10);
+  const auto known = std::min(options.language, kLastOfClang);
+  return fmt::format("-cl-std=CL{}.{}", known / 100, known / 10 % 10);
+}
+
+// OpenCL C 3.1 is 3.0 with what the device reports as extensions of it, and numbers.
+void add_version(std::vector<std::string>& arguments, unsigned language) {
+  if (language <= kLastOfClang) return;
+  arguments.insert(arguments.end(),
+                   {"-U__OPENCL_C_VERSION__", fmt::format("-D__OPENCL_C_VERSION__={}", language),
+                    fmt::format("-DCL_VERSION_3_1={}", language)});
+}
+
+// What newer_builtins.h declares begins so.
+constexpr std::string_view kNewerNames[] = {"intel_sub_group_", "work_group_reduce_", "work_group_scan_",
+                                            "async_work_group_copy_"};
+
+bool mentions_newer(std::string_view text) {
+  return std::ranges::any_of(kNewerNames, [&](auto name) { return text.find(name) != text.npos; });
+}
+
+// Files that nobody has looked into may.
+bool may_mention_newer(const Request& request) {
+  return mentions_newer(request.source) || mentions_newer(request.options) ||
+         request.source.find("include") != std::string::npos ||
+         std::ranges::any_of(request.headers, [](const auto& header) { return mentions_newer(header.text); });
 }
 
 }  // namespace
@@ -66,14 +93,15 @@ std::vector<std::string> clang_arguments(const Request& request, const BuildOpti
       // takes.
       "-O1", "-disable-llvm-passes", "-no-opaque-pointers",
       // By its whole path: as a name it would be looked for in the working folder.
-      "-include", std::string(kBaseHeaderFolder) + "/opencl-c-base.h", "-fdeclare-opencl-builtins",
-      "-cl-kernel-arg-info", "-ffp-contract=on",
+      "-include", kBaseHeader, "-fdeclare-opencl-builtins", "-cl-kernel-arg-info", "-ffp-contract=on",
       // A number out of range converts to some integer, also where Clang could fold it to none.
       "-fno-strict-float-cast-overflow",
       // The macros of this target promise extensions that the device may not have.
       "-U__SPIR__", "-U__SPIR64__", fmt::format("-D__OPENCL_VERSION__={}", level.number()), "-nostdsysteminc",
       "-nobuiltininc", "-internal-isystem", kBaseHeaderFolder};
   add_extensions(arguments, request, options);
+  if (may_mention_newer(request)) arguments.insert(arguments.end(), {"-include", kNewerBuiltins});
+  add_version(arguments, options.language);
   if (!level.full_profile) arguments.emplace_back("-D__EMBEDDED_PROFILE__=1");
   const bool has_images = has_word(request.extensions, "__opencl_c_images");
   if (!has_images) arguments.emplace_back("-U__IMAGE_SUPPORT__");

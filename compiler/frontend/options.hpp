@@ -45,12 +45,8 @@ struct BuildOptions {
   bool mad() const { return mad_enable || unsafe(); }
 };
 
-enum class OptionError : std::uint8_t {
-  kInvalid,      // not an option of OpenCL, or not one of this operation
-  kUnsupported,  // a version of OpenCL C that the device does not compile
-};
+// What is not an option of OpenCL, or not one of this operation.
 struct OptionFailure {
-  OptionError error;
   std::string log;  // names the option
 };
 

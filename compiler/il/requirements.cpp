@@ -36,9 +36,14 @@ constexpr Extension kExtensions[] = {
     {"SPV_KHR_bit_instructions", "cl_khr_extended_bit_ops"},
     {"SPV_KHR_integer_dot_product", "cl_khr_integer_dot_product"},
     {"SPV_KHR_subgroup_rotate", "cl_khr_subgroup_rotate"},
+    {"SPV_KHR_uniform_group_instructions", "cl_khr_work_group_uniform_arithmetic"},
     {"SPV_KHR_non_semantic_info", ""},
+    {"SPV_EXT_relaxed_printf_string_address_space", ""},
     {"SPV_EXT_shader_atomic_float_add", "cl_ext_float_atomics"},
     {"SPV_EXT_shader_atomic_float_min_max", "cl_ext_float_atomics"},
+    {"SPV_INTEL_fp_fast_math_mode", ""},
+    {"SPV_INTEL_memory_access_aliasing", ""},
+    {"SPV_INTEL_subgroups", "cl_intel_spirv_subgroups"},
 };
 
 constexpr const char* kInstructionSets[] = {"OpenCL.std", "OpenCL.DebugInfo.100"};

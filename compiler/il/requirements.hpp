@@ -14,7 +14,7 @@
 
 namespace kiesel::compiler {
 
-inline constexpr unsigned kSpirvMajor = 1, kLastSpirvMinor = 4;  // all from 1.0 on
+inline constexpr unsigned kSpirvMajor = 1, kLastSpirvMinor = 6;  // all from 1.0 on
 
 // The words of a module that begins as SPIR-V of a version that we read and is a sequence of instructions.
 // kInvalidArgument says what is wrong. What the instructions mean is the validator's business.

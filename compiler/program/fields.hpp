@@ -75,6 +75,7 @@ struct Table<Kernel> {
       row("required_work_group_size", &T::required_work_group_size, kShown32),  // compared with the launch's
       row("work_group_size_hint", &T::work_group_size_hint, kShown32),
       row("required_sub_groups", &T::required_sub_groups, at_most(kMostSubGroups)),
+      row("required_sub_group_size", &T::required_sub_group_size, at_most(kMostLanes)),
       row("vector_type_hint", &T::vector_type_hint, kAnyText),
       row("attributes", &T::attributes, kAnyText),
       row("uses_printf", &T::uses_printf, kSwitch)};

@@ -20,11 +20,12 @@
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kFormatVersion = 5;
+inline constexpr std::uint32_t kFormatVersion = 6;
 // Of one kernel: what any device must take is 1,024 bytes (CL_DEVICE_MAX_PARAMETER_SIZE).
 inline constexpr std::uint32_t kMostArgumentBytes = 1 << 20;
 inline constexpr std::uint32_t kMostArgumentEnd = sizeof(isa::LaunchHeader) + kMostArgumentBytes;
 inline constexpr std::uint32_t kMostSubGroups = 1 << 16;
+inline constexpr std::uint32_t kMostLanes = 64;              // work-items of a sub-group
 inline constexpr std::uint32_t kPointerBytes = 8;            // of an argument that is no value
 inline constexpr std::uint32_t kLargestTypeAlignment = 128;  // of double16
 
@@ -58,9 +59,10 @@ struct Kernel {
   std::uint64_t private_memory_bytes = 0;                   // stack of one lane, over the deepest call chain
   std::array<std::uint32_t, 3> required_work_group_size{};  // reqd_work_group_size, or zeros
   std::array<std::uint32_t, 3> work_group_size_hint{};
-  std::uint32_t required_sub_groups = 0;  // of a work-group; 0: any number
-  std::string vector_type_hint;           // vec_type_hint, or empty
-  std::string attributes;                 // as CL_KERNEL_ATTRIBUTES wants it
+  std::uint32_t required_sub_groups = 0;      // of a work-group; 0: any number
+  std::uint32_t required_sub_group_size = 0;  // intel_reqd_sub_group_size; 0: any
+  std::string vector_type_hint;               // vec_type_hint, or empty
+  std::string attributes;                     // as CL_KERNEL_ATTRIBUTES wants it
   bool uses_printf = false;
 };
 

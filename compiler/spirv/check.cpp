@@ -1,5 +1,6 @@
 #include <spirv-tools/libspirv.hpp>
 
+#include "compiler/spirv/passes.hpp"
 #include "compiler/spirv/rules.hpp"
 #include "compiler/spirv/spirv.hpp"
 #include "compiler/spirv/tools.hpp"
@@ -20,12 +21,24 @@ bool is_valid(const spvtools::SpirvTools& tools, std::span<const std::uint32_t> 
 }  // namespace
 
 Status check_spirv(std::span<const std::uint32_t> words) {
-  spvtools::SpirvTools tools(kEnvironment);
+  spvtools::SpirvTools tools(environment_of(words));
   if (is_valid(tools, words, false)) return check_rules(words);
   std::string log;
   tools.SetMessageConsumer(collect_into(log));
   static_cast<void>(is_valid(tools, words, true));
   return Error{Errc::kInvalidArgument, "the SPIR-V module is not valid: " + log};
+}
+
+Result<Words> accept_spirv(Words words) {
+  if (auto valid = check_spirv(words); !valid) {
+    auto mended = mend(words);
+    if (!check_spirv(mended)) return valid.error();
+    words = std::move(mended);
+  }
+  if (words[kVersionWord] <= kLastOwnVersion) return words;
+  run_passes(At::kNewer, words);
+  if (auto valid = check_spirv(words); !valid) return valid.error();
+  return words;
 }
 
 }  // namespace kiesel::compiler

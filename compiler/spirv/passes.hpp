@@ -9,7 +9,7 @@ class Module;
 
 namespace kiesel::compiler {
 
-enum class At { kBeforeWriter, kAfterWriter, kForeign, kAfterLinker, kBeforeReader, kAfterReader };
+enum class At { kBeforeWriter, kAfterWriter, kForeign, kNewer, kAfterLinker, kBeforeReader, kAfterReader };
 
 void run_passes(At at, llvm::Module& module);
 void run_passes(At at, Words& words);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kOpTypeVoid = 19, kOpTypeInt = 21, kOpTypePointer = 32, kOpDecorate = 71,
                         kOpLifetimeStart = 256, kOpLifetimeStop = 257;
+constexpr std::uint32_t kOpTypeVector = 23, kOpFirstBlock = 5575, kOpLastBlock = 5578;
 constexpr std::uint32_t kAligned = 2, kBuiltIn = 11, kAlignment = 44, kFunction = 7, kByteBits = 8;
 
 struct Module {
@@ -22,6 +23,10 @@ struct Module {
     std::uint32_t storage, pointee;
   };
   std::map<std::uint32_t, Pointer> pointers;  // types
+  struct Integers {
+    std::uint32_t bits, count;
+  };
+  std::map<std::uint32_t, Integers> integers;  // types
   std::map<std::uint32_t, std::uint32_t> type_of_value;
   std::uint32_t void_type = 0, byte_type = 0;
   std::string broken;  // the first rule that is
@@ -58,6 +63,22 @@ std::string check_string(const Parsed& parsed, const spv_parsed_operand_t& opera
   return {};
 }
 
+// SPV_INTEL_subgroups: what a work-item reads or writes.
+std::string check_block(const Module& module, std::uint32_t type) {
+  const auto found = module.integers.find(type);
+  if (found == module.integers.end()) return "a block of a sub-group holds other values than integers";
+  const auto [bits, count] = found->second;
+  const bool fits = std::has_single_bit(count) && (count <= 8 || (count == 16 && bits == kByteBits));
+  return fits ? "" : fmt::format("a block of a sub-group holds {} integers of {} bits", count, bits);
+}
+
+// Reads of buffers and images have a type, writes a value as their last operand.
+std::string check_block(const Module& module, const Parsed& parsed) {
+  if (parsed.type_id) return check_block(module, parsed.type_id);
+  const auto type = module.type_of_value.find(parsed.words[parsed.num_words - 1]);
+  return check_block(module, type == module.type_of_value.end() ? 0 : type->second);
+}
+
 std::string check_operands(const Parsed& parsed) {
   for (std::uint16_t i = 0; i < parsed.num_operands; ++i) {
     const auto& operand = parsed.operands[i];
@@ -77,6 +98,7 @@ std::string check_instruction(const Module& module, const Parsed& parsed) {
     return check_alignment(words[3]);
   if (parsed.opcode == kOpDecorate && words.size() > 3 && words[2] == kBuiltIn)
     return check_built_in(words[3]);
+  if (parsed.opcode >= kOpFirstBlock && parsed.opcode <= kOpLastBlock) return check_block(module, parsed);
   if (parsed.opcode == kOpLifetimeStart || parsed.opcode == kOpLifetimeStop) {
     const auto* pointer = module.pointer_type(words[1]);
     if (!pointer || pointer->storage != kFunction) return "the lifetime of what is no variable of a function";
@@ -90,6 +112,10 @@ void visit(Module& module, const Parsed& parsed) {
   if (!module.broken.empty()) return;  // the first is told
   if (parsed.opcode == kOpTypeVoid) module.void_type = parsed.result_id;
   if (parsed.opcode == kOpTypeInt && parsed.words[2] == kByteBits) module.byte_type = parsed.result_id;
+  if (parsed.opcode == kOpTypeInt) module.integers[parsed.result_id] = {parsed.words[2], 1};
+  if (parsed.opcode == kOpTypeVector)
+    if (const auto element = module.integers.find(parsed.words[2]); element != module.integers.end())
+      module.integers[parsed.result_id] = {element->second.bits, parsed.words[3]};
   if (parsed.opcode == kOpTypePointer) module.pointers[parsed.result_id] = {parsed.words[2], parsed.words[3]};
   if (parsed.type_id) module.type_of_value[parsed.result_id] = parsed.type_id;
   module.broken = check_instruction(module, parsed);

@@ -1,5 +1,5 @@
 // SPIR-V, the one form between front end and back end: written, checked, linked and read here.
-// Nothing but check_spirv() and mend() may see words that have not passed check_spirv(): the
+// Nothing but check_spirv(), accept_spirv() and mend() may see words that have not passed check_spirv(): the
 // translator aborts on bad modules.
 #pragma once
 
@@ -27,6 +27,10 @@ Result<Words> write_spirv(llvm::Module& module);
 
 // spirv-val and the rules that it lacks: kInvalidArgument with the first message.
 Status check_spirv(std::span<const std::uint32_t> words);
+
+// A module of another producer: checked, mended where that makes it valid, and brought down to version 1.4,
+// which all other functions want. kInvalidArgument with the validator's message about the module as it came.
+Result<Words> accept_spirv(Words words);
 
 // What translators of LLVM IR leave undone, ours included: blocks in any order, variables that no interface
 // lists, addresses among constants. The words need not have passed check_spirv().

@@ -315,18 +315,20 @@ TEST_CASE("rules that the validator does not check") {
   }
 }
 
-TEST_CASE("versions: 1.0 to 1.4, whole modules only") {
+TEST_CASE("versions: 1.0 to 1.6, whole modules only") {
   const Text text{"%r = OpIAdd %uint %x %u1"};
-  for (const auto version : {SPV_ENV_UNIVERSAL_1_0, SPV_ENV_UNIVERSAL_1_1, SPV_ENV_UNIVERSAL_1_2,
-                             SPV_ENV_UNIVERSAL_1_3, SPV_ENV_UNIVERSAL_1_4})
+  for (const auto version :
+       {SPV_ENV_UNIVERSAL_1_0, SPV_ENV_UNIVERSAL_1_1, SPV_ENV_UNIVERSAL_1_2, SPV_ENV_UNIVERSAL_1_3,
+        SPV_ENV_UNIVERSAL_1_4, SPV_ENV_UNIVERSAL_1_5, SPV_ENV_UNIVERSAL_1_6})
     CHECK(results(build_module(assemble(text, version))) == Numbers{1, 2, 3, 4});
   const auto reason = [](const Module& words) {
     const auto read = read_words(bytes_of(words));
     return read.ok() ? std::string() : read.error().reason;
   };
-  CHECK_THAT(reason(assemble(text, SPV_ENV_UNIVERSAL_1_5)), Contains("SPIR-V 1.5") && Contains("1.4"));
-  CHECK_THAT(reason(assemble(text, SPV_ENV_UNIVERSAL_1_6)), Contains("SPIR-V 1.6"));
   auto words = assemble(text);
+  words[1] = 0x00010700;
+  CHECK_THAT(reason(words), Contains("SPIR-V 1.7") && Contains("1.6"));
+  words[1] = 0x00010400;
   CHECK(reason(words).empty());
   words.pop_back();
   words.back() += 1U << 16;

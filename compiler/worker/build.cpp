@@ -13,9 +13,13 @@
 #include "compiler/il/requirements.hpp"
 #include "compiler/program/program.hpp"
 #include "compiler/spirv/spirv.hpp"
+#include "device/isa/opencl_level.hpp"
 
 namespace kiesel::compiler {
 namespace {
+
+// The last version of OpenCL C that is compiled on whatever device.
+constexpr unsigned kLastForAll = 300;
 
 // An input of a build, with the options its SPIR-V was made with.
 struct Input {
@@ -83,12 +87,11 @@ class Builder {
 
   bool parse_options() {
     auto options = compiler::parse_options(request_.options, request_.operation);
-    if (!options) {
-      const bool invalid = options.error().error == OptionError::kInvalid;
-      return fail(invalid ? Outcome::kInvalidOptions : Outcome::kFailed, options.error().log);
-    }
+    if (!options) return fail(Outcome::kInvalidOptions, options.error().log);
     options_ = std::move(*options);
-    return true;
+    return options_.language <= kLastForAll ||
+           options_.language <= isa::opencl_level(request_.target).number() ||
+           fail(Outcome::kFailed, "error: -cl-std: the device does not compile this version of OpenCL C");
   }
 
   bool make_words() {
@@ -140,14 +143,11 @@ class Builder {
     for (const auto& bytes : request_.inputs) {
       auto input = read_input(bytes);
       if (!input) return fail(Outcome::kInvalidInput, "error: " + input.error().reason);
-      if (auto valid = check_spirv(input->words); !valid) {
-        auto mended = mend(input->words);
-        if (!check_spirv(mended)) return fail(Outcome::kInvalidInput, "error: " + valid.error().reason);
-        input->words = std::move(mended);
-      }
+      auto words = accept_spirv(std::move(input->words));
+      if (!words) return fail(Outcome::kInvalidInput, "error: " + words.error().reason);
       inherit(input->options, modules.empty());
       source_ += input->source;
-      modules.push_back(std::move(input->words));
+      modules.push_back(std::move(*words));
     }
     if (request_.operation == Operation::kLink) return link(std::move(modules));
     if (modules.size() != 1) return fail(Outcome::kInvalidInput, "error: a build takes one program");

@@ -59,12 +59,12 @@ Module with_constants() {
 
 TEST_CASE("the device names the versions of SPIR-V that it takes") {
   const auto text = query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_IL_VERSION});
-  CHECK(text == "SPIR-V_1.4 SPIR-V_1.3 SPIR-V_1.2 SPIR-V_1.1 SPIR-V_1.0");
+  CHECK(text == "SPIR-V_1.6 SPIR-V_1.5 SPIR-V_1.4 SPIR-V_1.3 SPIR-V_1.2 SPIR-V_1.1 SPIR-V_1.0");
   const auto versions =
-      query<std::array<cl_name_version, 5>>(clGetDeviceInfo, device(), CL_DEVICE_ILS_WITH_VERSION);
-  for (unsigned minor = 0; minor < 5; ++minor) {
-    CHECK(std::string(versions[4 - minor].name) == "SPIR-V");
-    CHECK(versions[4 - minor].version == CL_MAKE_VERSION(1, minor, 0));
+      query<std::array<cl_name_version, 7>>(clGetDeviceInfo, device(), CL_DEVICE_ILS_WITH_VERSION);
+  for (unsigned minor = 0; minor < 7; ++minor) {
+    CHECK(std::string(versions[6 - minor].name) == "SPIR-V");
+    CHECK(versions[6 - minor].version == CL_MAKE_VERSION(1, minor, 0));
   }
 }
 
@@ -135,9 +135,9 @@ TEST_CASE("what is no SPIR-V of a known version is an invalid value") {
   CHECK(rejected({0x07230203}));
   CHECK(rejected(Module(words.begin(), words.end() - 1)) == false);  // whole instructions are left
   auto changed = words;
-  changed[1] = 0x00010600;
+  changed[1] = 0x00010700;
   CHECK(rejected(changed));
-  CHECK(session.heard("SPIR-V 1.6"));
+  CHECK(session.heard("SPIR-V 1.7"));
   changed = words;
   changed.back() += 5U << 16;
   CHECK(rejected(changed));

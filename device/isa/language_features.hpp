@@ -27,7 +27,9 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                                     {"__opencl_c_int64", 3},
                                     {"__opencl_c_generic_address_space", 3},
                                     {"__opencl_c_program_scope_global_variables", 3},
+                                    {"cl_khr_async_work_group_copy_fence"},
                                     {"cl_khr_expect_assume"},
+                                    {"cl_khr_extended_async_copies"},
                                     {"cl_khr_extended_bit_ops"},
                                     {"cl_khr_integer_dot_product", 2},
                                     {"__opencl_c_integer_dot_product_input_4x8bit", 3},
@@ -75,6 +77,13 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                      {"cl_khr_subgroup_rotate"},
                      {"cl_khr_subgroup_shuffle"},
                      {"cl_khr_subgroup_shuffle_relative"},
+                     {"cl_khr_work_group_uniform_arithmetic"},
+                     {"cl_intel_required_subgroup_size"},
+                     {"cl_intel_spirv_subgroups"},
+                     {"cl_intel_subgroups"},
+                     {"cl_intel_subgroups_char"},
+                     {"cl_intel_subgroups_long"},
+                     {"cl_intel_subgroups_short", 1, 1},
                      {"__opencl_c_subgroups", 3},
                      {"__opencl_c_work_group_collective_functions", 3}});
   // Reservations are counted atomically in global memory, and given out in a work-group or sub-group.

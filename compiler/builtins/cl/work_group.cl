@@ -98,5 +98,25 @@ BROADCAST(double, ulong)
   macro(max, half, -INFINITY) macro(max, float, -INFINITY) macro(max, double, -INFINITY)
 FOR_WORK_GROUP_TYPES(COLLECTIVES)
 
+// cl_khr_work_group_uniform_arithmetic. The reader says signed; truth values are 0 and 1.
+#define FOR_MORE_OPERATIONS(macro)                                                                                   \
+  macro(mul, int, 1) macro(mul, long, 1) macro(mul, half, 1) macro(mul, float, 1) macro(mul, double, 1)              \
+  macro(and, int, -1) macro(and, long, -1) macro(or, int, 0) macro(or, long, 0) macro(xor, int, 0) macro(xor, long, 0)
+FOR_MORE_OPERATIONS(COLLECTIVES)
+
+#define LOGICAL(operation)                                                                       \
+  FUNC int work_group_reduce_logical_##operation(int value) {                                    \
+    return work_group_reduce_##operation((int)(value != 0));                                     \
+  }                                                                                              \
+  FUNC int work_group_scan_inclusive_logical_##operation(int value) {                            \
+    return work_group_scan_inclusive_##operation((int)(value != 0));                             \
+  }                                                                                              \
+  FUNC int work_group_scan_exclusive_logical_##operation(int value) {                            \
+    return work_group_scan_exclusive_##operation((int)(value != 0));                             \
+  }
+LOGICAL(and)
+LOGICAL(or)
+LOGICAL(xor)
+
 FUNC int work_group_all(int predicate) { return !work_group_reduce_max((int)!vote_all(predicate != 0)); }
 FUNC int work_group_any(int predicate) { return work_group_reduce_max((int)vote_any(predicate != 0)); }

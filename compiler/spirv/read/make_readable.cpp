@@ -79,8 +79,10 @@ enum Op : std::uint32_t {
   kOpMemberDecorateString = 5633,
 };
 
-constexpr std::string_view kNonSemanticSet = "NonSemantic.",
-                           kNonSemanticExtension = "SPV_KHR_non_semantic_info";
+constexpr std::string_view kNonSemanticSet = "NonSemantic.";
+// Extensions without anything that the reader sees.
+constexpr std::string_view kUnseen[] = {"SPV_KHR_non_semantic_info",
+                                        "SPV_EXT_relaxed_printf_string_address_space"};
 constexpr std::uint32_t kAddressBits = 64, kWordBits = 32, kByteBits = 8, kSignBit = 1U << 31;
 constexpr std::uint32_t kInputStorage = 1, kFunctionStorage = 7, kGenericStorage = 8;
 constexpr std::uint32_t kPure = 4, kConst = 8;  // function control
@@ -324,7 +326,7 @@ class Rewriter {
           copy(instruction);
         return;
       case kOpExtension:
-        if (literal_at(instruction, 1) != kNonSemanticExtension) copy(instruction);
+        if (!std::ranges::count(kUnseen, literal_at(instruction, 1))) copy(instruction);
         return;
       case kOpExtInstImport:
         if (!literal_at(instruction, 2).starts_with(kNonSemanticSet)) return copy(instruction);

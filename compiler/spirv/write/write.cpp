@@ -14,8 +14,8 @@
 namespace kiesel::compiler {
 namespace {
 
-// What the writer may use: extensions that every validator knows. A vendor's extension would make a module
-// that only its own tools take.
+// What the writer may use: extensions that every validator knows. A vendor's extension makes a module that
+// only its own tools take, so the one here is for functions of a vendor's extension of the language.
 SPIRV::TranslatorOpts writer_options() {
   using Extension = SPIRV::ExtensionID;
   return translator_options({SPIRV::VersionNumber::MaximumVersion,
@@ -26,6 +26,8 @@ SPIRV::TranslatorOpts writer_options() {
                               {Extension::SPV_KHR_integer_dot_product, true},
                               {Extension::SPV_KHR_bit_instructions, true},
                               {Extension::SPV_KHR_subgroup_rotate, true},
+                              {Extension::SPV_KHR_uniform_group_instructions, true},
+                              {Extension::SPV_INTEL_subgroups, true},
                               {Extension::SPV_EXT_shader_atomic_float_add, true},
                               {Extension::SPV_EXT_shader_atomic_float_min_max, true}}});
 }

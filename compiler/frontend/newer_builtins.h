@@ -1,0 +1,211 @@
+// OpenCL C: what extensions declare that Clang does not know. Included by programs that mention one of it.
+#pragma clang system_header
+
+#define kiesel_builtin __attribute__((overloadable, convergent))
+#define kiesel_inline static inline __attribute__((overloadable))
+
+#define kiesel_shuffles(type)                                                                   \
+  kiesel_builtin type intel_sub_group_shuffle(type data, uint sub_group_local_id);              \
+  kiesel_builtin type intel_sub_group_shuffle_xor(type data, uint value);                       \
+  kiesel_builtin type intel_sub_group_shuffle_down(type current, type next, uint delta);        \
+  kiesel_builtin type intel_sub_group_shuffle_up(type previous, type current, uint delta);
+#define kiesel_vector_shuffles(type)                                                            \
+  kiesel_shuffles(type) kiesel_shuffles(type##2) kiesel_shuffles(type##3) kiesel_shuffles(type##4) \
+  kiesel_shuffles(type##8) kiesel_shuffles(type##16)
+
+#define kiesel_read(name, type, from, ...)                                                      \
+  kiesel_builtin type intel_sub_group_block_read##name(from, ##__VA_ARGS__);
+#define kiesel_write(name, type, to, ...)                                                       \
+  kiesel_builtin void intel_sub_group_block_write##name(to, ##__VA_ARGS__, type data);
+
+#ifdef __opencl_c_read_write_images
+#define kiesel_both(what, name, type) what(name, type, read_write image2d_t, int2)
+#else
+#define kiesel_both(what, name, type)
+#endif
+#ifdef __IMAGE_SUPPORT__
+#define kiesel_image(name, type)                                                                \
+  kiesel_read(name, type, read_only image2d_t, int2) kiesel_both(kiesel_read, name, type)       \
+  kiesel_write(name, type, write_only image2d_t, int2) kiesel_both(kiesel_write, name, type)
+#else
+#define kiesel_image(name, type)
+#endif
+#define kiesel_block(name, element, type)                                                       \
+  kiesel_read(name, type, const __global element*) kiesel_write(name, type, __global element*)  \
+  kiesel_image(name, type)
+#define kiesel_blocks(name, element)                                                            \
+  kiesel_block(name, element, element) kiesel_block(name##2, element, element##2)               \
+  kiesel_block(name##4, element, element##4) kiesel_block(name##8, element, element##8)
+
+// Twice eight: SPIR-V has sixteen of bytes only.
+#define kiesel_halves(from, to, first, second)                                                  \
+  kiesel_inline ushort16 intel_sub_group_block_read_us16(from p) {                              \
+    return (ushort16)(intel_sub_group_block_read_us8(first), intel_sub_group_block_read_us8(second)); \
+  }                                                                                             \
+  kiesel_inline void intel_sub_group_block_write_us16(to p, ushort16 data) {                    \
+    intel_sub_group_block_write_us8(first, data.lo);                                            \
+    intel_sub_group_block_write_us8(second, data.hi);                                           \
+  }
+#define kiesel_image_halves                                                                     \
+  kiesel_inline ushort16 intel_sub_group_block_read_us16(read_only image2d_t i, int2 c) {       \
+    return (ushort16)(intel_sub_group_block_read_us8(i, c),                                     \
+                      intel_sub_group_block_read_us8(i, (int2)(c.x, c.y + 8)));                 \
+  }                                                                                             \
+  kiesel_inline void intel_sub_group_block_write_us16(write_only image2d_t i, int2 c, ushort16 data) { \
+    intel_sub_group_block_write_us8(i, c, data.lo);                                             \
+    intel_sub_group_block_write_us8(i, (int2)(c.x, c.y + 8), data.hi);                          \
+  }
+
+// The same for integers of 32 bits under a name with a suffix.
+#define kiesel_alias(width)                                                                     \
+  kiesel_inline uint##width intel_sub_group_block_read_ui##width(const __global uint* p) {      \
+    return intel_sub_group_block_read##width(p);                                                \
+  }                                                                                             \
+  kiesel_inline void intel_sub_group_block_write_ui##width(__global uint* p, uint##width data) { \
+    intel_sub_group_block_write##width(p, data);                                                \
+  }                                                                                             \
+  kiesel_image_alias(width)
+#ifdef __IMAGE_SUPPORT__
+#define kiesel_image_alias(width)                                                               \
+  kiesel_inline uint##width intel_sub_group_block_read_ui##width(read_only image2d_t i, int2 c) { \
+    return intel_sub_group_block_read##width(i, c);                                             \
+  }                                                                                             \
+  kiesel_inline void intel_sub_group_block_write_ui##width(write_only image2d_t i, int2 c, uint##width data) { \
+    intel_sub_group_block_write##width(i, c, data);                                             \
+  }
+#else
+#define kiesel_image_alias(width)
+#endif
+
+// Under names of their own: those of cl_khr_subgroup_extended_types have others.
+#define kiesel_collective(type, operation)                                                      \
+  kiesel_inline type intel_sub_group_reduce_##operation(type x) { return sub_group_reduce_##operation(x); } \
+  kiesel_inline type intel_sub_group_scan_exclusive_##operation(type x) {                       \
+    return sub_group_scan_exclusive_##operation(x);                                             \
+  }                                                                                             \
+  kiesel_inline type intel_sub_group_scan_inclusive_##operation(type x) {                       \
+    return sub_group_scan_inclusive_##operation(x);                                             \
+  }
+#define kiesel_collectives(type)                                                                \
+  kiesel_inline type intel_sub_group_broadcast(type x, uint sub_group_local_id) {               \
+    return sub_group_broadcast(x, sub_group_local_id);                                          \
+  }                                                                                             \
+  kiesel_collective(type, add) kiesel_collective(type, min) kiesel_collective(type, max)
+
+// --- cl_intel_subgroups, _short, _char, _long
+
+#ifdef cl_intel_subgroups
+kiesel_vector_shuffles(int)
+kiesel_vector_shuffles(uint)
+kiesel_vector_shuffles(float)
+kiesel_shuffles(long)
+kiesel_shuffles(ulong)
+#ifdef cl_khr_fp16
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+kiesel_shuffles(half)
+#pragma OPENCL EXTENSION cl_khr_fp16 : disable
+#endif
+#ifdef cl_khr_fp64
+kiesel_shuffles(double)
+#endif
+kiesel_blocks(, uint)
+#endif
+
+#ifdef cl_intel_subgroups_short
+kiesel_vector_shuffles(short)
+kiesel_vector_shuffles(ushort)
+kiesel_blocks(_us, ushort)
+kiesel_halves(const __global ushort*, __global ushort*, p, p + 8 * get_max_sub_group_size())
+#ifdef __IMAGE_SUPPORT__
+kiesel_image_halves
+#endif
+kiesel_collectives(short)
+kiesel_collectives(ushort)
+kiesel_alias()
+kiesel_alias(2)
+kiesel_alias(4)
+kiesel_alias(8)
+#endif
+
+#ifdef cl_intel_subgroups_char
+kiesel_vector_shuffles(char)
+kiesel_vector_shuffles(uchar)
+kiesel_blocks(_uc, uchar)
+kiesel_block(_uc16, uchar, uchar16)
+kiesel_collectives(char)
+kiesel_collectives(uchar)
+#endif
+
+#ifdef cl_intel_subgroups_long
+kiesel_blocks(_ul, ulong)
+#endif
+
+// --- cl_khr_work_group_uniform_arithmetic
+
+#define kiesel_operation(type, operation)                                                       \
+  kiesel_builtin type work_group_reduce_##operation(type value);                                \
+  kiesel_builtin type work_group_scan_inclusive_##operation(type value);                        \
+  kiesel_builtin type work_group_scan_exclusive_##operation(type value);
+#define kiesel_operations(type)                                                                 \
+  kiesel_operation(type, mul) kiesel_operation(type, and) kiesel_operation(type, or)            \
+  kiesel_operation(type, xor)
+
+#if defined(cl_khr_work_group_uniform_arithmetic) && __OPENCL_C_VERSION__ >= 200
+kiesel_operations(int)
+kiesel_operations(uint)
+kiesel_operations(long)
+kiesel_operations(ulong)
+kiesel_operation(float, mul)
+#ifdef cl_khr_fp64
+kiesel_operation(double, mul)
+#endif
+#ifdef cl_khr_fp16
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+kiesel_operation(half, mul)
+#pragma OPENCL EXTENSION cl_khr_fp16 : disable
+#endif
+kiesel_operation(int, logical_and)
+kiesel_operation(int, logical_or)
+kiesel_operation(int, logical_xor)
+#endif
+
+// --- cl_khr_extended_async_copies: line by line, in words where all begins and ends with one.
+
+#define kiesel_copies(to, from)                                                                 \
+  kiesel_inline event_t kiesel_copy_line(to uchar* dst, const from uchar* src, size_t bytes, event_t event) { \
+    if ((((size_t)dst | (size_t)src | bytes) & (sizeof(uint) - 1)) == 0)                        \
+      return async_work_group_copy((to uint*)dst, (const from uint*)src, bytes / sizeof(uint), event); \
+    return async_work_group_copy(dst, src, bytes, event);                                       \
+  }                                                                                             \
+  kiesel_inline event_t async_work_group_copy_3D3D(                                             \
+      to void* dst, size_t dst_offset, const from void* src, size_t src_offset, size_t num_bytes_per_element, \
+      size_t num_elements_per_line, size_t num_lines, size_t num_planes, size_t src_total_line_length, \
+      size_t src_total_plane_area, size_t dst_total_line_length, size_t dst_total_plane_area, event_t event) { \
+    for (size_t plane = 0; plane < num_planes; ++plane)                                         \
+      for (size_t line = 0; line < num_lines; ++line) {                                         \
+        const size_t d = dst_offset + plane * dst_total_plane_area + line * dst_total_line_length; \
+        const size_t s = src_offset + plane * src_total_plane_area + line * src_total_line_length; \
+        event = kiesel_copy_line((to uchar*)dst + d * num_bytes_per_element,                    \
+                                 (const from uchar*)src + s * num_bytes_per_element,            \
+                                 num_elements_per_line * num_bytes_per_element, event);         \
+      }                                                                                         \
+    return event;                                                                               \
+  }                                                                                             \
+  kiesel_inline event_t async_work_group_copy_2D2D(                                             \
+      to void* dst, size_t dst_offset, const from void* src, size_t src_offset, size_t num_bytes_per_element, \
+      size_t num_elements_per_line, size_t num_lines, size_t src_total_line_length,             \
+      size_t dst_total_line_length, event_t event) {                                            \
+    return async_work_group_copy_3D3D(dst, dst_offset, src, src_offset, num_bytes_per_element,  \
+                                      num_elements_per_line, num_lines, 1, src_total_line_length, 0, \
+                                      dst_total_line_length, 0, event);                         \
+  }
+
+#ifdef cl_khr_extended_async_copies
+kiesel_copies(__local, __global)
+kiesel_copies(__global, __local)
+#endif
+
+// Copies are over for the work-item that made its part of them; a barrier is where they are for all.
+#ifdef cl_khr_async_work_group_copy_fence
+kiesel_inline void async_work_group_copy_fence(cl_mem_fence_flags flags) { barrier(flags); }
+#endif
