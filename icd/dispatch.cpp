@@ -36,10 +36,11 @@ void tag(Function& slot) {
   slot = reinterpret_cast<Function>(kTag);
 }
 
-cl_icd_dispatch make_table() {
-  cl_icd_dispatch table{};
+DispatchTable make_table() {
+  DispatchTable table{};
 #define ENTRY(name) table.name = kEntry<&runtime::api::name, name_of_##name>;
 #define OPAQUE(name) table.name = opaque(#name);
+#define SLOT(name) ENTRY(name)
 #include "runtime/api/entry_points.def"
   tag(table.clGetPlatformIDs);
   tag(table.clUnloadCompiler);
@@ -63,7 +64,7 @@ const bool kRegistered = (runtime::set_dispatch_table(&kDispatchTable), true);
 
 }  // namespace
 
-const cl_icd_dispatch kDispatchTable = make_table();
+const DispatchTable kDispatchTable = make_table();
 
 void* find_function(std::string_view name) {
   static_cast<void>(kRegistered);

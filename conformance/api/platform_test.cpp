@@ -11,12 +11,12 @@ TEST_CASE("the platform answers its queries") {
   CHECK(query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_PROFILE}) ==
         query_text(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_PROFILE}));
   CHECK(query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_VERSION})
-            .starts_with("OpenCL 3.0 Kiesel "));
+            .starts_with("OpenCL 3.1 Kiesel "));
   CHECK(query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_EXTENSIONS})
             .find("cl_khr_icd") != std::string::npos);
   CHECK(!query_text(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_ICD_SUFFIX_KHR}).empty());
   CHECK(query<cl_version>(clGetPlatformInfo, platform(), cl_platform_info{CL_PLATFORM_NUMERIC_VERSION}) ==
-        CL_MAKE_VERSION(3, 0, 0));
+        CL_MAKE_VERSION(3, 1, 0));
   char small[3];
   CHECK(clGetPlatformInfo(platform(), CL_PLATFORM_NAME, sizeof small, small, nullptr) == CL_INVALID_VALUE);
   CHECK(clGetPlatformInfo(platform(), 0x1234, 0, nullptr, nullptr) == CL_INVALID_VALUE);

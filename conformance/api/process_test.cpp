@@ -92,7 +92,9 @@ TEST_CASE("the library can be opened, used and closed without a loader") {
   void* const* table = *reinterpret_cast<void* const* const*>(id);
   constexpr std::uintptr_t kTag = 0x4F50454E434C3331;
   std::size_t tags = 0;
-  for (std::size_t slot = 0; slot < sizeof(cl_icd_dispatch) / sizeof(void*); ++slot) {
+  // The header's slots, and the one of OpenCL 3.1 behind them.
+  constexpr std::size_t kSlots = sizeof(cl_icd_dispatch) / sizeof(void*) + 1;
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
     CHECK(table[slot] != nullptr);
     tags += reinterpret_cast<std::uintptr_t>(table[slot]) == kTag;
   }
@@ -102,6 +104,7 @@ TEST_CASE("the library can be opened, used and closed without a loader") {
   REQUIRE(find != nullptr);
   CHECK(find(id, "clEnqueueNDRangeKernel") != nullptr);
   CHECK(find(id, "clSetContextDestructorCallback") != nullptr);
+  CHECK(find(id, "clGetKernelSuggestedLocalWorkSize") == table[kSlots - 1]);
   CHECK(find(id, "clNoSuchFunction") == nullptr);
   CHECK(find(nullptr, "clFinish") == nullptr);
   using SetData = cl_int (*)(cl_platform_id, void*);

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "runtime/api/command_buffer_types.hpp"
+#include "runtime/core/opencl_3_1.hpp"
 
 namespace kiesel::runtime::api {
 

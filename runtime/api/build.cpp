@@ -86,6 +86,8 @@ cl_int clCompileProgram(cl_program handle, cl_uint num_devices, const cl_device_
     BuildOrder order{.operation = Operation::kCompile, .options = options ? options : ""};
     for (cl_uint i = 0; i < num_input_headers; ++i) {
       KIESEL_TRY(header, valid<Program>(input_headers[i]));
+      KIESEL_REQUIRE(&header->context() == &context, context, CL_INVALID_CONTEXT,
+                     "a header of another context");
       KIESEL_REQUIRE(header_include_names[i], context, CL_INVALID_VALUE, "a header without a name");
       order.headers.push_back({header_include_names[i], header->source()});
     }
@@ -105,7 +107,7 @@ cl_program clLinkProgram(cl_context handle, cl_uint num_devices, const cl_device
     std::vector<Ref<Program>> inputs;
     for (cl_uint i = 0; i < num_input_programs; ++i) {
       KIESEL_TRY(input, valid<Program>(input_programs[i]));
-      KIESEL_REQUIRE(&input->context() == context, *context, CL_INVALID_PROGRAM,
+      KIESEL_REQUIRE(&input->context() == context, *context, CL_INVALID_CONTEXT,
                      "a program of another context");
       inputs.emplace_back(input);
     }

@@ -141,9 +141,8 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
                               num_events, events, event));
 }
 
-cl_int clGetKernelSuggestedLocalWorkSizeKHR(cl_command_queue handle, cl_kernel kernel_handle,
-                                            cl_uint dimensions, const size_t* offset, const size_t* global,
-                                            size_t* suggested) {
+cl_int clGetKernelSuggestedLocalWorkSize(cl_command_queue handle, cl_kernel kernel_handle, cl_uint dimensions,
+                                         const size_t* offset, const size_t* global, size_t* suggested) {
   return status([&]() -> Outcome<> {
     KIESEL_TRY(queue, valid<CommandQueue>(handle));
     KIESEL_TRY(kernel, kernel_for(*queue, kernel_handle));
@@ -156,6 +155,11 @@ cl_int clGetKernelSuggestedLocalWorkSizeKHR(cl_command_queue handle, cl_kernel k
     std::copy_n(range.local.begin(), dimensions, suggested);
     return {};
   }());
+}
+
+cl_int clGetKernelSuggestedLocalWorkSizeKHR(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                                            const size_t* offset, const size_t* global, size_t* suggested) {
+  return api::clGetKernelSuggestedLocalWorkSize(queue, kernel, dimensions, offset, global, suggested);
 }
 
 // "equivalent to work_dim = 1, no offset, global and local size 1"

@@ -58,15 +58,15 @@ Outcome<> check_svm(Context& context) {
 
 Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, const void* value) {
   Context& context = kernel.program().context();
-  // Addresses of buffers are numbers, which need no shared memory.
-  if (name != kDevicePointers) KIESEL_CHECK(check_svm(context));
   KIESEL_REQUIRE(value || size == 0, context, CL_INVALID_VALUE, "no value");
   if (name == CL_KERNEL_EXEC_INFO_SVM_PTRS) {
+    KIESEL_CHECK(check_svm(context));
     KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
     const auto* pointers = static_cast<const void* const*>(value);
     return kernel.set_svm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
   }
   if (name == CL_KERNEL_EXEC_INFO_USM_PTRS_INTEL) {
+    KIESEL_CHECK(check_svm(context));
     KIESEL_REQUIRE(size % sizeof(void*) == 0, context, CL_INVALID_VALUE, "not a whole number of pointers");
     const auto* pointers = static_cast<const void* const*>(value);
     kernel.set_usm_pointers(std::vector<const void*>(pointers, pointers + size / sizeof(void*)));
@@ -83,6 +83,7 @@ Outcome<> set_exec_info(Kernel& kernel, cl_kernel_exec_info name, size_t size, c
   // for those that do.
   if (name >= CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL &&
       name <= CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL) {
+    KIESEL_CHECK(check_svm(context));
     KIESEL_REQUIRE(size == sizeof(cl_bool), context, CL_INVALID_VALUE, "the value is no cl_bool");
     const auto type = CL_MEM_TYPE_HOST_INTEL + (name - CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL);
     kernel.set_usm_type(type, *static_cast<const cl_bool*>(value) != CL_FALSE);

@@ -7,6 +7,10 @@
 namespace kiesel::runtime::api {
 namespace {
 
+// cl_intel_required_subgroup_size, not in the headers: CL_KERNEL_SPILL_MEM_SIZE_INTEL,
+// CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL.
+constexpr cl_uint kSpillMemSize = 0x4109, kCompileSubGroupSize = 0x410A;
+
 // The build that a query about a device means; NULL stands for the only one.
 Outcome<const Kernel::Build*> build_of(const Kernel& kernel, cl_device_id handle) {
   if (!handle) {
@@ -85,6 +89,7 @@ cl_int clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel
       case CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE:
         return answer.value(std::size_t{target.lanes});
       case CL_KERNEL_PRIVATE_MEM_SIZE:
+      case kSpillMemSize:  // not told apart from variables
         return answer.value(cl_ulong{build->kernel->private_memory_bytes});
       case CL_KERNEL_GLOBAL_WORK_SIZE:
         return error(kernel->program().context(), CL_INVALID_VALUE,
@@ -121,6 +126,8 @@ cl_int clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_
         return answer.value(std::size_t{target.warps});
       case CL_KERNEL_COMPILE_NUM_SUB_GROUPS:
         return answer.value(std::size_t{build->kernel->required_sub_groups});
+      case kCompileSubGroupSize:
+        return answer.value(std::size_t{build->kernel->required_sub_group_size});
       default:
         return Answer::unknown(name);
     }

@@ -15,6 +15,7 @@
 #include "runtime/core/handle.hpp"
 #include "runtime/core/il_info.hpp"
 #include "runtime/core/image.hpp"
+#include "runtime/core/opencl_3_1.hpp"
 #include "runtime/core/pipe.hpp"
 #include "runtime/core/platform.hpp"
 #include "runtime/core/version.hpp"
@@ -33,6 +34,8 @@ constexpr cl_version kCxxVersion = CL_MAKE_VERSION(1, 0, 0);
 // and load-store, add, min-max in global (bits 0 to 2) and local memory (bits 16 to 18).
 constexpr cl_uint kSingleFloatAtomics = 0x4231, kDoubleFloatAtomics = 0x4232, kHalfFloatAtomics = 0x4233;
 constexpr cl_bitfield kAllFloatAtomics = 0x70007;
+
+constexpr cl_uint kSubGroupSizes = 0x4108;  // CL_DEVICE_SUB_GROUP_SIZES_INTEL
 
 std::vector<NamedVersion> extensions_of(const Device& device) {
   const isa::Target& target = device.target();
@@ -152,13 +155,12 @@ void add_unified_memory(InfoTable& info, bool shared, bool atomics) {
 
 // Both forms of vectors of four 8-bit integers; none is an instruction of its own.
 void add_dot_products(InfoTable& info) {
-  info.add(
-      CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES_KHR,
-      cl_device_integer_dot_product_capabilities_khr{CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_KHR |
-                                                     CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED_KHR});
-  const cl_device_integer_dot_product_acceleration_properties_khr none{};
-  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT_KHR, none);
-  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED_KHR, none);
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES,
+           cl_device_integer_dot_product_capabilities{CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT |
+                                                      CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED});
+  const cl_device_integer_dot_product_acceleration_properties none{};
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT, none);
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED, none);
 }
 
 void add_shape(InfoTable& info, const device::Description& device) {
@@ -167,10 +169,11 @@ void add_shape(InfoTable& info, const device::Description& device) {
   info.add(CL_DEVICE_MAX_CLOCK_FREQUENCY, cl_uint{device.clock_mhz});
   info.add(CL_DEVICE_ADDRESS_BITS, cl_uint{64});
   info.add(CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, cl_uint{3});
-  info.add_array(CL_DEVICE_MAX_WORK_ITEM_SIZES, std::vector<std::size_t>{group, group, group});
+  info.add_array(CL_DEVICE_MAX_WORK_GROUP_SIZES, std::vector<std::size_t>{group, group, group});
   info.add(CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
   info.add(CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, std::size_t{device.target.lanes});
   info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint{device.target.votes ? device.target.warps : 0});
+  info.add_array(kSubGroupSizes, std::vector<std::size_t>(device.target.votes, device.target.lanes));
   info.add(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT, cl_bool{CL_TRUE});
   info.add(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool{device.target.votes});
   info.add(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool{device.target.votes});
@@ -265,8 +268,9 @@ void add_partitions(InfoTable& info, const device::Description& device, cl_devic
 // Those of OpenCL C that a device of this version has all of.
 std::vector<NamedVersion> languages_of(cl_version device) {
   std::vector<NamedVersion> list;
-  for (const cl_version version : {CL_MAKE_VERSION(1, 0, 0), CL_MAKE_VERSION(1, 1, 0),
-                                   CL_MAKE_VERSION(1, 2, 0), CL_MAKE_VERSION(3, 0, 0)})
+  for (const cl_version version :
+       {CL_MAKE_VERSION(1, 0, 0), CL_MAKE_VERSION(1, 1, 0), CL_MAKE_VERSION(1, 2, 0),
+        CL_MAKE_VERSION(3, 0, 0), CL_MAKE_VERSION(3, 1, 0)})
     if (version <= device) list.push_back({"OpenCL C", version});
   return list;
 }
@@ -295,7 +299,7 @@ void add_language(InfoTable& info, const isa::OpenClLevel& level, const std::vec
   info.add(CL_DEVICE_LINKER_AVAILABLE, cl_bool{CL_TRUE});
 }
 
-using Uuid = std::array<cl_uchar, CL_UUID_SIZE_KHR>;
+using Uuid = std::array<cl_uchar, CL_UUID_SIZE>;
 
 // The same text gives the same number everywhere: RFC 9562's version 8.
 Uuid uuid_of(const std::string& text) {
@@ -312,11 +316,11 @@ Uuid uuid_of(const std::string& text) {
 
 // cl_khr_device_uuid. A device of the model has no locally unique number of the system's.
 void add_identity(InfoTable& info, const std::string& device) {
-  info.add(CL_DEVICE_UUID_KHR, uuid_of("Kiesel device " + device));
-  info.add(CL_DRIVER_UUID_KHR, uuid_of(std::string("Kiesel driver ") + kVersion));
-  info.add(CL_DEVICE_LUID_VALID_KHR, cl_bool{CL_FALSE});
-  info.add(CL_DEVICE_LUID_KHR, std::array<cl_uchar, CL_LUID_SIZE_KHR>{});
-  info.add(CL_DEVICE_NODE_MASK_KHR, cl_uint{0});
+  info.add(CL_DEVICE_UUID, uuid_of("Kiesel device " + device));
+  info.add(CL_DRIVER_UUID, uuid_of(std::string("Kiesel driver ") + kVersion));
+  info.add(CL_DEVICE_LUID_VALID, cl_bool{CL_FALSE});
+  info.add(CL_DEVICE_LUID, std::array<cl_uchar, CL_LUID_SIZE>{});
+  info.add(CL_DEVICE_NODE_MASK, cl_uint{0});
 }
 
 }  // namespace

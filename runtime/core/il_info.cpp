@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include "compiler/il/requirements.hpp"
+#include "runtime/core/opencl_3_1.hpp"
 
 namespace kiesel::runtime {
 namespace {
 
-// cl_khr_spirv_queries, newer than the headers: CL_DEVICE_SPIRV_..._KHR.
-constexpr cl_uint kInstructionSets = 0x12B9, kExtensions = 0x12BA, kCapabilities = 0x12BB;
 constexpr const char* kSpirv = "SPIR-V";
 
 std::vector<NamedVersion> versions() {
@@ -39,9 +38,9 @@ std::vector<NamedVersion> il_extensions() {
 void add_il_info(InfoTable& info, std::string_view features) {
   info.add_text(CL_DEVICE_IL_VERSION, version_text());
   info.add_array(CL_DEVICE_ILS_WITH_VERSION, name_versions(versions()));
-  info.add_array(kInstructionSets, compiler::spirv_instruction_sets());
-  info.add_array(kExtensions, compiler::spirv_extensions(features));
-  info.add_array(kCapabilities, compiler::spirv_capabilities(features));
+  info.add_array(CL_DEVICE_SPIRV_EXTENDED_INSTRUCTION_SETS, compiler::spirv_instruction_sets());
+  info.add_array(CL_DEVICE_SPIRV_EXTENSIONS, compiler::spirv_extensions(features));
+  info.add_array(CL_DEVICE_SPIRV_CAPABILITIES, compiler::spirv_capabilities(features));
 }
 
 }  // namespace kiesel::runtime

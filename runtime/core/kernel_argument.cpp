@@ -70,7 +70,6 @@ Outcome<> from_value(const Setting& setting) {
 
 Outcome<> from_local(const Setting& setting) {
   if (setting.value) return setting.error(CL_INVALID_ARG_VALUE, "is __local: its value must be NULL");
-  if (setting.size == 0) return setting.error(CL_INVALID_ARG_SIZE, "is __local: its size must not be 0");
   return setting.put(ArgumentState::kLocal, std::uint64_t{setting.size});
 }
 

@@ -182,12 +182,13 @@ Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentVal
   return bad_argument(kernel, index, "is not set");
 }
 
-// Gives one argument its place behind `end` if it is a size of local memory.
+// Gives one argument its place behind `end`. Nothing takes no room, not even for its alignment.
 void place_local(const ArgumentValues::Copy& values, std::size_t index, std::uint32_t alignment,
                  std::uint64_t& end, KernelWork& out) {
-  end = round_up(end, alignment);
+  const std::uint64_t bytes = std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);
+  if (bytes) end = round_up(end, alignment);
   put(out, out.kernel->arguments[index].offset, &end, sizeof end);
-  end += std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);
+  end += bytes;
 }
 
 // Returns the bytes of local memory with the kernel's own. OpenCL C 6.3.5 wants the alignment of what is

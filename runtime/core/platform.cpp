@@ -106,8 +106,8 @@ void Platform::describe() {
                       return isa::opencl_level(device->target()).full_profile;
                     });
   info_.add_text(CL_PLATFORM_PROFILE, full ? "FULL_PROFILE" : "EMBEDDED_PROFILE");
-  info_.add_text(CL_PLATFORM_VERSION, std::string("OpenCL 3.0 Kiesel ") + kVersion);
-  info_.add(CL_PLATFORM_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 0, 0)});
+  info_.add_text(CL_PLATFORM_VERSION, std::string("OpenCL 3.1 Kiesel ") + kVersion);
+  info_.add(CL_PLATFORM_NUMERIC_VERSION, cl_version{CL_MAKE_VERSION(3, 1, 0)});
   info_.add_text(CL_PLATFORM_NAME, "Kiesel");
   info_.add_text(CL_PLATFORM_VENDOR, "Kiesel");
   const auto extensions = common_extensions(devices_);

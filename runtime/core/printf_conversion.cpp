@@ -76,16 +76,20 @@ void read_length(Reader& reader, Conversion& out) {
     std::string_view name;
     unsigned bytes;
   };
-  for (const Length length : {Length{"hh", 1}, Length{"hl", 4}, Length{"h", 2}, Length{"l", 8}}) {
+  for (const Length length :
+       {Length{"hh", 1}, Length{"hl", 4}, Length{"h", 2}, Length{"l", 8}, Length{"z", 8}, Length{"t", 8}}) {
     if (!reader.take_if(length.name)) continue;
     out.element_bytes = length.bytes;
+    out.is_size = length.name == "z" || length.name == "t";
     return;
   }
 }
 
 // "The l length modifier followed by a c or s conversion specifier is not supported", and vn is for numbers.
+// z and t are for one integer.
 bool go_together(const Conversion& conversion) {
   if (kTypes.find(conversion.type) == std::string_view::npos) return false;
+  if (conversion.is_size && (conversion.is_float() || conversion.elements > 1)) return false;
   if (conversion.is_float() || (conversion.is_integer() && conversion.type != 'c')) return true;
   return conversion.elements == 1 && conversion.element_bytes == 0;
 }

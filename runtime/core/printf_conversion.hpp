@@ -18,6 +18,7 @@ struct Conversion {
   std::optional<unsigned> precision;  // none given
   unsigned elements = 1;              // n of vn
   unsigned element_bytes = 0;         // from the length modifier; 0: none given
+  bool is_size = false;               // the length modifier is one of size_t or ptrdiff_t
   char type = 0;
   std::size_t length = 0;  // characters of the format
 

@@ -145,6 +145,8 @@ TEST_CASE("vectors are printed with commas") {
 TEST_CASE("an integer is as wide as both it and the conversion are") {
   CHECK(format("%lu %ld", record().integer(~0u).integer(-1)) == "4294967295 -1");
   CHECK(format("%lx", record().integer(static_cast<unsigned char>(0xFE))) == "fe");
+  CHECK(format("%zu %zx|%ti", record().number(1UL << 40).number(0x1FFFFFFFF).number(~0UL)) ==
+        "1099511627776 1ffffffff|-1");
   CHECK(format("%v2lx", record().vector<unsigned short>({0xFFFF, 1})) == "ffff,1");
   CHECK(format("%v2hhd", record().vector<int>({0x1FF, 1})) == "-1,1");
   CHECK(format("%v2d", record().vector<long>({-5, 1l << 40})) == "-5,1099511627776");
@@ -176,8 +178,8 @@ TEST_CASE("a conversion writes only arguments of its own type") {
 
 TEST_CASE("what OpenCL C has not ends the format") {
   for (const char* text :
-       {"%n",  "%v2ls", "%v2s", "%v2c", "%v2p",  "%ls",           "%lc", "%hs", "%lld", "%jd", "%zd",
-        "%td", "%Lf",   "%v5d", "%v0d", "%v99d", "%v4294967298d", "%w",  "%*d", "%1$d", "%"})
+       {"%n",  "%v2ls", "%v2s", "%v2c", "%v2p",  "%ls",           "%lc", "%hs", "%lld", "%jd", "%zf",
+        "%tc", "%Lf",   "%v5d", "%v0d", "%v99d", "%v4294967298d", "%w",  "%*d", "%1$d", "%",   "%v2zd"})
     CHECK(format(text, record().vector<long>({1, 1}).number(1)) == text);
 }
 

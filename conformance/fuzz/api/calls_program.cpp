@@ -629,7 +629,9 @@ void clEnqueueNativeKernel(Fuzzer& f) {
       queue, [](void*) {}, nullptr, 0, 0, nullptr, nullptr, 0, nullptr, nullptr));
 }
 
-void clGetKernelSuggestedLocalWorkSizeKHR(Fuzzer& f) {
+namespace {
+
+void suggested_size(Fuzzer& f, runtime::api::clGetKernelSuggestedLocalWorkSize_fn function) {
   Queue* queue;
   Kernel* kernel;
   if (!pick_launch(f, queue, kernel)) return;
@@ -643,8 +645,16 @@ void clGetKernelSuggestedLocalWorkSizeKHR(Fuzzer& f) {
   const bool none = f.spoil();
   if (none) f.wrong({CL_INVALID_VALUE});
   std::size_t suggested[3];
-  f.judge(f.cl.clGetKernelSuggestedLocalWorkSizeKHR(to, handle, sizes.dimensions, sizes.offset, sizes.global,
-                                                    none ? nullptr : suggested));
+  f.judge(function(to, handle, sizes.dimensions, sizes.offset, sizes.global, none ? nullptr : suggested));
+}
+
+}  // namespace
+
+void clGetKernelSuggestedLocalWorkSize(Fuzzer& f) {
+  suggested_size(f, f.cl.clGetKernelSuggestedLocalWorkSize);
+}
+void clGetKernelSuggestedLocalWorkSizeKHR(Fuzzer& f) {
+  suggested_size(f, f.cl.clGetKernelSuggestedLocalWorkSizeKHR);
 }
 
 }  // namespace kiesel::conformance::api::calls
