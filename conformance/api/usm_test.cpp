@@ -304,7 +304,7 @@ TEST_CASE("allocations of unified shared memory that cannot be are refused") {
   CHECK(shared(nullptr, 0, 0) == CL_INVALID_BUFFER_SIZE);
   CHECK(shared(nullptr, ~std::size_t{0}, 0) == CL_INVALID_BUFFER_SIZE);
   CHECK(shared(nullptr, 64, 3) == CL_INVALID_VALUE);
-  CHECK(shared(nullptr, 64, 256) == CL_INVALID_VALUE);
+  CHECK(shared(nullptr, 64, 8192) == CL_INVALID_VALUE);
   cl_int error = 1;
   CHECK(api().clHostMemAllocINTEL(session.context, placed, 64, 0, &error) == nullptr);
   CHECK(error == CL_INVALID_PROPERTY);
@@ -312,6 +312,30 @@ TEST_CASE("allocations of unified shared memory that cannot be are refused") {
   CHECK(error == CL_INVALID_CONTEXT);
   CHECK(api().clDeviceMemAllocINTEL(session.context, nullptr, nullptr, 64, 0, &error) == nullptr);
   CHECK(error == CL_INVALID_DEVICE);
+}
+
+TEST_CASE("memory is aligned as it was asked for, up to a page") {
+  NEEDS(has_extension("cl_intel_unified_shared_memory"));
+  const Session session;
+  std::vector<void*> all;
+  const auto is_aligned = [&](void* pointer, cl_uint alignment) {
+    all.push_back(pointer);
+    return pointer && reinterpret_cast<std::uintptr_t>(pointer) % alignment == 0;
+  };
+  for (cl_uint alignment = 1; alignment <= 4096; alignment *= 2) {
+    INFO(alignment);
+    cl_int errors[3] = {1, 1, 1};
+    CHECK(is_aligned(api().clHostMemAllocINTEL(session.context, nullptr, 100, alignment, &errors[0]),
+                     alignment));
+    CHECK(is_aligned(
+        api().clDeviceMemAllocINTEL(session.context, device(), nullptr, 100, alignment, &errors[1]),
+        alignment));
+    CHECK(is_aligned(
+        api().clSharedMemAllocINTEL(session.context, device(), nullptr, 100, alignment, &errors[2]),
+        alignment));
+    for (const cl_int error : errors) CHECK(error == CL_SUCCESS);
+  }
+  for (void* pointer : all) CHECK(api().clMemFreeINTEL(session.context, pointer) == CL_SUCCESS);
 }
 
 TEST_CASE("a command-queue takes hints of priority and throttle") {

@@ -14,6 +14,9 @@ namespace kiesel::runtime::api {
 namespace {
 
 constexpr std::size_t kLargestType = sizeof(cl_long16);
+// Beyond the largest type, which is all that the extension's text has: programs that give pinned memory to
+// others ask for pages.
+constexpr std::size_t kPage = 4096;
 constexpr cl_mem_alloc_flags_intel kPlacement =
     CL_MEM_ALLOC_INITIAL_PLACEMENT_DEVICE_INTEL | CL_MEM_ALLOC_INITIAL_PLACEMENT_HOST_INTEL;
 
@@ -62,9 +65,9 @@ Outcome<void*> allocate(const Request& request) {
   KIESEL_REQUIRE(device ? supports(device) : std::any_of(devices.begin(), devices.end(), supports), *context,
                  CL_INVALID_OPERATION, "the device does not support unified shared memory");
   KIESEL_REQUIRE(
-      request.alignment == 0 || (std::has_single_bit(request.alignment) && request.alignment <= kLargestType),
+      request.alignment == 0 || (std::has_single_bit(request.alignment) && request.alignment <= kPage),
       *context, CL_INVALID_VALUE,
-      fmt::format("alignment {} is not a power of two up to {}", request.alignment, kLargestType));
+      fmt::format("alignment {} is not a power of two up to {}", request.alignment, kPage));
   KIESEL_TRY(flags, read_flags(*context, request.properties, request.type == CL_MEM_TYPE_SHARED_INTEL));
   KIESEL_REQUIRE(request.size > 0, *context, CL_INVALID_BUFFER_SIZE, "0 bytes");
   for (const auto& one : devices)
