@@ -25,6 +25,7 @@
 #include "compiler/backend/remainders.hpp"
 #include "compiler/backend/undefined.hpp"
 #include "compiler/backend/unspecified.hpp"
+#include "compiler/backend/work_groups.hpp"
 #include "compiler/builtins/builtins.hpp"
 #include "compiler/il/execution_modes.hpp"
 #include "compiler/program/elf_writer.hpp"
@@ -118,6 +119,8 @@ class BackEnd {
   TextStatus link_library() {
     stages_.begin("builtins");
     kernels_ = find_kernels(*module_);
+    for (auto& kernel : kernels_)
+      kernel.description.observes_work_groups = observes_work_groups(*kernel.body);
     builtins::lower_printf(*module_, from_.target.atomics);
     for (auto& kernel : kernels_) kernel.description.uses_printf = builtins::uses_printf(*kernel.body);
     const auto sub_groups = sub_groups_per_work_group(from_.words);

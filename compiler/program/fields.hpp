@@ -78,7 +78,8 @@ struct Table<Kernel> {
       row("required_sub_group_size", &T::required_sub_group_size, at_most(kMostLanes)),
       row("vector_type_hint", &T::vector_type_hint, kAnyText),
       row("attributes", &T::attributes, kAnyText),
-      row("uses_printf", &T::uses_printf, kSwitch)};
+      row("uses_printf", &T::uses_printf, kSwitch),
+      row("observes_work_groups", &T::observes_work_groups, kSwitch)};
 };
 
 template <>

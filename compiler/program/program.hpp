@@ -64,6 +64,7 @@ struct Kernel {
   std::string vector_type_hint;               // vec_type_hint, or empty
   std::string attributes;                     // as CL_KERNEL_ATTRIBUTES wants it
   bool uses_printf = false;
+  bool observes_work_groups = true;  // it may tell how the NDRange is cut into them
 };
 
 struct Program {

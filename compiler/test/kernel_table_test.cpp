@@ -128,6 +128,19 @@ TEST_CASE("printf is noted for the kernels that reach it") {
   CHECK_FALSE(only_kernel("kernel void k(global int* a) { a[0] = 1; }").uses_printf);
 }
 
+TEST_CASE("it is noted whether a kernel can tell its work-groups apart") {
+  const auto observes = [](const std::string& source) { return only_kernel(source).observes_work_groups; };
+  CHECK_FALSE(
+      observes("kernel void k(global float* a) { a[get_global_id(0)] = sin(a[get_global_size(0)]); }"));
+  CHECK_FALSE(observes("void f(global int* a) { atomic_add(a, 1); } kernel void k(global int* a) { f(a); }"));
+  CHECK(observes("kernel void k(global int* a) { a[get_global_id(0)] = get_local_id(0); }"));
+  CHECK(observes("int f() { return get_num_groups(0); } kernel void k(global int* a) { a[0] = f(); }"));
+  CHECK(observes("kernel void k(global int* a) { barrier(CLK_GLOBAL_MEM_FENCE); a[0] = 1; }"));
+  CHECK(observes("kernel void k(global int* a, local int* b) { a[0] = 1; }"));
+  CHECK(observes("kernel void k(global int* a) { local int b; b = a[1]; a[0] = b; }"));
+  CHECK(observes("kernel void k(global int* a) { a[get_global_id(0)] = sub_group_all(a[1]); }"));
+}
+
 TEST_CASE("images and samplers are arguments of their own kinds, also under names of the program's") {
   const auto kernel = only_kernel(
       "typedef image2d_t picture; typedef sampler_t how;"

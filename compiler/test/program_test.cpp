@@ -42,6 +42,7 @@ Program full_program() {
   kernel.vector_type_hint = "float4";
   kernel.attributes = "vec_type_hint(float4)";
   kernel.uses_printf = true;
+  kernel.observes_work_groups = false;
   program.kernels = {kernel};
   program.global_variable_bytes = 12;
   program.has_code = false;

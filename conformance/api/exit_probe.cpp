@@ -121,6 +121,15 @@ long peak_kib() {
   return used.ru_maxrss;
 }
 
+// A prime number of work-items, in programs that want whole work-groups.
+void run_primes(const Session& session) {
+  cl_program program =
+      build(session,
+            "kernel void blind() { if (get_global_id(0) == get_global_size(0)) printf(\"?\"); }\n"
+            "kernel void seeing() { if (get_local_id(0) == get_local_size(0)) printf(\"?\"); }\n");
+  for (const char* name : {"blind", "seeing"}) run(session, clCreateKernel(program, name, nullptr), 1009);
+}
+
 // 32 GB of text, were it all made.
 void print_flood(const Session& session) {
   cl_program program = build(session, "kernel void pad() { printf(\"%99999v16hhd\", (char16)(1)); }");
@@ -328,6 +337,7 @@ int main(int count, char** arguments) {
   if (what == "endless") run_endless(session);
   if (what == "print") print(session);
   if (what == "uneven") print_uneven(session);
+  if (what == "primes") run_primes(session);
   if (what == "print-wild") print_wild(session);
   if (what == "print-flood") print_flood(session);
   if (what == "building") build_in_background(session);

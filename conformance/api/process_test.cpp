@@ -181,6 +181,21 @@ TEST_CASE("printf prints what C's printf would, and vectors") {
   for (const auto& line : distinct) REQUIRE(line.ends_with(" is one of many work-items"));
 }
 
+TEST_CASE("work-groups of a kernel that cannot tell have a good size, whatever the range") {
+  platform();  // sets the environment that the probe inherits
+  const auto groups = [lines = output_of("KIESEL_LOG=device=debug " KIESEL_TEST_PROBE " primes 2>&1")](
+                          const std::string& kernel) {
+    unsigned count = 0;
+    for (const auto& line : lines)
+      if (const auto at = line.find("launch " + kernel + ": "); at != line.npos)
+        count += static_cast<unsigned>(std::stoul(line.substr(at + kernel.size() + 9)));
+    return count;
+  };
+  CHECK(groups("seeing") == 1009);
+  CHECK(groups("blind") > 0);
+  CHECK(groups("blind") < 1009 / 2);
+}
+
 TEST_CASE("printf prints nothing of the application's memory, and what does not fit as it stands") {
   platform();  // sets the environment that the probe inherits
   const auto lines = output_of(KIESEL_TEST_PROBE " print-wild");

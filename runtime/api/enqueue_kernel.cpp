@@ -65,9 +65,12 @@ Outcome<> check_local_size(Context& context, const Device& device, const Kernel:
   return {};
 }
 
+enum class SizeFor { kLaunch, kApplication };
+
 // The size for a NULL local_work_size: the required one, one with the required number of sub-groups, or one
-// chosen well.
-Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange& range) {
+// chosen well. Where the program wants whole work-groups, so does the application that asks for the size, and
+// a kernel that could tell.
+Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange& range, SizeFor what) {
   const auto& build = *kernel.build_for(device);
   auto required = build.kernel->required_work_group_size;
   if (const auto count = build.kernel->required_sub_groups; count && !required[0])
@@ -80,13 +83,15 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
   }
   const auto before = kernel.chosen();
   const std::uint32_t cores = device.description().cores;
-  if (before && before->build == &build && before->cores == cores && before->global == range.global) {
+  const bool uniform = build.executable->program().uniform_work_groups &&
+                       (what == SizeFor::kApplication || build.kernel->observes_work_groups);
+  if (before && before->build == &build && before->cores == cores && before->global == range.global &&
+      before->uniform == uniform) {
     range.local = before->local;
     return {};
   }
-  range.local =
-      choose_local_size(range.global, device.description(), build.executable->program().uniform_work_groups);
-  kernel.remember({&build, cores, range.global, range.local});
+  range.local = choose_local_size(range.global, device.description(), uniform);
+  kernel.remember({&build, cores, range.global, range.local, uniform});
   return {};
 }
 
@@ -113,7 +118,7 @@ Outcome<NDRange> checked_range(CommandQueue& queue, Kernel& kernel, cl_uint dime
     KIESEL_CHECK(check_local_size(context, device, *kernel.build_for(device), range, local));
     for (cl_uint i = 0; i < dimensions; ++i) range.local[i] = static_cast<std::uint32_t>(local[i]);
   } else if (!is_empty(range)) {
-    KIESEL_CHECK(choose(context, device, kernel, range));
+    KIESEL_CHECK(choose(context, device, kernel, range, SizeFor::kLaunch));
   }
   return range;
 }
@@ -149,7 +154,7 @@ cl_int clGetKernelSuggestedLocalWorkSize(cl_command_queue handle, cl_kernel kern
     Context& context = queue->context();
     KIESEL_TRY(range, range_of(context, dimensions, offset, global));
     KIESEL_REQUIRE(!is_empty(range), context, CL_INVALID_GLOBAL_WORK_SIZE, "a global size of 0");
-    KIESEL_CHECK(choose(context, queue->device(), *kernel, range));
+    KIESEL_CHECK(choose(context, queue->device(), *kernel, range, SizeFor::kApplication));
     KIESEL_CHECK(launch_work(queue->device(), *kernel, range, Launches::kOnce));
     KIESEL_REQUIRE(suggested, context, CL_INVALID_VALUE, "nowhere to return the local size");
     std::copy_n(range.local.begin(), dimensions, suggested);

@@ -78,6 +78,7 @@ class Kernel final : public Object {
     std::uint32_t cores = 0;
     std::array<std::uint64_t, 3> global{};
     std::array<std::uint32_t, 3> local{};
+    bool uniform = false;
   };
   std::optional<ChosenSize> chosen() const { return chosen_.load(); }
   void remember(const ChosenSize& chosen) { chosen_.store(chosen); }
