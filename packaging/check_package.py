@@ -43,18 +43,16 @@ def check_pages(root):
 
 
 def check_conformance(root, folder):
-    """Away from its build folder the program has its expectations, or says that it has none."""
+    """The program has its expectations wherever it is."""
     def messages(program, *arguments):
         (folder / "empty").mkdir(exist_ok=True)
         done = subprocess.run([program, "conformance", "--cts", folder / "empty", "--output", folder / "results",
                                "--driver", root / "usr/bin/kiesel", *arguments], capture_output=True, text=True)
         return done.stderr
-    require("no expectations" not in messages(root / "usr/bin/kiesel"), "the installed program finds no expectations")
     alone = folder / "alone/kiesel"
     alone.parent.mkdir()
     shutil.copy(root / "usr/bin/kiesel", alone)
-    if not pathlib.Path("/usr/share/kiesel").exists() and not pathlib.Path("/usr/local/share/kiesel").exists():
-        require("no expectations" in messages(alone), "a program without expectations does not say so")
+    require("no program of the OpenCL-CTS" in messages(alone), "a program alone finds no expectations")
     require("nothing.json" in messages(alone, "--expectations", "nothing.json"), "a wrong --expectations is not reported")
 
 

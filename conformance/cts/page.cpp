@@ -45,7 +45,8 @@ std::string summary(const Results& results, const Results* other) {
   const auto add = [&](const std::string& name, const std::string& cells, const std::string& more) {
     html += fmt::format("<tr><td>{}</td>{}{}</tr>\n", name, cells, more);
   };
-  for (const auto& [name, suite] : results.suites) {
+  for (const auto* one : ordered(results)) {
+    const auto& [name, suite] = *one;
     const auto* theirs = suite_of(other, name);
     add(fmt::format("<a href=\"#{0}\">{0}</a>", name), row_of(totals(suite)),
         theirs  ? row_of(totals(*theirs))
@@ -56,12 +57,12 @@ std::string summary(const Results& results, const Results* other) {
   return html + "</table>\n";
 }
 
-std::string details(const std::string& name, const std::map<std::string, SubTest>& suite,
-                    const Expectations& expectations) {
+std::string details(const Results& results, const SuiteOfResults& one, const Expectations& expectations) {
+  const auto& [name, suite] = one;
   std::string html = fmt::format(
       "<h2 id=\"{0}\">{0}</h2>\n<table><tr><th>sub-test<th>result<th>expected<th>seconds</tr>\n", name);
   for (const auto& [sub_test, test] : suite) {
-    const auto expected = expectations.of(name, sub_test);
+    const auto expected = expectations.of(results, name, sub_test);
     html += fmt::format("<tr><td>{}</td><td class={}>{}</td><td>{}</td><td>{:.2f}</td></tr>\n",
                         escaped(sub_test), to_string(test.verdict), to_string(test.verdict),
                         expected == test.verdict ? "" : to_string(expected), test.seconds);
@@ -78,7 +79,7 @@ std::string html_page(const Results& results, const Expectations& expectations, 
       escaped(results.device), kStyle, escaped(results.driver), results.tier, results.seconds,
       other ? " On the right: " + escaped(other->driver) : "");
   html += summary(results, other);
-  for (const auto& [name, suite] : results.suites) html += details(name, suite, expectations);
+  for (const auto* suite : ordered(results)) html += details(results, *suite, expectations);
   return html;
 }
 
@@ -100,7 +101,8 @@ std::string markdown_table(const Results& results, const Results* other) {
       text += " | | | |";
     text += "\n";
   };
-  for (const auto& [name, suite] : results.suites) {
+  for (const auto* one : ordered(results)) {
+    const auto& [name, suite] = *one;
     const auto* theirs = suite_of(other, name);
     const auto total = theirs ? totals(*theirs) : Totals{};
     add(name, totals(suite), theirs ? &total : nullptr);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -30,6 +31,15 @@ std::string text_of(const json& object, const char* key) {
 double number_of(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+std::vector<std::string> texts_of(const json& object, const char* key) {
+  std::vector<std::string> list;
+  const auto found = object.find(key);
+  if (found != object.end() && found->is_array())
+    for (const auto& text : *found)
+      if (text.is_string()) list.push_back(text.get<std::string>());
+  return list;
 }
 
 Error bad(std::string reason) { return {Errc::kInvalidArgument, std::move(reason)}; }
@@ -68,16 +78,35 @@ Totals totals(const std::map<std::string, SubTest>& suite) {
   return sum;
 }
 
+std::vector<const SuiteOfResults*> ordered(const Results& results) {
+  std::vector<const SuiteOfResults*> list;
+  const auto add = [&](const std::string& name) {
+    const auto found = results.suites.find(name);
+    if (found != results.suites.end() && std::ranges::find(list, &*found) == list.end())
+      list.push_back(&*found);
+  };
+  for (const auto& name : results.order) add(name);
+  for (const auto& suite : results.suites) add(suite.first);
+  return list;
+}
+
+void merge(Results& into, const Results& part) {
+  for (const auto& name : part.order)
+    if (std::ranges::find(into.order, name) == into.order.end()) into.order.push_back(name);
+  for (const auto& [suite, tests] : part.suites) into.suites[suite].insert(tests.begin(), tests.end());
+  into.known_as.insert(part.known_as.begin(), part.known_as.end());
+  into.seconds += part.seconds;
+}
+
 std::string to_json(const Results& results) {
   json suites = json::object();
   for (const auto& [suite, tests] : results.suites)
     for (const auto& [name, test] : tests)
       suites[suite][name] = {{"result", to_string(test.verdict)}, {"seconds", test.seconds}};
-  const json whole = {{"device", results.device},
-                      {"driver", results.driver},
-                      {"tier", results.tier},
-                      {"seconds", results.seconds},
-                      {"suites", suites}};
+  const json whole = {{"device", results.device},   {"driver", results.driver},
+                      {"version", results.version}, {"tier", results.tier},
+                      {"order", results.order},     {"known_as", results.known_as},
+                      {"seconds", results.seconds}, {"suites", suites}};
   return whole.dump(1) + "\n";
 }
 
@@ -89,7 +118,13 @@ Result<Results> results_from_json(std::string_view text) {
                   text_of(whole, "driver"),
                   text_of(whole, "tier"),
                   number_of(whole, "seconds"),
+                  {},
+                  text_of(whole, "version"),
+                  texts_of(whole, "order"),
                   {}};
+  if (whole.contains("known_as") && whole["known_as"].is_object())
+    for (const auto& [suite, name] : whole["known_as"].items())
+      if (name.is_string()) results.known_as[suite] = name.get<std::string>();
   for (const auto& [suite, tests] : whole["suites"].items())
     for (const auto& [name, test] : tests.items()) {
       const auto verdict = test.is_object() ? verdict_of(text_of(test, "result")) : std::nullopt;
@@ -121,12 +156,18 @@ Verdict Expectations::of(const std::string& suite, const std::string& sub_test) 
   return Verdict::kPass;
 }
 
+Verdict Expectations::of(const Results& results, const std::string& suite,
+                         const std::string& sub_test) const {
+  const auto found = results.known_as.find(suite);
+  return of(found == results.known_as.end() ? suite : found->second, sub_test);
+}
+
 std::vector<Surprise> surprises(const Results& results, const Expectations& expectations) {
   std::vector<Surprise> list;
-  for (const auto& [suite, tests] : results.suites)
-    for (const auto& [name, test] : tests)
-      if (const auto expected = expectations.of(suite, name); expected != test.verdict)
-        list.push_back({suite + "/" + name, expected, test.verdict});
+  for (const auto* suite : ordered(results))
+    for (const auto& [name, test] : suite->second)
+      if (const auto expected = expectations.of(results, suite->first, name); expected != test.verdict)
+        list.push_back({suite->first + "/" + name, expected, test.verdict});
   return list;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/result.hpp"
@@ -21,10 +22,21 @@ struct SubTest {
 struct Results {
   std::string device;                                            // CL_DEVICE_NAME's shape, e.g. "kiesel"
   std::string driver;                                            // library that was tested
-  std::string tier;                                              // quick or full
+  std::string tier;                                              // quick, or the list's name
   double seconds = 0;                                            // wall clock of all
   std::map<std::string, std::map<std::string, SubTest>> suites;  // suite -> sub-test
+
+  std::string version;                          // of the driver and of its compiler
+  std::vector<std::string> order;               // of suites, where it is not the alphabet's
+  std::map<std::string, std::string> known_as;  // names of suites in expectations, where they are others
 };
+
+// Suites in their order.
+using SuiteOfResults = std::pair<const std::string, std::map<std::string, SubTest>>;
+std::vector<const SuiteOfResults*> ordered(const Results& results);
+
+// Adds the sub-tests of another part of the same run.
+void merge(Results& into, const Results& part);
 
 struct Totals {
   unsigned count = 0, pass = 0, fail = 0, skip = 0, crash = 0, timeout = 0;
@@ -41,6 +53,7 @@ class Expectations {
  public:
   static Result<Expectations> parse(std::string_view json);
   Verdict of(const std::string& suite, const std::string& sub_test) const;
+  Verdict of(const Results& results, const std::string& suite, const std::string& sub_test) const;
 
  private:
   std::map<std::string, Verdict> rows_;
