@@ -20,6 +20,7 @@
 #include "compiler/backend/lower_memory.hpp"
 #include "compiler/backend/machine.hpp"
 #include "compiler/backend/missing_atomics.hpp"
+#include "compiler/backend/notes.hpp"
 #include "compiler/backend/optimize.hpp"
 #include "compiler/backend/program_variables.hpp"
 #include "compiler/backend/remainders.hpp"
@@ -130,6 +131,7 @@ class BackEnd {
     lower_remainders(*module_);
     specify_values(*module_);
     apply_math_options(*module_, from_.options);
+    if (from_.options.notes) note_synchronisation(*module_);
     auto undefined = builtins::link_builtins(*module_);
     if (!from_.target.half && builtins::lower_half(*module_)) undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";

@@ -44,6 +44,7 @@ constexpr Flag kFlags[] = {
     {"-Werror", &BuildOptions::warnings_are_errors, kSource, After::kNothing},
     {"-cl-kernel-arg-info", &BuildOptions::argument_info, kSource, After::kFreedom},
     {"-g", &BuildOptions::debug, kSource, After::kFreedom},
+    {"-kiesel-notes", &BuildOptions::notes, kSource, After::kFreedom},
     {"-create-library", &BuildOptions::create_library, kInLink, After::kNothing},
     {"-enable-link-options", &BuildOptions::enable_link_options, kInLink, After::kNothing},
 };

@@ -34,6 +34,7 @@ struct BuildOptions {
   bool warnings_are_errors = false;
   bool argument_info = false;
   bool debug = false;
+  bool notes = false;  // -kiesel-notes: of synchronisation, for checks
   bool create_library = false;
   bool enable_link_options = false;
 

@@ -31,6 +31,7 @@ constexpr Row kRows[] = {
     {"-Werror", &BuildOptions::warnings_are_errors, true, true, false},
     {"-cl-kernel-arg-info", &BuildOptions::argument_info, true, true, false},
     {"-g", &BuildOptions::debug, true, true, false},
+    {"-kiesel-notes", &BuildOptions::notes, true, true, false},
     {"-create-library", &BuildOptions::create_library, false, false, true},
 };
 

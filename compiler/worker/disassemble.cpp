@@ -31,18 +31,18 @@ class SourceLines {
 
   struct Place {
     std::string file;
-    unsigned line = 0;  // 0: not known
+    unsigned line = 0, column = 0;  // 0: not known
   };
   Place place_of(std::uint64_t address) const {
     if (!debug_) return {};
     const auto info = debug_->getLineInfoForAddress({address, llvm::object::SectionedAddress::UndefSection});
     if (!info || !info.Line) return {};
-    return {info.FileName, info.Line};
+    return {info.FileName, info.Line, info.Column};
   }
 
   // The line of this address when it is another one than the last that was asked for.
   std::string next(std::uint64_t address) {
-    const auto [file, line] = place_of(address);
+    const auto [file, line, column] = place_of(address);
     if (!line || (line == line_ && file == file_)) return {};
     line_ = line;
     file_ = file;
@@ -122,6 +122,7 @@ nlohmann::json describe_function(const Function& function, const SourceLines& li
     if (const auto place = lines.place_of(address); place.line) {
       row["file"] = place.file;
       row["line"] = place.line;
+      row["column"] = place.column;
     }
     instructions.push_back(std::move(row));
   });

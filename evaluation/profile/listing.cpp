@@ -8,7 +8,8 @@ namespace {
 using nlohmann::json;
 
 Listing::Instruction instruction_of(const json& row) {
-  return {row.at("address"), row.at("text"), row.value("file", std::string()), row.value("line", 0u)};
+  return {row.at("address"), row.at("text"), row.value("file", std::string()), row.value("line", 0u),
+          row.value("column", 0u)};
 }
 
 Listing listing_of(const json& all) {

@@ -13,7 +13,7 @@ struct Listing {
   struct Instruction {
     std::uint64_t address = 0;
     std::string text, file;
-    std::uint32_t line = 0;  // 0: not known
+    std::uint32_t line = 0, column = 0;  // 0: not known
   };
   struct Function {
     std::string name;
