@@ -27,6 +27,8 @@
 
 namespace kiesel::device {
 
+class Observer;  // device/observer.hpp
+
 using Address = std::uint64_t;   // an address as the device's loads and stores see it
 using ModuleId = std::uint64_t;  // 0 is no module
 // Whose memory and launches are: a launch reaches its own owner's memory only. 0 is an owner like others, but
@@ -48,6 +50,8 @@ struct Description {
   std::uint64_t cache_bytes = 0;
   bool host_visible = false;  // device address == host address: map() costs nothing
   bool core_ranges = false;   // launches may name some of the cores: the device has parts
+  bool observable = false;    // launches may have an observer, see Handling
+  bool wants_reach = false;   // somebody looks at Launch::reach
 };
 
 // The work-items of one launch: a box of an NDRange in which all work-groups have one size.
@@ -83,6 +87,16 @@ struct Cores {
 // Which of the launches that wait for cores goes first; what runs is not interrupted.
 enum class Priority : std::uint8_t { kLow, kMedium, kHigh };
 
+// Memory that a kernel may use since it has it as an argument, for messages and for whoever checks that.
+struct Reach {
+  static constexpr std::uint32_t kNoArgument = ~0U;
+  std::uint32_t argument = kNoArgument;  // its number
+  Address begin = 0;
+  std::uint64_t bytes = 0;
+  bool may_read = true, may_write = true;
+  std::string_view what;  // "buffer", "sub-buffer"; a constant of the program
+};
+
 // A kernel over a region. What of the launch header only the device knows (stack) is filled in by the device.
 struct Launch {
   ModuleId module = 0;
@@ -97,6 +111,7 @@ struct Launch {
   Address printf_buffer = 0;
   // Laid out by the kernel table, see isa/launch_block.hpp.
   std::vector<std::byte, RecyclingAllocator<std::byte>> arguments;
+  std::shared_ptr<const std::vector<Reach>> reach;  // where somebody wants it
 };
 
 // A box of bytes: `size` = {bytes in a row, rows, slices}; pitches in bytes.
@@ -104,6 +119,12 @@ struct Box {
   std::array<std::uint64_t, 3> size{0, 1, 1};
   std::uint64_t source_row_pitch = 0, source_slice_pitch = 0;
   std::uint64_t target_row_pitch = 0, target_slice_pitch = 0;
+};
+// A box of memory that the host reads or writes in place, as mappings let it.
+struct HostUse {
+  Address address = 0;
+  Box box;  // both sides alike
+  bool reads = false, writes = false;
 };
 struct Read {
   Address source;
@@ -145,6 +166,8 @@ struct Handling {
   bool may_run_here = false;
   bool timed = true;     // somebody wants its times, which cost two looks at the clock; else they are 0
   bool counted = false;  // somebody wants a launch's counts, which can make it several times slower
+  // Of a launch: who follows it, where the device is observable; stays until it is done. Nothing is counted.
+  Observer* observer = nullptr;
 };
 using CompletionHandler = std::function<void(const Completion&)>;
 
@@ -176,6 +199,10 @@ class Device {
   virtual Status share(Address host_address, std::uint64_t bytes, Owner owner = 0) = 0;
   // The host's view of an allocation, or null where the host cannot see device memory.
   virtual std::byte* host_pointer(Address address) = 0;
+  // The host uses memory that it sees, without a command, until it is told not to. Only for those who follow
+  // contents.
+  virtual void host_begins(const HostUse& /*use*/) {}
+  virtual void host_ends(const HostUse& /*use*/) {}
   // Another name.
   virtual void label(Address address, std::string_view text) = 0;
 

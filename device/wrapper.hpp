@@ -24,6 +24,8 @@ class Wrapper : public Device {
     return device_->share(host_address, bytes, owner);
   }
   std::byte* host_pointer(Address address) override { return device_->host_pointer(address); }
+  void host_begins(const HostUse& use) override { device_->host_begins(use); }
+  void host_ends(const HostUse& use) override { device_->host_ends(use); }
   void label(Address address, std::string_view text) override { device_->label(address, text); }
   Result<ModuleId> load(std::span<const std::byte> elf, Owner owner) override {
     return device_->load(elf, owner);

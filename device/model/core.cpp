@@ -214,7 +214,9 @@ Core::Outcome Core::run_groups(const LaunchContext& launch, std::uint64_t first,
   if (serial_ != launch.serial) begin(launch);
   for (groups_left_ = end - first; groups_left_ != 0;) {  // run_segments() may do several at once
     begin_group(end - groups_left_--);
+    if (launch.observer) launch.observer->begin_group(state_.group);
     const Outcome outcome = run_group(launch);
+    if (launch.observer && outcome == Outcome::kDone) launch.observer->end_group();
     if (outcome != Outcome::kDone) return outcome;
   }
   return Outcome::kDone;

@@ -17,6 +17,7 @@
 #include "device/model/memory/memory.hpp"
 #include "device/model/module.hpp"
 #include "device/model/translations.hpp"
+#include "device/observer.hpp"
 
 namespace kiesel::model {
 
@@ -38,8 +39,11 @@ struct LaunchContext {
   const std::atomic<bool>* cancelled = nullptr;  // ends it early, as if it had faulted
   std::uint64_t deadline_ns = 0;                 // so does this time of support/clock.hpp; 0: none
   Translations* translations = nullptr;
-  bool counted = false;                      // the interpreter runs it, and each step is counted
-  KernelTranslation* translation = nullptr;  // null where nothing is translated
+  bool counted = false;  // the interpreter runs it, and each step is counted
+  // Or it runs it and an observer follows; then one core has all work-groups.
+  device::Observer* observer = nullptr;
+  std::span<const device::Interest> interests;  // by instruction
+  KernelTranslation* translation = nullptr;     // null where nothing is translated
 
   bool must_end() const;
   void write_block(Address block, std::span<const std::byte> arguments) const;
@@ -69,6 +73,8 @@ class Core {
   Warp* seat(Warp* warp, unsigned rank, unsigned slot, const Insn* resume);
   void trace(Warp& warp, std::uint64_t budget, Trace& trace);
   const CoreState& state() const { return state_; }
+  // What an observer is told of the launch, which the core is made ready for.
+  device::ObservedLaunch observed(const LaunchContext& launch);
   Holder& holder() { return holder_; }  // its thread takes it first
   CoreCounters take_counters();
   void count(const CoreCounters& more) { state_.counters += more; }  // that ran elsewhere
@@ -93,6 +99,7 @@ class Core {
   bool run(Slot& slot);
   void interpret(Slot& slot);
   void run_counted(Warp& warp);
+  void run_observed(Warp& warp, bool begins);
   // After run(): the slot's place is free, and taken by another one, where its warps have ended.
   bool leave_if_ended(std::size_t slot);
   void finish(const Slot& slot);

@@ -63,14 +63,17 @@ void Core::take_over() {
 
 void Core::interpret(Slot& slot) {
   Warp& warp = *slot.warp;
-  if (!slot.begun) {
+  const bool begins = !slot.begun;
+  if (begins) {
     slot.begun = true;
     if (slot.serial != serial_) engine_.clear_registers(warp);
     slot.serial = serial_;
     engine_.set_mask(warp, warp.mask);
   }
   const std::uint64_t before = warp.executed;
-  if (launch_->counted)
+  if (launch_->observer)
+    run_observed(warp, begins);
+  else if (launch_->counted)
     run_counted(warp);
   else
     engine_.run(warp, kTurn);
@@ -85,6 +88,31 @@ void Core::run_counted(Warp& warp) {
     engine_.run_traced(warp, kTracedSteps, trace);
     counted_->counting.add(state_, trace.steps, trace);
   }
+}
+
+void Core::run_observed(Warp& warp, bool begins) {
+  if (begins) launch_->observer->begin_warp(warp.rank, warp.mask);
+  engine_.run_observed(warp, kTurn, *launch_->observer, launch_->interests.data());
+  if (warp.stop == Stop::kEnded) launch_->observer->end_warp(warp.rank);
+}
+
+device::ObservedLaunch Core::observed(const LaunchContext& launch) {
+  if (serial_ != launch.serial) begin(launch);
+  const Code& code = *state_.code;
+  device::ObservedLaunch out;
+  out.code = {reinterpret_cast<const std::uint32_t*>(code.begin), (code.end - code.begin) / 4};
+  out.private_begin = state_.private_window.begin;
+  out.private_end = state_.private_window.end;
+  out.local_begin = state_.local_base;
+  out.local_bytes = launch.local_memory_bytes;
+  out.block_begin = state_.launch_block;
+  out.block_bytes = sizeof launch.header + launch.arguments.size();
+  out.local_size = state_.grid.local_size;
+  out.first_global_id = state_.grid.first_global_id;
+  for (int d = 0; d < 3; ++d) out.first_group[d] = launch.header.first_group[d];
+  out.lanes = state_.lanes;
+  out.group_warps = state_.group_warps;
+  return out;
 }
 
 void Core::move_counts_to(device::LaunchCounts& sum) {

@@ -20,7 +20,8 @@ struct LaunchParts {
   const std::atomic<bool>* cancelled;
   std::uint64_t serial;
   bool counted;
-  CycleEngine* cycles;  // that runs it, or null
+  device::Observer* observer;  // or null
+  CycleEngine* cycles;         // that runs it, or null
 };
 
 // Checks the command and gets it ready to run. kInvalidArgument, kOutOfMemory.

@@ -29,7 +29,7 @@ class LaunchJob final : public Job {
       : parts_(parts), context_(context), kernel_(launch.kernel), arguments_(std::move(launch.arguments)) {
     context_.epoch = parts.memory->epoch();
     context_.arguments = arguments_;
-    pieces = parts.cycles ? 1 : context_.grid.total_groups();
+    pieces = parts.cycles || context_.observer ? 1 : context_.grid.total_groups();
     cores = launch.cores;
     priority = launch.priority;
     brief = is_brief();
@@ -51,6 +51,7 @@ class LaunchJob final : public Job {
       if (context_.must_end()) return stopped();
     }
     if (parts_.cycles) return run_cycles(core);
+    if (context_.observer) return run_observed(core);
     const Core::Outcome outcome = core.run_groups(context_, first, end);
     if (outcome == Core::Outcome::kFault) tell(core.state());
     return outcome == Core::Outcome::kStopped ? stopped() : outcome == Core::Outcome::kDone;
@@ -84,7 +85,7 @@ class LaunchJob final : public Job {
     const std::uint64_t length =
         parts_.module->straight_line_length(parts_.module->code().at(context_.kernel_entry));
     return length && pieces <= kBriefInstructions && length * warps * pieces <= kBriefInstructions &&
-           !parts_.translations->waits() && !parts_.cycles;
+           !parts_.translations->waits() && !parts_.cycles && !context_.observer;
   }
 
   void tell(const CoreState& state) {
@@ -114,6 +115,16 @@ class LaunchJob final : public Job {
     core.count(before);
     if (outcome == Core::Outcome::kFault) tell(core.state());
     return outcome;
+  }
+
+  // All of it, on this core.
+  bool run_observed(Core& core) {
+    context_.interests = context_.observer->begin(core.observed(context_));
+    const Core::Outcome outcome = core.run_groups(context_, 0, context_.grid.total_groups());
+    const bool fault = outcome == Core::Outcome::kFault;
+    context_.observer->end(fault && core.state().fault.kind == FaultKind::kBarrierStuck);
+    if (fault) tell(core.state());
+    return outcome == Core::Outcome::kStopped ? stopped() : !fault;
   }
 
   bool stopped() {
@@ -203,9 +214,11 @@ Result<std::unique_ptr<Job>> make_launch(device::Launch launch, const LaunchPart
   context.owner = launch.owner;
   context.serial = parts.serial;
   context.cancelled = parts.cancelled;
-  context.counted = parts.counted;
+  context.observer = parts.cycles ? nullptr : parts.observer;
+  context.counted = parts.counted && !context.observer;
   const bool untimed = !parts.cycles || configuration.sample;
-  if (untimed && (!context.counted || parts.cycles)) find_translation(context, launch, parts);
+  const bool followed = (context.counted && !parts.cycles) || context.observer;
+  if (untimed && !followed) find_translation(context, launch, parts);
   return std::unique_ptr<Job>(std::make_unique<LaunchJob>(parts, context, std::move(launch)));
 }
 

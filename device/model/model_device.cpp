@@ -30,6 +30,7 @@ ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
   description_.private_memory_bytes = configuration_.private_memory_bytes;
   description_.host_visible = configuration_.host_visible;
   description_.core_ranges = configuration_.core_ranges;
+  description_.observable = configuration_.engine != EngineChoice::kCycles;
 }
 
 Result<std::unique_ptr<ModelDevice>> ModelDevice::create(Configuration configuration, unsigned threads,
@@ -162,7 +163,8 @@ ModelDevice::Commands& ModelDevice::commands() {
   return commands_[processor < 0 ? 0 : static_cast<std::size_t>(processor) % kCommandCounts];
 }
 
-Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command, bool counted) {
+Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command,
+                                                   const device::Handling& handling) {
   auto* launch = std::get_if<device::Launch>(&command);
   if (!launch) {
     commands().transfers.fetch_add(1, std::memory_order_relaxed);
@@ -173,11 +175,11 @@ Result<std::unique_ptr<Job>> ModelDevice::make_job(device::Command command, bool
                                static_cast<std::uint64_t>(&own - commands_.data());
   return make_launch(std::move(*launch),
                      {modules_.find(launch->module), memory_.get(), &configuration_, translations_.get(),
-                      &dispatcher_->cancelled(), serial, counted, cycles_.get()});
+                      &dispatcher_->cancelled(), serial, handling.counted, handling.observer, cycles_.get()});
 }
 
 void ModelDevice::submit(device::Command command, device::CompletionHandler done, device::Handling handling) {
-  auto made = make_job(std::move(command), handling.counted);
+  auto made = make_job(std::move(command), handling);
   auto job = made ? std::move(*made) : make_refused(made.error());
   job->done = handling.counted ? counted(std::move(done)) : std::move(done);
   job->timed = handling.timed;

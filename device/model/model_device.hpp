@@ -59,7 +59,7 @@ class ModelDevice final : public device::Device {
   Result<device::ModuleId> load(std::span<const std::byte> elf, Owner owner, Address at,
                                 std::span<const std::byte> front = {});
   Result<Address> placed(Result<Address> address, std::uint64_t bytes);
-  Result<std::unique_ptr<Job>> make_job(device::Command command, bool counted);
+  Result<std::unique_ptr<Job>> make_job(device::Command command, const device::Handling& handling);
   device::CompletionHandler counted(device::CompletionHandler done);
   void add_counted(std::vector<device::Counter>& out) const;
 

@@ -156,6 +156,18 @@ Result<device::Launch> Replay::prepare(const Launch& launch, const LoadedProgram
   return out;
 }
 
+device::Observer* Replay::observer_for(const device::Launch& launch, const LoadedProgram& program,
+                                       std::span<const Held* const> memory) const {
+  if (!follow_) return nullptr;
+  std::vector<Placed> places;
+  for (const Held* held : memory) {
+    const Allocation& allocation = held->allocation;
+    places.push_back({placement_.here(allocation.address), allocation.bytes, allocation.label,
+                      allocation.is_of_program()});
+  }
+  return follow_(launch, program, places);
+}
+
 Result<Verdict> Replay::attempt(const Step& step) {
   const Launch& launch = step.launch;
   const auto program = programs_.of(launch);
@@ -172,7 +184,9 @@ Result<Verdict> Replay::attempt(const Step& step) {
   if (!prepared) return refused(prepared.error());
   for (const Held* held : *memory)
     if (auto written = placement_.write(*held); !written) return refused(written.error());
-  const auto completion = run_to_end(device_, *prepared, {.timed = true, .counted = watch_ != nullptr});
+  device::Observer* const observer = observer_for(*prepared, **program, *memory);
+  const auto completion = run_to_end(
+      device_, *prepared, {.timed = true, .counted = watch_ != nullptr && !observer, .observer = observer});
   if (watch_) watch_(*prepared, **program, completion);
   if (step.outcome)
     if (auto applied = memory_.apply(*step.outcome); !applied) return applied.error();

@@ -26,6 +26,14 @@ struct Verdict {
   std::uint64_t nanoseconds = 0;
 };
 
+// Memory of a launch, where it lies here.
+struct Placed {
+  device::Address begin = 0;
+  std::uint64_t bytes = 0;
+  std::string label;
+  bool of_program = false;
+};
+
 class Replay {
  public:
   Replay(const Reader& reader, device::Device& device, compiler::Client& compiler);
@@ -33,6 +41,10 @@ class Replay {
   // Has launches counted, and is called after each.
   using Watch = std::function<void(const device::Launch&, const LoadedProgram&, const device::Completion&)>;
   void watch(Watch watch) { watch_ = std::move(watch); }
+  // Is called before each, with the memory that it can reach, and gives it an observer; nothing is counted.
+  using Follow = std::function<device::Observer*(const device::Launch&, const LoadedProgram&,
+                                                 std::span<const Placed> memory)>;
+  void follow(Follow follow) { follow_ = std::move(follow); }
 
   // The next launch of the capture; one that is not wanted only changes what memory should be.
   Result<Verdict> run(const Step& step);
@@ -41,6 +53,8 @@ class Replay {
  private:
   Status enter(const Launch& launch);
   Result<std::vector<const Held*>> reachable(const Launch& launch, const LoadedProgram& program) const;
+  device::Observer* observer_for(const device::Launch& launch, const LoadedProgram& program,
+                                 std::span<const Held* const> memory) const;
   Result<device::Launch> prepare(const Launch& launch, const LoadedProgram& program);
   Status note_images(const Launch& launch, const compiler::Kernel& kernel);
   Result<Verdict> attempt(const Step& step);
@@ -52,6 +66,7 @@ class Replay {
   device::Device& device_;
   Memory memory_;
   Watch watch_;
+  Follow follow_;
   std::uint32_t recorded_device_ = 0;  // whose memory is placed
 };
 

@@ -70,8 +70,9 @@ struct KernelWork {
     MemoryUse use() const { return {object.get(), access, {0, object->size()}}; }
   };
   std::vector<Held, RecyclingAllocator<Held>> memory{};
-  std::vector<SvmUse> svm{};                   // of one that is enqueued
-  std::vector<Ref<SvmAllocation>> kept_svm{};  // of one that is recorded
+  std::shared_ptr<const std::vector<device::Reach>> reach{};  // where somebody wants it
+  std::vector<SvmUse> svm{};                                  // of one that is enqueued
+  std::vector<Ref<SvmAllocation>> kept_svm{};                 // of one that is recorded
   Launches launches = Launches::kOnce;
 
   void operator()(Event& event);
@@ -84,6 +85,7 @@ struct KernelWork {
 
 // Of one argument: more than any device has, and sums of it do not wrap around.
 constexpr std::uint32_t kLargestType = sizeof(cl_long16);
+constexpr std::uint64_t kLocalGap = 64;  // before arguments, where somebody checks what kernels reach
 constexpr std::uint64_t kTooMuchLocalMemory = std::uint64_t{1} << 48;
 
 // There is room: compiler/program/verify.hpp.
@@ -182,11 +184,12 @@ Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentVal
   return bad_argument(kernel, index, "is not set");
 }
 
-// Gives one argument its place behind `end`. Nothing takes no room, not even for its alignment.
+// Gives one argument its place behind `end`, and a gap that nobody may use. Nothing takes no room, not even for
+// its alignment.
 void place_local(const ArgumentValues::Copy& values, std::size_t index, std::uint32_t alignment,
-                 std::uint64_t& end, KernelWork& out) {
+                 std::uint64_t gap, std::uint64_t& end, KernelWork& out) {
   const std::uint64_t bytes = std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);
-  if (bytes) end = round_up(end, alignment);
+  if (bytes || gap) end = round_up(end + gap, alignment);
   put(out, out.kernel->arguments[index].offset, &end, sizeof end);
   end += bytes;
 }
@@ -195,20 +198,20 @@ void place_local(const ArgumentValues::Copy& values, std::size_t index, std::uin
 // pointed to, but programs take bytes as memory for anything: they get more where there is room. Where there
 // is not, arguments with the largest alignment come first, and nothing lies between.
 std::uint64_t place_local_arguments(const ArgumentValues::Copy& values, std::uint64_t available,
-                                    KernelWork& out) {
+                                    std::uint64_t gap, KernelWork& out) {
   const auto& arguments = out.kernel->arguments;
   std::uint64_t end = out.kernel->local_memory_bytes;
   for (std::size_t i = 0; i < arguments.size(); ++i)
     if (values.state(i) == ArgumentState::kLocal)
       place_local(values, i,
-                  arguments[i].alignment == 1 ? kLargestType : std::max(arguments[i].alignment, 8U), end,
+                  arguments[i].alignment == 1 ? kLargestType : std::max(arguments[i].alignment, 8U), gap, end,
                   out);
   if (end <= available) return end;
   end = out.kernel->local_memory_bytes;
   for (std::uint32_t alignment = kLargestType; alignment; alignment /= 2)
     for (std::size_t i = 0; i < arguments.size(); ++i)
       if (values.state(i) == ArgumentState::kLocal && arguments[i].alignment == alignment)
-        place_local(values, i, alignment, end, out);
+        place_local(values, i, alignment, 0, end, out);
   return end;
 }
 
@@ -225,6 +228,43 @@ void hold_pointers(Device& device, const Kernel& kernel, KernelWork& out) {
     hold_addressed(device, context, reinterpret_cast<const void*>(address), out);
 }
 
+// Of a memory object's bytes on the device.
+Outcome<device::Reach> reach_of(Device& device, std::uint32_t index, MemoryObject& memory) {
+  device::Reach out;
+  out.argument = index;
+  KIESEL_TRY(address, memory.address(device));
+  out.begin = address;
+  out.bytes = memory.size();
+  out.may_read = !(memory.flags() & CL_MEM_WRITE_ONLY);
+  out.may_write = !(memory.flags() & CL_MEM_READ_ONLY);
+  out.what = memory.type() == CL_MEM_OBJECT_BUFFER && memory.associated() ? "sub-buffer" : memory.label();
+  return out;
+}
+
+// Images' descriptors are not in it, nor is what local memory holds beside the arguments.
+Outcome<> find_reach(Device& device, const ArgumentValues::Copy& values, KernelWork& out) {
+  std::vector<device::Reach> found;
+  std::uint64_t local = 0;
+  for (std::uint32_t i = 0; i < out.kernel->arguments.size(); ++i) {
+    const auto& argument = out.kernel->arguments[i];
+    if (values.state(i) == ArgumentState::kMemory) {
+      auto* memory = find<MemoryObject>(reinterpret_cast<cl_mem>(values.word(i)));
+      if (!memory) continue;
+      KIESEL_TRY(reach, reach_of(device, i, *memory));
+      found.push_back(reach);
+    } else if (values.state(i) == ArgumentState::kLocal) {
+      std::memcpy(&local, out.arguments.data() + (argument.offset - sizeof(isa::LaunchHeader)), sizeof local);
+      found.push_back({i, local, values.word(i), true, true, "local memory"});
+    }
+  }
+  for (const auto& held : out.memory) {  // also what is no argument
+    KIESEL_TRY(reach, reach_of(device, device::Reach::kNoArgument, *held.object));
+    found.push_back(reach);
+  }
+  out.reach = std::make_shared<const std::vector<device::Reach>>(std::move(found));
+  return {};
+}
+
 Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out) {
   static thread_local ArgumentValues::Copy values;  // its memory is used again
   kernel.arguments().read(values);
@@ -233,13 +273,15 @@ Outcome<> place_arguments(Device& device, const Kernel& kernel, KernelWork& out)
   out.arguments.resize(out.kernel->argument_bytes);
   for (std::size_t i = 0; i < out.kernel->arguments.size(); ++i)
     KIESEL_CHECK(place_argument(device, kernel, values, i, has_local, out));
-  const std::uint64_t local = has_local
-                                  ? place_local_arguments(values, device.target().local_memory_bytes, out)
-                                  : out.kernel->local_memory_bytes;
+  const std::uint64_t local =
+      has_local ? place_local_arguments(values, device.target().local_memory_bytes,
+                                        device.description().wants_reach ? kLocalGap : 0, out)
+                : out.kernel->local_memory_bytes;
   if (kernel.has_pointers()) hold_pointers(device, kernel, out);
   if ((!out.svm.empty() || !out.kept_svm.empty()) && !device.svm_capabilities())
     return ApiError{CL_INVALID_OPERATION, "the device does not support shared virtual memory",
                     Ref<Object>(&context)};
+  if (device.description().wants_reach) KIESEL_CHECK(find_reach(device, values, out));
   KIESEL_CHECK(check_resources(device, kernel, *out.kernel, local));
   out.local_memory_bytes = static_cast<std::uint32_t>(local);
   return {};
@@ -261,6 +303,7 @@ device::Launch KernelWork::launch() {
   out.owner = owner;
   out.local_memory_bytes = local_memory_bytes;
   out.private_memory_bytes = kernel->private_memory_bytes;
+  out.reach = reach;
   if (launches == Launches::kOnce)
     out.arguments = std::move(arguments);
   else

@@ -23,6 +23,12 @@ MemoryUse target_of(MemoryObject& memory, std::size_t offset, const device::Box&
   return {&memory, without_gaps ? Access::kOverwrite : Access::kWrite, range};
 }
 
+// Of memory that the host sees: no command says it.
+device::HostUse use_of(device::Address at, const MemoryObject::Mapping& mapping) {
+  const bool overwrites = mapping.flags & CL_MAP_WRITE_INVALIDATE_REGION;
+  return {at + mapping.offset, mapping.box, !overwrites, overwrites || (mapping.flags & CL_MAP_WRITE)};
+}
+
 }  // namespace
 
 Event::Work read_work(MemoryObject& memory, std::size_t offset, void* target, const device::Box& box) {
@@ -81,13 +87,26 @@ Event::Work fill_box_work(MemoryObject& memory, std::size_t offset, const device
 Event::Work map_work(MemoryObject& memory, const MemoryObject::Mapping& mapping) {
   if (mapping.copied && !(mapping.flags & CL_MAP_WRITE_INVALIDATE_REGION))
     return read_work(memory, mapping.offset, mapping.pointer, mapping.box);
-  return migrate_work({Ref<MemoryObject>(&memory)});
+  if (mapping.copied) return migrate_work({Ref<MemoryObject>(&memory)});
+  return [memory = Ref<MemoryObject>(&memory), mapping](Event& event) {
+    acquire_in_turn(event, {{memory.get(), Access::kRead, {0, memory->size()}}},
+                    [mapping](Event& self, Addresses at) {
+                      self.queue()->device().implementation().host_begins(use_of(at[0], mapping));
+                      self.finish_now();
+                    });
+  };
 }
 
 Event::Work unmap_work(MemoryObject& memory, const MemoryObject::Mapping& mapping) {
   if (mapping.copied && (mapping.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION)))
     return write_work(memory, mapping.offset, mapping.pointer, mapping.box);
-  return [memory = Ref<MemoryObject>(&memory)](Event& event) { event.finish_now(); };
+  if (mapping.copied) return [memory = Ref<MemoryObject>(&memory)](Event& event) { event.finish_now(); };
+  return [memory = Ref<MemoryObject>(&memory), mapping](Event& event) {
+    Device& device = event.queue()->device();
+    if (const auto at = memory->address(device); at.ok())
+      device.implementation().host_ends(use_of(*at, mapping));
+    event.finish_now();
+  };
 }
 
 Event::Work migrate_work(std::vector<Ref<MemoryObject>> objects) {

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "device/model/interpreter/handlers.hpp"
+#include "device/model/interpreter/observed.hpp"
 #include "device/model/interpreter/trace.hpp"
 
 namespace kiesel::model::KIESEL_HOST {
@@ -154,6 +155,7 @@ constexpr Engine kEngine = {KIESEL_NAME(KIESEL_HOST),
                             set_mask<W>,
                             run<W>,
                             run_traced<W>,
+                            run_observed<W>,
                             bind<W>,
                             layout<W>,
                             unfold<W>,

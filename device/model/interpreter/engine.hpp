@@ -14,6 +14,12 @@ namespace kiesel::model {
 using translation::HostLevel, translation::StateLayout;
 
 struct Trace;
+}  // namespace kiesel::model
+namespace kiesel::device {
+struct Interest;
+class Observer;
+}  // namespace kiesel::device
+namespace kiesel::model {
 
 struct Engine {
   const char* host;  // "v4"
@@ -27,6 +33,8 @@ struct Engine {
   void (*run)(Warp&, std::uint64_t budget);
   // The same, and appends what it did. A step that faulted is among them.
   void (*run_traced)(Warp&, std::uint64_t budget, Trace&);
+  // The same with an observer, and what is of interest to it by instruction.
+  void (*run_observed)(Warp&, std::uint64_t budget, device::Observer&, const device::Interest*);
   // Handlers of an instruction; `flags_matter` asks for exact fflags.
   void (*bind)(const isa::Instruction&, bool flags_matter, Insn&);
   // Where translated code finds a warp's state.
