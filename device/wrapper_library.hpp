@@ -18,6 +18,7 @@ struct WrapperLibrary {
 };
 // The first one is next to the device.
 inline constexpr WrapperLibrary kWrapperLibraries[] = {
+    {"checks", &Config::checks, "libkiesel-check.so"},
     {"profile", &Config::profile, "libkiesel-profile.so"},
     {"capture", &Config::capture, "libkiesel-capture.so"},
 };

@@ -1,6 +1,6 @@
 # What `cmake --install` puts where, and the Debian package that CPack makes of it.
 
-install(TARGETS kiesel_icd kiesel-capture kiesel-profile LIBRARY DESTINATION ${KIESEL_LIBRARY_DIR} NAMELINK_SKIP)
+install(TARGETS kiesel_icd kiesel-capture kiesel-check kiesel-profile LIBRARY DESTINATION ${KIESEL_LIBRARY_DIR} NAMELINK_SKIP)
 install(TARGETS kiesel kiesel-compiler RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS kiesel-device-host RUNTIME DESTINATION ${KIESEL_LIBRARY_DIR})
 install(TARGETS kiesel-vortex LIBRARY DESTINATION ${KIESEL_LIBRARY_DIR})

@@ -20,6 +20,7 @@
 #include "support/command_line/answer.hpp"
 #include "support/config.hpp"
 #include "tools/kiesel/capture.hpp"
+#include "tools/kiesel/check.hpp"
 #include "tools/kiesel/compile.hpp"
 #include "tools/kiesel/conformance.hpp"
 #include "tools/kiesel/device_test.hpp"
@@ -112,6 +113,7 @@ int main(int argc, char** argv) {
   tools::add_replay(app, exit_code);
   tools::add_profile(app, exit_code);
   tools::add_compare(app, exit_code);
+  tools::add_check(app, exit_code);
   tools::add_sweep(app, exit_code);
   tools::add_score(app, exit_code);
   tools::add_jobs(app, exit_code);

@@ -25,7 +25,8 @@ void add_flag(CLI::App& command, const OptionInfo& option, const std::string& fl
 
 void OptionFlags::add_general(CLI::App& command) {
   for (const auto& option : option_defaults()) {
-    if (option.name.starts_with("capture") || option.name == "profile") continue;
+    if (option.name.starts_with("capture") || option.name.starts_with("check") || option.name == "profile")
+      continue;
     std::string flag = "--" + std::string(option.name);
     std::ranges::replace(flag, '_', '-');
     add_flag(command, option, flag, values_);

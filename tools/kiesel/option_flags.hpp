@@ -11,7 +11,7 @@ namespace kiesel::tools {
 
 class OptionFlags {
  public:
-  // All options but those of captures and profiles.
+  // All options but those of captures, checks and profiles.
   void add_general(CLI::App& command);
   // The option under another name.
   void add(CLI::App& command, std::string_view option, const std::string& flag);

@@ -1,0 +1,88 @@
+#include "evaluation/check/barriers.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+namespace kiesel::check {
+
+void Barriers::begin(const LaunchState& launch) {
+  launch_ = &launch;
+  started_.assign(launch.shape.group_warps, 0);
+}
+
+void Barriers::begin_group() {
+  barriers_.fill(Barrier());
+  ended_ = 0;
+}
+
+void Barriers::begin_warp(unsigned rank, std::uint64_t mask) { started_[rank] = mask; }
+void Barriers::end_warp(unsigned) { ++ended_; }
+
+bool Barriers::arrive(device::ObservedWarp& warp, std::size_t instruction) {
+  const isa::Instruction& in = launch_->program->facts()[instruction].in;
+  const unsigned lane = first_lane(warp.mask);
+  const std::uint64_t number = warp.integers(in.rs1)[lane], count = warp.integers(in.rs2)[lane];
+  if (number >= kMost) return false;  // a fault
+  if (warp.mask != started_[warp.rank]) report_missing(warp, instruction, Kind::kBarrierMissed, "a barrier");
+  Barrier& barrier = barriers_[number];
+  if (barrier.arrived && barrier.instruction != instruction) report_mixed(warp, instruction, barrier);
+  if (!barrier.arrived++) {
+    barrier.instruction = instruction;
+    barrier.rank = warp.rank;
+    barrier.mask = warp.mask;
+  }
+  if (barrier.arrived < count) return false;
+  barrier = {};
+  return true;
+}
+
+void Barriers::sub_group(const device::ObservedWarp& warp, std::size_t instruction) {
+  if (warp.mask != started_[warp.rank])
+    report_missing(warp, instruction, Kind::kSubGroupMissed, "a function of the whole sub-group");
+}
+
+void Barriers::report_missing(const device::ObservedWarp& warp, std::size_t instruction, Kind kind,
+                              const char* what) {
+  if (!reports_) return;
+  const std::uint64_t missing = started_[warp.rank] & ~warp.mask;
+  reporter_.add(*launch_, kind, instruction, Reporter::kNoOther, [&] {
+    Finding finding;
+    finding.deed = launch_->deed(instruction, what, launch_->who(warp.rank, first_lane(warp.mask)));
+    finding.what =
+        fmt::format("{} of {} work-items of a sub-group come to {}, but not {}", std::popcount(warp.mask),
+                    std::popcount(started_[warp.rank]), what, launch_->who(warp.rank, first_lane(missing)));
+    return finding;
+  });
+}
+
+void Barriers::report_mixed(const device::ObservedWarp& warp, std::size_t instruction, const Barrier& first) {
+  if (!reports_) return;
+  reporter_.add(*launch_, Kind::kBarrierMixed, instruction, first.instruction, [&] {
+    Finding finding;
+    finding.deed = launch_->deed(instruction, "barrier", launch_->who(warp.rank, first_lane(warp.mask)));
+    finding.other =
+        launch_->deed(first.instruction, "barrier", launch_->who(first.rank, first_lane(first.mask)));
+    finding.what = "work-items of one work-group meet at different barriers";
+    return finding;
+  });
+}
+
+void Barriers::stuck() {
+  if (!reports_) return;
+  for (const Barrier& barrier : barriers_) {
+    if (!barrier.arrived) continue;
+    reporter_.add(*launch_, Kind::kBarrierMissed, barrier.instruction, Reporter::kNoOther, [&] {
+      Finding finding;
+      finding.deed =
+          launch_->deed(barrier.instruction, "barrier", launch_->who(barrier.rank, first_lane(barrier.mask)));
+      finding.what = fmt::format(
+          "a barrier never opens: {} of {} sub-groups of the work-group wait there, {} "
+          "have ended",
+          barrier.arrived, launch_->shape.group_warps, ended_);
+      return finding;
+    });
+  }
+}
+
+}  // namespace kiesel::check
