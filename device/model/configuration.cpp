@@ -198,6 +198,23 @@ std::optional<TableProblem> set_roofline(const toml::table& table, Roofline& out
   return std::nullopt;
 }
 
+std::optional<TableProblem> set_identity(const toml::table& table, Identity& out) {
+  for (const auto& [key, node] : table) {
+    const auto number = node.value_exact<std::int64_t>();
+    std::optional<std::string> wrong;
+    if (key.str() == "name" || key.str() == "vendor")
+      wrong = set_text(node, key.str() == "name" ? out.name : out.vendor);
+    else if (key.str() != "vendor_id")
+      wrong = "is not a key of a device";
+    else if (!number || *number < 0 || *number > UINT32_MAX)
+      wrong = "must be a whole number, up to 0xffffffff";
+    else
+      out.vendor_id = static_cast<std::uint32_t>(*number);
+    if (wrong) return TableProblem{&node, fmt::format("{}.{}", kIdentityTable, key.str()), std::move(*wrong)};
+  }
+  return std::nullopt;
+}
+
 // Where a key of a design's table has its text, if it is one that has.
 std::string* text_of(std::string_view table, std::string_view key, Configuration& out) {
   return table == "energy" && key == "source" ? &out.design.energy.source : nullptr;
@@ -206,6 +223,7 @@ std::string* text_of(std::string_view table, std::string_view key, Configuration
 // A table of the design.
 std::optional<TableProblem> set_table(std::string_view name, const toml::table& table, Configuration& out) {
   if (name == "roofline") return set_roofline(table, out.roofline);
+  if (name == kIdentityTable) return set_identity(table, out.identity);
   if (!timing::is_design_table(name))
     return TableProblem{&table, std::string(name), "is not a table of a device"};
   if (name == "l2") out.design.has_l2 = true;
@@ -235,6 +253,7 @@ std::optional<TableProblem> set_table(std::string_view name, const toml::table& 
 }  // namespace
 
 std::string Configuration::device_name() const {
+  if (!identity.name.empty()) return identity.name;
   const std::string shape = name == "kiesel" ? "" : " " + name;
   return fmt::format("Kiesel RV64 model{} ({} cores, {} warps, {} lanes)", shape, cores, target.warps,
                      target.lanes);

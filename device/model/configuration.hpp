@@ -25,8 +25,18 @@ struct Roofline {
   std::string source;
 };
 
+// What applications see; nothing in Kiesel looks at it.
+struct Identity {
+  std::string name;  // empty: device_name() makes one of the shape
+  std::string vendor = "Kiesel";
+  std::uint32_t vendor_id = 0x4B53;
+};
+// The table of a device's file that has it: of all tables the one that applications can tell.
+inline constexpr std::string_view kIdentityTable = "identity";
+
 struct Configuration {
   std::string name = "kiesel";  // of the shape
+  Identity identity;
   isa::Target target;
   std::uint32_t cores = 8;
   std::uint32_t clock_mhz = 1000;

@@ -20,8 +20,8 @@ ModelDevice::ModelDevice(Configuration configuration, const Engine& engine)
     : configuration_(std::move(configuration)), engine_(engine) {
   const isa::Target& target = configuration_.target;
   description_.name = configuration_.device_name();
-  description_.vendor = "Kiesel";
-  description_.vendor_id = 0x4B53;
+  description_.vendor = configuration_.identity.vendor;
+  description_.vendor_id = configuration_.identity.vendor_id;
   description_.target = target;
   description_.cores = configuration_.cores;
   description_.clock_mhz = configuration_.clock_mhz;

@@ -120,6 +120,20 @@ TEST_CASE("mistakes are told with file, line and key") {
   CHECK_THAT(problem("[data_cache]\nways = 4\nbytes = 12288"),
              Contains("shape.toml:3: data_cache.bytes must be"));
   CHECK_THAT(problem("[roofline]\ngflops = -1"), Contains("roofline.gflops must be a number above 0"));
+  CHECK_THAT(problem("[identity]\nname = \"\""), Contains("shape.toml:2: identity.name must be a text"));
+  CHECK_THAT(problem("[identity]\nvendor_id = -1"), Contains("identity.vendor_id must be a whole number"));
+  CHECK_THAT(problem("[identity]\nmaker = \"x\""), Contains("identity.maker is not a key"));
+}
+
+TEST_CASE("a device is called what its file says") {
+  const auto c = parse_configuration(
+      "name = \"mine\"\n[identity]\nname = \"Example GPU 1\"\nvendor = \"Example\"\nvendor_id = 0x1234", "");
+  REQUIRE(c);
+  CHECK(c->name == "mine");
+  CHECK(c->device_name() == "Example GPU 1");
+  CHECK(c->identity.vendor == "Example");
+  CHECK(c->identity.vendor_id == 0x1234);
+  CHECK(built_in_shape("kiesel")->identity.vendor == "Kiesel");
 }
 
 TEST_CASE("every built-in shape is a device") {

@@ -29,11 +29,11 @@ Result<std::string> hash_of_file(const fs::path& path) {
   return key.text();
 }
 
-// All that an application can tell of a design: what is not in tables.
+// All that an application can tell of a design: what is not in tables, and its identity.
 std::string seen_part(const std::string& design) {
   toml::table table = toml::parse(design), seen;
   for (auto& [key, node] : table)
-    if (!node.is_table()) seen.insert(key, node);
+    if (!node.is_table() || key.str() == model::kIdentityTable) seen.insert(key, node);
   std::ostringstream out;
   out << seen << "\n";
   return out.str();

@@ -95,6 +95,29 @@ TEST_CASE("points that an application cannot tell apart share its recording") {
   CHECK(runs[0].job.steps[0].makes == runs[1].job.steps[0].makes);
 }
 
+TEST_CASE("an application can tell designs by their identity") {
+  Bench bench;
+  write(bench.folder / "a.toml", "lanes = 4\n");
+  write(bench.folder / "b.toml", "lanes = 4\n[identity]\nname = \"Example GPU\"\n");
+  const std::string folder = bench.folder.string();
+  const auto runs =
+      bench.runs("designs = [\"" + folder + "/a.toml\", \"" + folder + "/b.toml\"]\n" + kCommand);
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].job.steps[0].makes != runs[1].job.steps[0].makes);
+}
+
+TEST_CASE("a run's profile is made by its replay's words") {
+  Bench bench;
+  const auto runs = bench.runs("sample_time = true\n" + kDesign + kCapture + "kernels = \"a*\"\n");
+  const auto job = profile_of(runs[0], bench.place);
+  const auto& words = job.steps.at(0).words;
+  CHECK(words[1] == "profile");
+  for (const char* word : {"--design", "--sample", "--kernels", "cycles"})
+    CHECK(std::find(words.begin(), words.end(), word) != words.end());
+  CHECK(std::find(words.begin(), words.end(), "--counts") == words.end());
+  CHECK(job.makes() == bench.place.folder / "profiles" / runs[0].key / "report.html");
+}
+
 TEST_CASE("a run is a replay on the point's design, in a file of its own") {
   Bench bench;
   const auto runs = bench.runs(kDesign + kCapture + "kernels = \"a*\"\n" + kLanes);
