@@ -11,11 +11,12 @@ namespace {
 
 constexpr unsigned kLocal = 3;
 
-// Builtins' names say it: get_local_id, work_group_barrier, sub_group_all, __spirv_GroupIAdd and so on.
+// Builtins' names say it: get_local_id, work_group_barrier, sub_group_all, __spirv_GroupIAdd and so on. The
+// order of what is printed tells it, too.
 bool tells(const llvm::Function& builtin) {
   const auto name = builtin.getName();
   return name.contains_insensitive("group") || name.contains_insensitive("local") ||
-         name.contains_insensitive("barrier");
+         name.contains_insensitive("barrier") || name == "printf";
 }
 
 bool is_local(const llvm::Type* type) {

@@ -291,7 +291,7 @@ TEST_CASE("an option that does not exist fails with its name") {
 
 TEST_CASE("predefined macros say what the language is") {
   const char* source = R"(
-#if __OPENCL_VERSION__ != 300 || __OPENCL_C_VERSION__ != VERSION
+#if __OPENCL_VERSION__ != 310 || __OPENCL_C_VERSION__ != VERSION
 #error version
 #endif
 #if defined(__SPIR__) || defined(__SPIR64__)
@@ -301,8 +301,9 @@ TEST_CASE("predefined macros say what the language is") {
 #error endian
 #endif
 kernel void k() {})";
-  for (const char* options : {"-DVERSION=120", "-DVERSION=100 -cl-std=CL1.0", "-DVERSION=110 -cl-std=CL1.1",
-                              "-DVERSION=120 -cl-std=CL1.2", "-DVERSION=300 -cl-std=CL3.0"}) {
+  for (const char* options :
+       {"-DVERSION=120", "-DVERSION=100 -cl-std=CL1.0", "-DVERSION=110 -cl-std=CL1.1",
+        "-DVERSION=120 -cl-std=CL1.2", "-DVERSION=300 -cl-std=CL3.0", "-DVERSION=310 -cl-std=CL3.1"}) {
     const auto reply = test::build(source, options);
     INFO(options << "\n" << reply.log);
     CHECK(reply.outcome == Outcome::kSuccess);

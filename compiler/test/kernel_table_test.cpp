@@ -137,6 +137,7 @@ TEST_CASE("it is noted whether a kernel can tell its work-groups apart") {
   CHECK(observes("int f() { return get_num_groups(0); } kernel void k(global int* a) { a[0] = f(); }"));
   CHECK(observes("kernel void k(global int* a) { barrier(CLK_GLOBAL_MEM_FENCE); a[0] = 1; }"));
   CHECK(observes("kernel void k(global int* a, local int* b) { a[0] = 1; }"));
+  CHECK(observes("kernel void k(global int* a) { printf(\"%d\\n\", a[0]); }"));
   CHECK(observes("kernel void k(global int* a) { local int b; b = a[1]; a[0] = b; }"));
   CHECK(observes("kernel void k(global int* a) { a[get_global_id(0)] = sub_group_all(a[1]); }"));
 }

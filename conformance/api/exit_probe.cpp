@@ -121,13 +121,19 @@ long peak_kib() {
   return used.ru_maxrss;
 }
 
-// A prime number of work-items, in programs that want whole work-groups.
+// A prime number of work-items that no work-group has room for, in programs that want whole work-groups.
 void run_primes(const Session& session) {
-  cl_program program =
-      build(session,
-            "kernel void blind() { if (get_global_id(0) == get_global_size(0)) printf(\"?\"); }\n"
-            "kernel void seeing() { if (get_local_id(0) == get_local_size(0)) printf(\"?\"); }\n");
-  for (const char* name : {"blind", "seeing"}) run(session, clCreateKernel(program, name, nullptr), 1009);
+  const char* source =
+      "kernel void blind(global int* out) { out[get_global_id(0)] = 1; }\n"
+      "kernel void seeing(global int* out) { out[get_global_id(0)] = get_local_id(0); }\n";
+  cl_program program = build(session, source);
+  constexpr size_t kPrime = 4099;
+  cl_mem out = clCreateBuffer(session.context, 0, kPrime * sizeof(cl_int), nullptr, nullptr);
+  for (const char* name : {"blind", "seeing"}) {
+    cl_kernel kernel = clCreateKernel(program, name, nullptr);
+    clSetKernelArg(kernel, 0, sizeof out, &out);
+    run(session, kernel, kPrime);
+  }
 }
 
 // 32 GB of text, were it all made.

@@ -81,7 +81,7 @@ TEST_CASE("OpenCL C 3.1 has its macros and what became core with it") {
 #endif
 kernel void k(global int* out) {
   const int i = (int)get_local_id(0);
-  out[i] = (int)bitfield_insert(0u, (uint)i, 4u, 4u) + dot_4x8packed_uu_int(0x01010101u, (uint)i) +
+  out[i] = (int)bitfield_insert(0u, (uint)i, 4u, 4u) + (int)dot_4x8packed_uu_uint(0x01010101u, (uint)i) +
            sub_group_rotate(i, 1) + sub_group_shuffle(i, 2) + (sub_group_shuffle_up(i, 0u) + (int)sub_group_broadcast((char)i, 0));
 }
 )";

@@ -65,6 +65,46 @@ TEST_CASE("sub-groups of a work-group, as the host counts them and as the kernel
   CHECK(local_size_for(kernel, 0, 2) == Sizes{0, 0});
 }
 
+TEST_CASE("work-groups multiply and combine bits and truth values") {
+  NEEDS(has_extension("cl_khr_work_group_uniform_arithmetic"));
+  const Session session;
+  for (const char* version : {"-cl-std=CL2.0", "-cl-std=CL3.0"}) {
+    Program program = session.build(R"(
+kernel void f(global int* out) {
+  const int i = (int)get_local_id(0), n = (int)get_local_size(0);
+  out[i] = work_group_scan_inclusive_xor(i);
+  out[n + i] = work_group_scan_exclusive_or(1 << (i % 8));
+  out[2 * n + i] = work_group_reduce_and(i | 6);
+  out[3 * n + i] = (int)(work_group_reduce_mul(i < 40 ? 2L : 1L) >> 32) + (int)work_group_reduce_mul(i == 0 ? 3.0f : 1.0f);
+  out[4 * n + i] = work_group_scan_inclusive_logical_and(i != 3) + 2 * work_group_reduce_logical_xor(i) +
+                   4 * work_group_scan_exclusive_logical_or(i);
+  out[5 * n + i] = (int)(work_group_scan_inclusive_and(~0UL << i) >> 32);
+})",
+                                    version);
+    Kernel kernel = session.kernel(program, "f");
+    const std::size_t n = std::min<std::size_t>(most_items(), 100);
+    Memory out = session.buffer(6 * n * sizeof(cl_int));
+    const cl_mem argument = out;
+    REQUIRE(clSetKernelArg(kernel, 0, sizeof argument, &argument) == CL_SUCCESS);
+    REQUIRE(clEnqueueNDRangeKernel(session.queue, kernel, 1, nullptr, &n, &n, 0, nullptr, nullptr) ==
+            CL_SUCCESS);
+    const auto seen = session.read<cl_int>(out, 6 * n);
+    cl_int xored = 0, ored = 0;
+    cl_ulong anded = ~cl_ulong{0};
+    for (std::size_t i = 0; i < n; ++i) {
+      xored ^= static_cast<cl_int>(i);
+      anded &= i < 64 ? ~cl_ulong{0} << i : cl_ulong{0};
+      CHECK(seen[i] == xored);
+      CHECK(seen[n + i] == ored);
+      CHECK(seen[2 * n + i] == 6);
+      CHECK(seen[3 * n + i] == (n >= 40 ? 256 : 0) + 3);
+      CHECK(seen[4 * n + i] == (i < 3 ? 1 : 0) + 2 * static_cast<cl_int>((n - 1) % 2) + (i > 1 ? 4 : 0));
+      if (i < 64) CHECK(seen[5 * n + i] == static_cast<cl_int>(anded >> 32));
+      ored |= 1 << (i % 8);
+    }
+  }
+}
+
 TEST_CASE("queries about sub-groups are checked") {
   NEEDS(has_extension("cl_khr_subgroups"));
   const Session session;

@@ -104,6 +104,22 @@ FOR_WORK_GROUP_TYPES(COLLECTIVES)
   macro(and, int, -1) macro(and, long, -1) macro(or, int, 0) macro(or, long, 0) macro(xor, int, 0) macro(xor, long, 0)
 FOR_MORE_OPERATIONS(COLLECTIVES)
 
+// So the reader calls them.
+#define BITWISE(operation, type)                                                                                     \
+  FUNC type work_group_reduce_bitwise_##operation(type value) { return work_group_reduce_##operation(value); }       \
+  FUNC type work_group_scan_inclusive_bitwise_##operation(type value) {                                             \
+    return work_group_scan_inclusive_##operation(value);                                                            \
+  }                                                                                                                 \
+  FUNC type work_group_scan_exclusive_bitwise_##operation(type value) {                                             \
+    return work_group_scan_exclusive_##operation(value);                                                            \
+  }
+BITWISE(and, int)
+BITWISE(and, long)
+BITWISE(or, int)
+BITWISE(or, long)
+BITWISE(xor, int)
+BITWISE(xor, long)
+
 #define LOGICAL(operation)                                                                       \
   FUNC int work_group_reduce_logical_##operation(int value) {                                    \
     return work_group_reduce_##operation((int)(value != 0));                                     \
