@@ -24,7 +24,7 @@ class ObservedWarp {
   virtual bool is_line(unsigned number, std::uint64_t& base, std::uint64_t& slope) const = 0;
 
  protected:
-  ~ObservedWarp() = default;
+  virtual ~ObservedWarp();  // elsewhere, so that the engines, of which there are several, have none of it
 };
 
 // When step() is called for an instruction: always, or when it names a register of ObservedWarp::interesting.

@@ -20,6 +20,8 @@
 
 #include <array>
 #include <cerrno>
+#include <csetjmp>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -105,8 +107,12 @@ long more_memory(const Surroundings&) {
 }
 
 #if defined(__x86_64__)
-// The 32-bit entry has numbers of its own: 20 is getpid(), 359 socket().
+sigjmp_buf no_such_entry;
+
+// The 32-bit entry has numbers of its own: 20 is getpid(), 359 socket(). Where the host has none, it is a fault.
 long call_32(long number, long a = 0, long b = 0, long c = 0) {
+  std::signal(SIGSEGV, [](int) { siglongjmp(no_such_entry, 1); });
+  if (sigsetjmp(no_such_entry, 1)) return -1;
   long result;
   asm volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
   return result < 0 ? -1 : result;
