@@ -3,6 +3,7 @@
 // prints the milliseconds of each part, the size of what it made, and LLVM's own table of its passes. To the
 // folder it writes the IR and the host's code.
 #include <fmt/format.h>
+#include <llvm/IR/PassTimingInfo.h>
 #include <llvm/Pass.h>
 #include <llvm/Support/raw_ostream.h>
 
@@ -120,6 +121,7 @@ int main(int argc, char** argv) {
       llvm::TimePassesIsEnabled = last;
       take(times, *request, last && argc > 4 ? fmt::format("{}/{}-{}", argv[4], argv[2], i) : "");
     }
+    llvm::reportAndResetTimings();
     fmt::print("{} instructions, {} of IR, {} bytes; ms: analysis {:.2f}, IR {:.2f}, host code {:.2f}\n",
                times.items, times.ir_instructions, times.bytes, times.analysis, times.ir, times.code);
   }

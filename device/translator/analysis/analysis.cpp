@@ -1,6 +1,5 @@
 #include "device/translator/analysis/analysis.hpp"
 
-#include "device/translator/analysis/effects.hpp"
 #include "device/translator/analysis/steps.hpp"
 
 namespace kiesel::translator {
@@ -21,8 +20,7 @@ Analysis::Analysis(const TranslationRequest& of, Code&& read, const Liveness& fo
       liveness(found),
       kinds(code, liveness, request),
       accesses(find_access_groups(code)),
-      scalar_loops(loops_of(*this)),
-      acted(find_acted(code)) {}
+      scalar_loops(loops_of(*this)) {}
 
 Result<std::unique_ptr<const Analysis>> Analysis::of(const TranslationRequest& request) {
   auto read = read_code(request);

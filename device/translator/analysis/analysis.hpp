@@ -25,7 +25,6 @@ class Analysis {
   const Kinds kinds;
   const std::vector<BlockAccesses> accesses;   // by block
   const std::vector<ScalarLoop> scalar_loops;  // of hosts to which they are worth it
-  const std::vector<std::uint8_t> acted;       // by block (effects.hpp)
 
  private:
   Analysis(const TranslationRequest& of, Code&& read, const Liveness& found);

@@ -9,7 +9,12 @@
 namespace kiesel::translator {
 
 bool acts(const Item& item);  // on memory or barriers
-// By block: whether a warp may have acted before it, since its start.
-std::vector<std::uint8_t> find_acted(const Code& code);
+// Which ways count.
+struct Ways {
+  bool past_barriers;
+  bool around_loops;  // as if the warp had acted: nobody wants to do all that again
+};
+// By block that is reached from `start`: whether a warp may have acted before it.
+std::vector<std::uint8_t> find_acted(const Code& code, std::uint32_t start, const Ways& ways);
 
 }  // namespace kiesel::translator

@@ -24,6 +24,19 @@ llvm::Value* frame_place(Segment& segment, Register r, int part, llvm::Type* typ
   return ir.CreateConstInBoundsGEP1_64(ir.i8, segment.frame_pointer, found->second);
 }
 
+llvm::LoadInst* take(Segment& segment, Register r, int part, llvm::Type* type) {
+  auto* made =
+      segment.ir.CreateAlignedLoad(type, frame_place(segment, r, part, type), llvm::Align(kAlignment));
+  made->setMetadata(llvm::LLVMContext::MD_tbaa, segment.ir.state_tag);
+  return made;
+}
+
+// One of the two of a register's kind, which has its place by that.
+llvm::LoadInst* take(Segment& segment, Register r, const Kind& kind, bool step) {
+  llvm::Type* type = variable(segment, r, kind.rep, step)->getAllocatedType();
+  return take(segment, r, static_cast<int>(kind.rep) * 4 + (step ? kStep : 0), type);
+}
+
 // The last warp's mask is known without.
 bool has_mask(const Segment& segment, const Node& node) {
   return !node.full && !segment.known.request.shape.tail;
@@ -53,11 +66,6 @@ void put_frame(Segment& segment, std::uint32_t node) {
 
 void take_frame(Segment& segment, std::uint32_t node) {
   Builder& ir = segment.ir;
-  const auto take = [&](Register r, int part, llvm::Type* type) {
-    auto* made = ir.CreateAlignedLoad(type, frame_place(segment, r, part, type), llvm::Align(kAlignment));
-    made->setMetadata(llvm::LLVMContext::MD_tbaa, ir.state_tag);
-    return made;
-  };
   const Node& start = segment.known.kinds.nodes()[node];
   for (const unsigned r : start.needed.set_bits()) {
     const Kind& kind = start.start[r];
@@ -65,7 +73,7 @@ void take_frame(Segment& segment, std::uint32_t node) {
     const auto take_part = [&](bool step) {
       llvm::AllocaInst* made = variable(segment, r, kind.rep, step);
       if (segment.taken.contains(made)) return;
-      auto* from = take(r, static_cast<int>(kind.rep) * 4 + (step ? kStep : 0), made->getAllocatedType());
+      llvm::LoadInst* from = take(segment, r, kind, step);
       ir.CreateStore(from, made);
       segment.taken[made] = from;
     };
@@ -73,7 +81,24 @@ void take_frame(Segment& segment, std::uint32_t node) {
     if (has_step(ir, kind)) take_part(true);
   }
   if (has_mask(segment, start))
-    ir.CreateStore(ir.CreateTrunc(take(0, kMask, ir.i64), ir.mask), segment.mask_variable);
+    ir.CreateStore(ir.CreateTrunc(take(segment, 0, kMask, ir.i64), ir.mask), segment.mask_variable);
+}
+
+// Frames are written where segments end.
+void read_frame(Cursor& there) {
+  Builder& ir = there.ir;
+  const Node& start = there.node;
+  for (const unsigned r : start.needed.set_bits()) {
+    const Kind& kind = start.start[r];
+    if (kind.rep == Rep::kNone) continue;
+    Value value{kind, take(there.segment, r, kind, false)};
+    if (has_step(ir, kind)) value.step = take(there.segment, r, kind, true);
+    there.values[r] = value;
+  }
+  if (start.full) return;
+  llvm::Value* lanes =
+      has_mask(there.segment, start) ? take(there.segment, 0, kMask, ir.i64) : there.segment.start_mask;
+  there.mask = ir.CreateTrunc(lanes, ir.mask);
 }
 
 // What a segment only reads stays in the frame.

@@ -24,6 +24,8 @@ struct Segment {
   const Analysis& known;
   Builder& ir;
   const bool first_segment;
+  const std::uint32_t root;               // the node that it starts with
+  const std::vector<std::uint8_t> acted;  // by block, since its start (analysis/effects.hpp)
   llvm::Function* const function;
   llvm::BasicBlock* const entry;
   // Where a group starts, which is more than once in the first segment, and where a warp does.
@@ -51,8 +53,10 @@ struct Segment {
   // What is still to be made, and what to come back to.
   std::map<std::uint32_t, llvm::BasicBlock*> blocks;  // by node
   std::vector<std::uint32_t> left;
-  std::map<std::uint32_t, llvm::BasicBlock*> arrivals;                // by what the warp did
-  std::map<llvm::AllocaInst*, llvm::LoadInst*> taken;                 // variables from the frame
+  std::map<const Node*, llvm::BasicBlock*> backs;       // to the interpreter, from where a node starts
+  llvm::BasicBlock* anew = nullptr;                     // likewise, from where the segment does
+  std::map<std::uint32_t, llvm::BasicBlock*> arrivals;  // by what the warp did
+  std::map<llvm::AllocaInst*, llvm::LoadInst*> taken;   // variables from the frame
   std::vector<std::pair<llvm::StoreInst*, const llvm::Value*>> puts;  // variables to the frame
 };
 

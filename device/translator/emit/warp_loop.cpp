@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "device/translator/analysis/effects.hpp"
 #include "device/translator/emit/builder.hpp"
 #include "device/translator/emit/control.hpp"
 #include "device/translator/emit/emit.hpp"
@@ -183,12 +184,6 @@ llvm::Value* tail_mask(Segment& segment) {
   return ir.CreateNot(ir.CreateShl(number64(ir, -1), lanes));
 }
 
-llvm::Value* is_last(Segment& segment) {
-  Builder& ir = segment.ir;
-  return ir.CreateICmpEQ(ir.CreateAdd(load(ir, segment.rank), number64(ir, 1)),
-                         table_csr(segment, TableCsr::group_warps));
-}
-
 // Puts what the warp keeps into its frame: the segment behind the barrier goes on with it.
 void wait_for_others(Cursor& here, bool full, std::uint32_t did) {
   const auto values = here.values;  // what is read here is not there on other paths
@@ -203,18 +198,16 @@ void wait_for_others(Cursor& here, bool full, std::uint32_t did) {
 }
 
 // Where the segment's warps start, whose frames are there.
-void emit_start(Segment& segment, std::uint32_t root) {
+void emit_start(Segment& segment) {
   Builder& ir = segment.ir;
-  const auto& kinds = segment.known.kinds;
-  const Node& node = kinds.nodes()[root];
-  const std::uint32_t masked = segment.known.request.shape.tail ? kinds.find(node.block, false) : kNone;
-  if (!segment.first_segment) take_frame(segment, root);
+  const std::uint32_t masked = masked_root(segment);
+  if (!segment.first_segment) take_frame(segment, segment.root);
   if (masked == kNone) {
-    ir.CreateBr(block_of(segment, root));
+    ir.CreateBr(block_of(segment, segment.root));
     return;
   }
   if (!segment.first_segment) take_frame(segment, masked);
-  ir.CreateCondBr(is_last(segment), block_of(segment, masked), block_of(segment, root));
+  ir.CreateCondBr(is_last(segment), block_of(segment, masked), block_of(segment, segment.root));
 }
 
 }  // namespace
@@ -225,6 +218,9 @@ Segment::Segment(Kernel& of, std::size_t number)
       known(of.known),
       ir(of.ir),
       first_segment(number == 0),
+      root(of.roots[number]),
+      acted(find_acted(known.code, known.kinds.nodes()[root].block,
+                       {known.request.shape.alone, !first_segment})),
       function(segment_function(of, number)),
       entry(llvm::BasicBlock::Create(of.ir.getContext(), "entry", function)),
       next_group(llvm::BasicBlock::Create(of.ir.getContext(), "next_group", function)),
@@ -272,6 +268,17 @@ Segment::Segment(Kernel& of, std::size_t number)
   ir.CreateStore(ir.CreateTrunc(start_mask, ir.mask), mask_variable);
 }
 
+llvm::Value* is_last(Segment& segment) {
+  Builder& ir = segment.ir;
+  return ir.CreateICmpEQ(ir.CreateAdd(load(ir, segment.rank), number64(ir, 1)),
+                         table_csr(segment, TableCsr::group_warps));
+}
+
+std::uint32_t masked_root(const Segment& segment) {
+  if (!segment.known.request.shape.tail) return kNone;
+  return segment.known.kinds.find(segment.known.kinds.nodes()[segment.root].block, false);
+}
+
 // The segment that starts with a node; `barrier` is the one that its warps wait at.
 std::uint32_t segment_of(Kernel& kernel, std::uint32_t node, std::uint32_t barrier) {
   for (std::size_t i = 0; i < kernel.roots.size(); ++i)
@@ -285,7 +292,7 @@ std::uint32_t segment_of(Kernel& kernel, std::uint32_t node, std::uint32_t barri
 
 void emit_segment(Kernel& kernel, std::size_t number) {
   Segment segment(kernel, number);
-  emit_start(segment, kernel.roots[number]);
+  emit_start(segment);
   while (!segment.left.empty()) {
     const std::uint32_t next = segment.left.back();
     segment.left.pop_back();
