@@ -8,7 +8,7 @@
 namespace kiesel::device::test {
 namespace {
 
-constexpr unsigned kItems = 64, kWords = 256, kRounds = 100, kMiddle = 64;
+constexpr unsigned kItems = 64, kWords = 256, kRounds = 100, kMiddle = 64, kPageWords = 1024;
 
 std::uint32_t word(std::int64_t i) { return static_cast<std::uint32_t>(i) * 77777; }
 
@@ -145,11 +145,13 @@ struct Host {
   model::HostLevel level;
 };
 
-void check(const Case& of, const Host& host) {
+// `at_page`: the word in the middle starts a page, so that rows lie in two.
+void check(const Case& of, const Host& host, bool at_page) {
   INFO(of.name << ", lanes " << host.lanes << ", size " << host.size);
   Machine machine(host.lanes, kItems / host.lanes, 1, host.level);
   std::uint64_t* out = machine.buffer(kItems);
-  auto* in = reinterpret_cast<std::uint32_t*>(machine.buffer(kWords));
+  auto* in = reinterpret_cast<std::uint32_t*>(machine.buffer(kWords + kPageWords));
+  if (at_page) in += (kPageWords * 2 - kMiddle - machine.address(in) / 4 % kPageWords) % kPageWords;
   for (std::uint32_t i = 0; i < kWords; ++i) in[i] = word(i);
   const auto status = machine.run(machine.load(loop(of.body)), {host.size, host.size},
                                   {machine.address(out), machine.address(in + kMiddle)});
@@ -173,7 +175,8 @@ TEST_CASE("accesses by computed indices are the translated code's") {
                              {32, 64, model::HostLevel::kV3},
                              {8, 64, model::HostLevel::kBase}};
   for (const Case& of : kCases)
-    for (const Host& host : kHosts) check(of, host);
+    for (const Host& host : kHosts)
+      for (const bool at_page : {false, true}) check(of, host, at_page);
 }
 
 // Behind the table's last word, and so far that 32 bits come round to one of its words: once the site knows

@@ -121,6 +121,46 @@ llvm::Value* to_memory(Cursor& here, const Item& item, bool once) {
   return element == ir.i64 ? wide(ir, value) : ir.CreateTrunc(narrow(ir, value), vector_of(ir, element));
 }
 
+namespace {
+
+// Hosts take 100 ns and more for a masked load that ends in a page that is not there, though no active lane's
+// part does.
+constexpr std::int64_t kSmallestPage = 4096;
+
+// The active lanes of a row.
+llvm::Value* load_active(Cursor& here, const Target& target, llvm::Type* element) {
+  Builder& ir = here.ir;
+  const llvm::Align natural(element->getScalarSizeInBits() / 8);
+  llvm::Type* type = vector_of(ir, element);
+  llvm::Value *row = target.rows[0], *on = active(here);
+  const auto load_row = [&]() -> llvm::Value* {
+    const bool is_reversed = target.place.kind.stride < 0;
+    llvm::Value* lanes_on = is_reversed ? ir.CreateVectorReverse(on) : on;
+    llvm::Value* part =
+        tagged(ir, ir.CreateMaskedLoad(type, ir.CreateIntToPtr(row, ir.pointer), natural, lanes_on));
+    return is_reversed ? ir.CreateVectorReverse(part) : part;
+  };
+  if (natural.value() < 4) return load_row();
+  const auto size = static_cast<std::int64_t>(natural.value()) * ir.lanes;
+  llvm::BasicBlock *one = new_block(ir, "one_page"), *two = new_block(ir, "two_pages"),
+                   *done = new_block(ir, "loaded");
+  llvm::Value* in_page = ir.CreateAnd(row, number64(ir, kSmallestPage - 1));
+  branch_likely(ir, ir.CreateICmpULE(in_page, number64(ir, kSmallestPage - size)), one, two);
+  ir.SetInsertPoint(one);
+  llvm::Value* loaded = load_row();
+  ir.CreateBr(done);
+  ir.SetInsertPoint(two);
+  llvm::Value* gathered = tagged(ir, ir.CreateMaskedGather(type, pointers(ir, target.place), natural, on));
+  ir.CreateBr(done);
+  ir.SetInsertPoint(done);
+  llvm::PHINode* phi = ir.CreatePHI(type, 2);
+  phi->addIncoming(loaded, one);
+  phi->addIncoming(gathered, two);
+  return phi;
+}
+
+}  // namespace
+
 llvm::Value* load_from(Cursor& here, const Target& target, const Instruction& in) {
   Builder& ir = here.ir;
   llvm::Type* element = memory_type(ir, in);
@@ -142,11 +182,7 @@ llvm::Value* load_from(Cursor& here, const Target& target, const Instruction& in
       llvm::Type* type = same ? element : llvm::FixedVectorType::get(element, ir.row);
       if (!same && loads_active_only(here) && bytes < 4 && !ir.host.has_masks)
         return load_part(here, target, in);
-      if (!same && loads_active_only(here)) {
-        llvm::Value* lanes_on = is_reversed ? ir.CreateVectorReverse(active(here)) : active(here);
-        llvm::Value* part = tagged(ir, ir.CreateMaskedLoad(type, pointer, llvm::Align(bytes), lanes_on));
-        return is_reversed ? ir.CreateVectorReverse(part) : part;
-      }
+      if (!same && loads_active_only(here)) return load_active(here, target, element);
       llvm::Value* part = tagged(ir, ir.CreateAlignedLoad(type, pointer, llvm::Align(bytes)));
       parts.push_back(is_reversed ? ir.CreateVectorReverse(part) : part);
     }
