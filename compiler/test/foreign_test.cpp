@@ -170,6 +170,24 @@ TEST_CASE("1.6 has dot products and instructions without meaning without extensi
   CHECK(results(build_as(text, SPV_ENV_UNIVERSAL_1_6)) == Numbers{1, 2, 3, 4});
 }
 
+TEST_CASE("since 1.5 pointers are cast to vectors and back") {
+  const Text text{R"(
+%bits = OpBitcast %uint2 %p
+%again = OpBitcast %global %bits
+%y = OpLoad %uint %again Aligned 4
+%r = OpIAdd %uint %y %u1)",
+                  "", "", ""};
+  CHECK(results(build_as(text, SPV_ENV_UNIVERSAL_1_5)) == Numbers{1, 2, 3, 4});
+}
+
+TEST_CASE("hints about values that are the same everywhere") {
+  // The assembler may be older than the capability, 71.
+  auto words = assemble(Text{"%r = OpIAdd %uint %x %u1"}, SPV_ENV_UNIVERSAL_1_6);
+  const std::uint32_t capability[] = {2U << 16 | 17U, 71U};
+  words.insert(words.begin() + kHeaderWords, std::begin(capability), std::end(capability));
+  CHECK(results(build_module(words)) == Numbers{1, 2, 3, 4});
+}
+
 TEST_CASE("blocks of sub-groups have types that the extension knows") {
   const auto text = [](const char* type) {
     return Text{std::string("%block = OpSubgroupBlockReadINTEL ") + type + " %p\n%r = OpCopyObject %uint %x",
