@@ -59,7 +59,7 @@ class Lines {
   void add_to(Place& place) const {
     const auto found = by_address_.find(place.address);
     if (found == by_address_.end() || !found->second->line) return;
-    place.file = found->second->file;
+    place.file = found->second->file == "<source>" ? "program.cl" : found->second->file;
     place.line = found->second->line;
     place.column = found->second->column;
     if (place.line > text_.size() || place.file.find(".h") != std::string::npos) return;

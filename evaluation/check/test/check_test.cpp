@@ -240,7 +240,8 @@ TEST_CASE("SARIF has a rule for each kind and places for both sides") {
   const auto sarif = nlohmann::json::parse(to_sarif(data, 10, "1.2.3"));
   const auto& run = sarif.at("runs").at(0);
   const auto& result = run.at("results").at(0);
-  REQUIRE(run.at("tool").at("driver").at("rules").at(result.at("ruleIndex")).at("id") == "race");
+  const auto rule = result.at("ruleIndex").get<std::size_t>();
+  REQUIRE(run.at("tool").at("driver").at("rules").at(rule).at("id") == "race");
   REQUIRE(result.at("locations")[0]["physicalLocation"]["region"]["startLine"] == 3);
   REQUIRE(result.at("locations")[0]["physicalLocation"]["region"]["startColumn"] == 8);
   REQUIRE(result.at("relatedLocations")[0]["physicalLocation"]["artifactLocation"]["uri"] == "sums.cl");
