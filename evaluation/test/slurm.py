@@ -4,6 +4,7 @@ Nodes are daemons of this machine with a processor each. Nothing outside of the 
 is fixed, and a node's death is noticed within seconds.
 """
 import contextlib
+import ctypes
 import os
 import pathlib
 import pwd
@@ -83,6 +84,11 @@ def words_of(process):
     return [""]
 
 
+def end_with_parent():
+    """A test that is killed leaves no daemon behind: prctl(PR_SET_PDEATHSIG, SIGKILL)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 class Cluster:
     """Used with `with`: then all daemons and tasks end, however the test does."""
 
@@ -103,7 +109,8 @@ class Cluster:
         nodes = "\n".join(f"NodeName={name} NodeHostname={self.host} NodeAddr=127.0.0.1 Port={port} CPUs=1 "
                           "RealMemory=64 State=UNKNOWN" for name, port in zip(self.nodes, ports[1:]))
         (self.folder / "slurm.conf").write_text(CONFIGURATION.format(
-            host=self.host, user=pwd.getpwuid(os.getuid()).pw_name, ports=ports, folder=self.folder, nodes=nodes, array=array))
+            host=self.host, user=pwd.getpwuid(os.getuid()).pw_name, ports=ports, folder=self.folder, nodes=nodes,
+            array=array))
 
     def __enter__(self):
         self.start("munged", "--foreground", "--force", *(f"--{name}={self.folder}/{file}" for name, file in (
@@ -126,7 +133,7 @@ class Cluster:
         name = name or program
         with open(self.folder / f"{name}.txt", "ab") as log:
             self.daemons[name] = subprocess.Popen([find(program), *words], env=self.environment, stdout=log,
-                                                  stderr=log, start_new_session=True)
+                                                  stderr=log, start_new_session=True, preexec_fn=end_with_parent)
 
     def start_controller(self):
         self.start("slurmctld", "-D")
