@@ -2,6 +2,6 @@
 
 namespace kiesel::device {
 
-ObservedWarp::~ObservedWarp() = default;
+void ObservedWarp::anchor() const {}
 
 }  // namespace kiesel::device

@@ -24,7 +24,11 @@ class ObservedWarp {
   virtual bool is_line(unsigned number, std::uint64_t& base, std::uint64_t& slope) const = 0;
 
  protected:
-  virtual ~ObservedWarp();  // elsewhere, so that the engines, of which there are several, have none of it
+  ~ObservedWarp() = default;
+
+ private:
+  // Says where the type's information is: not in the engines, of which there are several.
+  virtual void anchor() const;
 };
 
 // When step() is called for an instruction: always, or when it names a register of ObservedWarp::interesting.

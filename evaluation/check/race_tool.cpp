@@ -161,7 +161,9 @@ void RaceTool::access(const Access& access, const isa::Note& note) {
             0,
             space == kLocal ? local_ : global_};
   if (side.atomic) side.flags |= Record::kAtomic;
-  if (side.atomic && noted && of_group(note.scope)) side.flags |= Record::kGroupScope;
+  // Relaxed ones may be those of OpenCL C 1.x: SPIR-V's writer gives them the scope of a work-group.
+  if (side.atomic && noted && of_group(note.scope) && note.order != isa::kRelaxed)
+    side.flags |= Record::kGroupScope;
   if (side.atomic && side.loads) synchronise(side);
   if (access.is_line && access.slope == 0 && !side.stores)
     load_together(side);

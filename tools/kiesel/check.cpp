@@ -16,6 +16,7 @@
 #include "support/file.hpp"
 #include "tools/kiesel/application.hpp"
 #include "tools/kiesel/option_flags.hpp"
+#include "tools/kiesel/refuse.hpp"
 #include "tools/kiesel/replay.hpp"
 
 namespace kiesel::tools {
@@ -30,11 +31,6 @@ struct Settings {
   bool without_lines = false;
   std::vector<std::string> words;
 };
-
-int refuse(std::string_view reason) {
-  fmt::print(stderr, "kiesel check: {}\n", reason);
-  return 2;
-}
 
 // A folder that is gone with this.
 class DataFolder {
@@ -92,12 +88,13 @@ Status write(const Settings& settings, const check::Data& data) {
 
 int report(const Settings& settings, const fs::path& folder, const check::Suppressions& suppressions) {
   auto data = check::read_folder(folder);
-  if (!data) return refuse(data.error().reason);
+  if (!data) return refuse("check", data.error().reason);
   check::locate(*data, lister_for(folder));
   check::suppress(*data, suppressions);
-  if (auto written = write(settings, *data); !written) return refuse(written.error().reason);
+  if (auto written = write(settings, *data); !written) return refuse("check", written.error().reason);
   if (!data->findings.empty()) return 1;
-  if (!data->launches) return refuse("no kernel was checked: the application uses another platform, or none");
+  if (!data->launches)
+    return refuse("check", "no kernel was checked: the application uses another platform, or none");
   return 0;
 }
 
@@ -108,9 +105,9 @@ int check_application(Settings& settings, const fs::path& folder, const check::S
   if (!settings.without_lines)  // besides those of flags, the environment and the configuration file
     ::setenv(environment_name("build_options").c_str(),
              (config().build_options + " -g -kiesel-notes").c_str(), 1);
-  if (auto found = use_this_driver(); !found) return refuse(found.error().reason);
+  if (auto found = use_this_driver(); !found) return refuse("check", found.error().reason);
   const auto status = run_application(settings.words);
-  if (!status) return refuse(status.error().reason);
+  if (!status) return refuse("check", status.error().reason);
   if (*status > 128)
     fmt::print(stderr, "kiesel check: signal {} ended the application: these are the findings so far\n",
                *status - 128);
@@ -147,17 +144,19 @@ Status check_launches(capture::Reader& reader, device::Device& device, compiler:
 int check_capture(Settings& settings, const fs::path& folder, const check::Suppressions& suppressions) {
   settings.flags.put_into_environment();
   auto reader = capture::Reader::open(settings.words.front());
-  if (!reader) return refuse(reader.error().reason);
+  if (!reader) return refuse("check", reader.error().reason);
   compiler::Client compiler(compiler::find_compiler());
   const auto device = open_replay_device(compiler, **reader);
-  if (!device) return refuse(device.error().reason);
+  if (!device) return refuse("check", device.error().reason);
   const auto tools = check::Tools::parse(settings.tools);
   const auto collector = std::make_shared<check::Collector>(folder, settings.words.front());
   const auto done = check_launches(**reader, **device, compiler, *tools, collector);
   if (!done) collector->note(done.error().reason);
+  const auto& summary = (*reader)->summary();
+  if (!summary.damage.empty()) collector->note("what follows in the capture: " + summary.damage);
   collector->finish();
   const int status = report(settings, folder, suppressions);
-  return done ? status : 2;
+  return done && (summary.damage.empty() || summary.ends_early) ? status : 2;
 }
 
 bool is_capture(const std::string& path) {
@@ -167,12 +166,13 @@ bool is_capture(const std::string& path) {
 }
 
 int run(Settings& settings) {
-  if (settings.words.empty()) return refuse("name a capture, or an application: -- ./app arguments");
-  if (const auto tools = check::Tools::parse(settings.tools); !tools) return refuse(tools.error().reason);
+  if (settings.words.empty()) return refuse("check", "name a capture, or an application: -- ./app arguments");
+  if (const auto tools = check::Tools::parse(settings.tools); !tools)
+    return refuse("check", tools.error().reason);
   const auto suppressions = suppressions_of(settings);
-  if (!suppressions) return refuse(suppressions.error().reason);
+  if (!suppressions) return refuse("check", suppressions.error().reason);
   const auto folder = DataFolder::make();
-  if (!folder) return refuse(folder.error().reason);
+  if (!folder) return refuse("check", folder.error().reason);
   return is_capture(settings.words.front()) ? check_capture(settings, (*folder)->path(), *suppressions)
                                             : check_application(settings, (*folder)->path(), *suppressions);
 }

@@ -43,7 +43,7 @@ BROADCAST(half, ushort)
 BROADCAST(float, uint)
 BROADCAST(double, ulong)
 
-// What each warp leaves in its word, folded over the words [0, warps) behind `value`.
+// What each warp leaves in its word by its first lane (by all of them it would be a race), folded over the words [0, warps) behind `value`.
 #define FOLD_WARPS(operation, type)                                                                \
   static inline type fold_warps_##operation##_##type(type value, uint warps) {                    \
     local const ulong* scratch = __kiesel_group_scratch();                                        \
@@ -52,7 +52,7 @@ BROADCAST(double, ulong)
     return value;                                                                                 \
   }                                                                                               \
   static inline void leave_##operation##_##type(type value) {                                     \
-    *(local type*)&__kiesel_group_scratch()[csr_group_rank()] = value;                            \
+    if (lane_id() == 0) *(local type*)&__kiesel_group_scratch()[csr_group_rank()] = value;        \
     meet();                                                                                       \
   }
 

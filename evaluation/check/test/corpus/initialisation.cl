@@ -100,7 +100,7 @@ kernel void KERNEL(global const int* in, global int* out) {
   for (int n = 0; n < 8; ++n) list[n] = in[n];
 #endif
   int sum = 0;
-  for (int n = 0; n < list[(in[i] & 3) + 4] % 64; ++n) sum = sum * 3 + out[(i + n) % 16];
+  for (int n = 0; n < list[in[i] & 7] % 64; ++n) sum = sum * 3 + out[(i + n) % 16];
   if (sum == 77) out[i] = 1;
 }
 

@@ -278,9 +278,9 @@ kernel void KERNEL(local int* shared, global int* out) {
 //// scope_too_small atomic-scope 64 32 zero:4
 kernel void KERNEL(global atomic_int* count) {
 #ifdef BAD
-  atomic_fetch_add_explicit(count, 1, memory_order_relaxed, memory_scope_work_group);
+  atomic_fetch_add_explicit(count, 1, memory_order_acq_rel, memory_scope_work_group);
 #else
-  atomic_fetch_add_explicit(count, 1, memory_order_relaxed, memory_scope_device);
+  atomic_fetch_add_explicit(count, 1, memory_order_acq_rel, memory_scope_device);
 #endif
 }
 
@@ -391,11 +391,11 @@ kernel void KERNEL(global const int* in, local int* tile, global int* out) {
 #endif
 }
 
-//// two_queues race-between-kernels 8192 64 buf:32768 order
+//// two_queues race-between-kernels 131072 64 buf:524288 order
 kernel void KERNEL(global int* data) { data[get_global_id(0)] += 1; }
 
 //// program_variable race 64 32 buf:256
-global int total;
+global volatile int total;
 kernel void KERNEL(global int* out) {
 #ifdef BAD
   total = (int)get_global_id(0);
@@ -405,8 +405,8 @@ kernel void KERNEL(global int* out) {
   out[get_global_id(0)] = 0;
 }
 
-//// fill_beside_kernel race-between-kernels 8192 64 buf:32768 fill
+//// fill_beside_kernel race-between-kernels 131072 64 buf:524288 fill
 kernel void KERNEL(global int* data) { data[get_global_id(0)] += 1; }
 
-//// copy_beside_kernel race-between-kernels 8192 64 buf:32768 buf:32768 copy
+//// copy_beside_kernel race-between-kernels 131072 64 buf:524288 buf:524288 copy
 kernel void KERNEL(global int* data, global const int* copy) { data[get_global_id(0)] += 1; }
