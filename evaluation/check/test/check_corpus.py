@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Runs the corpus of small kernels under kiesel check and counts hits, misses and false alarms.
 
-    evaluation/check/test/check_corpus.py --build build [--table] [--oclgrind]
+    evaluation/check/test/check_corpus.py --build build [--table]
 """
 import argparse
 import json
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -37,31 +36,19 @@ def kinds_found(bench, path, one=None):
     return found, done.stderr
 
 
-def oclgrind_found(bench, path, name):
-    """What Oclgrind says of a case, by kernel."""
-    words = ["oclgrind", "--data-races", "--uninitialized", "--uniform-writes", str(bench.bin / "check_application"),
-             str(path), name]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
-    found = {}
-    text = done.stdout + done.stderr
-    for match in re.finditer(r"Kernel: +(\S+)", text):
-        found.setdefault(match.group(1), set()).add("something")
-    return found
-
-
 class Count:
     def __init__(self):
         self.hits, self.misses, self.false, self.others = 0, [], [], []
 
     def judge(self, name, kind, found):
         bad, good = found.get(name + "_bad", set()), found.get(name + "_good", set())
-        if kind in bad or "something" in bad:
+        if kind in bad:
             self.hits += 1
         else:
             self.misses.append(f"{name}: {kind} not found, but {sorted(bad) or 'nothing'}")
         if good:
             self.false.append(f"{name}: {sorted(good)} found where nothing is wrong")
-        if bad - {kind, "something"}:
+        if bad - {kind}:
             self.others.append(f"{name}: {sorted(bad - {kind})} besides {kind}")
 
 
@@ -70,23 +57,14 @@ def run(bench, arguments):
     for file in FILES:
         path = HERE / "corpus" / f"{file}.cl"
         cases = cases_of(path)
-        count, other = Count(), Count()
+        count = Count()
         found, errors = kinds_found(bench, path)
         for name, kind in cases:
             count.judge(name, kind, found)
-            if arguments.oclgrind:
-                try:
-                    other.judge(name, kind, oclgrind_found(bench, path, name))
-                except subprocess.TimeoutExpired:
-                    other.misses.append(f"{name}: no end")
         print(f"{file}: {len(cases)} defects, {count.hits} hits, {len(count.misses)} misses, "
               f"{len(count.false)} false alarms")
         for line in count.misses + count.false + (count.others if arguments.table else []):
             print(f"    {line}")
-        if arguments.oclgrind:
-            print(f"  Oclgrind: {other.hits} hits, {len(other.misses)} misses, {len(other.false)} false alarms")
-            for line in other.misses + other.false:
-                print(f"      {line}")
         if errors.strip() and arguments.table:
             print(errors)
         all_right &= not count.misses and not count.false
@@ -97,7 +75,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--table", action="store_true", help="also say what else was found in kernels with a defect")
-    parser.add_argument("--oclgrind", action="store_true", help="run Oclgrind on the same kernels")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = common.Bench(arguments.build.resolve(), pathlib.Path(folder))
