@@ -98,15 +98,16 @@
 kiesel_vector_shuffles(int)
 kiesel_vector_shuffles(uint)
 kiesel_vector_shuffles(float)
-kiesel_shuffles(long)
-kiesel_shuffles(ulong)
+// More than the extension's text has: applications shuffle vectors of these on Intel's driver.
+kiesel_vector_shuffles(long)
+kiesel_vector_shuffles(ulong)
 #ifdef cl_khr_fp16
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
-kiesel_shuffles(half)
+kiesel_vector_shuffles(half)
 #pragma OPENCL EXTENSION cl_khr_fp16 : disable
 #endif
 #ifdef cl_khr_fp64
-kiesel_shuffles(double)
+kiesel_vector_shuffles(double)
 #endif
 kiesel_blocks(, uint)
 #endif

@@ -145,12 +145,12 @@ int check_capture(Settings& settings, const fs::path& folder, const check::Suppr
   settings.flags.put_into_environment();
   auto reader = capture::Reader::open(settings.words.front());
   if (!reader) return refuse("check", reader.error().reason);
-  compiler::Client compiler(compiler::find_compiler());
+  const auto compiler = std::make_shared<compiler::Client>(compiler::find_compiler());
   const auto device = open_replay_device(compiler, **reader);
   if (!device) return refuse("check", device.error().reason);
   const auto tools = check::Tools::parse(settings.tools);
   const auto collector = std::make_shared<check::Collector>(folder, settings.words.front());
-  const auto done = check_launches(**reader, **device, compiler, *tools, collector);
+  const auto done = check_launches(**reader, **device, *compiler, *tools, collector);
   if (!done) collector->note(done.error().reason);
   const auto& summary = (*reader)->summary();
   if (!summary.damage.empty()) collector->note("what follows in the capture: " + summary.damage);

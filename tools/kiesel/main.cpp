@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string>
@@ -134,5 +135,7 @@ int main(int argc, char** argv) {
   if (info->parsed()) return options ? print_options() : print_devices();
   if (compile->parsed()) return compile_program(compile->remaining());
   if (disasm->parsed()) return run_compiler(disasm->get_name(), disasm->remaining());
-  return exit_code;
+  // A device's thread may be translating still: nothing that it uses is destroyed.
+  std::fflush(nullptr);
+  std::_Exit(exit_code);
 }

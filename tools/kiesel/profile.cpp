@@ -206,7 +206,7 @@ int profile_capture(Settings& settings, const fs::path& folder) {
   settings.flags.put_into_environment();
   auto reader = capture::Reader::open(settings.words.front());
   if (!reader) return refuse("profile", reader.error().reason);
-  compiler::Client compiler(compiler::find_compiler());
+  const auto compiler = std::make_shared<compiler::Client>(compiler::find_compiler());
   const auto device = open_replay_device(compiler, **reader);
   if (!device) return refuse("profile", device.error().reason);
   profile::ProcessNote note;
@@ -216,7 +216,7 @@ int profile_capture(Settings& settings, const fs::path& folder) {
   note.devices.push_back(profile::note_of((*device)->description()));
   profile::Collector collector(folder, std::move(note));
   end_when_interrupted();
-  const auto outcome = replay_all(**reader, **device, collector, compiler);
+  const auto outcome = replay_all(**reader, **device, collector, *compiler);
   collector.finish();
   profile::ReportSettings about;
   about.subject = settings.words.front();

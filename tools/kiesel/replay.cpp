@@ -101,7 +101,7 @@ int run(const Settings& settings) {
   settings.flags.put_into_environment();
   auto reader = capture::Reader::open(settings.file);
   if (!reader) return refuse("replay", reader.error().reason);
-  compiler::Client compiler(compiler::find_compiler());
+  const auto compiler = std::make_shared<compiler::Client>(compiler::find_compiler());
   const auto device = open_replay_device(compiler, **reader);
   if (!device) return refuse("replay", device.error().reason);
   for (const auto& note : (*reader)->devices().devices) fmt::print("recorded on {}\n", note.name);
@@ -109,7 +109,7 @@ int run(const Settings& settings) {
   capture::CountsFile file;
   file.kiesel = settings.counts.empty() ? std::string() : this_version();
   file.device = (*device)->description().name;
-  const auto counts = replay_all(settings, **reader, **device, compiler, file);
+  const auto counts = replay_all(settings, **reader, **device, *compiler, file);
   if (!counts) return refuse("replay", counts.error().reason);
   fmt::print("{} same, {} different, {} without a recorded outcome, {} could not run; {:.3f} ms in kernels\n",
              counts->get(Verdict::Kind::kSame), counts->get(Verdict::Kind::kDiffers),
@@ -127,7 +127,7 @@ int run(const Settings& settings) {
 
 }  // namespace
 
-Result<std::unique_ptr<device::Device>> open_replay_device(compiler::Client& compiler,
+Result<std::unique_ptr<device::Device>> open_replay_device(const std::shared_ptr<compiler::Client>& compiler,
                                                            capture::Reader& reader) {
   const auto names = device::device_names(config().device);
   if (names.size() > 1) return Error{Errc::kInvalidArgument, "name one device"};
@@ -135,7 +135,7 @@ Result<std::unique_ptr<device::Device>> open_replay_device(compiler::Client& com
   const auto lowest = capture::lowest_address(reader);
   if (!lowest) return lowest.error();
   return device::open_device(
-      name, {[&compiler](std::span<const std::byte> request) { return compiler.translate(request); }, {}},
+      name, {[compiler](std::span<const std::byte> request) { return compiler->translate(request); }, {}},
       *lowest);
 }
 

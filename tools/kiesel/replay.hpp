@@ -14,7 +14,7 @@ namespace kiesel::tools {
 void add_replay(CLI::App& app, int& exit_code);
 
 // The device that the options ask for, with its memory where a capture's was.
-Result<std::unique_ptr<device::Device>> open_replay_device(compiler::Client& compiler,
+Result<std::unique_ptr<device::Device>> open_replay_device(const std::shared_ptr<compiler::Client>& compiler,
                                                            capture::Reader& reader);
 
 }  // namespace kiesel::tools
