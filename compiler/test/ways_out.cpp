@@ -109,7 +109,8 @@ long more_memory(const Surroundings&) {
 #if defined(__x86_64__)
 sigjmp_buf no_such_entry;
 
-// The 32-bit entry has numbers of its own: 20 is getpid(), 359 socket(). Where the host has none, it is a fault.
+// The 32-bit entry has numbers of its own: 20 is getpid(), 359 socket(). Where the host has none, it is a
+// fault.
 long call_32(long number, long a = 0, long b = 0, long c = 0) {
   std::signal(SIGSEGV, [](int) { siglongjmp(no_such_entry, 1); });
   if (sigsetjmp(no_such_entry, 1)) return -1;
