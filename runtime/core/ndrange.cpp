@@ -184,8 +184,8 @@ Outcome<> place_argument(Device& device, const Kernel& kernel, const ArgumentVal
   return bad_argument(kernel, index, "is not set");
 }
 
-// Gives one argument its place behind `end`, and a gap that nobody may use. Nothing takes no room, not even for
-// its alignment.
+// Gives one argument its place behind `end`, and a gap that nobody may use. Nothing takes no room, not even
+// for its alignment.
 void place_local(const ArgumentValues::Copy& values, std::size_t index, std::uint32_t alignment,
                  std::uint64_t gap, std::uint64_t& end, KernelWork& out) {
   const std::uint64_t bytes = std::min<std::uint64_t>(values.word(index), kTooMuchLocalMemory);

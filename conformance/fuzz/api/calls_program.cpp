@@ -375,7 +375,7 @@ void clLinkProgram(Fuzzer& f) {
   const Program& program = *f.pick(f.programs);
   const int number = f.context_number();
   const cl_context context = f.context(number);
-  if (number != program.context) f.wrong({CL_INVALID_PROGRAM});
+  if (number != program.context) f.wrong({CL_INVALID_CONTEXT});
   // It is source or an executable, neither compiled nor a library.
   f.wrong({CL_INVALID_OPERATION});
   cl_device_id device;
