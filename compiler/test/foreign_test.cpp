@@ -218,3 +218,10 @@ TEST_CASE("shuffles of a vendor's extension") {
                      "", "", "OpCapability SubgroupShuffleINTEL\nOpExtension \"SPV_INTEL_subgroups\"\n"}) ==
         Numbers{01214, 00220, 03231, 02202});
 }
+
+TEST_CASE("words that name results beyond their bound are refused") {
+  // Bound 5; a type and a cast far behind it.
+  const Module words{0x07230203, 0x00010400,     0,        5,        0,       4U << 16 | 21, 0x300000, 32,
+                     0,          4U << 16 | 124, 0x300000, 0x300001, 0x300002};
+  CHECK_THAT(build_module(words).log, Contains("is not valid"));
+}

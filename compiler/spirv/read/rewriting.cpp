@@ -27,7 +27,7 @@ Rewriting::Rewriting(std::span<const std::uint32_t> words)
     : words_(words), definitions_(words[kBoundWord]), types_(words[kBoundWord]), bound_(words[kBoundWord]) {
   own_.reserve(words.size());
   for_each_parsed(words, [&](const spv_parsed_instruction_t& parsed) {
-    if (!parsed.result_id) return;
+    if (!parsed.result_id || parsed.result_id >= bound_) return;  // words that are no module may say anything
     definitions_[parsed.result_id] = {parsed.words, parsed.num_words};
     types_[parsed.result_id] = parsed.type_id;
   });
