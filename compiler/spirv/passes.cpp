@@ -42,6 +42,7 @@ void run_passes(At at, Words& words) { run(kWordsPasses, at, words); }
 
 Words mend(std::span<const std::uint32_t> words) {
   Words mended(words.begin(), words.end());
+  if (words.size() < kHeaderWords) return mended;
   run_passes(At::kForeign, mended);
   return mended;
 }
