@@ -5,7 +5,6 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "compiler/client/client.hpp"
@@ -157,12 +156,6 @@ int check_capture(Settings& settings, const fs::path& folder, const check::Suppr
   collector->finish();
   const int status = report(settings, folder, suppressions);
   return done && (summary.damage.empty() || summary.ends_early) ? status : 2;
-}
-
-bool is_capture(const std::string& path) {
-  std::array<char, capture::kMagic.size()> start{};
-  std::ifstream file(path, std::ios::binary);
-  return file.read(start.data(), start.size()) && start == capture::kMagic;
 }
 
 int run(Settings& settings) {

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -231,12 +230,6 @@ int profile_capture(Settings& settings, const fs::path& folder) {
         fmt::format("recorded on {}: the application may have chosen sizes by that", recorded.name));
   const auto data = profile::read_folder(folder, KIESEL_VERSION);
   return report(settings, folder, data, std::move(about), outcome ? 0 : 2);
-}
-
-bool is_capture(const std::string& path) {
-  std::array<char, capture::kMagic.size()> start{};
-  std::ifstream file(path, std::ios::binary);
-  return file.read(start.data(), start.size()) && start == capture::kMagic;
 }
 
 int run(Settings& settings) {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 
 #include "device/registry.hpp"
@@ -137,6 +139,12 @@ Result<std::unique_ptr<device::Device>> open_replay_device(const std::shared_ptr
   return device::open_device(
       name, {[compiler](std::span<const std::byte> request) { return compiler->translate(request); }, {}},
       *lowest);
+}
+
+bool is_capture(const std::string& path) {
+  std::array<char, capture::kMagic.size()> start{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(start.data(), start.size()) && start == capture::kMagic;
 }
 
 void add_replay(CLI::App& app, int& exit_code) {

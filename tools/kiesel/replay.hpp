@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 
 #include "compiler/client/client.hpp"
 #include "device/device.hpp"
@@ -16,5 +17,8 @@ void add_replay(CLI::App& app, int& exit_code);
 // The device that the options ask for, with its memory where a capture's was.
 Result<std::unique_ptr<device::Device>> open_replay_device(const std::shared_ptr<compiler::Client>& compiler,
                                                            capture::Reader& reader);
+
+// Whether a file begins as a capture does.
+bool is_capture(const std::string& path);
 
 }  // namespace kiesel::tools
