@@ -210,3 +210,23 @@ kiesel_copies(__global, __local)
 #ifdef cl_khr_async_work_group_copy_fence
 kiesel_inline void async_work_group_copy_fence(cl_mem_fence_flags flags) { barrier(flags); }
 #endif
+
+// --- cl_intel_bfloat16_conversions: the upper half of a float's bits, the nearest one, even of two; NaN is quiet.
+
+#define kiesel_bfloat16(n)                                                                      \
+  kiesel_inline ushort##n intel_convert_bfloat16##n##_as_ushort##n(float##n source) {           \
+    const uint##n bits = as_uint##n(source), rounded = bits + (0x7fff + (bits >> 16 & 1));      \
+    return convert_ushort##n(((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : rounded) >> 16); \
+  }                                                                                             \
+  kiesel_inline float##n intel_convert_as_bfloat16##n##_float##n(ushort##n source) {            \
+    return as_float##n(convert_uint##n(source) << 16);                                          \
+  }
+
+#ifdef cl_intel_bfloat16_conversions
+kiesel_bfloat16()
+kiesel_bfloat16(2)
+kiesel_bfloat16(3)
+kiesel_bfloat16(4)
+kiesel_bfloat16(8)
+kiesel_bfloat16(16)
+#endif

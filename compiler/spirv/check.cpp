@@ -30,6 +30,7 @@ Status check_spirv(std::span<const std::uint32_t> words) {
 }
 
 Result<Words> accept_spirv(Words words) {
+  if (auto lowered = run_checked_passes(words); !lowered) return lowered.error();
   if (auto valid = check_spirv(words); !valid) {
     auto mended = mend(words);
     if (!check_spirv(mended)) return valid.error();

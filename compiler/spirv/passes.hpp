@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/il/words.hpp"
+#include "support/result.hpp"
 
 namespace llvm {
 class Module;
@@ -13,9 +14,12 @@ enum class At { kBeforeWriter, kAfterWriter, kForeign, kNewer, kAfterLinker, kBe
 
 void run_passes(At at, llvm::Module& module);
 void run_passes(At at, Words& words);
+// The first rule that is broken: kInvalidArgument.
+Status run_checked_passes(Words& words);
 
 #define MODULE_PASS(at, name, what) void name(llvm::Module& module);
 #define WORDS_PASS(at, name, what) void name(Words& words);
+#define CHECKED_PASS(name, what) Status name(Words& words);
 #include "compiler/spirv/passes.def"
 
 }  // namespace kiesel::compiler

@@ -31,6 +31,7 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                                     {"cl_khr_expect_assume"},
                                     {"cl_khr_extended_async_copies"},
                                     {"cl_khr_extended_bit_ops"},
+                                    {"cl_intel_bfloat16_conversions"},
                                     {"cl_khr_integer_dot_product", 2},
                                     {"__opencl_c_integer_dot_product_input_4x8bit", 3},
                                     {"__opencl_c_integer_dot_product_input_4x8bit_packed", 3}};

@@ -7,8 +7,8 @@
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::uint32_t kOpExtInstImport = 11, kOpTypeInt = 21, kOpTypeVector = 23, kOpTypePointer = 32,
-                        kOpConstant = 43, kOpConstantComposite = 44;
+constexpr std::uint32_t kOpExtInstImport = 11, kOpTypeBool = 20, kOpTypeInt = 21, kOpTypeFloat = 22,
+                        kOpTypeVector = 23, kOpTypePointer = 32, kOpConstant = 43, kOpConstantComposite = 44;
 constexpr std::uint32_t kWordBits = 32;
 constexpr std::string_view kOpenclFunctions = "OpenCL.std";
 
@@ -18,7 +18,8 @@ std::uint32_t first_word(std::uint32_t code, std::size_t operands) {
 
 bool is_constant(std::uint32_t code) { return code == kOpConstant || code == kOpConstantComposite; }
 bool is_type(std::uint32_t code) {
-  return code == kOpTypeInt || code == kOpTypeVector || code == kOpTypePointer;
+  return code == kOpTypeBool || code == kOpTypeInt || code == kOpTypeFloat || code == kOpTypeVector ||
+         code == kOpTypePointer;
 }
 
 }  // namespace
@@ -105,7 +106,15 @@ std::uint32_t Rewriting::find_or_add(Words key) {
   return result;
 }
 
+std::uint32_t Rewriting::boolean_type() { return find_or_add({kOpTypeBool}); }
+
 std::uint32_t Rewriting::integer_type(std::uint32_t bits) { return find_or_add({kOpTypeInt, bits, 0}); }
+
+std::uint32_t Rewriting::float_type(std::uint32_t bits) { return find_or_add({kOpTypeFloat, bits}); }
+
+std::uint32_t Rewriting::vector_type(std::uint32_t component, std::uint32_t count) {
+  return count == 1 ? component : find_or_add({kOpTypeVector, component, count});
+}
 
 std::uint32_t Rewriting::pointer_type(std::uint32_t storage, std::uint32_t pointee) {
   return find_or_add({kOpTypePointer, storage, pointee});

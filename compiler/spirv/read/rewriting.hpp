@@ -33,7 +33,10 @@ class Rewriting {
   Instruction definition_of_type(std::uint32_t value) const { return definition(type_of(value)); }
 
   // The module's own, or one that is added.
+  std::uint32_t boolean_type();
   std::uint32_t integer_type(std::uint32_t bits);
+  std::uint32_t float_type(std::uint32_t bits);
+  std::uint32_t vector_type(std::uint32_t component, std::uint32_t count);  // the component where that is 1
   std::uint32_t pointer_type(std::uint32_t storage, std::uint32_t pointee);
   std::uint32_t integer_constant(std::uint32_t type, std::uint32_t value);  // of a vector: in each component
   std::uint32_t opencl_functions();                                         // the extended instruction set
