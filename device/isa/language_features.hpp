@@ -21,7 +21,11 @@ struct LanguageFeature {
 };
 
 inline std::vector<LanguageFeature> language_features(const Target& target) {
-  std::vector<LanguageFeature> list{{"cl_khr_byte_addressable_store"},
+  std::vector<LanguageFeature> list{{"cl_arm_integer_dot_product_accumulate_int16"},
+                                    {"cl_arm_integer_dot_product_accumulate_int8"},
+                                    {"cl_arm_integer_dot_product_accumulate_saturate_int8"},
+                                    {"cl_arm_integer_dot_product_int8"},
+                                    {"cl_khr_byte_addressable_store"},
                                     {"cl_khr_fp64"},
                                     {"__opencl_c_fp64", 3},
                                     {"__opencl_c_int64", 3},
