@@ -39,6 +39,7 @@ struct Table<isa::Target> {
       row("half", &T::half, kSwitch),
       row("bitmanip", &T::bitmanip, kSwitch),
       row("votes", &T::votes, kSwitch),
+      row("counters", &T::counters, kSwitch),
       row("full_last_mask", &T::full_last_mask, kSwitch),
       row("mixed_access", &T::mixed_access, kSwitch),
       row("wide_group", &T::wide_group, kSwitch),

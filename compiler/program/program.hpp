@@ -20,7 +20,7 @@
 
 namespace kiesel::compiler {
 
-inline constexpr std::uint32_t kFormatVersion = 6;
+inline constexpr std::uint32_t kFormatVersion = 7;
 // Of one kernel: what any device must take is 1,024 bytes (CL_DEVICE_MAX_PARAMETER_SIZE).
 inline constexpr std::uint32_t kMostArgumentBytes = 1 << 20;
 inline constexpr std::uint32_t kMostArgumentEnd = sizeof(isa::LaunchHeader) + kMostArgumentBytes;

@@ -134,6 +134,19 @@ pass_next:
   sd a4, 0(s0)
 )";
 
+// The core's clock before a barrier to argument 0, behind it to argument 1.
+inline constexpr std::string_view kReadClock = R"(
+  csrrs t0, mcycle, zero
+  sd t0, 0(s0)
+  csrrs t1, group_slot, zero
+  csrrs t2, group_warps, zero
+  bar t1, t2
+  csrrs t0, mcycle, zero
+  slli t3, s1, 3
+  add t3, t3, a1
+  sd t0, 0(t3)
+)";
+
 // Two splits, one in the other, then a loop that each lane leaves after (number & 7) turns.
 inline constexpr std::string_view kDiverge = R"(
   andi t0, s1, 1

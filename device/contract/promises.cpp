@@ -410,6 +410,19 @@ void holds_at_barriers(Bench& b) {
              rounds, i, words[i]);
 }
 
+void tells_the_time(Bench& b) {
+  const std::uint32_t most = b.target().max_work_group_size();
+  const ModuleId module = b.load(kReadClock);
+  const Address first = b.filled(std::uint64_t{most} * 8, std::byte{0});
+  const Address second = b.filled(std::uint64_t{most} * 8, std::byte{0});
+  b.succeed(b.launch(module, {most, 1, 1}, {most, 1, 1}, {first, second}), "a launch that reads mcycle");
+  const auto before = b.words(first, most), after = b.words(second, most);
+  const auto latest = *std::max_element(before.begin(), before.end());
+  for (std::uint32_t i = 0; i < most; ++i)
+    b.expect(after[i] >= latest, "work-item {} reads {} behind a barrier, and {} was read before it", i,
+             after[i], latest);
+}
+
 void splits_and_joins(Bench& b) {
   const std::uint32_t most = b.target().max_work_group_size();
   const ModuleId module = b.load(kDiverge);
@@ -564,6 +577,7 @@ constexpr Row kRows[] = {
     {{"stacks", "each lane has a stack of its own"}, gives_each_lane_a_stack},
     {{"local-memory", "each work-group has local memory of its own"}, gives_groups_local_memory},
     {{"barriers", "barriers hold all warps of a work-group"}, holds_at_barriers},
+    {{"clock", "the work-items of a work-group read one clock"}, tells_the_time},
     {{"divergence", "split, join and pred send each lane its way"}, splits_and_joins},
     {{"votes", "ballots and shuffles reach all lanes of a warp"}, votes_and_shuffles},
     {{"atomics", "atomic additions of all work-items arrive"}, adds_atomically},

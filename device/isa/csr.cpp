@@ -44,6 +44,14 @@ const CsrInfo* find_csr(std::string_view name) {
   return found != kTable.end() ? &*found : nullptr;
 }
 
+bool csr_is_counter(std::uint32_t number) {
+  return number == csr::cycle || number == csr::time || number == csr::instret;
+}
+
+bool csr_is_clock(std::uint32_t number) {
+  return number == csr::mcycle || number == csr::cycle || number == csr::time;
+}
+
 bool csr_is_divergent(std::uint32_t number) {
   const CsrInfo* info = find_csr(number);
   return !info || info->scope == CsrScope::kLane;

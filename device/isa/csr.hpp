@@ -29,6 +29,11 @@ std::span<const CsrInfo> csrs();                // ascending numbers
 const CsrInfo* find_csr(std::uint32_t number);  // null where the device has none
 const CsrInfo* find_csr(std::string_view name);
 
+// Those of the extension Zicntr, which a target may lack.
+bool csr_is_counter(std::uint32_t number);
+// Those that tell the time: two reads by the same lanes may differ.
+bool csr_is_clock(std::uint32_t number);
+
 // Whether lanes of one warp may read different values. True for an unknown number.
 bool csr_is_divergent(std::uint32_t number);
 

@@ -71,7 +71,7 @@ class Core {
   // registers of the one before, or null. Null where there is no memory for registers.
   void open(const LaunchContext& launch, std::uint64_t group, unsigned group_slot);
   Warp* seat(Warp* warp, unsigned rank, unsigned slot, const Insn* resume);
-  void trace(Warp& warp, std::uint64_t budget, Trace& trace);
+  void trace(Warp& warp, std::uint64_t budget, std::uint64_t cycle, Trace& trace);
   const CoreState& state() const { return state_; }
   // What an observer is told of the launch, which the core is made ready for.
   device::ObservedLaunch observed(const LaunchContext& launch);

@@ -11,6 +11,7 @@ void Core::open(const LaunchContext& launch, std::uint64_t group, unsigned group
   if (serial_ != launch.serial) begin(launch);
   begin_group(group);
   state_.group_slot = group_slot;
+  state_.timed = true;
 }
 
 Warp* Core::seat(Warp* warp, unsigned rank, unsigned slot, const Insn* resume) {
@@ -29,8 +30,9 @@ Warp* Core::seat(Warp* warp, unsigned rank, unsigned slot, const Insn* resume) {
   return warp;
 }
 
-void Core::trace(Warp& warp, std::uint64_t budget, Trace& trace) {
+void Core::trace(Warp& warp, std::uint64_t budget, std::uint64_t cycle, Trace& trace) {
   forget_freed();
+  state_.cycle = cycle;
   warp.stop = Stop::kNone;
   const std::uint64_t executed = warp.executed, lanes = warp.lane_instructions;
   engine_.run_traced(warp, budget, trace);

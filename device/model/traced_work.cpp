@@ -113,11 +113,11 @@ bool TracedWork::sit(const timing::Seat& seat, std::uint64_t group, std::uint32_
   return true;
 }
 
-bool TracedWork::more(const timing::Seat& seat, Trace& trace) {
+bool TracedWork::more(const timing::Seat& seat, std::uint64_t now, Trace& trace) {
   DesignCore& core = cores_[seat.core];
   Warp& warp = *core.warps[seat.slot];
   Core& body = *core.places[seat.place].body;
-  body.trace(warp, kAhead, trace);
+  body.trace(warp, kAhead, now, trace);
   if (launch_->counted) core.counting.add(body.state(), trace.steps, trace);
   if (warp.stop == Stop::kFault) {
     core.fault = &body.state();
@@ -126,6 +126,10 @@ bool TracedWork::more(const timing::Seat& seat, Trace& trace) {
   if (warp.stop == Stop::kEnded && design_.resume_instructions)
     core.resumes[seat.slot] = code_->insns.data() + trace.steps.back().insn + 1 - design_.resume_instructions;
   return !trace.steps.empty();
+}
+
+bool TracedWork::asks_time(const timing::Seat& seat) const {
+  return cores_[seat.core].warps[seat.slot]->next->traced == Traced::kClock;
 }
 
 // Of a byte so far below the top of a lane's stack.

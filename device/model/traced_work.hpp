@@ -30,7 +30,8 @@ class TracedWork final : public timing::Work {
   std::uint64_t code_address() const override;
   bool sit(const timing::Seat& seat, std::uint64_t group, std::uint32_t rank, bool again,
            std::uint64_t now) override;
-  bool more(const timing::Seat& seat, Trace& trace) override;
+  bool more(const timing::Seat& seat, std::uint64_t now, Trace& trace) override;
+  bool asks_time(const timing::Seat& seat) const override;
   bool may_share() const override { return !atomics_; }
   bool must_end() const override { return launch_->must_end(); }
   timing::Where where(const timing::Seat& seat, unsigned lane, std::uint64_t address) const override;

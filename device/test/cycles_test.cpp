@@ -56,6 +56,31 @@ again:
   sd t2, 0(s0)
 )";
 
+// What each work-item of two warps stores at s0.
+std::vector<std::uint64_t> stored(model::Configuration c, unsigned threads, std::string_view body) {
+  const std::size_t count = std::size_t{c.target.lanes} * 2;
+  Machine machine(std::move(c), test_service(), threads);
+  std::uint64_t* const words = machine.buffer(count);
+  const auto module = machine.load(kernel(body));
+  CHECK(machine
+            .run(machine.launch(module, {count, static_cast<std::uint32_t>(count)},
+                                {machine.address(words), 0}))
+            .ok());
+  return {words, words + count};
+}
+
+// Between two reads of a clock.
+std::string measured(std::string_view clock, std::string_view what) {
+  return fmt::format("csrrs t0, {0}, zero\n{1}\ncsrrs t1, {0}, zero\nsub t1, t1, t0\nsd t1, 0(s0)\n", clock,
+                     what);
+}
+
+std::string repeated(unsigned count, std::string_view text) {
+  std::string all;
+  for (unsigned i = 0; i < count; ++i) all.append(text).append("\n");
+  return all;
+}
+
 struct Ran {
   LaunchCounts counts;
   std::vector<std::uint64_t> words;
@@ -96,6 +121,52 @@ TEST_CASE("the same launch takes the same cycles, whatever the host's threads") 
     for (const unsigned threads : {1u, 2u, 3u})
       CHECK(run_loop(design(name), threads).counts.totals == first.counts.totals);
     CHECK(first.counts[CounterId::cycles] > 0);
+  }
+}
+
+TEST_CASE("clocks tell the design's cycles, when all before them is over") {
+  for (const char* name : {"vortex-4x4", "rv-gpu-mid", "kiesel"}) {
+    INFO(name);
+    const auto time = [&](std::string_view what, unsigned threads = 1) {
+      return stored(design(name), threads, measured("mcycle", what))[0];
+    };
+    const auto nothing = time("");
+    const auto short_chain = time(repeated(20, "mul s1, s1, s1")),
+               long_chain = time(repeated(60, "mul s1, s1, s1"));
+    CHECK(nothing > 0);
+    CHECK(nothing < 200);
+    CHECK(short_chain >= 20);
+    CHECK(long_chain >= short_chain + 40);
+    CHECK(long_chain < 5000);
+    CHECK(time("ld s1, 0(s0)") > nothing + 2);
+    CHECK(time(repeated(60, "mul s1, s1, s1"), 3) == long_chain);
+  }
+  const auto c = design("kiesel");
+  REQUIRE(c.target.counters);
+  for (const char* clock : {"time", "cycle"}) CHECK(stored(c, 1, measured(clock, ""))[0] < 200);
+}
+
+TEST_CASE("clocks of other engines go on") {
+  auto c = design("kiesel");
+  for (const auto engine : {model::EngineChoice::kInterpreter, model::EngineChoice::kAuto}) {
+    c.engine = engine;
+    for (const char* clock : {"mcycle", "time", "cycle"})
+      for (const auto value : stored(c, 1, measured(clock, repeated(2000, "mul s1, s1, s1")))) {
+        CHECK(value > 0);
+        CHECK(value < 60'000'000'000);
+      }
+  }
+}
+
+TEST_CASE("counters that a target does not have are illegal") {
+  auto c = design("vortex-4x4");
+  REQUIRE_FALSE(c.target.counters);
+  for (const char* counter : {"time", "cycle", "instret"}) {
+    Machine machine(c, test_service(), 1);
+    const auto status = machine.run(
+        machine.load(fmt::format("kernel:\n csrrs t0, {}, zero\n jalr zero, 0(ra)\n", counter)), {4, 4});
+    REQUIRE_FALSE(status.ok());
+    CHECK_THAT(status.error().reason, Contains("illegal instruction"));
   }
 }
 

@@ -143,6 +143,10 @@ void Core::handle(const Event& event, std::uint64_t now) {
         find_ready(event.slot, now);
       }
       slot.busy_memory &= ~event.registers;
+      if (slot.drains && slot.drained()) {
+        slot.drains = false;
+        events_.add(now + 1, {What::kUnlocked, small(event.slot)});
+      }
       return;
     case What::kEnded:
       active_ &= ~bit(event.slot);
@@ -166,17 +170,23 @@ void Core::start(std::uint64_t now, const Dispatch::Start& begins) {
 }
 
 // The instruction that the warp executes next.
-bool Core::next_step(WarpSlot& slot, Pending& out) {
+bool Core::next_step(WarpSlot& slot, std::uint64_t now, Pending& out) {
   if (slot.position == slot.traces[slot.trace].steps.size()) {
     slot.trace = (slot.trace + 1) % WarpSlot::kTraces;
     slot.position = 0;
     slot.traces[slot.trace].clear();
-    if (!work_->more(slot.seat, slot.traces[slot.trace])) return false;
+    if (!work_->more(slot.seat, now, slot.traces[slot.trace])) return false;
   }
   out.trace = &slot.traces[slot.trace];
   out.step = &out.trace->steps[slot.position++];
   out.facts = &work_->instructions()[out.step->insn];
   return true;
+}
+
+// A clock is read when all before it is over.
+bool Core::must_drain(const WarpSlot& slot) const {
+  return slot.position == slot.traces[slot.trace].steps.size() && !slot.drained() &&
+         work_->asks_time(slot.seat);
 }
 
 // Warps with room in their buffers or, where no warp of the core has any, all.
@@ -196,7 +206,12 @@ void Core::fetch(std::uint64_t now) {
   const auto number = static_cast<std::uint32_t>(__builtin_ctzll(can));
   WarpSlot& slot = slots_[number];
   stalled_ |= bit(number);
-  if (!next_step(slot, fetching_[number])) {
+  if (must_drain(slot)) {
+    slot.drains = true;
+    slot.fetch_reason = Stall::kDependency;
+    return;
+  }
+  if (!next_step(slot, now, fetching_[number])) {
     faulted_ = true;
     return;
   }

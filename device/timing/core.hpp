@@ -94,7 +94,8 @@ class Core {
   std::uint64_t fetchable() const;
   void note_fetched(std::uint32_t slot);
   void fetch(std::uint64_t now);
-  bool next_step(WarpSlot& slot, Pending& out);
+  bool next_step(WarpSlot& slot, std::uint64_t now, Pending& out);
+  bool must_drain(const WarpSlot& slot) const;
   void fetch_line(std::uint64_t now, std::uint32_t slot);
   void take_instructions();
   void decoded(std::uint32_t slot, std::uint64_t now);

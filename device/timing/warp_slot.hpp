@@ -39,6 +39,9 @@ struct WarpSlot {
   Registers busy = 0, busy_memory = 0;  // pending results; those of loads
   std::uint32_t in_flight = 0;          // issued, not committed
   std::uint32_t barrier_generation = 0;
+  bool drains = false;  // before it is fetched again
+
+  bool drained() const { return fetched == 0 && !staged.step && in_flight == 0; }
 
   // For stalls: cycles at which this happened last.
   std::uint64_t begun = 0, issued = 0, resolved = 0, staged_at = 0, ready_at = 0;

@@ -40,8 +40,10 @@ class Work {
   // `now`: the cycle. False when it cannot (fault() says why then).
   virtual bool sit(const Seat& seat, std::uint64_t group, std::uint32_t rank, bool again,
                    std::uint64_t now) = 0;
-  // What the warp does next, at least one step; appended to an empty trace. False after a fault.
-  virtual bool more(const Seat& seat, model::Trace& trace) = 0;
+  // What the warp does from now on, at least one step; appended to an empty trace. False after a fault.
+  virtual bool more(const Seat& seat, std::uint64_t now, model::Trace& trace) = 0;
+  // The warp has no more steps and asks for the time next.
+  virtual bool asks_time(const Seat& seat) const = 0;
   // Warps of different cores may run at the same time: no result depends on which of them is first.
   virtual bool may_share() const = 0;
   // The launch is to end early: it was cancelled, or has taken too long.

@@ -16,8 +16,9 @@ struct Insn;
 // Executes one instruction; returns the next, or null when the warp stops (Warp::stop says why).
 using Handler = const Insn* (*)(Warp&, const Insn*);
 
-// Operands that a trace keeps.
-enum class Traced : std::uint8_t { kNothing, kAddresses, kBarrier };
+// Operands that a trace keeps; a clock's value depends on when it is read, so a trace that has begun ends
+// before.
+enum class Traced : std::uint8_t { kNothing, kAddresses, kBarrier, kClock };
 
 // Register operands are ready to index with; a destination x0 is a register that nobody reads.
 struct Insn {

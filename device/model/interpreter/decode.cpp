@@ -14,9 +14,11 @@ using isa::Instruction;
 
 bool is_csr(Format format) { return format == Format::kCsr || format == Format::kCsrImmediate; }
 
-// A CSR that does not exist, or a write to one that cannot be written.
-bool bad_csr(const Instruction& in) {
-  const isa::CsrInfo* csr = isa::find_csr(static_cast<std::uint32_t>(in.imm));
+// A CSR that the target does not have, or a write to one that cannot be written.
+bool bad_csr(const Instruction& in, const isa::Target& target) {
+  const auto number = static_cast<std::uint32_t>(in.imm);
+  const isa::CsrInfo* csr = isa::find_csr(number);
+  if (isa::csr_is_counter(number) && !target.counters) return true;
   const bool writes = in.op == isa::Op::csrrw || in.op == isa::Op::csrrwi || in.rs1 != 0;
   return !csr || (writes && !csr->writable);
 }
@@ -26,14 +28,16 @@ bool reads_flags(const Instruction& in) {
          (in.imm == isa::csr::fflags || in.imm == isa::csr::fcsr);
 }
 
-Traced traced(isa::Op op) {
-  switch (isa::operation(op).kind) {
+Traced traced(const Instruction& in) {
+  switch (isa::operation(in.op).kind) {
     case isa::OperationClass::kLoad:
     case isa::OperationClass::kStore:
     case isa::OperationClass::kAtomic:
       return Traced::kAddresses;
     case isa::OperationClass::kBarrier:
       return Traced::kBarrier;
+    case isa::OperationClass::kCsr:
+      return isa::csr_is_clock(static_cast<std::uint32_t>(in.imm)) ? Traced::kClock : Traced::kNothing;
     default:
       return Traced::kNothing;
   }
@@ -43,7 +47,8 @@ Instruction decode_for(std::uint32_t word, const isa::Target& target) {
   Instruction in = isa::decode(word);
   if (in.op == isa::Op::illegal) return in;
   const isa::OpInfo& info = isa::info(in.op);
-  if (!isa::available(info.extension, target) || (is_csr(info.format) && bad_csr(in))) in = Instruction();
+  if (!isa::available(info.extension, target) || (is_csr(info.format) && bad_csr(in, target)))
+    in = Instruction();
   in.word = word;
   return in;
 }
@@ -82,7 +87,7 @@ Code decode_code(std::uint64_t begin, std::uint64_t bytes, const Engine& engine,
     if (info.format == Format::kBranch || info.format == Format::kJump)
       set_target(insn, in.imm, static_cast<std::int64_t>(i), static_cast<std::int64_t>(count));
     if (is_csr(info.format)) insn.flag = isa::csr_is_divergent(static_cast<std::uint32_t>(in.imm));
-    insn.traced = traced(in.op);
+    insn.traced = traced(in);
     if (insn.traced == Traced::kAddresses) insn.slot = code.slots++;
   }
   return code;

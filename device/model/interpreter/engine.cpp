@@ -36,6 +36,7 @@ void run(Warp& warp, std::uint64_t budget) {
 // Where the active lanes of a load, store or atomic go; which barrier, and for how many warps it opens.
 template <unsigned W>
 void note_operands(Lanes<W>& w, const Insn* insn, Trace& trace) {
+  if (insn->traced == Traced::kClock) return;
   const u64* x = read_x(w, insn->rs1);
   if (insn->traced == Traced::kBarrier) {
     const unsigned lane = first_lane(w.mask);
@@ -53,6 +54,7 @@ void run_traced(Warp& warp, std::uint64_t budget, Trace& trace) {
   const Insn* insn = warp.next;
   for (; insn && budget; --budget) {
     const Insn* const here = insn;
+    if (here->traced == Traced::kClock && !trace.steps.empty()) break;
     const auto address = static_cast<u32>(trace.addresses.size());
     if (here->traced != Traced::kNothing) note_operands(w, here, trace);
     const u64 mask = warp.mask;

@@ -113,13 +113,12 @@ std::uint64_t read_csr(Warp& warp, std::uint32_t number) {
       return core.launch_block;
     case csr::mcycle:
     case csr::cycle:
-      return warp.executed;
+    case csr::time:
+      return core.timed ? core.cycle : now_ns();
     case csr::minstret:
     case csr::instret:
       warp.account();
       return warp.lane_instructions;
-    case csr::time:
-      return now_ns();
     case csr::warp_id:
       return warp.slot;
     case csr::group_rank:

@@ -87,6 +87,8 @@ struct CoreState {
   std::array<std::uint64_t, 3> group{};
   unsigned group_slot = 0;  // among the work-groups that the core has at a time
   unsigned group_warps = 0;
+  bool timed = false;              // by the cycle model:
+  std::uint64_t cycle = 0;         // when the warp that runs goes on
   std::uint64_t active_warps = 0;  // mask
   std::array<BarrierState, kNumBarriers> barriers{};
   bool barriers_used = false;  // by this work-group
