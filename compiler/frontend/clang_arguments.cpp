@@ -70,7 +70,7 @@ void add_version(std::vector<std::string>& arguments, unsigned language) {
 
 // What newer_builtins.h declares begins so.
 constexpr std::string_view kNewerNames[] = {"intel_sub_group_", "work_group_reduce_", "work_group_scan_",
-                                            "async_work_group_copy_", "intel_convert_"};
+                                            "async_work_group_copy_", "intel_convert_", "clock_read_"};
 
 bool mentions_newer(std::string_view text) {
   return std::ranges::any_of(kNewerNames, [&](auto name) { return text.find(name) != text.npos; });

@@ -230,3 +230,21 @@ kiesel_bfloat16(4)
 kiesel_bfloat16(8)
 kiesel_bfloat16(16)
 #endif
+
+// --- cl_khr_kernel_clock. Versions before 3.0 have no macros for the scopes.
+
+#define kiesel_clock(scope)                                                                     \
+  kiesel_builtin ulong clock_read_##scope(void);                                                \
+  kiesel_inline uint2 clock_read_hilo_##scope(void) { return as_uint2(clock_read_##scope()); }
+
+#ifdef cl_khr_kernel_clock
+#if __OPENCL_C_VERSION__ < 300 || defined(__opencl_c_kernel_clock_scope_device)
+kiesel_clock(device)
+#endif
+#if __OPENCL_C_VERSION__ < 300 || defined(__opencl_c_kernel_clock_scope_work_group)
+kiesel_clock(work_group)
+#endif
+#if __OPENCL_C_VERSION__ < 300 || defined(__opencl_c_kernel_clock_scope_sub_group)
+kiesel_clock(sub_group)
+#endif
+#endif

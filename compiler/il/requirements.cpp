@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "compiler/il/constants.hpp"
 #include "support/words.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
-constexpr std::uint32_t kOpExtension = 10, kOpExtInstImport = 11, kOpMemoryModel = 14, kOpCapability = 17;
+constexpr std::uint32_t kOpExtension = 10, kOpExtInstImport = 11, kOpMemoryModel = 14, kOpCapability = 17,
+                        kOpReadClock = 5056;
 constexpr std::uint32_t kSwappedMagic = 0x03022307;
 constexpr std::string_view kNonSemantic = "NonSemantic.";
 
@@ -36,6 +38,7 @@ constexpr Extension kExtensions[] = {
     {"SPV_KHR_expect_assume", "cl_khr_expect_assume"},
     {"SPV_KHR_bit_instructions", "cl_khr_extended_bit_ops"},
     {"SPV_KHR_integer_dot_product", "cl_khr_integer_dot_product"},
+    {"SPV_KHR_shader_clock", "cl_khr_kernel_clock"},
     {"SPV_KHR_subgroup_rotate", "cl_khr_subgroup_rotate"},
     {"SPV_KHR_uniform_group_instructions", "cl_khr_work_group_uniform_arithmetic"},
     {"SPV_KHR_non_semantic_info", ""},
@@ -113,6 +116,16 @@ std::string missing_for(Instruction instruction, std::string_view features) {
   }
 }
 
+std::string missing_clock(std::span<const std::uint32_t> words, Instruction instruction,
+                          std::string_view features) {
+  constexpr std::uint32_t kDevice = 1;
+  constexpr const char* kFeature = "__opencl_c_kernel_clock_scope_device";
+  if (instruction.size() != 4 || Constants(words).value(instruction[3]) != kDevice ||
+      available(kFeature, features))
+    return {};
+  return "the program reads a clock of the device, which it does not have" + hint(kFeature);
+}
+
 }  // namespace
 
 Result<Words> read_words(std::span<const std::byte> bytes) {
@@ -136,7 +149,8 @@ std::vector<std::string> missing_requirements(std::span<const std::uint32_t> wor
                                               std::string_view features) {
   std::vector<std::string> missing;
   for_each_instruction(words, [&](Instruction instruction) {
-    auto text = missing_for(instruction, features);
+    auto text = opcode(instruction) == kOpReadClock ? missing_clock(words, instruction, features)
+                                                    : missing_for(instruction, features);
     if (!text.empty()) missing.push_back(std::move(text));
   });
   return missing;

@@ -8,6 +8,7 @@
 #include <spirv-tools/libspirv.hpp>
 #include <string>
 
+#include "compiler/spirv/clocks.hpp"
 #include "compiler/spirv/tools.hpp"
 
 namespace kiesel::compiler {
@@ -16,7 +17,8 @@ namespace {
 constexpr std::uint32_t kOpTypeVoid = 19, kOpTypeInt = 21, kOpTypePointer = 32, kOpDecorate = 71,
                         kOpLifetimeStart = 256, kOpLifetimeStop = 257;
 constexpr std::uint32_t kOpTypeVector = 23, kOpFirstBlock = 5575, kOpLastBlock = 5578;
-constexpr std::uint32_t kAligned = 2, kBuiltIn = 11, kAlignment = 44, kFunction = 7, kByteBits = 8;
+constexpr std::uint32_t kAligned = 2, kBuiltIn = 11, kAlignment = 44, kFunction = 7, kByteBits = 8,
+                        kClockBits = 64;
 
 struct Module {
   struct Pointer {
@@ -79,6 +81,14 @@ std::string check_block(const Module& module, const Parsed& parsed) {
   return check_block(module, type == module.type_of_value.end() ? 0 : type->second);
 }
 
+// SPV_KHR_shader_clock: 64 bits, or two halves.
+std::string check_clock(const Module& module, const Parsed& parsed) {
+  const auto found = module.integers.find(parsed.type_id);
+  const bool fits = found != module.integers.end() &&
+                    found->second.bits * found->second.count == kClockBits && found->second.count <= 2;
+  return fits ? "" : "a clock's value is neither an integer of 64 bits nor two of 32";
+}
+
 std::string check_operands(const Parsed& parsed) {
   for (std::uint16_t i = 0; i < parsed.num_operands; ++i) {
     const auto& operand = parsed.operands[i];
@@ -98,6 +108,7 @@ std::string check_instruction(const Module& module, const Parsed& parsed) {
     return check_alignment(words[3]);
   if (parsed.opcode == kOpDecorate && words.size() > 3 && words[2] == kBuiltIn)
     return check_built_in(words[3]);
+  if (parsed.opcode == kOpReadClock) return check_clock(module, parsed);
   if (parsed.opcode >= kOpFirstBlock && parsed.opcode <= kOpLastBlock) return check_block(module, parsed);
   if (parsed.opcode == kOpLifetimeStart || parsed.opcode == kOpLifetimeStop) {
     const auto* pointer = module.pointer_type(words[1]);

@@ -2,6 +2,7 @@
 // what stands for their words is replaced.
 #include <cmath>
 #include <cstring>
+#include <random>
 
 #include "compiler/il/requirements.hpp"
 #include "compiler/il/words.hpp"
@@ -314,6 +315,30 @@ TEST_CASE("what bfloat16 does not allow is refused") {
     const auto reply = build_bfloat16(assembly);
     CHECK(reply.outcome == Outcome::kInvalidInput);
     CHECK_THAT(reply.log, Contains(wanted));
+  }
+}
+
+TEST_CASE("damaged modules with bfloat16 have an answer") {
+  auto described = text(
+      "%f = OpConvertUToF %float %x\n%v = OpCompositeConstruct %floats %f %f\n%b = OpFConvert %bfs %v\n"
+      "%dot = OpDot %bf %b %b\n%i16 = OpQuantizeToF16 %ushort %f\n%w = OpIsNan %float %i16\n"
+      "%r = OpConvertFToU %uint %dot",
+      "%floats = OpTypeVector %float 2\n%bfs = OpTypeVector %bf 2\n");
+  described.header += kIntels;
+  const auto whole = with_bfloat16(assemble(described));
+  REQUIRE(build_module(whole).outcome == Outcome::kSuccess);
+  std::mt19937 random(16);
+  for (int round = 0; round < 100; ++round) {
+    auto words = whole;
+    for (int i = 0; i < 1 + round % 3; ++i) {
+      auto& word = words[kHeaderWords + random() % (words.size() - kHeaderWords)];
+      word = round % 2 ? word ^ 1U << random() % 32 : static_cast<std::uint32_t>(random() % words[3]);
+    }
+    const auto reply = build_module(words);
+    INFO(round << reply.log);
+    CHECK((reply.outcome == Outcome::kSuccess || !reply.log.empty()));
+    CHECK(reply.log.find("the compiler crashed") == std::string::npos);
+    CHECK(reply.log.find("the compiler stopped") == std::string::npos);
   }
 }
 

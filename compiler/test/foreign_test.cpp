@@ -225,3 +225,35 @@ TEST_CASE("words that name results beyond their bound are refused") {
                      0,          4U << 16 | 124, 0x300000, 0x300001, 0x300002};
   CHECK_THAT(build_module(words).log, Contains("is not valid"));
 }
+
+TEST_CASE("a clock may be read in a loop") {
+  auto text = loop("%clock = OpReadClockKHR %ulong %u2\n", "");
+  text.header = "OpCapability ShaderClockKHR\nOpExtension \"SPV_KHR_shader_clock\"\n";
+  CHECK(results(text) == kSums);
+}
+
+TEST_CASE("clocks of all scopes are read, as one number or two") {
+  const std::string header = "OpCapability ShaderClockKHR\nOpExtension \"SPV_KHR_shader_clock\"\n";
+  for (const char* scope : {"1", "2", "3"}) {
+    const auto types = std::string("%scope = OpConstant %uint ") + scope + "\n";
+    INFO(scope);
+    CHECK(results(Text{R"(
+%c = OpReadClockKHR %ulong %scope
+%d = OpReadClockKHR %uint2 %scope
+%e = OpBitcast %ulong %d
+%later = OpUGreaterThanEqual %bool %e %c
+%r = OpSelect %uint %later %x %u4)",
+                       types, "", header}) == Numbers{0, 1, 2, 3});
+  }
+  const auto wrong = build_module(
+      assemble(Text{"%c = OpReadClockKHR %uint %u1\n%r = OpCopyObject %uint %c", "", "", header}));
+  CHECK(wrong.outcome == Outcome::kInvalidInput);
+  CHECK_THAT(wrong.log, Contains("a clock's value"));
+  const auto device = Text{"%c = OpReadClockKHR %ulong %u1\n%r = OpUConvert %uint %c", "", "", header};
+  auto request = request_of({assemble(device)});
+  request.target.counters = false;
+  request.extensions = features_of(request.target);
+  const auto reply = run(request);
+  CHECK(reply.outcome == Outcome::kFailed);
+  CHECK_THAT(reply.log, Contains("clock of the device") && Contains("__opencl_c_kernel_clock_scope_device"));
+}

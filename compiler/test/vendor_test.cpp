@@ -1,4 +1,4 @@
-// Functions of extensions that Clang declares and SPIR-V has no words for.
+// Functions of extensions that take steps of our own on the way to SPIR-V.
 #include <random>
 
 #include "compiler/test/run_fixture.hpp"
@@ -95,4 +95,71 @@ TEST_CASE("Arm's dot products are declared where the device reports them") {
   const auto reply = run(request);
   CHECK(reply.outcome == Outcome::kFailed);
   CHECK_THAT(reply.log, Contains("arm_dot"));
+}
+
+namespace {
+
+constexpr const char* kClocks = R"(
+ulong work(ulong x, uint n) { for (uint i = 0; i < n; ++i) x = x * 6364136223846793005ul + 1; return x; }
+kernel void k(global ulong* out, uint n) {
+  const size_t i = get_global_id(0) * 3;
+  const ulong first = READ;
+  const ulong x = work(first, n);
+  const ulong second = READ;
+  const ulong y = x == 1 ? 0 : READ;
+  out[i] = second - first; out[i + 1] = y - second; out[i + 2] = x;
+})";
+
+void check_clock(const std::string& read, const char* standard) {
+  INFO(read << standard);
+  Loaded program(kClocks, "-cl-std=" + std::string(standard) + " \"-DREAD=" + read + "\"");
+  Buffer<std::uint64_t> out(std::vector<std::uint64_t>(3 * 64));
+  check_ok(program.launch("k", {64, 1, 1}, {64, 1, 1}, out, std::uint32_t{20000}));
+  const auto values = out.read();
+  for (std::size_t i = 0; i < 64; ++i) {
+    CHECK(values[3 * i] > 0);
+    CHECK(values[3 * i] < 60'000'000'000);
+    CHECK(values[3 * i + 1] < 60'000'000'000);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("clocks go on while a kernel computes, and reads stay where they stand") {
+  for (const char* standard : {"CL1.2", "CL3.0"})
+    for (const char* scope : {"device", "work_group", "sub_group"}) {
+      if (scope == std::string("device") && !target().counters) continue;
+      if (scope == std::string("sub_group") && !target().votes) continue;
+      check_clock("clock_read_" + std::string(scope) + "()", standard);
+      check_clock("as_ulong(clock_read_hilo_" + std::string(scope) + "())", standard);
+    }
+}
+
+TEST_CASE("work-items of a work-group read one clock") {
+  Loaded program(R"(
+    kernel void k(global ulong* out, local ulong* first) {
+      const size_t i = get_local_id(0);
+      if (i == 0) *first = clock_read_work_group();
+      barrier(CLK_LOCAL_MEM_FENCE);
+      out[i] = clock_read_work_group() - *first;
+    })");
+  Buffer<std::uint64_t> out(std::vector<std::uint64_t>(128));
+  check_ok(program.launch("k", {128, 1, 1}, {128, 1, 1}, out, Local{8}));
+  for (const auto later : out.read()) CHECK(later < 60'000'000'000);
+}
+
+TEST_CASE("a clock that the device does not have is not declared, or a build error") {
+  isa::Target plain = target();
+  plain.counters = false;
+  auto request = make_request("kernel void k(global ulong* out) { *out = clock_read_device(); }");
+  request.target = plain;
+  request.extensions = features_of(plain);
+  for (const char* standard : {"-cl-std=CL1.2", "-cl-std=CL3.0"}) {
+    request.options = standard;
+    const auto reply = run(request);
+    CHECK(reply.outcome == Outcome::kFailed);
+    CHECK_THAT(reply.log, Contains("clock"));
+  }
+  request.source = "kernel void k(global ulong* out) { *out = clock_read_work_group(); }";
+  CHECK(run(request).outcome == Outcome::kSuccess);
 }

@@ -72,6 +72,10 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                     {"__opencl_c_images", 3},
                     {"__opencl_c_3d_image_writes", 3},
                     {"__opencl_c_read_write_images", 3}});
+  // The work-items of a work-group live on one core, which has a clock; that of the device may be missing.
+  add(true, {{"cl_khr_kernel_clock"}, {"__opencl_c_kernel_clock_scope_work_group", 3}});
+  add(target.counters, {{"__opencl_c_kernel_clock_scope_device", 3}});
+  add(target.votes, {{"__opencl_c_kernel_clock_scope_sub_group", 3}});
   // A sub-group is a warp; its warps are scheduled fairly, so sub-groups make progress independently.
   add(target.votes, {{"cl_khr_subgroups"},
                      {"cl_khr_subgroup_ballot"},

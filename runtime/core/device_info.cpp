@@ -35,6 +35,10 @@ constexpr cl_version kCxxVersion = CL_MAKE_VERSION(1, 0, 0);
 constexpr cl_uint kSingleFloatAtomics = 0x4231, kDoubleFloatAtomics = 0x4232, kHalfFloatAtomics = 0x4233;
 constexpr cl_bitfield kAllFloatAtomics = 0x70007;
 
+// cl_khr_kernel_clock, younger than the headers: CL_DEVICE_KERNEL_CLOCK_CAPABILITIES_KHR, and its bits.
+constexpr cl_uint kKernelClocks = 0x1076;
+constexpr cl_bitfield kDeviceClock = 1, kWorkGroupClock = 2, kSubGroupClock = 4;
+
 constexpr cl_uint kSubGroupSizes = 0x4108;  // CL_DEVICE_SUB_GROUP_SIZES_INTEL
 
 std::vector<NamedVersion> extensions_of(const Device& device) {
@@ -161,6 +165,11 @@ void add_dot_products(InfoTable& info) {
   const cl_device_integer_dot_product_acceleration_properties none{};
   info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT, none);
   info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED, none);
+}
+
+void add_clocks(InfoTable& info, const isa::Target& target) {
+  info.add(kKernelClocks,
+           (target.counters ? kDeviceClock : 0) | kWorkGroupClock | (target.votes ? kSubGroupClock : 0));
 }
 
 void add_shape(InfoTable& info, const device::Description& device) {
@@ -357,6 +366,7 @@ void Device::describe(cl_platform_id platform, unsigned number) {
   info_.add(CL_DEVICE_SVM_CAPABILITIES, svm_capabilities());
   add_unified_memory(info_, svm_capabilities() != 0, target().atomics);
   add_dot_products(info_);
+  add_clocks(info_, description().target);
   add_types(info_, description().target);
   add_shape(info_, description());
   add_memory(info_, description());

@@ -25,7 +25,7 @@ bool text_asks_other_lanes(const llvm::InlineAsm& text) {
 void normalise_call(llvm::CallBase& call) {
   if (auto* text = llvm::dyn_cast<llvm::InlineAsm>(call.getCalledOperand())) {
     if (text->hasSideEffects()) {
-      if (text_asks_other_lanes(*text)) call.addFnAttr(llvm::Attribute::NoMerge);
+      call.addFnAttr(llvm::Attribute::NoMerge);
       return;
     }
     use_float_register(call, *text);

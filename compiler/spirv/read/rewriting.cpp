@@ -8,7 +8,8 @@ namespace kiesel::compiler {
 namespace {
 
 constexpr std::uint32_t kOpExtInstImport = 11, kOpTypeBool = 20, kOpTypeInt = 21, kOpTypeFloat = 22,
-                        kOpTypeVector = 23, kOpTypePointer = 32, kOpConstant = 43, kOpConstantComposite = 44;
+                        kOpTypeVector = 23, kOpTypePointer = 32, kOpTypeFunction = 33, kOpConstant = 43,
+                        kOpConstantComposite = 44;
 constexpr std::uint32_t kWordBits = 32;
 constexpr std::string_view kOpenclFunctions = "OpenCL.std";
 
@@ -19,7 +20,7 @@ std::uint32_t first_word(std::uint32_t code, std::size_t operands) {
 bool is_constant(std::uint32_t code) { return code == kOpConstant || code == kOpConstantComposite; }
 bool is_type(std::uint32_t code) {
   return code == kOpTypeBool || code == kOpTypeInt || code == kOpTypeFloat || code == kOpTypeVector ||
-         code == kOpTypePointer;
+         code == kOpTypePointer || code == kOpTypeFunction;
 }
 
 }  // namespace
@@ -114,6 +115,10 @@ std::uint32_t Rewriting::float_type(std::uint32_t bits) { return find_or_add({kO
 
 std::uint32_t Rewriting::vector_type(std::uint32_t component, std::uint32_t count) {
   return count == 1 ? component : find_or_add({kOpTypeVector, component, count});
+}
+
+std::uint32_t Rewriting::function_type(std::uint32_t result) {
+  return find_or_add({kOpTypeFunction, result});
 }
 
 std::uint32_t Rewriting::pointer_type(std::uint32_t storage, std::uint32_t pointee) {

@@ -25,6 +25,8 @@ class Rewriting {
   std::uint32_t emit(std::uint32_t code, std::uint32_t type, std::initializer_list<std::uint32_t> operands,
                      Instruction more = {});
 
+  std::uint32_t fresh() { return bound_++; }  // an id that nothing has
+
   std::span<const std::uint32_t> words() const { return words_; }  // as they were
   // Empty, or 0, where the module defines nothing.
   Instruction definition(std::uint32_t id) const;
@@ -37,6 +39,7 @@ class Rewriting {
   std::uint32_t integer_type(std::uint32_t bits);
   std::uint32_t float_type(std::uint32_t bits);
   std::uint32_t vector_type(std::uint32_t component, std::uint32_t count);  // the component where that is 1
+  std::uint32_t function_type(std::uint32_t result);                        // without parameters
   std::uint32_t pointer_type(std::uint32_t storage, std::uint32_t pointee);
   std::uint32_t integer_constant(std::uint32_t type, std::uint32_t value);  // of a vector: in each component
   std::uint32_t opencl_functions();                                         // the extended instruction set

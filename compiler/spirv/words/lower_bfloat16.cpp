@@ -60,6 +60,10 @@ bool is_computation(std::uint32_t code) {
   return (code >= kOpConvertFToU && code <= kOpConvertUToF) || code == kOpFConvert || code == kOpDot;
 }
 
+bool is_extension(Instruction instruction) {
+  return opcode(instruction) == kOpExtension && std::ranges::count(kExtensions, literal_at(instruction, 1));
+}
+
 bool is_intels(Instruction instruction) {
   const auto code = opcode(instruction);
   return (code == kOpConvertFToBF16INTEL || code == kOpConvertBF16ToFINTEL) && instruction.size() == 4;
@@ -84,9 +88,8 @@ struct Disguised {
 
  private:
   bool is_declaration(Instruction instruction) {
-    const auto code = opcode(instruction);
-    if (code == kOpExtension) return std::ranges::count(kExtensions, literal_at(instruction, 1)) > 0;
-    if (code != kOpCapability || instruction.size() != 2) return false;
+    if (is_extension(instruction)) return true;
+    if (opcode(instruction) != kOpCapability || instruction.size() != 2) return false;
     const auto capability = instruction[1];
     const bool is_one = capability == kIntels || (capability >= kTypes && capability <= kMatrices);
     if (is_one) capabilities.insert(capability);
@@ -262,9 +265,7 @@ class Lowering {
 bool has_bfloat16(const Words& words) {
   bool has = false;
   for_each_instruction(words, [&](Instruction instruction) {
-    const auto declares = opcode(instruction) == kOpExtension &&
-                          literal_at(instruction, 1).find("bfloat16") != std::string_view::npos;
-    has |= declares || is_bfloat16_type(instruction) || is_intels(instruction);
+    has |= is_extension(instruction) || is_bfloat16_type(instruction) || is_intels(instruction);
   });
   return has;
 }
