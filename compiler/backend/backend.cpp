@@ -24,6 +24,7 @@
 #include "compiler/backend/optimize.hpp"
 #include "compiler/backend/program_variables.hpp"
 #include "compiler/backend/remainders.hpp"
+#include "compiler/backend/sub_group_sizes.hpp"
 #include "compiler/backend/undefined.hpp"
 #include "compiler/backend/unspecified.hpp"
 #include "compiler/backend/work_groups.hpp"
@@ -138,8 +139,9 @@ class BackEnd {
     if (!undefined->empty()) return undefined_message(*undefined, *module_);
     if (const auto name = find_recursion(kernels_); !name.empty())
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
-    if (const auto text = other_sub_group_size(kernels_, from_.target.lanes); !text.empty())
+    if (const auto text = missing_sub_group_size(kernels_, from_.target); !text.empty())
       return "error: " + text + "\n";
+    settle_sub_group_sizes(*module_, kernels_, from_.target.lanes);
     make_entries(*module_, kernels_, from_.target);
     limit_inlining(*module_);
     make_struct_copies(*module_);

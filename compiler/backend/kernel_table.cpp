@@ -228,12 +228,4 @@ std::vector<KernelFunction> find_kernels(llvm::Module& module) {
   return kernels;
 }
 
-std::string other_sub_group_size(const std::vector<KernelFunction>& kernels, std::uint32_t lanes) {
-  for (const auto& [kernel, body, entry] : kernels)
-    if (kernel.required_sub_group_size && kernel.required_sub_group_size != lanes)
-      return fmt::format("kernel '{}' requires sub-groups of {} work-items: this device's have {}",
-                         kernel.name, kernel.required_sub_group_size, lanes);
-  return {};
-}
-
 }  // namespace kiesel::compiler

@@ -21,8 +21,4 @@ struct KernelFunction {
 
 std::vector<KernelFunction> find_kernels(llvm::Module& module);
 
-// A kernel that requires sub-groups of another size than the device's `lanes` (SPIR-V's execution mode
-// SubgroupSize), and that size, as an error; or "".
-std::string other_sub_group_size(const std::vector<KernelFunction>& kernels, std::uint32_t lanes);
-
 }  // namespace kiesel::compiler

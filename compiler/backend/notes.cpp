@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "compiler/builtins/builtins.hpp"
 #include "device/isa/note.hpp"
 
 namespace kiesel::compiler {
@@ -51,6 +52,14 @@ std::optional<Shape> shape_of(const llvm::Function& function) {
   return std::nullopt;
 }
 
+// Still a question, as in the library's functions.
+llvm::Value* part_of_warp(llvm::IRBuilder<>& builder) {
+  auto* const type = llvm::FunctionType::get(builder.getInt32Ty(), false);
+  auto& module = *builder.GetInsertBlock()->getModule();
+  return builder.CreateZExt(builder.CreateCall(module.getOrInsertFunction(builtins::kSubGroupPart, type)),
+                            builder.getInt64Ty());
+}
+
 void note(llvm::CallInst& call, const Shape& shape) {
   llvm::IRBuilder<> builder(&call);
   llvm::Type* const word = builder.getInt64Ty();
@@ -65,6 +74,8 @@ void note(llvm::CallInst& call, const Shape& shape) {
   add(shape.flags, 8, 0);
   add(shape.order, 16, 0);
   add(shape.scope, 24, shape.default_scope);
+  if (shape.kind == NoteKind::kSubGroup || shape.kind == NoteKind::kSubGroupBarrier)
+    value = builder.CreateOr(value, builder.CreateShl(part_of_warp(builder), 32));
   auto* const type = llvm::FunctionType::get(builder.getVoidTy(), {word}, false);
   builder.CreateCall(llvm::InlineAsm::get(type, "slt x0, $0, x0", "r,~{memory}", true), {value});
 }

@@ -18,7 +18,8 @@ namespace {
 using SymbolSet = std::set<std::uint32_t>;
 
 bool is_undefined(const llvm::GlobalValue& value) {
-  return value.isDeclaration() && !value.use_empty() && !value.getName().startswith("llvm.");
+  const auto name = value.getName();
+  return value.isDeclaration() && !value.use_empty() && !name.startswith("llvm.") && name != kSubGroupPart;
 }
 
 void add_closure(const Library& library, std::uint32_t symbol, SymbolSet& closure) {

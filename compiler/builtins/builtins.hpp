@@ -20,6 +20,10 @@ namespace kiesel::compiler::builtins {
 // Threads: different modules in different contexts may be linked at the same time.
 Result<std::vector<std::string>> link_builtins(llvm::Module& module);
 
+// i32 of no arguments, which link_builtins() leaves undefined: the size of the kernel's sub-groups where that
+// is a part of a warp, else 0 (backend/sub_group_sizes.hpp).
+inline constexpr const char* kSubGroupPart = "__kiesel_sub_group_part";
+
 // Rewrites calls of printf into writing records (isa/launch_block.hpp, OpenCL C 6.15.14). Call it before
 // link_builtins(). True when the module has such calls. Without atomics each hart has a buffer of its own.
 bool lower_printf(llvm::Module& module, bool has_atomics);

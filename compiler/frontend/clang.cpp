@@ -22,6 +22,7 @@
 #include "compiler/frontend/initialisers.hpp"
 #include "compiler/frontend/own.hpp"
 #include "compiler/frontend/source_files.hpp"
+#include "compiler/frontend/sub_group_sizes.hpp"
 #include "compiler/frontend/unsupported.hpp"
 #include "support/words.hpp"
 
@@ -82,8 +83,7 @@ class Pragmas : public clang::PPCallbacks {
 // Clang's own action sets up a back end behind its code generator, also one with nothing to do.
 class MakeModule : public clang::ASTFrontendAction {
  public:
-  MakeModule(llvm::LLVMContext& context, const std::string& extensions)
-      : context_(context), extensions_(extensions) {}
+  MakeModule(llvm::LLVMContext& context, const Request& request) : context_(context), request_(request) {}
   std::unique_ptr<llvm::Module> take() { return std::move(module_); }
 
  protected:
@@ -98,6 +98,7 @@ class MakeModule : public clang::ASTFrontendAction {
     generator_ = generator.get();
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
     consumers.push_back(find_unsupported(compiler.getDiagnostics()));  // before code is made of it
+    consumers.push_back(check_sub_group_sizes(compiler.getDiagnostics(), request_.target));
     consumers.push_back(relabel_reserved_names());
     consumers.push_back(keep_builtin_overloads());
     consumers.push_back(std::move(generator));
@@ -105,7 +106,7 @@ class MakeModule : public clang::ASTFrontendAction {
   }
   bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
     compiler.getPreprocessor().addPPCallbacks(
-        std::make_unique<Pragmas>(compiler.getDiagnostics(), extensions_));
+        std::make_unique<Pragmas>(compiler.getDiagnostics(), request_.extensions));
     return true;
   }
   void EndSourceFileAction() override {
@@ -116,7 +117,7 @@ class MakeModule : public clang::ASTFrontendAction {
 
  private:
   llvm::LLVMContext& context_;
-  const std::string& extensions_;
+  const Request& request_;
   clang::CodeGenerator* generator_ = nullptr;
   std::unique_ptr<llvm::Module> module_;
 };
@@ -128,7 +129,7 @@ void run(clang::CompilerInstance& compiler, const Request& request, llvm::LLVMCo
   inputs.emplace_back(llvm::MemoryBufferRef(request.source, kSourceName),
                       clang::InputKind(clang::Language::OpenCL));
   compiler.getFrontendOpts().SkipFunctionBodies = true;  // asks keep_builtin_overloads(), which says no
-  MakeModule action(context, request.extensions);
+  MakeModule action(context, request);
   if (compiler.ExecuteAction(action)) result.module = action.take();
 }
 

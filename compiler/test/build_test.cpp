@@ -105,15 +105,17 @@ TEST_CASE("warnings are told on success, and obey -w and -Werror") {
   CHECK(test::build(source, "-Werror").outcome == Outcome::kFailed);
 }
 
-TEST_CASE("a kernel may require sub-groups of the device's size, and of no other") {
+TEST_CASE("a kernel may require sub-groups of the device's sizes, and of no others") {
   const auto requires_size = [](std::uint32_t lanes) {
     return test::build("__attribute__((intel_reqd_sub_group_size(" + std::to_string(lanes) +
                        "))) kernel void k(global int* a) { a[0] = 1; }");
   };
   const std::uint32_t lanes = test::make_request("").target.lanes;
-  CHECK(requires_size(lanes).outcome == Outcome::kSuccess);
-  CHECK_THAT(requires_size(2 * lanes).log,
-             Contains("'k' requires sub-groups of " + std::to_string(2 * lanes)));
+  for (const std::uint32_t size : {8U, 16U, lanes}) CHECK(requires_size(size).outcome == Outcome::kSuccess);
+  for (const std::uint32_t size : {4U, 24U, 2 * lanes})
+    CHECK_THAT(requires_size(size).log,
+               Contains("<source>:1:16: error: kernel 'k' requires sub-groups of " + std::to_string(size) +
+                        " work-items: this device's may have 8, 16, 32"));
 }
 
 TEST_CASE("a pragma may name each extension that the device has, and is warned of any other") {

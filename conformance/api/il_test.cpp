@@ -274,3 +274,30 @@ TEST_CASE("a required number of sub-groups is reported and kept to") {
     CHECK(session.read<cl_uint>(memory, data.size()) == Numbers(data.size(), 8));
   }
 }
+
+TEST_CASE("a module requires the size of sub-groups, one that the device has") {
+  NEEDS(has_extension("cl_intel_required_subgroup_size"));
+  const Session session;
+  const auto module = [&](std::size_t size) {
+    return create(session,
+                  assemble(Text{"%r = OpIAdd %uint %x %u1", "", "", "OpCapability SubgroupDispatch\n",
+                                "OpExecutionMode %k SubgroupSize " + std::to_string(size) + "\n"}));
+  };
+  constexpr cl_uint kSubGroupSizes = 0x4108, kCompileSubGroupSize = 0x410A;
+  std::size_t bytes = 0;
+  REQUIRE(clGetDeviceInfo(device(), kSubGroupSizes, 0, nullptr, &bytes) == CL_SUCCESS);
+  std::vector<std::size_t> sizes(bytes / sizeof(std::size_t));
+  REQUIRE(clGetDeviceInfo(device(), kSubGroupSizes, bytes, sizes.data(), nullptr) == CL_SUCCESS);
+  for (const std::size_t size : sizes) {
+    auto program = module(size);
+    build(program);
+    auto kernel = session.kernel(program, "k");
+    std::size_t answer = 0;
+    REQUIRE(clGetKernelSubGroupInfo(kernel, nullptr, kCompileSubGroupSize, 0, nullptr, sizeof answer, &answer,
+                                    nullptr) == CL_SUCCESS);
+    CHECK(answer == size);
+  }
+  auto other = module(5);
+  CHECK(clBuildProgram(other, 0, nullptr, "", nullptr, nullptr) == CL_BUILD_PROGRAM_FAILURE);
+  CHECK_THAT(build_log(other), Catch::Matchers::Contains("'k' requires sub-groups of 5 work-items"));
+}

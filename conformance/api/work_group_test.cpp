@@ -53,7 +53,7 @@ TEST_CASE("sub-groups of a work-group, as the host counts them and as the kernel
     CHECK(sub_group_answer(kernel, CL_KERNEL_SUB_GROUP_COUNT_FOR_NDRANGE, local) == seen[1]);
   }
   const auto most = sub_group_answer(kernel, CL_KERNEL_MAX_NUM_SUB_GROUPS);
-  CHECK(most == query<cl_uint>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_NUM_SUB_GROUPS}));
+  CHECK(most <= query<cl_uint>(clGetDeviceInfo, device(), cl_device_info{CL_DEVICE_MAX_NUM_SUB_GROUPS}));
   CHECK(sub_group_answer(kernel, CL_KERNEL_COMPILE_NUM_SUB_GROUPS) == 0);
   for (std::size_t count = 1; count <= most; ++count) {
     const auto local = local_size_for(kernel, count, 3);

@@ -22,23 +22,20 @@ enum class NoteKind : std::uint8_t {
 
 // As OpenCL numbers them: cl_mem_fence_flags (1 local, 2 global, 4 image), memory_order and memory_scope in
 // the order of their C enumerations.
+// `part`: for sub-groups, their size where it is a part of the warp.
 struct Note {
   NoteKind kind = NoteKind::kNone;
-  std::uint8_t flags = 0, order = 0, scope = 0;
+  std::uint8_t flags = 0, order = 0, scope = 0, part = 0;
 };
 inline constexpr std::uint8_t kRelaxed = 0, kAcquire = 2, kRelease = 3, kAcquireRelease = 4, kInOrder = 5;
 inline constexpr std::uint8_t kScopeWorkItem = 0, kScopeWorkGroup = 1, kScopeDevice = 2, kScopeAll = 3,
                               kScopeSubGroup = 4;
 
-constexpr std::uint32_t to_word(const Note& note) {
-  return static_cast<std::uint32_t>(note.kind) | std::uint32_t{note.flags} << 8 |
-         std::uint32_t{note.order} << 16 | std::uint32_t{note.scope} << 24;
-}
 constexpr Note to_note(std::uint64_t word) {
   const auto byte = [&](unsigned n) { return static_cast<std::uint8_t>(word >> 8 * n); };
   return {byte(0) <= static_cast<std::uint8_t>(NoteKind::kStore) ? static_cast<NoteKind>(byte(0))
                                                                  : NoteKind::kNone,
-          byte(1), byte(2), byte(3)};
+          byte(1), byte(2), byte(3), byte(4)};
 }
 
 inline bool is_note(const Instruction& in) {

@@ -5,6 +5,14 @@
 #include <bit>
 
 namespace kiesel::check {
+namespace {
+
+// The lanes of the sub-group that has `lane`.
+std::uint64_t sub_group_of(unsigned lane, unsigned part) {
+  return part ? ~std::uint64_t{0} >> (64 - part) << lane / part * part : ~std::uint64_t{0};
+}
+
+}  // namespace
 
 void Barriers::begin(const LaunchState& launch) {
   launch_ = &launch;
@@ -24,7 +32,8 @@ bool Barriers::arrive(device::ObservedWarp& warp, std::size_t instruction) {
   const unsigned lane = first_lane(warp.mask);
   const std::uint64_t number = warp.integers(in.rs1)[lane], count = warp.integers(in.rs2)[lane];
   if (number >= kMost) return false;  // a fault
-  if (warp.mask != started_[warp.rank]) report_missing(warp, instruction, Kind::kBarrierMissed, "a barrier");
+  if (const auto all = started_[warp.rank]; warp.mask != all)
+    report_missing(warp, instruction, all, Kind::kBarrierMissed, "a barrier");
   Barrier& barrier = barriers_[number];
   if (barrier.arrived && barrier.instruction != instruction) report_mixed(warp, instruction, barrier);
   if (!barrier.arrived++) {
@@ -37,21 +46,26 @@ bool Barriers::arrive(device::ObservedWarp& warp, std::size_t instruction) {
   return true;
 }
 
-void Barriers::sub_group(const device::ObservedWarp& warp, std::size_t instruction) {
-  if (warp.mask != started_[warp.rank])
-    report_missing(warp, instruction, Kind::kSubGroupMissed, "a function of the whole sub-group");
+void Barriers::sub_group(const device::ObservedWarp& warp, std::size_t instruction, unsigned part) {
+  if (part > 64) return;  // no note of the compiler's
+  for (std::uint64_t rest = warp.mask, lanes = 0; rest; rest &= ~lanes) {
+    lanes = sub_group_of(first_lane(rest), part);
+    if (const auto all = started_[warp.rank] & lanes; (warp.mask & lanes) != all)
+      return report_missing(warp, instruction, all, Kind::kSubGroupMissed,
+                            "a function of the whole sub-group");
+  }
 }
 
-void Barriers::report_missing(const device::ObservedWarp& warp, std::size_t instruction, Kind kind,
-                              const char* what) {
+void Barriers::report_missing(const device::ObservedWarp& warp, std::size_t instruction,
+                              std::uint64_t expected, Kind kind, const char* what) {
   if (!reports_) return;
-  const std::uint64_t missing = started_[warp.rank] & ~warp.mask;
+  const std::uint64_t came = expected & warp.mask, missing = expected & ~warp.mask;
   reporter_.add(*launch_, kind, instruction, Reporter::kNoOther, [&] {
     Finding finding;
-    finding.deed = launch_->deed(instruction, what, launch_->who(warp.rank, first_lane(warp.mask)));
+    finding.deed = launch_->deed(instruction, what, launch_->who(warp.rank, first_lane(came)));
     finding.what =
-        fmt::format("{} of {} work-items of a sub-group come to {}, but not {}", std::popcount(warp.mask),
-                    std::popcount(started_[warp.rank]), what, launch_->who(warp.rank, first_lane(missing)));
+        fmt::format("{} of {} work-items of a sub-group come to {}, but not {}", std::popcount(came),
+                    std::popcount(expected), what, launch_->who(warp.rank, first_lane(missing)));
     return finding;
   });
 }

@@ -23,8 +23,8 @@ class Barriers {
   void end_warp(unsigned rank);
   // True when it opens with this warp.
   bool arrive(device::ObservedWarp& warp, std::size_t instruction);
-  // All work-items of the sub-group must come here.
-  void sub_group(const device::ObservedWarp& warp, std::size_t instruction);
+  // All work-items of the sub-group must come here. `part`: its size if it is a part of the warp, else 0.
+  void sub_group(const device::ObservedWarp& warp, std::size_t instruction, unsigned part);
   // The launch ended since warps wait at barriers that cannot open.
   void stuck();
 
@@ -36,7 +36,9 @@ class Barriers {
     unsigned rank = 0;
     std::uint64_t mask = 0;
   };
-  void report_missing(const device::ObservedWarp& warp, std::size_t instruction, Kind kind, const char* what);
+  // `expected`: the work-items that should be here.
+  void report_missing(const device::ObservedWarp& warp, std::size_t instruction, std::uint64_t expected,
+                      Kind kind, const char* what);
   void report_mixed(const device::ObservedWarp& warp, std::size_t instruction, const Barrier& first);
 
   Reporter& reporter_;

@@ -261,11 +261,11 @@ void Session::note(device::ObservedWarp& warp, std::size_t instruction, const Fa
     case NoteKind::kNone:
       return;
     case NoteKind::kSubGroupBarrier:
-      barriers_.sub_group(warp, instruction);
+      barriers_.sub_group(warp, instruction, told.part);
       if (races_on_) races_.meet_sub_group(warp.rank);
       return;
     case NoteKind::kSubGroup:
-      barriers_.sub_group(warp, instruction);
+      barriers_.sub_group(warp, instruction, told.part);
       return;
     case NoteKind::kFence:
       if (races_on_ && told.order != isa::kRelaxed)

@@ -48,7 +48,7 @@ Outcome<> check_local_size(Context& context, const Device& device, const Kernel:
   for (cl_uint i = range.dimensions; required[0] && i < 3; ++i)
     KIESEL_REQUIRE(required[i] == 1, context, CL_INVALID_WORK_GROUP_SIZE,
                    "the kernel requires more dimensions");
-  const std::size_t sub_groups = (items + device.target().lanes - 1) / device.target().lanes;
+  const std::size_t sub_groups = (items + build.sub_group_size() - 1) / build.sub_group_size();
   KIESEL_REQUIRE(!kernel.required_sub_groups || sub_groups == kernel.required_sub_groups, context,
                  CL_INVALID_WORK_GROUP_SIZE,
                  fmt::format("kernel '{}' requires work-groups of {} sub-groups, not {}", kernel.name,
@@ -74,7 +74,7 @@ Outcome<> choose(Context& context, const Device& device, Kernel& kernel, NDRange
   const auto& build = *kernel.build_for(device);
   auto required = build.kernel->required_work_group_size;
   if (const auto count = build.kernel->required_sub_groups; count && !required[0])
-    required = {saturating_product(count, device.target().lanes), 1, 1};
+    required = {saturating_product(count, build.sub_group_size()), 1, 1};
   if (required[0]) {
     const size_t local[3] = {required[0], required[1], required[2]};
     KIESEL_CHECK(check_local_size(context, device, build, range, local));

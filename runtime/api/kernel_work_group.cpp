@@ -56,10 +56,9 @@ Outcome<> local_size_for(const Input& input, const Kernel::Build& build, const A
   KIESEL_REQUIRE(input.value && input.bytes == sizeof(std::size_t), CL_INVALID_VALUE,
                  "the input is no number of sub-groups");
   const std::size_t count = *static_cast<const std::size_t*>(input.value);
-  const auto& target = build.device->target();
   const auto& required = build.kernel->required_work_group_size;
-  const std::size_t items = saturating_product(count, std::size_t{target.lanes});
-  const bool possible = count >= 1 && count <= target.warps &&
+  const std::size_t items = saturating_product(count, std::size_t{build.sub_group_size()});
+  const bool possible = count >= 1 && count <= build.max_sub_groups() &&
                         (!required[0] || (required[0] == items && required[1] == 1 && required[2] == 1));
   const std::size_t dimensions = answer.room() / sizeof(std::size_t);
   KIESEL_REQUIRE(!answer.target() || (dimensions >= 1 && dimensions <= 3), CL_INVALID_VALUE,
@@ -106,24 +105,24 @@ cl_int clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device, cl_kernel_
   return status([&]() -> Outcome<> {
     KIESEL_TRY(kernel, valid<Kernel>(handle));
     KIESEL_TRY(build, build_of(*kernel, device));
-    const auto& target = build->device->target();
-    KIESEL_REQUIRE(target.votes, kernel->program().context(), CL_INVALID_OPERATION,
+    KIESEL_REQUIRE(build->device->target().votes, kernel->program().context(), CL_INVALID_OPERATION,
                    "the device has no sub-groups");
     const Input input{input_size, input_value};
+    const std::size_t most = build->sub_group_size();
     const Answer answer(size, value, size_ret);
     switch (name) {
       case CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE: {
         KIESEL_TRY(items, work_items_of(input));
-        return answer.value(std::min<std::size_t>(items, target.lanes));
+        return answer.value(std::min(items, most));
       }
       case CL_KERNEL_SUB_GROUP_COUNT_FOR_NDRANGE: {
         KIESEL_TRY(items, work_items_of(input));
-        return answer.value(items / target.lanes + (items % target.lanes != 0));
+        return answer.value(items / most + (items % most != 0));
       }
       case CL_KERNEL_LOCAL_SIZE_FOR_SUB_GROUP_COUNT:
         return local_size_for(input, *build, answer);
       case CL_KERNEL_MAX_NUM_SUB_GROUPS:
-        return answer.value(std::size_t{target.warps});
+        return answer.value(std::size_t{build->max_sub_groups()});
       case CL_KERNEL_COMPILE_NUM_SUB_GROUPS:
         return answer.value(std::size_t{build->kernel->required_sub_groups});
       case kCompileSubGroupSize:

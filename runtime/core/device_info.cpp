@@ -9,6 +9,7 @@
 #include <span>
 
 #include "device/isa/language_features.hpp"
+#include "device/isa/sub_groups.hpp"
 #include "runtime/core/command_buffer.hpp"
 #include "runtime/core/device.hpp"
 #include "runtime/core/external_memory.hpp"
@@ -181,8 +182,10 @@ void add_shape(InfoTable& info, const device::Description& device) {
   info.add_array(CL_DEVICE_MAX_WORK_GROUP_SIZES, std::vector<std::size_t>{group, group, group});
   info.add(CL_DEVICE_MAX_WORK_GROUP_SIZE, group);
   info.add(CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, std::size_t{device.target.lanes});
-  info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint{device.target.votes ? device.target.warps : 0});
-  info.add_array(kSubGroupSizes, std::vector<std::size_t>(device.target.votes, device.target.lanes));
+  const auto sizes = isa::sub_group_sizes(device.target);
+  info.add(CL_DEVICE_MAX_NUM_SUB_GROUPS,
+           sizes.empty() ? cl_uint{0} : static_cast<cl_uint>(group / sizes.front()));
+  info.add_array(kSubGroupSizes, std::vector<std::size_t>(sizes.begin(), sizes.end()));
   info.add(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT, cl_bool{CL_TRUE});
   info.add(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool{device.target.votes});
   info.add(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool{device.target.votes});

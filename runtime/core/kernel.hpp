@@ -32,6 +32,12 @@ class Kernel final : public Object {
     Ref<Device> device;
     Ref<Executable> executable;
     const compiler::Kernel* kernel;  // in the executable's table
+
+    std::uint32_t sub_group_size() const {
+      const auto required = kernel->required_sub_group_size;
+      return required ? required : device->target().lanes;
+    }
+    std::uint32_t max_sub_groups() const { return device->target().max_work_group_size() / sub_group_size(); }
   };
 
   // CL_INVALID_PROGRAM_EXECUTABLE, CL_INVALID_KERNEL_NAME, CL_INVALID_KERNEL_DEFINITION.

@@ -143,9 +143,9 @@ __attribute__((convergent)) FUNC ulong work_group_broadcast(ulong value, size_t 
 __attribute__((convergent)) FUNC void sub_group_barrier(cl_mem_fence_flags flags, memory_scope scope);
 
 static inline bool is_first_of_work_group(void) { return get_local_linear_id() == 0; }
-static inline bool is_first_of_sub_group(void) { return lane_id() == 0; }
+static inline bool is_first_of_sub_group(void) { return place_in(SUB_GROUP) == 0; }
 static inline ulong spread_in_work_group(ulong word) { return work_group_broadcast(word, 0ul, 0ul, 0ul); }
-static inline ulong spread_in_sub_group(ulong word) { return value_of_lane(word, 0); }
+static inline ulong spread_in_sub_group(ulong word) { return value_in(SUB_GROUP, word, 0); }
 
 #define RESERVE_TOGETHER(group, kind)                                                                              \
   reservation_t __##group##_reserve_##kind##_pipe(pipe_t ring, uint count, uint bytes, uint alignment) {          \

@@ -1,4 +1,4 @@
-// The operations of reductions and scans, and those over the active lanes of a warp.
+// The operations of reductions and scans, and those over the active lanes of a run.
 #pragma once
 
 #include "lanes.h"
@@ -50,44 +50,61 @@ CHOOSE_FLOAT(double, )
   macro(or, char, 0) macro(or, short, 0) macro(or, int, 0) macro(or, long, 0)                                   \
   macro(xor, char, 0) macro(xor, short, 0) macro(xor, int, 0) macro(xor, long, 0)
 
-// When the whole warp is active, log2(lanes) exchanges do; otherwise one lane after the other. Both branches are
-// uniform.
-#define REDUCE_LANES(operation, type)                                                       \
-  static inline type reduce_lanes_##operation##_##type(type value) {                       \
-    const ulong active = active_lanes();                                                    \
-    if (active == all_lanes()) {                                                            \
-      for (uint step = 1; step < csr_num_lanes(); step *= 2)                                \
-        value = OP_##operation(value, value_of_lane(value, lane_id() ^ step));              \
-      return value;                                                                         \
-    }                                                                                       \
-    type result = value_of_lane(value, lowest_lane(active));                                \
-    for (ulong rest = active & (active - 1); rest; rest &= rest - 1)                        \
-      result = OP_##operation(result, value_of_lane(value, lowest_lane(rest)));             \
-    return result;                                                                          \
+// Where runs are whole, log2(size) exchanges do; otherwise one active place after the other, in all runs together. Both
+// branches are the same for the whole warp.
+
+// The places that a loop of the warp goes over, but for the first one of a warp that is one run.
+static inline ulong turns_of(uint size) {
+  const ulong active = active_lanes();
+  if (!size) return active & (active - 1);
+  ulong places = active;
+  for (uint step = size; step < 64; step *= 2) places |= places >> step;
+  return places & places_in(size);
+}
+// Whether a run with these active places adds `place` to what its first one has.
+static inline bool adds(uint size, ulong active, uint place) {
+  return !size || ((active & (active - 1)) >> place & 1);
+}
+
+#define REDUCE(operation, type)                                                                \
+  static inline type reduce_##operation##_##type(uint size, type value) {                      \
+    if (are_whole(size)) {                                                                     \
+      for (uint step = 1; step < lanes_in(size); step *= 2)                                    \
+        value = OP_##operation(value, value_of_lane(value, lane_id() ^ step));                 \
+      return value;                                                                            \
+    }                                                                                          \
+    const ulong active = active_in(size);                                                      \
+    type result = value_in(size, value, lowest_lane(active));                                  \
+    for (ulong rest = turns_of(size); rest; rest &= rest - 1) {                                \
+      const type other = value_in(size, value, lowest_lane(rest));                             \
+      result = adds(size, active, lowest_lane(rest)) ? OP_##operation(result, other) : result; \
+    }                                                                                          \
+    return result;                                                                             \
   }
 
-#define SCAN_LANES(operation, type)                                                                   \
-  static inline type scan_lanes_##operation##_##type(type value) {                                   \
-    const ulong active = active_lanes();                                                              \
-    const uint lane = lane_id();                                                                      \
-    if (active == all_lanes()) {                                                                      \
-      for (uint step = 1; step < csr_num_lanes(); step *= 2) {                                        \
-        const type before = value_of_lane(value, lane - step);                                        \
-        value = lane >= step ? OP_##operation(before, value) : value;                                 \
-      }                                                                                               \
-      return value;                                                                                   \
-    }                                                                                                 \
-    type sum = value_of_lane(value, lowest_lane(active));                                             \
-    type result = sum;                                                                                \
-    for (ulong rest = active & (active - 1); rest; rest &= rest - 1) {                                \
-      sum = OP_##operation(sum, value_of_lane(value, lowest_lane(rest)));                             \
-      result = lane >= lowest_lane(rest) ? sum : result;                                              \
-    }                                                                                                 \
-    return result;                                                                                    \
-  }                                                                                                   \
-  static inline type scan_before_##operation##_##type(type value, type identity) {                   \
-    const type scanned = scan_lanes_##operation##_##type(value);                                      \
-    const ulong before = active_lanes() & lanes_below(lane_id());                                     \
-    const type result = value_of_lane(scanned, highest_lane(before | 1));                             \
-    return before ? result : identity;                                                                \
+#define SCAN(operation, type)                                                                 \
+  static inline type scan_##operation##_##type(uint size, type value) {                       \
+    const uint place = place_in(size);                                                        \
+    if (are_whole(size)) {                                                                    \
+      for (uint step = 1; step < lanes_in(size); step *= 2) {                                 \
+        const type before = value_of_lane(value, lane_id() - step);                           \
+        value = place >= step ? OP_##operation(before, value) : value;                        \
+      }                                                                                       \
+      return value;                                                                           \
+    }                                                                                         \
+    const ulong active = active_in(size);                                                     \
+    type sum = value_in(size, value, lowest_lane(active));                                    \
+    type result = sum;                                                                        \
+    for (ulong rest = turns_of(size); rest; rest &= rest - 1) {                               \
+      const type other = value_in(size, value, lowest_lane(rest));                            \
+      sum = adds(size, active, lowest_lane(rest)) ? OP_##operation(sum, other) : sum;         \
+      result = place >= lowest_lane(rest) ? sum : result;                                     \
+    }                                                                                         \
+    return result;                                                                            \
+  }                                                                                           \
+  static inline type scan_before_##operation##_##type(uint size, type value, type identity) { \
+    const type scanned = scan_##operation##_##type(size, value);                              \
+    const ulong before = active_in(size) & lanes_below(place_in(size));                       \
+    const type result = value_in(size, scanned, highest_lane(before | 1));                    \
+    return before ? result : identity;                                                        \
   }

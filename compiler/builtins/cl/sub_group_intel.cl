@@ -7,39 +7,39 @@ FUNC uint get_max_sub_group_size(void);
 
 // Two values a lane stand in a row, those of `low` first: what lies at `index`, which is counted from the first of
 // `high` where it is negative.
-#define SHUFFLES(type)                                                                                               \
-  static inline FUNC type value_at(type low, type high, uint index) {                                               \
-    const uint size = get_max_sub_group_size();                                                                     \
-    const uint lane = index < size ? index : index - size;                                                          \
-    const type from_low = value_of_lane(low, lane), from_high = value_of_lane(high, lane);                          \
-    return index < size ? from_low : from_high;                                                                     \
-  }                                                                                                                 \
-  FUNC type intel_sub_group_shuffle(type data, uint lane) { return value_of_lane(data, lane); }                     \
-  FUNC type intel_sub_group_shuffle_xor(type data, uint mask) { return value_of_lane(data, lane_id() ^ mask); }     \
-  FUNC type intel_sub_group_shuffle_down(type current, type next, uint delta) {                                     \
-    return value_at(current, next, lane_id() + delta);                                                              \
-  }                                                                                                                 \
-  FUNC type intel_sub_group_shuffle_up(type previous, type current, uint delta) {                                   \
-    return value_at(previous, current, lane_id() + get_max_sub_group_size() - delta);                               \
+#define SHUFFLES(type)                                                                                          \
+  static inline FUNC type value_at(type low, type high, uint index) {                                           \
+    const uint size = get_max_sub_group_size();                                                                 \
+    const uint place = index < size ? index : index - size;                                                     \
+    const type from_low = value_in(SUB_GROUP, low, place), from_high = value_in(SUB_GROUP, high, place);        \
+    return index < size ? from_low : from_high;                                                                 \
+  }                                                                                                             \
+  FUNC type intel_sub_group_shuffle(type data, uint place) { return value_in(SUB_GROUP, data, place); }         \
+  FUNC type intel_sub_group_shuffle_xor(type data, uint mask) { return value_of_lane(data, lane_id() ^ mask); } \
+  FUNC type intel_sub_group_shuffle_down(type current, type next, uint delta) {                                 \
+    return value_at(current, next, place_in(SUB_GROUP) + delta);                                                \
+  }                                                                                                             \
+  FUNC type intel_sub_group_shuffle_up(type previous, type current, uint delta) {                               \
+    return value_at(previous, current, place_in(SUB_GROUP) + get_max_sub_group_size() - delta);                 \
   }
-#define SHUFFLE_ELEMENTS(width, type)                                                                                \
-  FUNC type##width intel_sub_group_shuffle(type##width data, uint lane) {                                           \
-    for (int i = 0; i < width; ++i) data[i] = intel_sub_group_shuffle((type)data[i], lane);                         \
-    return data;                                                                                                    \
-  }                                                                                                                 \
-  FUNC type##width intel_sub_group_shuffle_xor(type##width data, uint mask) {                                       \
-    for (int i = 0; i < width; ++i) data[i] = intel_sub_group_shuffle_xor((type)data[i], mask);                     \
-    return data;                                                                                                    \
-  }                                                                                                                 \
-  FUNC type##width intel_sub_group_shuffle_down(type##width current, type##width next, uint delta) {                \
-    for (int i = 0; i < width; ++i)                                                                                 \
-      current[i] = intel_sub_group_shuffle_down((type)current[i], (type)next[i], delta);                            \
-    return current;                                                                                                 \
-  }                                                                                                                 \
-  FUNC type##width intel_sub_group_shuffle_up(type##width previous, type##width current, uint delta) {              \
-    for (int i = 0; i < width; ++i)                                                                                 \
-      current[i] = intel_sub_group_shuffle_up((type)previous[i], (type)current[i], delta);                          \
-    return current;                                                                                                 \
+#define SHUFFLE_ELEMENTS(width, type)                                                                  \
+  FUNC type##width intel_sub_group_shuffle(type##width data, uint place) {                             \
+    for (int i = 0; i < width; ++i) data[i] = intel_sub_group_shuffle((type)data[i], place);           \
+    return data;                                                                                       \
+  }                                                                                                    \
+  FUNC type##width intel_sub_group_shuffle_xor(type##width data, uint mask) {                          \
+    for (int i = 0; i < width; ++i) data[i] = intel_sub_group_shuffle_xor((type)data[i], mask);        \
+    return data;                                                                                       \
+  }                                                                                                    \
+  FUNC type##width intel_sub_group_shuffle_down(type##width current, type##width next, uint delta) {   \
+    for (int i = 0; i < width; ++i)                                                                    \
+      current[i] = intel_sub_group_shuffle_down((type)current[i], (type)next[i], delta);               \
+    return current;                                                                                    \
+  }                                                                                                    \
+  FUNC type##width intel_sub_group_shuffle_up(type##width previous, type##width current, uint delta) { \
+    for (int i = 0; i < width; ++i)                                                                    \
+      current[i] = intel_sub_group_shuffle_up((type)previous[i], (type)current[i], delta);             \
+    return current;                                                                                    \
   }
 #define ALL_SHUFFLES(type) SHUFFLES(type) FOR_WIDTHS(SHUFFLE_ELEMENTS, type)
 
@@ -51,16 +51,16 @@ ALL_SHUFFLES(half)
 // --- blocks in buffers: element i of a work-item lies behind the elements i - 1 of all.
 
 #define BLOCK(name, type)                                                                             \
-  FUNC type intel_sub_group_block_read##name(const global type* p) { return p[lane_id()]; }          \
-  FUNC void intel_sub_group_block_write##name(global type* p, type data) { p[lane_id()] = data; }
-#define BLOCKS(width, name, type)                                                                     \
+  FUNC type intel_sub_group_block_read##name(const global type* p) { return p[place_in(SUB_GROUP)]; } \
+  FUNC void intel_sub_group_block_write##name(global type* p, type data) { p[place_in(SUB_GROUP)] = data; }
+#define BLOCKS(width, name, type)                                                                    \
   FUNC type##width intel_sub_group_block_read##name##width(const global type* p) {                   \
     type##width data;                                                                                \
-    for (int i = 0; i < width; ++i) data[i] = p[lane_id() + i * get_max_sub_group_size()];           \
+    for (int i = 0; i < width; ++i) data[i] = p[place_in(SUB_GROUP) + i * get_max_sub_group_size()]; \
     return data;                                                                                     \
   }                                                                                                  \
   FUNC void intel_sub_group_block_write##name##width(global type* p, type##width data) {             \
-    for (int i = 0; i < width; ++i) p[lane_id() + i * get_max_sub_group_size()] = data[i];           \
+    for (int i = 0; i < width; ++i) p[place_in(SUB_GROUP) + i * get_max_sub_group_size()] = data[i]; \
   }
 
 // --- blocks in images: rows of bytes, whatever the format; element i lies in row i of the block.
@@ -71,16 +71,16 @@ INLINE ulong place_in_row(ImageRef image, int x, int y) {
 }
 
 // A block may begin at any byte. Outside of the image lies its edge.
-#define PLACE(name, type)                                                                             \
-  typedef struct __attribute__((packed)) { type value; } Packed##name;                               \
-  INLINE type read_place##name(ImageRef image, int2 c) {                                             \
-    const int x = max(min(c.x + (int)(lane_id() * sizeof(type)), bytes_of_row(image) - (int)sizeof(type)), 0); \
-    return ((const global Packed##name*)place_in_row(image, x, bounded(c.y, image->height)))->value; \
-  }                                                                                                  \
-  INLINE void write_place##name(ImageRef image, int2 c, type data) {                                 \
-    const int x = c.x + (int)(lane_id() * sizeof(type));                                             \
-    if (x < 0 || x + (int)sizeof(type) > bytes_of_row(image) || c.y < 0 || c.y >= image->height) return; \
-    ((global Packed##name*)place_in_row(image, x, c.y))->value = data;                               \
+#define PLACE(name, type)                                                                                                \
+  typedef struct __attribute__((packed)) { type value; } Packed##name;                                                   \
+  INLINE type read_place##name(ImageRef image, int2 c) {                                                                 \
+    const int x = max(min(c.x + (int)(place_in(SUB_GROUP) * sizeof(type)), bytes_of_row(image) - (int)sizeof(type)), 0); \
+    return ((const global Packed##name*)place_in_row(image, x, bounded(c.y, image->height)))->value;                     \
+  }                                                                                                                      \
+  INLINE void write_place##name(ImageRef image, int2 c, type data) {                                                     \
+    const int x = c.x + (int)(place_in(SUB_GROUP) * sizeof(type));                                                       \
+    if (x < 0 || x + (int)sizeof(type) > bytes_of_row(image) || c.y < 0 || c.y >= image->height) return;                 \
+    ((global Packed##name*)place_in_row(image, x, c.y))->value = data;                                                   \
   }
 
 #define ROW_READ(name, type, access)                                                                  \

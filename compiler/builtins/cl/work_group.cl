@@ -56,38 +56,38 @@ BROADCAST(double, ulong)
     meet();                                                                                       \
   }
 
-#define COLLECTIVES(operation, type, identity)                                                   \
-  REDUCE_LANES(operation, type)                                                                  \
-  SCAN_LANES(operation, type)                                                                    \
-  FOLD_WARPS(operation, type)                                                                    \
-  FUNC type work_group_reduce_##operation(type value) {                                          \
-    const type sum = reduce_lanes_##operation##_##type(value);                                   \
-    const uint warps = (uint)csr_group_warps();                                                  \
-    if (warps == 1) return sum;                                                                  \
-    leave_##operation##_##type(sum);                                                             \
-    const uint last = warps - 1;                                                                 \
-    const type result = fold_warps_##operation##_##type(                                         \
-        *(local const type*)&__kiesel_group_scratch()[last], last);                              \
-    meet();                                                                                      \
-    return result;                                                                               \
-  }                                                                                              \
-  FUNC type work_group_scan_inclusive_##operation(type value) {                                  \
-    const type scanned = scan_lanes_##operation##_##type(value);                                 \
-    if (csr_group_warps() == 1) return scanned;                                                  \
-    leave_##operation##_##type(value_of_lane(scanned, sub_group_work_items() - 1));              \
-    const type result = fold_warps_##operation##_##type(scanned, (uint)csr_group_rank());        \
-    meet();                                                                                      \
-    return result;                                                                               \
-  }                                                                                              \
-  FUNC type work_group_scan_exclusive_##operation(type value) {                                  \
-    const type scanned = scan_lanes_##operation##_##type(value);                                 \
-    const type left = value_of_lane(scanned, lane_id() - 1);                                     \
-    const type before = lane_id() == 0 ? (type)identity : left;                                  \
-    if (csr_group_warps() == 1) return before;                                                   \
-    leave_##operation##_##type(value_of_lane(scanned, sub_group_work_items() - 1));              \
-    const type result = fold_warps_##operation##_##type(before, (uint)csr_group_rank());         \
-    meet();                                                                                      \
-    return result;                                                                               \
+#define COLLECTIVES(operation, type, identity)                                            \
+  REDUCE(operation, type)                                                                 \
+  SCAN(operation, type)                                                                   \
+  FOLD_WARPS(operation, type)                                                             \
+  FUNC type work_group_reduce_##operation(type value) {                                   \
+    const type sum = reduce_##operation##_##type(WARP, value);                            \
+    const uint warps = (uint)csr_group_warps();                                           \
+    if (warps == 1) return sum;                                                           \
+    leave_##operation##_##type(sum);                                                      \
+    const uint last = warps - 1;                                                          \
+    const type result = fold_warps_##operation##_##type(                                  \
+        *(local const type*)&__kiesel_group_scratch()[last], last);                       \
+    meet();                                                                               \
+    return result;                                                                        \
+  }                                                                                       \
+  FUNC type work_group_scan_inclusive_##operation(type value) {                           \
+    const type scanned = scan_##operation##_##type(WARP, value);                          \
+    if (csr_group_warps() == 1) return scanned;                                           \
+    leave_##operation##_##type(value_of_lane(scanned, work_items_in(WARP) - 1));          \
+    const type result = fold_warps_##operation##_##type(scanned, (uint)csr_group_rank()); \
+    meet();                                                                               \
+    return result;                                                                        \
+  }                                                                                       \
+  FUNC type work_group_scan_exclusive_##operation(type value) {                           \
+    const type scanned = scan_##operation##_##type(WARP, value);                          \
+    const type left = value_of_lane(scanned, lane_id() - 1);                              \
+    const type before = lane_id() == 0 ? (type)identity : left;                           \
+    if (csr_group_warps() == 1) return before;                                            \
+    leave_##operation##_##type(value_of_lane(scanned, work_items_in(WARP) - 1));          \
+    const type result = fold_warps_##operation##_##type(before, (uint)csr_group_rank());  \
+    meet();                                                                               \
+    return result;                                                                        \
   }
 
 #define FOR_WORK_GROUP_TYPES(macro)                                                                                  \

@@ -54,10 +54,15 @@ void normalise_function(llvm::Function& function) {
   if (function.isIntrinsic()) return;
   const bool no_inline = function.hasFnAttribute(llvm::Attribute::NoInline);
   const bool always_inline = function.hasFnAttribute(llvm::Attribute::AlwaysInline);
+  const bool is_constant = function.isDeclaration() && function.doesNotAccessMemory();
   function.setAttributes(llvm::AttributeList());
   function.addFnAttr(llvm::Attribute::NoUnwind);
   if (no_inline) function.addFnAttr(llvm::Attribute::NoInline);
   if (always_inline) function.addFnAttr(llvm::Attribute::AlwaysInline);
+  if (is_constant) {
+    function.setDoesNotAccessMemory();
+    function.addFnAttr(llvm::Attribute::WillReturn);
+  }
   function.setCallingConv(llvm::CallingConv::SPIR_FUNC);
   function.setDSOLocal(false);
   if (!function.isDeclaration()) function.setLinkage(llvm::GlobalValue::ExternalLinkage);

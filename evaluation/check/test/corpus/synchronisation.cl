@@ -99,6 +99,17 @@ kernel void KERNEL(global int* out) {
 #endif
 }
 
+//// sub_group_sum_in_halves sub-group-missed 32 32 buf:128
+#pragma OPENCL EXTENSION cl_khr_subgroups : enable
+__attribute__((intel_reqd_sub_group_size(16))) kernel void KERNEL(global int* out) {
+  int l = (int)get_local_id(0);
+#ifdef BAD
+  if (l < 20) out[l] = sub_group_reduce_add(l);
+#else
+  if (l < 16) out[l] = sub_group_reduce_add(l);
+#endif
+}
+
 //// sub_group_barrier_in_branch sub-group-missed 32 32 buf:128
 #pragma OPENCL EXTENSION cl_khr_subgroups : enable
 kernel void KERNEL(global int* out) {
