@@ -109,11 +109,13 @@ Executed executed_by(const device::Device& device) {
 Result<std::unique_ptr<DeviceProgram>> DeviceProgram::build(device::Device& device,
                                                             compiler::Client& compiler,
                                                             const std::vector<RandomKernel>& kernels,
+                                                            std::uint32_t sub_group_size,
                                                             const std::string& dump) {
   compiler::Request request;
   request.target = device.description().target;
   request.source = opencl_prelude();
   request.options = "-w -cl-std=CL3.0";
+  if (sub_group_size) request.options += " -DSUB_GROUP_SIZE=" + std::to_string(sub_group_size);
   request.dump = dump;
   for (const auto& row : isa::language_features(request.target))
     request.extensions.append(row.name).append(" ");

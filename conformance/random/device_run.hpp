@@ -36,11 +36,11 @@ Executed executed_by(const device::Device& device);
 
 class DeviceProgram {
  public:
-  // kInvalidArgument with the build log when it does not build. `dump`: folder for the stages of the build,
-  // or empty.
+  // kInvalidArgument with the build log when it does not build. `sub_group_size`: what the kernels require,
+  // or 0. `dump`: folder for the stages of the build, or empty.
   static Result<std::unique_ptr<DeviceProgram>> build(device::Device& device, compiler::Client& compiler,
                                                       const std::vector<RandomKernel>& kernels,
-                                                      const std::string& dump);
+                                                      std::uint32_t sub_group_size, const std::string& dump);
   // The same for a binary that is there already.
   static Result<std::unique_ptr<DeviceProgram>> load(device::Device& device, std::vector<std::byte> binary);
   ~DeviceProgram();

@@ -31,6 +31,7 @@ struct Options {
   bool opencl = false;   // also on the loader's device
   unsigned mutants = 0;  // programs with a wrong mask, of each program
   std::vector<std::uint32_t> lanes{1, 4, 8, 32};
+  std::uint32_t sub_group_size = 0;  // that the kernels require
   std::vector<std::string> devices;  // built-in shapes or TOML files, instead
   unsigned statements = 100;
   // Programs at a time.
@@ -143,7 +144,7 @@ void run_on_device(const Options& options, const std::vector<RandomKernel>& kern
                    compiler::Client& compiler, Tally& tally) {
   auto device = make_model(machine.target, compiler);
   if (!device) return report(options, tally, kernels[0], machine, device.error().reason);
-  auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
+  auto program = DeviceProgram::build(**device, compiler, kernels, options.sub_group_size, options.dump);
   if (!program) return report(options, tally, kernels[0], machine, "build: " + program.error().reason);
   ++tally.programs;
   tally.made_again += (*program)->made_again();
@@ -211,7 +212,8 @@ Status run_mutants(const Options& options, std::uint64_t seed, const std::vector
                    compiler::Client& compiler, Tally& tally) {
   const auto device = make_model(mutant_target(), compiler);
   if (!device) return device.error();
-  const auto program = DeviceProgram::build(**device, compiler, kernels, options.dump);
+  const auto program =
+      DeviceProgram::build(**device, compiler, kernels, options.sub_group_size, options.dump);
   if (!program) return program.error();
   const auto& binary = (*program)->binary();
   auto places = mask_operations(binary);
@@ -325,6 +327,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "Of the first kernel; each next one has the next")
       ->capture_default_str();
   app.add_option("--lanes", options.lanes, "Lanes of a warp, one run for each")->capture_default_str();
+  app.add_option("--sub-group-size", options.sub_group_size,
+                 "What the kernels require; all of the devices must have it");
   app.add_option("--device", options.devices,
                  "Built-in shapes of the model or TOML files instead, one run for each; groups have up to 64 "
                  "work-items");

@@ -37,7 +37,12 @@ constexpr std::string_view kOpenCl = R"(
 #ifdef cl_khr_fp16
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #endif
-#define KERNEL(name) kernel void name(global const uint* in, global const float* fin, global uint* out, uint N)
+#ifdef SUB_GROUP_SIZE
+#define REQUIRED __attribute__((intel_reqd_sub_group_size(SUB_GROUP_SIZE)))
+#else
+#define REQUIRED
+#endif
+#define KERNEL(name) REQUIRED kernel void name(global const uint* in, global const float* fin, global uint* out, uint N)
 #ifdef __opencl_c_generic_address_space
 #define WORDS in
 #define PROLOGUE local uint lds[64];

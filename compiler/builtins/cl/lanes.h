@@ -49,7 +49,7 @@ static inline uint highest_lane(ulong lanes) { return 63 - (uint)__builtin_clzl(
 __attribute__((const)) uint __kiesel_sub_group_part(void);
 #define SUB_GROUP __kiesel_sub_group_part()
 
-static inline uint lanes_in(uint size) { return size ? size : (uint)csr_num_lanes(); }
+static inline ulong lanes_in(uint size) { return size ? size : csr_num_lanes(); }
 static inline ulong places_in(uint size) { return ~0ul >> (64 - lanes_in(size)); }
 static inline uint place_in(uint size) { return size ? lane_id() & (size - 1) : lane_id(); }
 static inline uint first_lane_in(uint size) { return size ? lane_id() & ~(size - 1) : 0; }
@@ -76,7 +76,7 @@ static inline uint group_work_items(void) {
 }
 static inline uint work_items_in(uint size) {
   const uint before = (uint)(csr_group_rank() * csr_num_lanes()) + first_lane_in(size);
-  return min(group_work_items() - before, lanes_in(size));
+  return min(group_work_items() - before, (uint)lanes_in(size));
 }
 
 #define VALUE_OF_LANE(type, bits)                                 \

@@ -3,21 +3,21 @@
 #include "reductions.h"
 
 static inline uint sub_groups_of(uint work_items) {
-  return (work_items + lanes_in(SUB_GROUP) - 1) / lanes_in(SUB_GROUP);
+  return (uint)((work_items + lanes_in(SUB_GROUP) - 1) / lanes_in(SUB_GROUP));
 }
 static inline uint enqueued_work_items(void) {
   return header_enqueued_local_size_x() * header_enqueued_local_size_y() * header_enqueued_local_size_z();
 }
 
 FUNC uint get_sub_group_size(void) { return work_items_in(SUB_GROUP); }
-FUNC uint get_max_sub_group_size(void) { return min(enqueued_work_items(), lanes_in(SUB_GROUP)); }
+FUNC uint get_max_sub_group_size(void) { return min(enqueued_work_items(), (uint)lanes_in(SUB_GROUP)); }
 FUNC uint get_num_sub_groups(void) {
   return SUB_GROUP ? sub_groups_of(group_work_items()) : (uint)csr_group_warps();
 }
 FUNC uint get_enqueued_num_sub_groups(void) { return sub_groups_of(enqueued_work_items()); }
 FUNC uint get_sub_group_id(void) {
   const uint rank = (uint)csr_group_rank();
-  return SUB_GROUP ? (rank * (uint)csr_num_lanes() + lane_id()) / lanes_in(SUB_GROUP) : rank;
+  return SUB_GROUP ? (rank * (uint)csr_num_lanes() + lane_id()) / SUB_GROUP : rank;
 }
 FUNC uint get_sub_group_local_id(void) { return place_in(SUB_GROUP); }
 
