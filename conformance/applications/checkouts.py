@@ -2,7 +2,7 @@
 projects is here; each table says what it expects in the folder, and with which arguments it is run there."""
 import pathlib
 
-from application import PYTHON, Application
+from application import HERE, PYTHON, Application
 from judges import ends, pytest_has_no_failure, says
 
 # tests/opencl of Vortex, each program built in its own folder (sgemm/sgemm). They check themselves, but for two that are
@@ -94,8 +94,24 @@ def memtest(folder):
                                    folder=folder)}
 
 
+def ggml(folder):
+    """Its build folder with the backend for OpenCL (GGML_OPENCL=ON, GGML_OPENCL_USE_ADRENO_KERNELS=OFF). The backend takes
+    only devices whose names it knows, and one of its kernels counts on sub-groups of 64."""
+    return {"operators": Application([folder / "bin/test-backend-ops", "test", "-b", "OpenCL"], 14400,
+                                     says("[1-9][0-9]*/[0-9]+ tests passed", "FAIL"), folder=folder,
+                                     environment={"KIESEL_DEVICE": str(HERE / "presented.toml")})}
+
+
+def tinygrad(folder):
+    """Its source, with its tests of operators beside PyTorch."""
+    application = pytest(folder, ["--noconftest", "test/backend/test_ops.py"], 14400)
+    application.needs = ("python:pytest", "python:torch", "python:numpy")
+    application.environment |= {"DEV": "CL", "CACHELEVEL": "0"}
+    return {"operators": application}
+
+
 CHECKOUTS = {"vortex": vortex, "rodinia": rodinia, "babelstream": babelstream, "john": john, "shoc": shoc,
-             "autodock": autodock, "pyclesperanto": pyclesperanto, "memtestcl": memtest}
+             "autodock": autodock, "pyclesperanto": pyclesperanto, "memtestcl": memtest, "ggml": ggml, "tinygrad": tinygrad}
 
 
 def given(text):
