@@ -30,20 +30,15 @@ template <>
 struct Table<isa::Target> {
   using T = isa::Target;
   static constexpr std::tuple kRows{
-      row("lanes", &T::lanes, power_of_two(64)),
-      row("warps", &T::warps, between(1, 64)),
-      row("local_memory_bytes", &T::local_memory_bytes, at_most(std::numeric_limits<std::int32_t>::max())),
-      row("atomics", &T::atomics, kSwitch),
-      row("cas", &T::cas, kSwitch),
-      row("zicond", &T::zicond, kSwitch),
-      row("half", &T::half, kSwitch),
-      row("bitmanip", &T::bitmanip, kSwitch),
-      row("votes", &T::votes, kSwitch),
-      row("counters", &T::counters, kSwitch),
-      row("full_last_mask", &T::full_last_mask, kSwitch),
-      row("mixed_access", &T::mixed_access, kSwitch),
-      row("wide_group", &T::wide_group, kSwitch),
-      row("global_atomics", &T::global_atomics, kSwitch)};
+      row("lanes", &T::lanes, power_of_two(64)), row("warps", &T::warps, between(1, 64)),
+      row("local_memory_bytes", &T::local_memory_bytes, at_most(std::numeric_limits<std::int32_t>::max()))
+#define EXTENSION(member, ...) , row(#member, &T::member, kSwitch)
+#include "device/isa/extensions.def"
+#undef EXTENSION
+#define QUIRK(member, ...) , row(#member, &T::member, kSwitch)
+#include "device/isa/quirks.def"
+#undef QUIRK
+  };
 };
 
 template <>

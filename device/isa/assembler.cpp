@@ -9,6 +9,7 @@
 
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
+#include "device/isa/matrix.hpp"
 
 namespace kiesel::isa {
 namespace {
@@ -92,6 +93,11 @@ class Line {
       if (name(r) == text) return static_cast<std::uint8_t>(r);
     fail(text_, "bad register " + std::string(text));
   }
+  std::uint8_t matrix_format(std::string_view text) {
+    for (const MatrixFormatInfo& row : kMatrixFormats)
+      if (row.name == text) return static_cast<std::uint8_t>(row.format);
+    fail(text_, "bad matrix format " + std::string(text));
+  }
   std::int64_t target(std::string_view text) {
     const auto label = labels_.find(std::string(text));
     if (label != labels_.end()) return static_cast<std::int64_t>(label->second - offset_);
@@ -130,6 +136,15 @@ class Line {
         break;
       case 'T':
         in.rs2 = reg(token(), float_register_name);
+        break;
+      case 'r':
+        in.rs3 = reg(token(), register_name);
+        break;
+      case 'x':
+        in.rd = matrix_format(token());
+        break;
+      case 'y':
+        in.rs1 = matrix_format(token());
         break;
       case 'R':
         in.rs3 = reg(token(), float_register_name);

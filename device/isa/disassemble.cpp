@@ -2,6 +2,7 @@
 
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
+#include "device/isa/matrix.hpp"
 
 namespace kiesel::isa {
 namespace {
@@ -11,6 +12,11 @@ constexpr std::string_view kRoundingNames[] = {"rne", "rtz", "rdn", "rup", "rmm"
 std::string csr_text(std::int64_t number) {
   const CsrInfo* csr = find_csr(static_cast<std::uint32_t>(number));
   return csr ? std::string(csr->name) : fmt::format("{:#x}", number);
+}
+
+std::string matrix_format_text(unsigned number) {
+  const MatrixFormatInfo* format = find_matrix_format(number);
+  return format ? std::string(format->name) : std::to_string(number);
 }
 
 std::string operand_text(char operand, const Instruction& in, std::uint64_t pc) {
@@ -27,8 +33,14 @@ std::string operand_text(char operand, const Instruction& in, std::uint64_t pc) 
       return std::string(float_register_name(in.rs1));
     case 'T':
       return std::string(float_register_name(in.rs2));
+    case 'r':
+      return std::string(register_name(in.rs3));
     case 'R':
       return std::string(float_register_name(in.rs3));
+    case 'x':
+      return matrix_format_text(in.rd);
+    case 'y':
+      return matrix_format_text(in.rs1);
     case 'i':
     case 'q':
     case 'h':

@@ -16,7 +16,7 @@ struct TargetExtension {
   std::string_view features;  // LLVM's
 };
 inline constexpr TargetExtension kExtensions[] = {
-#define EXTENSION(member, name, needs, features, ...) {name, &Target::member, needs, features},
+#define EXTENSION(member, name, usual, needs, features, ...) {name, &Target::member, needs, features},
 #include "device/isa/extensions.def"
 #undef EXTENSION
 };

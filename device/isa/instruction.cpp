@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "device/isa/matrix.hpp"
 #include "device/isa/operands.hpp"
 #include "support/single.hpp"
 
@@ -61,17 +62,20 @@ void decode_operand(char operand, Instruction& out) {
   switch (operand) {
     case 'd':
     case 'D':
+    case 'x':
       out.rd = static_cast<std::uint8_t>(bits(word, 7, 5));
       break;
     case 's':
     case 'S':
     case 'z':
+    case 'y':
       out.rs1 = static_cast<std::uint8_t>(bits(word, 15, 5));
       break;
     case 't':
     case 'T':
       out.rs2 = static_cast<std::uint8_t>(bits(word, 20, 5));
       break;
+    case 'r':
     case 'R':
       out.rs3 = static_cast<std::uint8_t>(bits(word, 27, 5));
       break;
@@ -127,17 +131,20 @@ bool encode_operand(char operand, const Instruction& in, std::uint32_t& word) {
   switch (operand) {
     case 'd':
     case 'D':
+    case 'x':
       word |= in.rd << 7;
       return in.rd < 32;
     case 's':
     case 'S':
     case 'z':
+    case 'y':
       word |= in.rs1 << 15;
       return in.rs1 < 32;
     case 't':
     case 'T':
       word |= in.rs2 << 20;
       return in.rs2 < 32;
+    case 'r':
     case 'R':
       word |= static_cast<std::uint32_t>(in.rs3) << 27;
       return in.rs3 < 32;
@@ -200,6 +207,16 @@ std::optional<Op> find_op(std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
+// Whether the operands leave a reserved meaning.
+bool is_reserved(const Instruction& in) {
+  if (info(in.op).family == Family::kMatrix) return !find_matrix_product(in.rd, in.rs1);
+  return in.rounding == 5 || in.rounding == 6;
+}
+
+}  // namespace
+
 Instruction decode(std::uint32_t word) {
   static constinit Single<const Buckets> buckets;
   Instruction out;
@@ -207,7 +224,7 @@ Instruction decode(std::uint32_t word) {
   out.op = buckets.get().find(word);
   if (out.op == Op::illegal) return out;
   for (const char operand : info(out.op).syntax) decode_operand(operand, out);
-  if (out.rounding == 5 || out.rounding == 6) {
+  if (is_reserved(out)) {
     out = Instruction();
     out.word = word;
   }
@@ -227,7 +244,7 @@ bool available(Extension extension, const Target& target) {
   const auto is_one_of = [&](std::initializer_list<Extension> parts) {
     return std::ranges::find(parts, extension) != parts.end();
   };
-#define EXTENSION(member, name, needs, features, ...) \
+#define EXTENSION(member, name, usual, needs, features, ...) \
   if (is_one_of({__VA_ARGS__})) return target.member;
 #include "device/isa/extensions.def"
 #undef EXTENSION

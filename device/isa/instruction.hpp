@@ -34,7 +34,7 @@ enum class Extension : std::uint8_t {
   kZifencei,
   kSimt,
   kLegacy,
-#define EXTENSION(member, name, needs, features, ...) __VA_ARGS__,
+#define EXTENSION(member, name, usual, needs, features, ...) __VA_ARGS__,
 #include "device/isa/extensions.def"
 #undef EXTENSION
 };
@@ -67,6 +67,8 @@ enum class Family : std::uint8_t {
   kControl,
   kVote,
   kShuffle,
+  kDot,
+  kMatrix,
   kLegacy
 };
 enum class Values : std::uint8_t {
@@ -119,7 +121,8 @@ struct Instruction {
   bool operator==(const Instruction&) const = default;
 };
 
-// Anything that is not in the table, compressed encodings and reserved rounding modes are `illegal`.
+// Anything that is not in the table, compressed encodings, reserved rounding modes and products of matrices
+// that do not exist are `illegal`.
 Instruction decode(std::uint32_t word);
 
 // The word of an instruction whose operands are in range; nothing where they are not. `word` is ignored.

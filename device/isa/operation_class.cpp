@@ -64,7 +64,9 @@ Operation operation_of(const OpInfo& info) {
     case 0x53:
       return float_operation(word >> 27);
     case 0x0B:
-      return {funct7 ? kVote : simt_class(funct3)};
+      return {funct7 == 2 ? kMatrix : funct7 ? kVote : simt_class(funct3)};
+    case 0x2B:
+      return {kMultiply};
     default:
       return {kInteger};
   }

@@ -22,6 +22,7 @@ enum class OperationClass : std::uint8_t {
   kMask,          // tmc, split, join, pred, wsync
   kBarrier,
   kVote,  // votes and shuffles
+  kMatrix,
   kCsr,
   kFence,
   kLoad,
@@ -33,7 +34,7 @@ enum class OperationClass : std::uint8_t {
 inline constexpr std::string_view kOperationClassNames[] = {
     "integer",       "multiply",      "divide", "float_add", "float_divide", "float_root",
     "float_convert", "float_compare", "branch", "mask",      "barrier",      "vote",
-    "csr",           "fence",         "load",   "store",     "atomic"};
+    "matrix",        "csr",           "fence",  "load",      "store",        "atomic"};
 static_assert(std::size(kOperationClassNames) == static_cast<std::size_t>(OperationClass::kAtomic) + 1);
 
 struct Operation {

@@ -15,7 +15,7 @@ struct Target {
   std::uint32_t lanes = 32;
   std::uint32_t warps = 32;
   std::uint32_t local_memory_bytes = 64 * 1024;  // per core
-#define EXTENSION(member, ...) bool member = true;
+#define EXTENSION(member, name, usual, ...) bool member = usual;
 #include "device/isa/extensions.def"
 #undef EXTENSION
 #define QUIRK(member, ...) bool member = false;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <optional>
 
+#include "device/isa/matrix.hpp"
+
 namespace kiesel::model {
 namespace {
 
@@ -44,6 +46,8 @@ std::optional<Counted> counters_of(Op op) {
       return op == Op::bar_wait ? std::nullopt : std::optional(Counted{barriers, barrier_lanes});
     case OperationClass::kVote:
       return Counted{votes, vote_lanes};
+    case OperationClass::kMatrix:
+      return Counted{matrix_products, matrix_lanes};
     case OperationClass::kCsr:
       return Counted{csr_accesses, csr_lanes};
     case OperationClass::kFence:
@@ -63,6 +67,13 @@ bool loads(const isa::Operation& operation, Op op) {
 bool stores(const isa::Operation& operation, Op op) {
   return operation.kind == OperationClass::kStore ||
          (operation.kind == OperationClass::kAtomic && op != Op::lr_w && op != Op::lr_d);
+}
+
+// All lanes did it, so that their number is known.
+std::uint64_t flops_of_product(const Insn& insn, InstructionCounts& counts) {
+  const auto product = isa::find_matrix_product(insn.rd, insn.rs1);
+  const std::uint64_t lanes = of(counts, CounterId::lane_instructions) / of(counts, CounterId::instructions);
+  return product ? isa::matrix_flops(*product, static_cast<unsigned>(lanes)) : 0;
 }
 
 std::size_t distinct(std::vector<Address>& units) {
@@ -190,6 +201,8 @@ void Counting::sum_up() {
       totals_[counted->lanes] += of(counts, CounterId::lane_instructions);
     }
     totals_[CounterId::flops] += isa::operation(op).flops * of(counts, CounterId::lane_instructions);
+    if (const auto products = of(counts, CounterId::instructions); products && op == Op::wmma)
+      totals_[CounterId::flops] += products * flops_of_product(code_->insns[i], counts);
     for (std::size_t counter = 0; counter < counts.size(); ++counter)
       totals_.totals[counter] += counts[counter];
   }

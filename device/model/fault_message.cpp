@@ -67,6 +67,9 @@ std::string reason(const CoreState& core, const Memory& memory) {
       return "barrier that can never open: " + f.detail;
     case FaultKind::kBadBarrier:
       return fmt::format("barrier number {} does not exist", f.address);
+    case FaultKind::kPartialMatrix:
+      return fmt::format("matrix instruction while lane {} is off: all lanes of a warp do it together",
+                         f.lane);
     case FaultKind::kNone:
       break;
   }

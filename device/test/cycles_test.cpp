@@ -213,6 +213,24 @@ TEST_CASE("another value in the design's file is another time") {
   CHECK(run_loop(far, 1).counts[CounterId::cycles] > normal + 400);
 }
 
+TEST_CASE("a product of matrices keeps its unit for as many steps as it has blocks") {
+  const auto cycles = [](std::uint32_t interval, unsigned products) {
+    auto c = design("rv-gpu-ai");
+    timing::find_design_key("interval", "matrix")->member(c.design) = interval;
+    std::string body;
+    for (unsigned i = 0; i < products; ++i) body += "  wmma fp32, fp16\n";
+    Machine machine(c, test_service());
+    std::uint64_t* const words = machine.buffer(64);
+    const auto module = machine.load(kernel(body + "  sd s1, 0(s0)\n"));
+    const auto counts = counts_of(machine, machine.launch(module, {16, 16}, {machine.address(words), 0}));
+    CHECK(counts[CounterId::matrix_products] == products);
+    return counts[CounterId::cycles];
+  };
+  constexpr unsigned kSteps = 16;  // of 16 lanes
+  CHECK(cycles(1, 3) - cycles(1, 2) >= kSteps);
+  CHECK(cycles(4, 3) - cycles(4, 2) >= 4 * kSteps);
+}
+
 TEST_CASE("a fault is told as the interpreter tells it, and the next launch runs") {
   std::string told[2];
   for (const bool cycles : {false, true}) {

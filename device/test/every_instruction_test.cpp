@@ -126,6 +126,16 @@ void load_real(Body& body, Op op, unsigned reg, unsigned number, bool one) {
                        isa::float_register_name(reg), (kReals + number) * 8, one ? "a1" : "s0"));
 }
 
+void dot(Body& body, Op op) {
+  for (std::size_t i = 0; i < std::size(kSources); ++i) {
+    kSources[i](body, kFirst, 0);
+    kSecondSources[i % std::size(kSecondSources)](body, kSecond, 3);
+    kSources[(i + 3) % std::size(kSources)](body, kThird, 1);
+    word(body, {.op = op, .rd = kResult, .rs1 = kFirst, .rs2 = kSecond, .rs3 = kThird});
+    store_integer(body, kResult, i % 3 != 0);
+  }
+}
+
 void real(Body& body, Op op) {
   const bool rounds = has(op, 'm');
   for (const std::uint8_t rounding : {isa::kRoundNearestEven, isa::kRoundDynamic, isa::kRoundTowardsZero})
@@ -266,6 +276,8 @@ Writer writer_for(Op op) {
     case Format::kIntegerToFloatRounded:
     case Format::kIntegerToFloatExact:
       return real;
+    case Format::kDot:
+      return dot;
     case Format::kLoad:
     case Format::kFloatLoad:
       return load;
@@ -355,6 +367,7 @@ class Runner {
     model::Configuration c = *model::built_in_shape("kiesel");
     c.global_memory_bytes = std::uint64_t{1} << 30;
     c.engine = engine;
+    c.target.dot = true;
     return c;
   }
   Machine machine_;

@@ -49,6 +49,8 @@ bool usable(Op op) {
     case Extension::kZacas:
     case Extension::kSimt:
     case Extension::kVote:
+    case Extension::kDot:
+    case Extension::kMatrix:
     case Extension::kLegacy:
       return false;
     default:

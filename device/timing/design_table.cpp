@@ -77,6 +77,7 @@ void set_units(Design& d) {
   set(kMask, 6, 1);
   set(kBarrier, 6, 1);
   set(kVote, 4, 1);
+  set(kMatrix, 5, 1);  // of a step
   set(kCsr, 7, 2);
 }
 

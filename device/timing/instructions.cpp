@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "device/isa/matrix.hpp"
+
 namespace kiesel::timing {
 namespace {
 
@@ -28,6 +30,11 @@ struct Operands {
 
 Operands operands_of(const isa::Instruction& in) {
   Operands out;
+  if (isa::info(in.op).family == isa::Family::kMatrix) {  // its steps collect without collisions
+    out.writes = Registers{isa::kMatrixSums} << 32;
+    out.reads = out.writes | Registers{isa::kMatrixFactors} << 32;
+    return out;
+  }
   for (const char operand : isa::info(in.op).syntax) switch (operand) {
       case 'd':
         out.writes |= integer(in.rd);
@@ -46,6 +53,9 @@ Operands operands_of(const isa::Instruction& in) {
         break;
       case 'T':
         out.read(real(in.rs2), 32u + in.rs2);
+        break;
+      case 'r':
+        out.read(integer(in.rs3), in.rs3);
         break;
       case 'R':
         out.read(real(in.rs3), 32u + in.rs3);
@@ -82,9 +92,16 @@ Unit unit_of(OperationClass kind) {
     case OperationClass::kStore:
     case OperationClass::kAtomic:
       return Unit::kLsu;
+    case OperationClass::kMatrix:
+      return Unit::kMatrix;
     default:
       return Unit::kAlu;
   }
+}
+
+// Products of blocks that the instruction is made of: each takes the unit's time.
+unsigned steps_of(OperationClass kind, unsigned lanes) {
+  return kind == OperationClass::kMatrix ? isa::matrix_tile(lanes).steps() : 1;
 }
 
 Control control_of(const isa::Instruction& in, OperationClass kind) {
@@ -125,8 +142,9 @@ InstructionFacts facts_of(const isa::Instruction& in, const Design& design) {
   out.writes = operands.writes;
   if (design.float_flags && touches_flags(in, out.unit)) out.writes |= kFlags;
   out.uses = operands.reads | out.writes;
-  out.latency = static_cast<std::uint16_t>(design.latency[kind]);
-  out.interval = static_cast<std::uint16_t>(design.interval[kind]);
+  const unsigned steps = steps_of(operation.kind, design.lanes);
+  out.latency = static_cast<std::uint16_t>(design.latency[kind] + (steps - 1) * design.interval[kind]);
+  out.interval = static_cast<std::uint16_t>(steps * design.interval[kind]);
   return out;
 }
 

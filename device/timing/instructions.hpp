@@ -10,8 +10,8 @@
 
 namespace kiesel::timing {
 
-enum class Unit : std::uint8_t { kAlu, kLsu, kSfu, kFpu };
-inline constexpr std::size_t kUnits = 4;
+enum class Unit : std::uint8_t { kAlu, kLsu, kSfu, kFpu, kMatrix };
+inline constexpr std::size_t kUnits = 5;
 
 // Registers as bits: x1 to x31, then f0 to f31; bit 0 stands for the float flags.
 using Registers = std::uint64_t;

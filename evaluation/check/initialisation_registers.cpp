@@ -1,6 +1,7 @@
 // How values that nobody wrote go through registers.
 #include <algorithm>
 
+#include "device/isa/matrix.hpp"
 #include "evaluation/check/initialisation_tool.hpp"
 
 namespace kiesel::check {
@@ -50,6 +51,7 @@ std::uint32_t InitialisationTool::origin_of(const isa::Instruction& in, const Wa
   for (const char c : isa::info(in.op).syntax) {
     const unsigned number = c == 's'   ? in.rs1
                             : c == 't' ? in.rs2
+                            : c == 'r' ? in.rs3
                             : c == 'S' ? in.rs1 + 32U
                             : c == 'T' ? in.rs2 + 32U
                             : c == 'R' ? in.rs3 + 32U
@@ -76,6 +78,8 @@ void InitialisationTool::step(device::ObservedWarp& of, std::size_t instruction)
     case Family::kFloatMove:
     case Family::kFloatSign:
       return move_step(of, fact.in);
+    case Family::kMatrix:
+      return matrix_step(of);
     case Family::kCsr:
       return clear(of, fact.in.rd);
     default:
@@ -107,6 +111,8 @@ void InitialisationTool::float_step(device::ObservedWarp& of, const isa::Instruc
     bool any = false;
     for (const char c : info.syntax) {
       if (c == 's') any |= has(in.rs1, lane);
+      if (c == 't') any |= has(in.rs2, lane);
+      if (c == 'r') any |= has(in.rs3, lane);
       if (c == 'S') any |= has(in.rs1 + 32U, lane);
       if (c == 'T') any |= has(in.rs2 + 32U, lane);
       if (c == 'R') any |= has(in.rs3 + 32U, lane);
@@ -122,6 +128,45 @@ void InitialisationTool::float_step(device::ObservedWarp& of, const isa::Instruc
   } else if (info.syntax[0] == 'd') {
     write_integer(of, in.rd, bits, origin);
   }
+}
+
+// An element of a sum is not defined where its row of A, its column of B or the sum before is not.
+void InitialisationTool::matrix_step(device::ObservedWarp& of) {
+  const isa::Target& target = launch_->program->target();
+  const isa::MatrixRegisters registers{isa::matrix_tile(target.lanes), target.ordered_matrices};
+  const isa::MatrixTile& t = registers.tile;
+  Warp& own = warp(of.rank);
+  std::uint32_t origin = 0;
+  const auto is_undefined = [&](unsigned number, unsigned first, unsigned words) {
+    if (!(own.interesting >> (number + 32) & 1)) return false;
+    const std::uint64_t* lanes = &own.f[number][first];
+    const bool any = std::any_of(lanes, lanes + words, [](std::uint64_t bits) { return bits != 0; });
+    if (any) origin = own.origin[number + 32];
+    return any;
+  };
+  std::vector<bool> rows(t.rows), columns(t.columns);
+  for (unsigned word = 0; word < t.deep(); ++word) {
+    for (unsigned i = 0; i < t.rows; ++i) {
+      const unsigned block = i / t.block_rows, line = block % t.a_blocks * t.block_rows + i % t.block_rows;
+      if (is_undefined(registers.a(block, word), line * t.block_words, t.block_words)) rows[i] = true;
+    }
+    for (unsigned j = 0; j < t.columns; ++j) {
+      const unsigned block = j / t.block_columns,
+                     line = block % t.b_blocks * t.block_columns + j % t.block_columns;
+      if (is_undefined(registers.b(word, block), line * t.block_words, t.block_words)) columns[j] = true;
+    }
+  }
+  for (unsigned row = 0; row < t.down(); ++row)
+    for (unsigned column = 0; column < t.across(); ++column) {
+      Lanes bits{};
+      const unsigned number = registers.c(row, column);
+      for (unsigned lane = 0; lane < t.block_rows * t.block_columns; ++lane) {
+        const unsigned i = row * t.block_rows + lane / t.block_columns;
+        const unsigned j = column * t.block_columns + lane % t.block_columns;
+        if (rows[i] || columns[j] || is_undefined(number, lane, 1)) bits[lane] = low_bits(4);
+      }
+      write_real(of, number, bits, origin);
+    }
 }
 
 // Bits as they are, but for signs.

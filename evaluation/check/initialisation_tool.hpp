@@ -66,6 +66,7 @@ class InitialisationTool {
   std::uint32_t origin_of(const isa::Instruction& in, const Warp& of) const;
   void integer_step(device::ObservedWarp& of, const isa::Instruction& in);
   void float_step(device::ObservedWarp& of, const isa::Instruction& in);
+  void matrix_step(device::ObservedWarp& of);
   void move_step(device::ObservedWarp& of, const isa::Instruction& in);
   void vote(device::ObservedWarp& of, const isa::Instruction& in);
   void shuffle(device::ObservedWarp& of, const isa::Instruction& in);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "device/isa/matrix.hpp"
 #include "device/isa/note.hpp"
 #include "device/isa/program_image.hpp"
 #include "support/elf.hpp"
@@ -17,11 +18,14 @@ std::uint64_t real(unsigned number) { return std::uint64_t{1} << (32 + number); 
 
 // All registers that the instruction names.
 std::uint64_t registers(const isa::Instruction& in) {
+  if (isa::info(in.op).family == isa::Family::kMatrix)
+    return std::uint64_t{isa::kMatrixSums | isa::kMatrixFactors} << 32;
   std::uint64_t out = 0;
   for (const char c : isa::info(in.op).syntax) {
     if (c == 'd') out |= integer(in.rd);
     if (c == 's') out |= integer(in.rs1);
     if (c == 't') out |= integer(in.rs2);
+    if (c == 'r') out |= integer(in.rs3);
     if (c == 'D') out |= real(in.rd);
     if (c == 'S') out |= real(in.rs1);
     if (c == 'T') out |= real(in.rs2);

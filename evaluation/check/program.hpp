@@ -37,6 +37,7 @@ class Program {
   const std::string& name() const { return name_; }
   const std::vector<Segment>& segments() const { return segments_; }
   const compiler::Kernel* kernel(std::string_view name) const;
+  const isa::Target& target() const { return table_.target; }
   bool has_notes() const { return has_notes_; }  // known once it was decoded
 
   // Of the code in place; decoded when it is first asked for.

@@ -159,6 +159,7 @@ const Machine& machine_of(const DeviceNote& device, const Machines& machines) {
 ordered_json describe_peaks(const Machine& machine) {
   auto out = ordered_json::object();
   if (machine.gflops > 0) out["gflops"] = machine.gflops;
+  if (machine.matrix_gflops > 0) out["matrix_gflops"] = machine.matrix_gflops;
   if (machine.memory_gbs > 0) out["memory_gbs"] = machine.memory_gbs;
   if (!out.empty()) out["source"] = machine.source;
   return out;

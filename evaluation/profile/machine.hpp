@@ -15,6 +15,7 @@ struct Machine {
   double data_words = 1;                    // accesses a cycle to the first data cache of a core
   double buses = 0;                         // of memory; 0: not known
   double gflops = 0;                        // 0: not known
+  double matrix_gflops = 0;                 // products of matrices of 16-bit floats; 0: none
   double memory_gbs = 0;                    // 0: not known
   std::uint32_t line_bytes = 0;             // 0: as the device says
   std::string source;                       // of the peaks

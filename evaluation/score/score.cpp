@@ -30,6 +30,8 @@ std::array<Roof, 2> roofs_of(const profile::Subject& s) {
   const double bytes = (s.count(memory_reads) + s.count(memory_writes)) * s.line_bytes();
   const double lanes = s.machine.issue_width * s.device.cores * s.device.lanes * s.device.clock_mhz * 1e6;
   const Roof memory{"memory", over(bytes, s.machine.memory_gbs * 1e9)};
+  if (s.count(matrix_products) > 0 && s.count(flops) > 0)
+    return {Roof{"matrix", over(s.count(flops), s.machine.matrix_gflops * 1e9)}, memory};
   if (s.count(flops) > 0) return {Roof{"float", over(s.count(flops), s.machine.gflops * 1e9)}, memory};
   return {Roof{"instructions", over(s.count(lane_instructions), lanes)}, memory};
 }

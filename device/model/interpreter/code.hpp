@@ -28,7 +28,8 @@ struct Insn {
   isa::Op op;
   std::uint8_t rd, rs1, rs2, rs3;
   std::uint8_t rounding;
-  bool flag;  // split, pred: negate; branches, jumps: target outside the code; CSRs: differs by lane
+  bool flag;  // split, pred: negate; branches, jumps: target outside the code; CSRs: differs by lane;
+              // wmma: registers in order
   Traced traced = Traced::kNothing;
 };
 

@@ -9,6 +9,7 @@
 #include "device/model/interpreter/floating.hpp"
 #include "device/model/interpreter/half.hpp"
 #include "device/model/interpreter/integer.hpp"
+#include "device/model/interpreter/matrix_handler.hpp"
 #include "device/model/interpreter/memory_access.hpp"
 
 namespace kiesel::model::KIESEL_HOST {
@@ -68,6 +69,10 @@ inline constexpr auto all = Vote::kAll, any = Vote::kAny, uni = Vote::kUniform, 
 namespace shuffles {
 inline constexpr auto up = Shuffle::kUp, down = Shuffle::kDown, bfly = Shuffle::kButterfly,
                       idx = Shuffle::kIndex;
+}
+
+namespace dots {
+inline constexpr auto ss = Dot::kSigned, uu = Dot::kUnsigned, su = Dot::kMixed;
 }
 
 // How a float lies in memory, and how it gets into a register and out.
@@ -234,6 +239,8 @@ Pair move_in() {
 #define KIESEL_BIND_Control(format, operation, values) KIESEL_PAIR(operation)
 #define KIESEL_BIND_Vote(format, operation, values) KIESEL_PAIR(vote, votes::operation)
 #define KIESEL_BIND_Shuffle(format, operation, values) KIESEL_PAIR(shuffle, shuffles::operation)
+#define KIESEL_BIND_Dot(format, operation, values) KIESEL_PAIR(dot, dots::operation)
+#define KIESEL_BIND_Matrix(format, operation, values) KIESEL_SAME(operation)
 #define KIESEL_BIND_FloatMath(format, operation, values) math_handlers<W, Values::values, Do_##operation>(of)
 #define KIESEL_BIND_FloatChoice(format, operation, values) \
   choice_handlers<W, Values::values, Do_##operation>(of)

@@ -274,4 +274,28 @@ const Insn* nothing(Warp&, const Insn* insn) {
   return insn + 1;
 }
 
+// Four products of bytes and rs3, sign-extended.
+enum class Dot : u8 { kSigned, kUnsigned, kMixed };
+
+template <Dot kDot>
+KIESEL_INLINE u32 byte_product(u32 a, u32 b, unsigned number) {
+  const unsigned up = 24 - 8 * number;
+  const auto is_signed = [&](u32 v) { return static_cast<u32>(static_cast<i32>(v << up) >> 24); };
+  const auto is_unsigned = [&](u32 v) { return v << up >> 24; };
+  return (kDot == Dot::kUnsigned ? is_unsigned(a) : is_signed(a)) *
+         (kDot == Dot::kSigned ? is_signed(b) : is_unsigned(b));
+}
+
+template <unsigned W, bool kFull, Dot kDot>
+const Insn* dot(Warp& warp, const Insn* insn) {
+  auto& w = lanes_of<W>(warp);
+  const u64 *a = read_x(w, insn->rs1), *b = read_x(w, insn->rs2), *c = read_x(w, insn->rs3);
+  write_x<W, kFull>(w, insn->rd, [&](unsigned l) {
+    u32 sum = lo(c[l]);
+    for (unsigned number = 0; number < 4; ++number) sum += byte_product<kDot>(lo(a[l]), lo(b[l]), number);
+    return sext32(sum);
+  });
+  return insn + 1;
+}
+
 }  // namespace kiesel::model::KIESEL_HOST

@@ -38,7 +38,8 @@ enum class FaultKind : std::uint8_t {
   kEndedInside,
   kJumpOutside,
   kBarrierStuck,
-  kBadBarrier
+  kBadBarrier,
+  kPartialMatrix
 };
 
 struct Fault {

@@ -217,11 +217,12 @@ class Reader {
       block.context = place.first;
       std::uint32_t index = place.second;
       for (;; ++index) {
-        Item item;
-        item.in = code_.instructions[index];
-        item.index = index;
-        block.items.push_back(item);
-        if (ends_block(item.in) || contexts_[place.first].leaders.contains(index + 1)) break;
+        for (const Instruction& part : parts_of(code_.instructions[index], request_.target.lanes)) {
+          block.items.emplace_back();
+          block.items.back().in = part;
+          block.items.back().index = index;
+        }
+        if (ends_block(block.last().in) || contexts_[place.first].leaders.contains(index + 1)) break;
       }
       block.ending = ending_of(block.last().in);
       for (const Place& place_after : successors(place.first, index)) {
@@ -365,6 +366,12 @@ class Reader {
 };
 
 }  // namespace
+
+std::size_t instructions_in(const Block& block, std::size_t items) {
+  const auto end = block.items.begin() + static_cast<std::ptrdiff_t>(items);
+  return static_cast<std::size_t>(
+      std::count_if(block.items.begin(), end, [](const Item& item) { return item.in.part == Part::kWhole; }));
+}
 
 Result<Code> read_code(const TranslationRequest& request) {
   auto code = Reader(request).run();

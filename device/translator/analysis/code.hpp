@@ -75,6 +75,9 @@ struct Block {
   const Item& last() const { return items.back(); }
 };
 
+// Of the first `items` of the block.
+std::size_t instructions_in(const Block& block, std::size_t items);
+
 struct Code {
   std::vector<Block>
       blocks;  // in an order in which loops are contiguous and blocks come behind what leads there

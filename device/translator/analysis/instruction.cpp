@@ -1,5 +1,7 @@
 #include "device/translator/analysis/instruction.hpp"
 
+#include "device/isa/matrix.hpp"
+
 namespace kiesel::translator {
 
 using isa::Family;
@@ -18,9 +20,43 @@ Instruction numbered(const isa::Instruction& in) {
   return out;
 }
 
+std::vector<Instruction> parts_of(const Instruction& in, unsigned lanes) {
+  if (family_of(in.op) != Family::kMatrix) return {in};
+  const unsigned b_first = 32 - isa::matrix_tile(lanes).b_registers();
+  std::vector<Instruction> parts;
+  unsigned read = 0;
+  const auto add = [&](Part part) -> Instruction& {
+    parts.push_back({.op = in.op, .word = in.word, .part = parts.empty() ? Part::kWhole : part});
+    return parts.back();
+  };
+  for (Register r = 0; r < 32; ++r) {
+    if (!((isa::kMatrixSums | isa::kMatrixFactors) >> r & 1) || (r >= 24 && r < b_first)) continue;
+    if (read % 3 == 0) add(Part::kOperands);
+    Instruction& part = parts.back();
+    (read % 3 == 0 ? part.rs1 : read % 3 == 1 ? part.rs2 : part.rs3) = kFloat + r;
+    ++read;
+  }
+  for (Register r = 0; isa::kMatrixSums >> r & 1; ++r)
+    add(r == 0 ? Part::kProduct : Part::kSum).rd = kFloat + r;
+  return parts;
+}
+
+namespace {
+
+Operands operands_of_part(const Instruction& in) {
+  Operands out;
+  if (in.rd) out.writes = in.rd;
+  for (const Register r : {in.rs1, in.rs2, in.rs3})
+    if (r) out.reads[out.count++] = r;
+  return out;
+}
+
+}  // namespace
+
 Operands operands_of(const Instruction& in) {
   Operands out;
   if (in.op == Op::illegal) return out;
+  if (family_of(in.op) == Family::kMatrix) return operands_of_part(in);
   const auto read = [&](Register r) {
     if (r != 0) out.reads[out.count++] = r;
   };
@@ -28,7 +64,7 @@ Operands operands_of(const Instruction& in) {
     if ((c == 'd' || c == 'D') && in.rd) out.writes = in.rd;
     if (c == 's' || c == 'S') read(in.rs1);
     if (c == 't' || c == 'T') read(in.rs2);
-    if (c == 'R') read(in.rs3);
+    if (c == 'r' || c == 'R') read(in.rs3);
   }
   if (is_compare_and_swap(in)) read(in.rd);
   return out;

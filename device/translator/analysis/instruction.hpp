@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "device/isa/instruction.hpp"
 
@@ -14,6 +15,10 @@ using Register = std::uint32_t;
 inline constexpr Register kFloat = 32, kSlots = 64;
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
+// `wmma` is several items: some read three registers each, then one does it all and writes the first register
+// of the sums, and the others write those behind it.
+enum class Part : std::uint8_t { kWhole, kOperands, kProduct, kSum };
+
 // isa::Instruction with operands in that numbering.
 struct Instruction {
   isa::Op op = isa::Op::illegal;
@@ -22,8 +27,11 @@ struct Instruction {
   bool negate = false;
   std::int64_t imm = 0;
   std::uint32_t word = 0;
+  Part part = Part::kWhole;  // the first part counts as the instruction: kWhole, too
 };
 Instruction numbered(const isa::Instruction& in);
+// The items that an instruction becomes.
+std::vector<Instruction> parts_of(const Instruction& in, unsigned lanes);
 
 // The registers of an instruction, x0 left out.
 struct Operands {

@@ -251,6 +251,10 @@ Kind Kinds::result(const Item& item, const std::vector<Kind>& kinds) const {
       return uniform(in.op != Op::vote_ballot);
     case Family::kShuffle:
       return lanes_of(item.high_matters);
+    case Family::kDot:
+      return lanes_of(false);
+    case Family::kMatrix:
+      return real(false, 's', Nan::kExact);
     case Family::kControl:
       return in.op == Op::split ? uniform(true) : lanes_of(item.high_matters);
     case Family::kAtomic:

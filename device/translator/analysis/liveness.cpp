@@ -31,6 +31,7 @@ Upper upper_of(const Item& item) {
     case isa::Family::kWholeToFloat:
       return whole_of(in.op).bits == 32 ? Upper::kNever : Upper::kAlways;
     case isa::Family::kVote:
+    case isa::Family::kMatrix:
       return Upper::kNever;
     default:
       break;

@@ -32,6 +32,7 @@ bool suits(const Item& item) {
     case isa::Family::kControl:
     case isa::Family::kVote:
     case isa::Family::kShuffle:
+    case isa::Family::kMatrix:
       return false;
     case isa::Family::kCsr:
       return !item.result.is(Constant::Base::kUnknown);

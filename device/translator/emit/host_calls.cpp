@@ -43,6 +43,16 @@ llvm::Value* call_host(Segment& segment, const std::string& name, std::size_t of
   return ir.CreateCall(made, all);
 }
 
+void call_step(Cursor& here, const Item& item, std::uint32_t site) {
+  Builder& ir = here.ir;
+  llvm::Value* done =
+      call_host(here.segment, "step", offsetof(WarpContext, step),
+                {here.segment.warp, ir.getInt32(item.index), ir.getInt32(site), mask64(here)});
+  llvm::BasicBlock* on = new_block(ir, "stepped");
+  branch_likely(ir, done, on, here.segment.faulted);  // nobody asks what a warp counted that had a fault
+  ir.SetInsertPoint(on);
+}
+
 // The instruction as the interpreter does it; `kind` is what its result is read as.
 Value step(Cursor& here, const Item& item, std::uint32_t site, const Kind& kind) {
   Builder& ir = here.ir;
@@ -56,12 +66,7 @@ Value step(Cursor& here, const Item& item, std::uint32_t site, const Kind& kind)
     put_register(here.segment, here.known.code.original(r), read(here, r, constant));
   }
   here.values = values;
-  llvm::Value* done =
-      call_host(here.segment, "step", offsetof(WarpContext, step),
-                {here.segment.warp, ir.getInt32(item.index), ir.getInt32(site), mask64(here)});
-  llvm::BasicBlock* on = new_block(ir, "stepped");
-  branch_likely(ir, done, on, here.segment.faulted);  // nobody asks what a warp counted that had a fault
-  ir.SetInsertPoint(on);
+  call_step(here, item, site);
   if (here.turn && here.turn->ranges.contains(site)) keep_range(here.segment, *here.turn, site);
   if (uses.writes == kNone) return {};
   // All lanes of the result are in its row, singles in 64 bits.

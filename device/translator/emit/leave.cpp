@@ -102,7 +102,9 @@ void leave(Segment& segment, Exit exit, std::uint32_t more) {
 void give_back(Cursor& here) {
   if (restarts(here)) return give_back_anew(here.segment);
   if (here.item != 0 && !here.counted && !here.turn && is_untouched(here)) return give_back_at_start(here);
-  if (!here.counted) count(here, number64(here.ir, static_cast<std::int64_t>(here.item)), active_lanes(here));
+  if (!here.counted)
+    count(here, number64(here.ir, static_cast<std::int64_t>(instructions_in(here.block, here.item))),
+          active_lanes(here));
   put_state(here);
 }
 

@@ -8,6 +8,7 @@
 #include "device/translator/emit/builder.hpp"
 #include "device/translator/emit/control.hpp"
 #include "device/translator/emit/csr.hpp"
+#include "device/translator/emit/dot.hpp"
 #include "device/translator/emit/emit.hpp"
 #include "device/translator/emit/float.hpp"
 #include "device/translator/emit/frame.hpp"
@@ -16,6 +17,7 @@
 #include "device/translator/emit/kernel.hpp"
 #include "device/translator/emit/leave.hpp"
 #include "device/translator/emit/masks.hpp"
+#include "device/translator/emit/matrix.hpp"
 #include "device/translator/emit/registers.hpp"
 #include "device/translator/emit/run.hpp"
 #include "device/translator/emit/scalar_loop.hpp"
@@ -97,6 +99,8 @@ Value result_of(Cursor& here, const Item& item, const Kind& kind) {
       return vote(here, item);
     case Family::kShuffle:
       return shuffle(here, item, kind);
+    case Family::kDot:
+      return dot(here, item, kind);
     case Family::kFloatMath:
     case Family::kFloatChoice:
     case Family::kFloatSign:
@@ -168,6 +172,7 @@ void emit_item(Cursor& here, const Item& item) {
     case Family::kCsr:
     case Family::kVote:
     case Family::kShuffle:
+    case Family::kDot:
     case Family::kFloatMath:
     case Family::kFloatChoice:
     case Family::kFloatSign:
@@ -178,6 +183,8 @@ void emit_item(Cursor& here, const Item& item) {
     case Family::kWholeToFloat:
     case Family::kFloatToFloat:
       return emit_result(here, item);
+    case Family::kMatrix:
+      return emit_matrix_part(here, item);
     case Family::kTrap:
     case Family::kLegacy:
       unknown(here.kernel, item.in.op, here.ir.i64);
@@ -186,7 +193,8 @@ void emit_item(Cursor& here, const Item& item) {
 
 void count(Cursor& here, std::size_t items) {
   Builder& ir = here.ir;
-  count(here, number64(ir, static_cast<std::int64_t>(items)), active_lanes(here));
+  count(here, number64(ir, static_cast<std::int64_t>(instructions_in(here.block, items))),
+        active_lanes(here));
   here.counted = true;
 }
 

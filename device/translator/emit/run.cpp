@@ -31,7 +31,7 @@ bool breaks_a_run(const Item& item) {
   const isa::Family family = family_of(item.in.op);
   return (is_access && item.may_be_private && item.slot == kNone) || is_atomic(item.in) ||
          is_fence(item.in) || is_csr(item.in) || family == isa::Family::kVote ||
-         family == isa::Family::kShuffle;
+         family == isa::Family::kShuffle || family == isa::Family::kMatrix;
 }
 
 std::vector<Register> written_in(const Cursor& here, std::size_t first, std::size_t end) {

@@ -129,7 +129,8 @@ function profile() {
     const height = 300, left = 52, bottom = 34, top = 12, right = 14;
     const machine = firstDevice, clock = (machine.clock_mhz || 1) / 1e3;
     const known = machine.peaks || {}, inner = level === 'lines';
-    const peak = (known.gflops || machine.cores * machine.lanes * clock * 2) / (mode === 'flops' ? 1 : 2);
+    const lanes = known.gflops || machine.cores * machine.lanes * clock * 2;
+    const peak = mode === 'flops' ? Math.max(lanes, known.matrix_gflops || 0) : lanes / 2;
     const bandwidth = inner || !known.memory_gbs ? machine.cores * machine.line_bytes * clock : known.memory_gbs;
     const points = kernels.map((kernel, i) => {
       const f = kernel.figures || {};
