@@ -12,6 +12,7 @@
 #include <set>
 
 #include "compiler/backend/code.hpp"
+#include "compiler/backend/dot_products.hpp"
 #include "compiler/backend/entries.hpp"
 #include "compiler/backend/frames.hpp"
 #include "compiler/backend/inlining.hpp"
@@ -19,6 +20,7 @@
 #include "compiler/backend/link.hpp"
 #include "compiler/backend/lower_memory.hpp"
 #include "compiler/backend/machine.hpp"
+#include "compiler/backend/matrices.hpp"
 #include "compiler/backend/missing_atomics.hpp"
 #include "compiler/backend/notes.hpp"
 #include "compiler/backend/optimize.hpp"
@@ -129,6 +131,7 @@ class BackEnd {
     for (auto& [name, count] : sub_groups)
       for (auto& kernel : kernels_)
         if (kernel.description.name == name) kernel.description.required_sub_groups = count;
+    if (const auto log = lower_matrices(*module_, from_.target); !log.empty()) return log;
     lower_remainders(*module_);
     specify_values(*module_);
     apply_math_options(*module_, from_.options);
@@ -137,6 +140,7 @@ class BackEnd {
     if (!from_.target.half && builtins::lower_half(*module_)) undefined = builtins::link_builtins(*module_);
     if (!undefined) return "error: " + undefined.error().reason + "\n";
     if (!undefined->empty()) return undefined_message(*undefined, *module_);
+    lower_dot_products(*module_, from_.target);
     if (const auto name = find_recursion(kernels_); !name.empty())
       return "error: function '" + name + "' calls itself: recursion is not allowed in OpenCL C\n";
     if (const auto text = missing_sub_group_size(kernels_, from_.target); !text.empty())

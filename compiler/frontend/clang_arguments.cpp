@@ -44,7 +44,7 @@ void add_extensions(std::vector<std::string>& arguments, const Request& request,
   std::string list = "-cl-ext=-all";
   std::istringstream words(request.extensions);
   for (std::string word; words >> word;) {
-    if (options.language < 300 && word.starts_with("__opencl_c_")) continue;
+    if (word.starts_with("SPV_") || (options.language < 300 && word.starts_with("__opencl_c_"))) continue;
     const bool is_new = word == "cl_khr_subgroups" && options.language < 200;
     if (known.isKnown(word) && !is_new)
       list += ",+" + word;
@@ -69,8 +69,9 @@ void add_version(std::vector<std::string>& arguments, unsigned language) {
 }
 
 // What newer_builtins.h declares begins so.
-constexpr std::string_view kNewerNames[] = {"intel_sub_group_", "work_group_reduce_", "work_group_scan_",
-                                            "async_work_group_copy_", "intel_convert_", "clock_read_"};
+constexpr std::string_view kNewerNames[] = {"intel_sub_group_", "work_group_reduce_",
+                                            "work_group_scan_", "async_work_group_copy_",
+                                            "intel_convert_",   "clock_read_"};
 
 bool mentions_newer(std::string_view text) {
   return std::ranges::any_of(kNewerNames, [&](auto name) { return text.find(name) != text.npos; });

@@ -231,6 +231,77 @@ kiesel_bfloat16(8)
 kiesel_bfloat16(16)
 #endif
 
+// cl_intel_subgroup_matrix_multiply_accumulate, for sub-groups of 8: of A each work-item has a word of every row, of B
+// and the sums a column. The specification says what, not how: here by shuffles and dot products.
+#ifdef cl_intel_subgroup_matrix_multiply_accumulate
+#ifdef __opencl_c_integer_dot_product_input_4x8bit
+#define kiesel_product(a, b) (int)dot(a, b)
+#else
+kiesel_inline int kiesel_sum(int4 products) { return products.x + products.y + products.z + products.w; }
+#define kiesel_product(a, b) kiesel_sum(convert_int4(a) * convert_int4(b))
+#endif
+#define kiesel_bytes(name, a_type, b_type, a_bytes, b_bytes)                                    \
+  kiesel_inline int kiesel_mad_##name(a_type a, b_type b, int sum) {                            \
+    return sum + kiesel_product(as_##a_bytes(a), as_##b_bytes(b));                                  \
+  }
+kiesel_bytes(i8_i8, int, int, char4, char4)
+kiesel_bytes(i8_u8, int, uint, char4, uchar4)
+kiesel_bytes(u8_i8, uint, int, uchar4, char4)
+kiesel_bytes(u8_u8, uint, uint, uchar4, uchar4)
+
+// The lower and the upper four bits of each byte.
+kiesel_inline char4 kiesel_low(int a) { return as_char4(a << 4) >> (char4)4; }
+kiesel_inline char4 kiesel_high(int a) { return as_char4(a) >> (char4)4; }
+kiesel_inline uchar4 kiesel_low(uint a) { return as_uchar4(a) & (uchar4)15; }
+kiesel_inline uchar4 kiesel_high(uint a) { return as_uchar4(a) >> (uchar4)4; }
+#define kiesel_nibbles(name, a_type, b_type)                                                    \
+  kiesel_inline int kiesel_mad_##name(a_type a, b_type b, int sum) {                            \
+    return sum + kiesel_product(kiesel_low(a), kiesel_low(b)) +                                 \
+           kiesel_product(kiesel_high(a), kiesel_high(b));                                      \
+  }
+kiesel_nibbles(i4_i4, int, int)
+kiesel_nibbles(i4_u4, int, uint)
+kiesel_nibbles(u4_i4, uint, int)
+kiesel_nibbles(u4_u4, uint, uint)
+
+kiesel_inline float kiesel_mad_bf16_bf16(int a, int b, float sum) {
+  return fma(as_float(a & (int)0xffff0000), as_float(b & (int)0xffff0000),
+             fma(as_float(a << 16), as_float(b << 16), sum));
+}
+kiesel_inline float kiesel_mad_f16_f16(int a, int b, float sum) {
+  const __private half* x = (const __private half*)&a;
+  const __private half* y = (const __private half*)&b;
+  return fma(vload_half(1, x), vload_half(1, y), fma(vload_half(0, x), vload_half(0, y), sum));
+}
+
+#define kiesel_matrix_row(name, k, a_type, b_type, sum_type)                                    \
+  kiesel_inline sum_type intel_sub_group_##name##_matrix_mad_##k(a_type a, b_type##8 b, sum_type sum) { \
+    _Pragma("unroll") for (uint j = 0; j < 8; ++j)                                              \
+      sum = kiesel_mad_##name(intel_sub_group_shuffle(a, j), b[j], sum);                        \
+    return sum;                                                                                 \
+  }
+#define kiesel_matrix_rows(rows, name, k, a_type, b_type, sum_type)                             \
+  kiesel_inline sum_type##rows intel_sub_group_##name##_matrix_mad_##k(a_type##rows a, b_type##8 b, \
+                                                                       sum_type##rows sum) {    \
+    _Pragma("unroll") for (uint i = 0; i < rows; ++i)                                           \
+      sum[i] = intel_sub_group_##name##_matrix_mad_##k((a_type)a[i], b, (sum_type)sum[i]);      \
+    return sum;                                                                                 \
+  }
+#define kiesel_matrix(...)                                                                      \
+  kiesel_matrix_row(__VA_ARGS__) kiesel_matrix_rows(2, __VA_ARGS__) kiesel_matrix_rows(4, __VA_ARGS__) \
+  kiesel_matrix_rows(8, __VA_ARGS__)
+kiesel_matrix(i8_i8, k32, int, int, int)
+kiesel_matrix(i8_u8, k32, int, uint, int)
+kiesel_matrix(u8_i8, k32, uint, int, int)
+kiesel_matrix(u8_u8, k32, uint, uint, int)
+kiesel_matrix(i4_i4, k64, int, int, int)
+kiesel_matrix(i4_u4, k64, int, uint, int)
+kiesel_matrix(u4_i4, k64, uint, int, int)
+kiesel_matrix(u4_u4, k64, uint, uint, int)
+kiesel_matrix(bf16_bf16, k16, int, int, float)
+kiesel_matrix(f16_f16, k16, int, int, float)
+#endif
+
 // --- cl_khr_kernel_clock. Versions before 3.0 have no macros for the scopes.
 
 #define kiesel_clock(scope)                                                                     \

@@ -42,6 +42,7 @@ constexpr Extension kExtensions[] = {
     {"SPV_KHR_subgroup_rotate", "cl_khr_subgroup_rotate"},
     {"SPV_KHR_uniform_group_instructions", "cl_khr_work_group_uniform_arithmetic"},
     {"SPV_KHR_non_semantic_info", ""},
+    {"SPV_KHR_cooperative_matrix", "SPV_KHR_cooperative_matrix"},
     {"SPV_EXT_relaxed_printf_string_address_space", ""},
     {"SPV_EXT_shader_atomic_float_add", "cl_ext_float_atomics"},
     {"SPV_EXT_shader_atomic_float_min_max", "cl_ext_float_atomics"},

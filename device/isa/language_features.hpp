@@ -1,6 +1,6 @@
 // What of OpenCL C's optional parts a target's machine code, the builtins and the compiler can do together:
-// the one list behind CL_DEVICE_EXTENSIONS, CL_DEVICE_OPENCL_C_FEATURES and the compiler's -cl-ext. A row is
-// added when the whole chain works.
+// the one list behind CL_DEVICE_EXTENSIONS, CL_DEVICE_OPENCL_C_FEATURES, the compiler's -cl-ext and what
+// SPIR-V modules may ask for. A row is added when the whole chain works.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,12 @@
 namespace kiesel::isa {
 
 struct LanguageFeature {
-  const char* name;  // an extension "cl_...", or a feature macro "__opencl_c_..."
+  const char*
+      name;  // an extension "cl_...", a feature macro "__opencl_c_...", or one of SPIR-V only, "SPV_..."
   std::uint8_t major = 1, minor = 0,
                patch = 0;  // of the extension, or the language version that names the feature
 
+  bool is_extension() const { return std::string_view(name).starts_with("cl"); }
   bool is_macro() const { return std::string_view(name).starts_with("__opencl_c_"); }
 };
 
@@ -95,6 +97,9 @@ inline std::vector<LanguageFeature> language_features(const Target& target) {
                      {"cl_intel_subgroups_short", 1, 1},
                      {"__opencl_c_subgroups", 3},
                      {"__opencl_c_work_group_collective_functions", 3}});
+  // Of sub-groups of 8, the least that there are, by shuffles and dot products.
+  add(target.votes && target.lanes >= 8, {{"cl_intel_subgroup_matrix_multiply_accumulate", 1, 1}});
+  add(target.matrix, {{"SPV_KHR_cooperative_matrix"}});
   // Reservations are counted atomically in global memory, and given out in a work-group or sub-group.
   add(target.votes && target.atomics, {{"__opencl_c_pipes", 3}});
   return list;

@@ -65,7 +65,7 @@ std::vector<NamedVersion> extensions_of(const Device& device) {
   for (const auto& extension : il_extensions()) list.push_back(extension);
   const auto rows = isa::language_features(target);
   for (const auto& row : rows)
-    if (!row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
+    if (row.is_extension()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
   const auto is_images = [](const isa::LanguageFeature& row) {
     return std::string_view(row.name) == "__opencl_c_images";
   };
@@ -158,14 +158,15 @@ void add_unified_memory(InfoTable& info, bool shared, bool atomics) {
   info.add(CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL, Capabilities{0});
 }
 
-// Both forms of vectors of four 8-bit integers; none is an instruction of its own.
-void add_dot_products(InfoTable& info) {
+// Both forms of vectors of four 8-bit integers. What saturates is never an instruction of its own.
+void add_dot_products(InfoTable& info, const isa::Target& target) {
   info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES,
            cl_device_integer_dot_product_capabilities{CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT |
                                                       CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED});
-  const cl_device_integer_dot_product_acceleration_properties none{};
-  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT, none);
-  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED, none);
+  cl_device_integer_dot_product_acceleration_properties fast{};
+  fast.signed_accelerated = fast.unsigned_accelerated = fast.mixed_signedness_accelerated = target.dot;
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT, fast);
+  info.add(CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED, fast);
 }
 
 void add_clocks(InfoTable& info, const isa::Target& target) {
@@ -368,7 +369,7 @@ void Device::describe(cl_platform_id platform, unsigned number) {
   add_identity(info_, fmt::format("{} {}", description().name, number));
   info_.add(CL_DEVICE_SVM_CAPABILITIES, svm_capabilities());
   add_unified_memory(info_, svm_capabilities() != 0, target().atomics);
-  add_dot_products(info_);
+  add_dot_products(info_, target());
   add_clocks(info_, description().target);
   add_types(info_, description().target);
   add_shape(info_, description());
