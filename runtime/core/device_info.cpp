@@ -25,6 +25,10 @@
 namespace kiesel::runtime {
 namespace {
 
+cl_version version_of(const isa::LanguageFeature& row) {
+  return static_cast<cl_version>(CL_MAKE_VERSION(row.major, row.minor, row.patch));
+}
+
 // Constant memory is global memory; what applications ask for is far less.
 constexpr cl_ulong kConstantBufferBytes = cl_ulong{1} << 20;
 constexpr cl_version kExtensionVersion = CL_MAKE_VERSION(1, 0, 0);
@@ -65,7 +69,7 @@ std::vector<NamedVersion> extensions_of(const Device& device) {
   for (const auto& extension : il_extensions()) list.push_back(extension);
   const auto rows = isa::language_features(target);
   for (const auto& row : rows)
-    if (row.is_extension()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
+    if (row.is_extension()) list.push_back({row.name, version_of(row)});
   const auto is_images = [](const isa::LanguageFeature& row) {
     return std::string_view(row.name) == "__opencl_c_images";
   };
@@ -86,7 +90,7 @@ std::vector<NamedVersion> language_features_of(const isa::Target& target) {
   std::vector<NamedVersion> list;
   if (isa::opencl_level(target).major < 3) return list;  // they are of OpenCL C 3.0
   for (const auto& row : isa::language_features(target))
-    if (row.is_macro()) list.push_back({row.name, CL_MAKE_VERSION(row.major, row.minor, row.patch)});
+    if (row.is_macro()) list.push_back({row.name, version_of(row)});
   return list;
 }
 
