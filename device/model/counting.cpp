@@ -78,8 +78,7 @@ std::uint64_t flops_of_product(const Insn& insn, InstructionCounts& counts) {
 
 std::size_t distinct(std::vector<Address>& units) {
   std::ranges::sort(units);
-  const auto rest = std::ranges::unique(units);
-  units.erase(rest.begin(), rest.end());
+  units.erase(std::unique(units.begin(), units.end()), units.end());
   return units.size();
 }
 
