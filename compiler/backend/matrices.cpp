@@ -63,8 +63,7 @@ class Matrices {
         functions.push_back(&function);
     if (!functions.empty() && !target_.matrix)
       return "error: the SPIR-V module needs capability CooperativeMatrixKHR, which the device does not have "
-             "(it comes "
-             "with the extension 'matrix' of the instruction set)\n";
+             "(it comes with the extension 'matrix' of the instruction set)\n";
     for (llvm::Function* function : functions) lower(*function);
     return log_;
   }
@@ -172,41 +171,37 @@ class Matrices {
     return {sum(word, number / across * t.block_words), sum(line, number % across * lines)};
   }
 
-  // Addresses of a matrix in memory. `layout` is of the specification: rows after each other, or columns.
+  // Addresses of a matrix in memory. Rows lie after each other, or columns.
   struct Memory {
-    Value *base, *by_columns, *stride;  // i1; bytes
-    unsigned bytes;                     // of an element
+    Value *base, *stride;  // bytes
+    bool by_columns;
+    unsigned bytes;  // of an element
   };
   static Value* address(IRBuilder<>& ir, const Memory& memory, Value* row, Value* column) {
-    Value* line = ir.CreateSelect(memory.by_columns, column, row);
-    Value* inside = ir.CreateSelect(memory.by_columns, row, column);
+    Value* line = memory.by_columns ? column : row;
+    Value* inside = memory.by_columns ? row : column;
     Value* offset =
         ir.CreateAdd(ir.CreateMul(ir.CreateZExt(line, ir.getInt64Ty()), memory.stride),
                      ir.CreateMul(ir.CreateZExt(inside, ir.getInt64Ty()), ir.getInt64(memory.bytes)));
     return ir.CreateGEP(ir.getInt8Ty(), memory.base, offset);
   }
 
-  // Whether pointer, layout and stride stand from this argument on.
+  // Whether the parameters are a pointer, what stands behind it, and last a layout and a stride.
   static bool is_memory(const llvm::FunctionType& type, unsigned count) {
-    if (count < 2 || count > 3 || !type.getParamType(0)->isPointerTy()) return false;
-    const unsigned layout = type.getNumParams() - count + 1;
-    for (unsigned i = layout; i < type.getNumParams(); ++i)
-      if (!type.getParamType(i)->isIntegerTy()) return false;
-    return true;
+    return type.getNumParams() == count && type.getParamType(0)->isPointerTy() &&
+           type.getParamType(count - 2)->isIntegerTy() && type.getParamType(count - 1)->isIntegerTy();
   }
-  Memory memory(IRBuilder<>& ir, llvm::CallInst& call, unsigned layout, const Shape& shape,
-                unsigned pointee_bytes) const {
-    Memory out{call.getArgOperand(0), nullptr, nullptr, shape.bits / 8};
-    Value* number = call.getArgOperand(layout);
-    out.by_columns = ir.CreateICmpNE(number, llvm::ConstantInt::get(number->getType(), 0));
-    if (layout + 1 < call.arg_size()) {
-      out.stride = ir.CreateMul(ir.CreateSExtOrTrunc(call.getArgOperand(layout + 1), ir.getInt64Ty()),
-                                ir.getInt64(pointee_bytes));
-    } else {  // line behind line
-      out.stride = ir.CreateSelect(out.by_columns, ir.getInt64(std::uint64_t{shape.rows} * out.bytes),
-                                   ir.getInt64(std::uint64_t{shape.columns} * out.bytes));
+  // None, and a complaint, where the layout is no constant of the two that there are.
+  std::optional<Memory> memory(IRBuilder<>& ir, llvm::CallInst& call, const Shape& shape,
+                               unsigned pointee_bytes) {
+    const auto* layout = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(call.arg_size() - 2));
+    if (!layout || layout->getValue().ugt(1)) {
+      complain(call, "the layout of a matrix must be a constant, row-major or column-major");
+      return std::nullopt;
     }
-    return out;
+    Value* stride = ir.CreateSExtOrTrunc(call.getArgOperand(call.arg_size() - 1), ir.getInt64Ty());
+    return Memory{call.getArgOperand(0), ir.CreateMul(stride, ir.getInt64(pointee_bytes)), layout->isOne(),
+                  shape.bits / 8};
   }
 
   // The word of A or B whose elements lie in a line of memory, or across lines.
@@ -231,28 +226,25 @@ class Matrices {
 
   Replace load(const Shape& shape, unsigned pointee_bytes, const llvm::Function& function) {
     const auto* type = function.getFunctionType();
-    if (!is_memory(*type, type->getNumParams()) || !holds(type->getReturnType(), shape)) return {};
+    if (!is_memory(*type, 3) || !holds(type->getReturnType(), shape)) return {};
     return [this, shape, pointee_bytes](IRBuilder<>& ir, llvm::CallInst& call) -> Value* {
-      if (shape.use == MatrixUse::kSum) return load_sums(ir, call, shape, pointee_bytes);
-      const Memory from = memory(ir, call, 1, shape, pointee_bytes);
-      const auto* layout = llvm::dyn_cast<llvm::ConstantInt>(call.getArgOperand(1));
-      if (!layout || layout->getZExtValue() > 1)
-        return complain(call, "the layout of a matrix must be a constant, row-major or column-major");
-      const bool in_line = (layout->getZExtValue() == 0) == (shape.use == MatrixUse::kA);
+      const auto from = memory(ir, call, shape, pointee_bytes);
+      if (!from) return llvm::PoisonValue::get(call.getType());
+      if (shape.use == MatrixUse::kSum) return load_sums(ir, call, *from);
+      const bool in_line = from->by_columns == (shape.use == MatrixUse::kB);
       Value* words = llvm::PoisonValue::get(llvm::FixedVectorType::get(ir.getFloatTy(), kSumRegisters));
       for (unsigned number = 0; number < registers_of(shape.use); ++number) {
-        Value* word = load_word(ir, from, shape, place(ir, shape.use, number), in_line);
+        Value* word = load_word(ir, *from, shape, place(ir, shape.use, number), in_line);
         words = ir.CreateInsertElement(words, ir.CreateBitCast(word, ir.getFloatTy()), number);
       }
       return ir.CreateBitCast(words, call.getType());
     };
   }
-  Value* load_sums(IRBuilder<>& ir, llvm::CallInst& call, const Shape& shape, unsigned pointee_bytes) const {
-    const Memory from = memory(ir, call, 1, shape, pointee_bytes);
+  Value* load_sums(IRBuilder<>& ir, llvm::CallInst& call, const Memory& from) const {
     llvm::Type* element = llvm::cast<llvm::FixedVectorType>(call.getType())->getElementType();
     Value* sums = llvm::PoisonValue::get(call.getType());
     for (unsigned number = 0; number < kSumRegisters; ++number) {
-      const Place at = place(ir, shape.use, number);
+      const Place at = place(ir, MatrixUse::kSum, number);
       Value* loaded =
           ir.CreateAlignedLoad(element, address(ir, from, at.row, at.column), llvm::Align(from.bytes));
       sums = ir.CreateInsertElement(sums, loaded, number);
@@ -262,17 +254,17 @@ class Matrices {
 
   Replace store(const Shape& shape, unsigned pointee_bytes, const llvm::Function& function) {
     const auto* type = function.getFunctionType();
-    if (type->getNumParams() < 3 || !is_memory(*type, type->getNumParams() - 1) ||
-        !holds(type->getParamType(1), shape) || !type->getReturnType()->isVoidTy())
+    if (!is_memory(*type, 4) || !holds(type->getParamType(1), shape) || !type->getReturnType()->isVoidTy())
       return {};
     return [this, shape, pointee_bytes](IRBuilder<>& ir, llvm::CallInst& call) -> Value* {
-      const Memory to = memory(ir, call, 2, shape, pointee_bytes);
+      const auto to = memory(ir, call, shape, pointee_bytes);
+      if (!to) return nullptr;
       Value* elements = call.getArgOperand(1);
       if (shape.use != MatrixUse::kSum)
         elements = ir.CreateBitCast(
             elements, llvm::FixedVectorType::get(ir.getIntNTy(shape.bits), kSumRegisters * shape.per_word()));
       for (unsigned number = 0; number < registers_of(shape.use); ++number)
-        store_word(ir, to, shape, place(ir, shape.use, number), elements, number);
+        store_word(ir, *to, shape, place(ir, shape.use, number), elements, number);
       return nullptr;
     };
   }

@@ -13,18 +13,11 @@
 #include <set>
 
 #include "compiler/builtins/builtins.hpp"
+#include "compiler/spirv/write/calls.hpp"
 #include "device/isa/sub_groups.hpp"
 
 namespace kiesel::compiler {
 namespace {
-
-std::vector<llvm::CallInst*> calls_of(llvm::Function& function) {
-  std::vector<llvm::CallInst*> calls;
-  for (auto* user : function.users())
-    if (auto* call = llvm::dyn_cast<llvm::CallInst>(user); call && call->getCalledFunction() == &function)
-      calls.push_back(call);
-  return calls;
-}
 
 void answer(llvm::CallInst& question, std::uint32_t part) {
   question.replaceAllUsesWith(llvm::ConstantInt::get(question.getType(), part));

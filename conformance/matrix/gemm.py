@@ -75,7 +75,9 @@ class Writer:
 
     def matrix(self, name, rows, columns, use):
         n = self.m.number
-        return self.m.once("TypeCooperativeMatrix", self.element(name), n(SUBGROUP), n(rows), n(columns), n(use))
+        type_ = self.m.once("TypeCooperativeMatrix", self.element(name), n(SUBGROUP), n(rows), n(columns), n(use))
+        self.m.add("names", "Name", type_, "A B sum".split()[use])
+        return type_
 
     def head(self, entry, name):
         m, of = self.m, self.of

@@ -8,6 +8,7 @@ VERSION_1_6 = 0x00010600
 # Instructions by name: number, whether they have a result type, whether they have a result (SPIR-V, section 3.
 # "Instructions"; SPV_KHR_cooperative_matrix; SPV_KHR_bfloat16).
 INSTRUCTIONS = {
+    "Name": (5, False, False),
     "ExtInstImport": (11, False, True), "MemoryModel": (14, False, False), "EntryPoint": (15, False, False),
     "ExecutionMode": (16, False, False), "Capability": (17, False, False), "Extension": (10, False, False),
     "TypeVoid": (19, False, True), "TypeBool": (20, False, True), "TypeInt": (21, False, True),
@@ -40,7 +41,7 @@ class Module:
 
     def __init__(self):
         self.bound = 1
-        self.sections = {name: [] for name in ("head", "annotations", "globals", "functions")}
+        self.sections = {name: [] for name in ("head", "names", "annotations", "globals", "functions")}
         self.known = {}
 
     def new_id(self):

@@ -11,21 +11,19 @@
 #include "compiler/spirv/matrix_names.hpp"
 #include "compiler/spirv/names.hpp"
 #include "compiler/spirv/passes.hpp"
+#include "compiler/spirv/words/bfloat16.hpp"
+#include "compiler/spirv/words/unite_types.hpp"
 
 namespace kiesel::compiler {
 namespace {
 
 enum Op : std::uint32_t {
-  kOpName = 5,
-  kOpMemberName = 6,
   kOpExtension = 10,
   kOpCapability = 17,
   kOpTypeVoid = 19,
   kOpTypeInt = 21,
   kOpTypeFloat = 22,
   kOpTypeVector = 23,
-  kOpTypeArray = 28,
-  kOpTypeStruct = 30,
   kOpTypePointer = 32,
   kOpTypeFunction = 33,
   kOpTypeForwardPointer = 39,
@@ -36,7 +34,6 @@ enum Op : std::uint32_t {
   kOpFunctionParameter = 55,
   kOpFunctionEnd = 56,
   kOpFunctionCall = 57,
-  kOpDecorate = 71,
   kOpCompositeConstruct = 80,
   kOpCompositeExtract = 81,
   kOpCompositeInsert = 82,
@@ -54,10 +51,10 @@ enum Op : std::uint32_t {
 };
 constexpr std::uint32_t kLinkage = 5, kVector16 = 7, kCooperativeMatrix = 6022, kBfloat16Type = 5116,
                         kBfloat16Matrix = 5118;
-constexpr std::uint32_t kLinkageAttributes = 41, kImport = 1, kSubgroup = 3, kBfloat16 = 0;
+constexpr std::uint32_t kImport = 1, kSubgroup = 3;
 constexpr std::uint32_t kSumWords = 8, kFactorWords = 8, kMostIds = 0x3FFFFF;  // SPIR-V 2.17
-constexpr std::uint32_t kFirstScalarChoice =
-    0x00010400;  // the version since which a scalar chooses between vectors
+// The version since which a scalar chooses between vectors.
+constexpr std::uint32_t kFirstScalarChoice = 0x00010400;
 
 bool is_type(std::uint32_t code) {
   return (code >= kOpTypeVoid && code <= kOpTypeForwardPointer - 1) || code == kOpTypeMatrix || code == 327;
@@ -68,8 +65,7 @@ struct Matrix {
   MatrixUse use{};
   std::uint32_t bits = 0;  // of an element
   bool is_real = false, is_bfloat = false;
-  std::uint32_t vector = 0;    // what it becomes
-  std::uint32_t elements = 0;  // of that
+  std::uint32_t elements = 0;  // of the vector that it becomes
 
   bool is_packed() const { return use != MatrixUse::kSum && bits == 8; }
   std::string_view format() const {
@@ -119,7 +115,7 @@ class Lowering {
     if (type.size() < 3 || value(one[3]) != kSubgroup || matrix.use > MatrixUse::kSum) return;
     matrix.bits = type[2];
     matrix.is_real = opcode(type) == kOpTypeFloat;
-    matrix.is_bfloat = matrix.is_real && type.size() == 4 && type[3] == kBfloat16;
+    matrix.is_bfloat = is_bfloat16_type(type);
     if (matrix.bits != 8 && matrix.bits != 16 && matrix.bits != 32) return;
     matrix.elements =
         matrix.use == MatrixUse::kSum || matrix.is_packed() ? kSumWords : kFactorWords * 32 / matrix.bits;
@@ -139,32 +135,17 @@ class Lowering {
     return found == type_of_.end() ? nullptr : matrix(found->second);
   }
 
-  // Types are written once: a vector that is there already stands for the matrices that become it, and
-  // functions of such types may become one.
-  Id now(Id type) const {
-    const auto found = same_.find(type);
-    return found == same_.end() ? type : found->second;
-  }
-  void write_type(Words type) {
-    Words key(type);
-    key.erase(key.begin() + 1);
-    const auto [known, is_new] = written_.emplace(std::move(key), type[1]);
-    if (is_new)
-      out().insert(out().end(), type.begin(), type.end());
-    else
-      same_[type[1]] = known->second;
-  }
-  Id type(std::uint32_t code, std::initializer_list<std::uint32_t> operands) {
-    Words key{static_cast<std::uint32_t>(operands.size() + 2) << 16 | code};
-    key.insert(key.end(), operands);
-    const auto found = written_.find(key);
-    if (found != written_.end()) return found->second;
-    const Id id = bound_++;
-    key.insert(key.begin() + 1, id);
-    const Part before = std::exchange(part_, part_ == Part::kHead ? Part::kHead : Part::kGlobals);
-    write_type(key);
-    part_ = before;
-    return id;
+  // The module's own, or one that is added.
+  Id type(std::uint32_t code, const Words& operands) {
+    Words key{code};
+    key.insert(key.end(), operands.begin(), operands.end());
+    const auto [known, is_new] = written_.emplace(std::move(key), bound_);
+    if (is_new) {
+      const Part before = std::exchange(part_, Part::kGlobals);
+      append(code, {bound_++}, operands);
+      part_ = before;
+    }
+    return known->second;
   }
   Id uint_type() { return type(kOpTypeInt, {32, 0}); }
 
@@ -179,37 +160,27 @@ class Lowering {
     if (part_ == Part::kHead && (is_type(code) || code == kOpConstant)) part_ = Part::kGlobals;
     if (part_ == Part::kGlobals && code == kOpFunction) part_ = Part::kFunctions;
     if (is_type(code)) return rewrite_type(one);
-    Words changed(one.begin(), one.end());
-    if (one.size() > 2 && type_of_.contains(one[2]) && types_.contains(one[1])) changed[1] = now(one[1]);
-    if (code == kOpFunction && one.size() == 5) changed[4] = now(one[4]);
-    if (!rewrite_matrix(one, changed)) out().insert(out().end(), changed.begin(), changed.end());
+    if (!rewrite_matrix(one)) out().insert(out().end(), one.begin(), one.end());
   }
 
+  // What may be there twice afterwards unite_types() makes one.
   void rewrite_type(Instruction one) {
-    const auto code = opcode(one);
-    const auto found = matrices_.find(one.size() > 1 ? one[1] : 0);
-    if (found != matrices_.end() && code == kOpTypeMatrix) {
-      Matrix& of = found->second;
-      const Id element = of.is_packed() ? uint_type() : now(of.component);
-      write_type({4U << 16 | kOpTypeVector, one[1], element, of.elements});
-      of.vector = now(one[1]);
-      return;
+    const Matrix* of = one.size() > 1 && opcode(one) == kOpTypeMatrix ? matrix(one[1]) : nullptr;
+    if (of) {
+      const Id element = of->is_packed() ? uint_type() : of->component;
+      return append(kOpTypeVector, {one[1], element, of->elements});
     }
-    Words changed(one.begin(), one.end());
-    const auto rename = [&](std::size_t first, std::size_t end) {
-      for (std::size_t i = first; i < std::min(end, changed.size()); ++i) changed[i] = now(changed[i]);
-    };
-    if (code == kOpTypePointer) rename(3, 4);
-    if (code == kOpTypeArray) rename(2, 3);
-    if (code == kOpTypeStruct || code == kOpTypeFunction) rename(2, changed.size());
-    const bool once =
-        code == kOpTypeVoid || code == kOpTypeVector || code == kOpTypeFunction || code == kOpTypeInt;
-    if (once && changed.size() > 1) return write_type(std::move(changed));
-    out().insert(out().end(), changed.begin(), changed.end());
+    out().insert(out().end(), one.begin(), one.end());
+    if (one.size() > 1) written_.emplace(without_result(one), one[1]);
+  }
+  static Words without_result(Instruction type) {
+    Words key{opcode(type)};
+    key.insert(key.end(), type.begin() + 2, type.end());
+    return key;
   }
 
   // Instructions that are about matrices; false: it stays.
-  bool rewrite_matrix(Instruction one, const Words& changed) {
+  bool rewrite_matrix(Instruction one) {
     switch (opcode(one)) {
       case kOpMatrixLoad:
         return one.size() > 5 && load(one);
@@ -227,7 +198,7 @@ class Lowering {
     switch (opcode(one)) {
       case kOpConstantComposite:
       case kOpCompositeConstruct:
-        return one.size() == 4 && fill(*of, one, changed);
+        return one.size() == 4 && fill(*of, one);
       case kOpMatrixTimesScalar:
         return one.size() == 5 && scale(*of, one);
       case kOpCompositeInsert:
@@ -251,18 +222,15 @@ class Lowering {
     const Matrix* of = matrix(one[1]);
     const auto pointer = type_of_.find(one[3]);
     if (!of || pointer == type_of_.end()) return false;
-    Words arguments{one[3], one[4]};
-    if (one.size() > 5) arguments.push_back(one[5]);
-    call(one[2], of->vector, place("load", *of, pointer->second), arguments);
+    call(one[2], one[1], place("load", *of, pointer->second), {one[3], one[4], one[5]});
     return true;
   }
   bool store(Instruction one) {
     const Matrix* of = matrix_of(one[2]);
     const auto pointer = type_of_.find(one[1]);
     if (!of || pointer == type_of_.end()) return false;
-    Words arguments{one[1], one[2], one[3]};
-    if (one.size() > 4) arguments.push_back(one[4]);
-    call(bound_++, type(kOpTypeVoid, {}), place("store", *of, pointer->second), arguments);
+    call(bound_++, type(kOpTypeVoid, {}), place("store", *of, pointer->second),
+         {one[1], one[2], one[3], one[4]});
     return true;
   }
   // "load.<use>.<rows>.<columns>.<bits>.<bytes of what the pointer points to>"
@@ -297,7 +265,7 @@ class Lowering {
     if (a->columns != b->rows || a->rows != c->rows || b->columns != c->columns || c->rows != sum->rows ||
         c->columns != sum->columns)
       return false;
-    call(one[2], sum->vector,
+    call(one[2], one[1],
          fmt::format("product.{}.{}.{}.{}.{}", sum->format(), factor, c->rows, c->columns, a->columns),
          {one[3], one[4], one[5]});
     return true;
@@ -305,14 +273,14 @@ class Lowering {
   bool length(Instruction one) {
     const Matrix* of = matrix(one[3]);
     if (!of) return false;
-    call(one[2], now(one[1]),
+    call(one[2], one[1],
          fmt::format("length.{}.{}.{}.{}", static_cast<std::uint32_t>(of->use), of->rows, of->columns,
                      of->bits),
          {});
     return true;
   }
 
-  bool fill(const Matrix& of, Instruction one, const Words& changed) {
+  bool fill(const Matrix& of, Instruction one) {
     Id element = one[3];
     if (of.is_packed()) {
       if (opcode(one) == kOpConstantComposite) {
@@ -324,31 +292,31 @@ class Lowering {
         element = emit(kOpIMul, uint_type(), {byte, constant(0x01010101)});
       }
     }
-    append(opcode(one), {changed[1], one[2]}, Words(of.elements, element));
+    append(opcode(one), {one[1], one[2]}, Words(of.elements, element));
     return true;
   }
   bool scale(const Matrix& of, Instruction one) {
     if (of.is_packed()) return refuse(one, "arithmetic on a matrix of bytes");
     if (of.is_real) {
-      append(kOpVectorTimesScalar, {of.vector, one[2], one[3], one[4]});
+      append(kOpVectorTimesScalar, {one[1], one[2], one[3], one[4]});
       return true;
     }
     const Id factors = bound_++;
-    append(kOpCompositeConstruct, {of.vector, factors}, Words(of.elements, one[4]));
-    append(kOpIMul, {of.vector, one[2], one[3], factors});
+    append(kOpCompositeConstruct, {one[1], factors}, Words(of.elements, one[4]));
+    append(kOpIMul, {one[1], one[2], one[3], factors});
     return true;
   }
 
   // A call that the back end has only this sentence for.
   bool refuse(Instruction one, std::string_view what) {
-    call(one[2], now(one[1]), fmt::format("unsupported.{}", what), {});
+    call(one[2], one[1], fmt::format("unsupported.{}", what), {});
     return true;
   }
 
   void call(Id result, Id type, std::string_view words, const Words& arguments) {
     Words signature{type};
     for (const Id argument : arguments)
-      signature.push_back(now(type_of_.contains(argument) ? type_of_[argument] : 0));
+      signature.push_back(type_of_.contains(argument) ? type_of_[argument] : 0);
     const auto [known, is_new] = functions_.emplace(std::pair(std::string(words), signature), bound_);
     if (is_new) declare(bound_++, fmt::format("{}{}.{}", kMatrixPrefix, functions_.size(), words), signature);
     append(kOpFunctionCall, {type, result, known->second}, arguments);
@@ -358,19 +326,9 @@ class Lowering {
     part_ = Part::kHead;
     const std::uint32_t nameless[] = {kOpDecorate, function, kLinkageAttributes, 0, kImport};
     append_named(out(), nameless, 3, name);
-    part_ = Part::kGlobals;
-    Words key{static_cast<std::uint32_t>(signature.size() + 2) << 16 | kOpTypeFunction};
-    key.insert(key.end(), signature.begin(), signature.end());
-    auto found = written_.find(key);
-    if (found == written_.end()) {
-      Words made(key);
-      made.insert(made.begin() + 1, bound_);
-      write_type(made);
-      found = written_.find(key);
-      ++bound_;
-    }
+    const Id type_of_function = type(kOpTypeFunction, signature);
     part_ = Part::kDeclarations;
-    append(kOpFunction, {signature[0], function, 0, found->second});
+    append(kOpFunction, {signature[0], function, 0, type_of_function});
     for (std::size_t i = 1; i < signature.size(); ++i) append(kOpFunctionParameter, {signature[i], bound_++});
     append(kOpFunctionEnd, {});
     part_ = before;
@@ -431,7 +389,6 @@ class Lowering {
   std::map<Id, Id> type_of_;  // of values
   std::map<Id, std::uint32_t> constants_;
   std::map<Id, Matrix> matrices_;
-  std::map<Id, Id> same_;        // types that became one that was there
   std::map<Words, Id> written_;  // types, without their results
   std::map<std::pair<std::string, Words>, Id> functions_;
   std::map<std::uint32_t, Id> own_constants_;
@@ -441,7 +398,10 @@ class Lowering {
 
 Status lower_cooperative_matrices(Words& words) {
   if (words.size() < kHeaderWords) return {};
-  if (auto lowered = Lowering(words).run()) words = std::move(*lowered);
+  auto lowered = Lowering(words).run();
+  if (!lowered) return {};
+  words = std::move(*lowered);
+  unite_types(words);
   return {};
 }
 
