@@ -3,10 +3,8 @@
 // has a picture.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace kiesel::isa {
@@ -45,10 +43,10 @@ inline constexpr MatrixProduct kMatrixProducts[] = {
     {MatrixFormat::fp16, MatrixFormat::fp16}, {MatrixFormat::i32, MatrixFormat::i8},
     {MatrixFormat::i32, MatrixFormat::u8},    {MatrixFormat::i32, MatrixFormat::i4},
     {MatrixFormat::i32, MatrixFormat::u4}};
-constexpr std::optional<MatrixProduct> find_matrix_product(unsigned sum, unsigned factor) {
+constexpr const MatrixProduct* find_matrix_product(unsigned sum, unsigned factor) {
   for (const MatrixProduct& row : kMatrixProducts)
-    if (static_cast<unsigned>(row.sum) == sum && static_cast<unsigned>(row.factor) == factor) return row;
-  return std::nullopt;
+    if (static_cast<unsigned>(row.sum) == sum && static_cast<unsigned>(row.factor) == factor) return &row;
+  return nullptr;
 }
 
 // How a tile lies in the registers of a warp: each register of A holds `a_blocks` blocks one below the other,

@@ -23,7 +23,7 @@ enum class Traced : std::uint8_t { kNothing, kAddresses, kBarrier, kClock };
 // Register operands are ready to index with; a destination x0 is a register that nobody reads.
 struct Insn {
   Handler run[2];      // with all lanes of the warp active; with some
-  std::int64_t imm;    // of branches and jumps: instructions to the target
+  std::int64_t imm;    // of branches and jumps: instructions to the target; wmma: row of its product
   std::uint32_t slot;  // loads, stores, atomics: number of its cached range
   isa::Op op;
   std::uint8_t rd, rs1, rs2, rs3;

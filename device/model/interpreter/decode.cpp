@@ -4,6 +4,7 @@
 
 #include "device/isa/csr.hpp"
 #include "device/isa/instruction.hpp"
+#include "device/isa/matrix.hpp"
 #include "device/isa/operation_class.hpp"
 
 namespace kiesel::model {
@@ -87,7 +88,10 @@ Code decode_code(std::uint64_t begin, std::uint64_t bytes, const Engine& engine,
     if (info.format == Format::kBranch || info.format == Format::kJump)
       set_target(insn, in.imm, static_cast<std::int64_t>(i), static_cast<std::int64_t>(count));
     if (is_csr(info.format)) insn.flag = isa::csr_is_divergent(static_cast<std::uint32_t>(in.imm));
-    if (info.family == isa::Family::kMatrix) insn.flag = target.ordered_matrices;
+    if (info.family == isa::Family::kMatrix) {
+      insn.flag = target.ordered_matrices;
+      insn.imm = isa::find_matrix_product(in.rd, in.rs1) - isa::kMatrixProducts;  // decode() knows it
+    }
     insn.traced = traced(in);
     if (insn.traced == Traced::kAddresses) insn.slot = code.slots++;
   }

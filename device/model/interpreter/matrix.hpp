@@ -208,15 +208,7 @@ constexpr auto matrix_products(std::index_sequence<kRows...>) {
 inline constexpr auto kMatrixProductFunctions =
     matrix_products(std::make_index_sequence<std::size(isa::kMatrixProducts)>());
 
-// Of isa::kMatrixProducts.
-KIESEL_INLINE std::size_t row_of(unsigned sum, unsigned factor) {
-  std::size_t row = 0;  // there is one: decode() says so
-  while (static_cast<unsigned>(isa::kMatrixProducts[row].sum) != sum ||
-         static_cast<unsigned>(isa::kMatrixProducts[row].factor) != factor)
-    ++row;
-  return row;
-}
-
+// By a row of isa::kMatrixProducts.
 template <unsigned W>
 void multiply(Lanes<W>& w, const isa::MatrixRegisters& registers, std::size_t row) {
   MatrixWords words{};

@@ -13,7 +13,7 @@ const Insn* wmma(Warp& warp, const Insn* insn) {
   if (const u64 off = ~w.mask & ~u64{0} >> (64 - w.lanes)) [[unlikely]]
     return raise(w, insn, FaultKind::kPartialMatrix, first_lane(off));
   const isa::MatrixRegisters registers{isa::matrix_tile(w.lanes), insn->flag};
-  const std::size_t row = row_of(insn->rd, insn->rs1);
+  const auto row = static_cast<std::size_t>(insn->imm);
 #if KIESEL_BIT_MASKS
   if constexpr (W == 32)
     if (wide::multiply_in_place(w, registers, row)) return insn + 1;

@@ -49,15 +49,6 @@ llvm::Value* in_steps(Builder& ir, Signs are_signed, llvm::Value* a, llvm::Value
   return sum;
 }
 
-bool host_has_dots(const Builder& ir) {
-#ifdef __x86_64__
-  static const bool has = __builtin_cpu_supports("avx512vnni");
-  return has && ir.host.has_masks && ir.lanes % kAtOnce == 0;
-#else
-  return false;
-#endif
-}
-
 // The host's instruction: bytes of `a` are unsigned, those of `b` signed.
 llvm::Value* host_dot(Builder& ir, llvm::Value* a, llvm::Value* b, llvm::Value* sum) {
   llvm::SmallVector<llvm::Value*> made;
@@ -88,7 +79,8 @@ Value dot(Cursor& here, const Item& item, const Kind& kind) {
   const Signs are_signed = signs_of(item.in.op);
   llvm::Value *a = narrow(ir, read_first(here, item)), *b = narrow(ir, read_second(here, item));
   llvm::Value* sum = narrow(ir, read(here, item.in.rs3));
-  return {kind, host_has_dots(ir) ? by_host(ir, are_signed, a, b, sum) : in_steps(ir, are_signed, a, b, sum)};
+  const bool at_once = host_has_dots() && ir.host.has_masks && ir.lanes % kAtOnce == 0;
+  return {kind, at_once ? by_host(ir, are_signed, a, b, sum) : in_steps(ir, are_signed, a, b, sum)};
 }
 
 }  // namespace kiesel::translator

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "device/translator/host/host_code.hpp"
+#include "device/translator/host/host_traits.hpp"
 
 namespace kiesel::translator {
 namespace {
@@ -28,23 +29,14 @@ Processor this_processor() {
   return out;
 }
 
-// Beside the level; emit/dot.cpp asks likewise.
-bool has_dot_products() {
-#ifdef __x86_64__
-  return __builtin_cpu_supports("avx512vnni");
-#else
-  return false;
-#endif
-}
-
 Processor processor_for(HostLevel level, const llvm::Triple& triple) {
   if (triple.getArch() != llvm::Triple::x86_64) return {"generic", {}};
   if (level == HostLevel::kBase) return {"x86-64", {}};
   // The level's own processor has slow gathers, by LLVM; those that came after it have not.
   if (level == HostLevel::kV3) return {"x86-64-v3", "+fast-gather"};
-  const Processor host = this_processor();
+  Processor host = this_processor();
   if (host.features.find("+avx512f,") == std::string::npos || host.name == "generic" || host.name == "x86-64")
-    return {"x86-64-v4", has_dot_products() ? "+avx512vnni" : ""};
+    return {"x86-64-v4", host_has_dots() ? "+avx512vnni" : ""};
   return host;
 }
 

@@ -20,6 +20,15 @@ struct HostTraits {
   bool takes_second;     // the smaller or larger of a NaN and b is b, also where the NaN is a signaling one
 };
 
+// Dot products of bytes, beside the level of this host.
+inline bool host_has_dots() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
 constexpr HostTraits host_traits(std::uint8_t host_level) {
   const auto level = static_cast<HostLevel>(host_level);
   const bool v3 = level >= HostLevel::kV3, v4 = level >= HostLevel::kV4;
